@@ -1,0 +1,47 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let package = Package(
+  name: "deepinside",
+  products: [.executable(name: "deepinside", targets: ["deepinside"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+  ],
+  targets: [
+    // C libraries from Debian: a module map and a shim.h each.
+    .systemLibrary(name: "CMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev"])]),
+    .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(name: "CHDF5", pkgConfig: "hdf5-serial", providers: [.apt(["libhdf5-dev"])]),
+    .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .systemLibrary(name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
+    .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+
+    // Element-wise and reduction loops in C, one clone an instruction set, and the thread team.
+    .target(name: "Kernels", linkerSettings: [.linkedLibrary("gomp"), .linkedLibrary("m")]),
+
+    .target(name: "ConvNet", dependencies: ["COpenBLAS", "Kernels"]),
+    .target(name: "Images", dependencies: ["CPNG", "CTurboJPEG"]),
+    // The folder is Distributed; the module can't be: that name is the toolchain's own.
+    .target(name: "Cluster", dependencies: ["CMPI"], path: "Sources/Distributed"),
+    .target(name: "Checkpoint", dependencies: ["ConvNet", "CHDF5", "CCrypto"]),
+    .target(name: "Trainer", dependencies: ["ConvNet", "Images", "Cluster", "Checkpoint"]),
+    .target(name: "Visualize", dependencies: ["ConvNet", "Images", "Cluster", "Checkpoint"]),
+    .executableTarget(
+      name: "deepinside",
+      dependencies: [
+        "Trainer", "Visualize", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+
+    // Checks that need several ranks: the tests start this under mpirun.
+    .executableTarget(name: "rank-checks", dependencies: ["Trainer", "Visualize"], path: "Tests/RankChecks"),
+    .target(name: "TestSupport", path: "Tests/TestSupport"),
+    .testTarget(name: "ConvNetTests", dependencies: ["ConvNet", "TestSupport"], resources: [.copy("Golden")]),
+    .testTarget(name: "ImagesTests", dependencies: ["Images", "TestSupport"]),
+    .testTarget(name: "ClusterTests", dependencies: ["Cluster", "TestSupport", "rank-checks"]),
+    .testTarget(name: "CheckpointTests", dependencies: ["Checkpoint", "TestSupport"]),
+    .testTarget(name: "TrainerTests", dependencies: ["Trainer", "TestSupport", "rank-checks"]),
+    .testTarget(name: "VisualizeTests", dependencies: ["Visualize", "TestSupport", "rank-checks"]),
+    .testTarget(name: "CommandTests", dependencies: ["deepinside", "TestSupport"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

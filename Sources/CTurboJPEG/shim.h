@@ -1,0 +1,3 @@
+// libjpeg-turbo's TurboJPEG interface for Swift.
+#pragma once
+#include <turbojpeg.h>

@@ -1,0 +1,25 @@
+#include "kernels.h"
+
+// The entry point that compilers emit for `#pragma omp parallel` (GNU libgomp's public ABI). Calling it directly needs no
+// compiler flag, and shares the team of threads with every OpenMP library in the process.
+extern void GOMP_parallel(void (*fn)(void *), void *data, unsigned threads, unsigned flags);
+extern int omp_get_thread_num(void);
+
+struct call {
+  void (*body)(void *, int);
+  void *context;
+};
+
+static void enter(void *data) {
+  struct call *call = data;
+  call->body(call->context, omp_get_thread_num());
+}
+
+void kernels_run_team(int workers, void (*body)(void *context, int worker), void *context) {
+  if (workers <= 1) {
+    body(context, 0);
+    return;
+  }
+  struct call call = {body, context};
+  GOMP_parallel(enter, &call, (unsigned)workers, 0);
+}
