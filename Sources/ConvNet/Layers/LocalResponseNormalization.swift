@@ -1,0 +1,25 @@
+/// Normalisation across channels: `y[c] = x[c] / (k + alpha · Σ x[c′]²)^beta`, the sum over `size` neighbouring channels
+/// around c, clipped to those that exist.
+///
+/// `alpha` is a term's factor: Caffe writes the same net with alpha 5e-4, because it divides by the size.
+/// Source: Krizhevsky et al. 2012 §3.3.
+public struct LocalResponseNormalization: Layer {
+  public let size: Int
+  public let k: Float
+  public let alpha: Float
+  public let beta: Float
+
+  public init(size: Int = 5, k: Float = 2, alpha: Float = 1e-4, beta: Float = 0.75) {
+    self.size = size
+    self.k = k
+    self.alpha = alpha
+    self.beta = beta
+  }
+
+  public func outputShape(for input: Shape) throws(NetworkError) -> Shape {
+    guard size > 0, size % 2 == 1, k > 0, alpha >= 0, beta > 0 else {
+      throw NetworkError("size \(size) must be odd, k \(k) and beta \(beta) positive, alpha \(alpha) not negative")
+    }
+    return input
+  }
+}

@@ -1,0 +1,129 @@
+import Foundation
+
+/// A convolutional network as a value: named layers in a chain, from a picture to one score a class.
+///
+/// It travels as JSON in every checkpoint and may be written by hand (`--network FILE.json`).
+public struct Network: Sendable, Hashable {
+  /// A layer with the name that errors, checkpoints and visualisations use for it.
+  public struct NamedLayer: Sendable, Hashable {
+    public let name: String
+    public let layer: AnyLayer
+  }
+
+  public let name: String
+  /// The shape of one picture, `[3, crop, crop]`.
+  public let input: Shape
+  public let layers: [NamedLayer]
+  /// The input's shape, then each layer's output shape: `layers.count + 1` shapes.
+  public let shapes: [Shape]
+
+  /// - Throws: `NetworkError`, naming the layer, when shapes don't fit or names repeat.
+  public init(name: String, input: Shape, layers: [NamedLayer]) throws(NetworkError) {
+    guard !layers.isEmpty else { throw NetworkError("network '\(name)' has no layers") }
+    guard input.count > 0 else { throw NetworkError("network '\(name)': the input \(input) is empty") }
+    var names: Set<String> = []
+    var shapes = [input]
+    for layer in layers {
+      guard !layer.name.isEmpty, !layer.name.contains("/"), names.insert(layer.name).inserted else {
+        throw NetworkError("network '\(name)': layer name '\(layer.name)' is empty, repeated or contains '/'")
+      }
+      do {
+        shapes.append(try layer.layer.layer.outputShape(for: shapes[shapes.count - 1]))
+      } catch {
+        throw error.inLayer(layer.name)
+      }
+    }
+    self.name = name
+    self.input = input
+    self.layers = layers
+    self.shapes = shapes
+  }
+
+  /// Outputs of the last layer: one score a class.
+  public var classCount: Int { shapes[shapes.count - 1].count }
+
+  /// All parameters, in the order of the layers, weights before biases.
+  public var parameterCount: Int {
+    zip(layers, shapes).flatMap { $0.layer.layer.parameters(for: $1) }.reduce(0) { $0 + $1.count }
+  }
+
+  /// Multiply-adds of one picture's forward pass.
+  public var multiplyAdds: Int { zip(layers, shapes).reduce(0) { $0 + $1.0.layer.layer.multiplyAdds(for: $1.1) } }
+
+  /// The index of the layer of that name.
+  /// - Throws: `NetworkError` with the names that there are.
+  public func index(of layer: String) throws(NetworkError) -> Int {
+    guard let index = layers.firstIndex(where: { $0.name == layer }) else {
+      throw NetworkError("network '\(name)' has no layer '\(layer)'; it has \(layers.map(\.name).joined(separator: ", "))")
+    }
+    return index
+  }
+}
+
+extension Network.NamedLayer: Codable {
+  private enum Key: String, CodingKey { case name }
+
+  public init(from decoder: any Decoder) throws {
+    name = try decoder.container(keyedBy: Key.self).decode(String.self, forKey: .name)
+    layer = try AnyLayer(from: decoder)
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: Key.self)
+    try container.encode(name, forKey: .name)
+    try layer.encode(to: encoder)
+  }
+}
+
+extension Network: Codable {
+  private enum Key: String, CodingKey { case name, input, layers }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: Key.self)
+    let input = try container.decode([Int].self, forKey: .input)
+    guard input.count == 3 else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .input, in: container, debugDescription: "the input is [channels, height, width], found \(input)")
+    }
+    try self.init(
+      name: container.decode(String.self, forKey: .name),
+      input: Shape(channels: input[0], height: input[1], width: input[2]),
+      layers: container.decode([NamedLayer].self, forKey: .layers))
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: Key.self)
+    try container.encode(name, forKey: .name)
+    try container.encode([input.channels, input.height, input.width], forKey: .input)
+    try container.encode(layers, forKey: .layers)
+  }
+
+  /// The description as JSON with sorted keys: the same network gives the same text.
+  public func json() -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    // A network holds only finite numbers and strings, which always encode.
+    return (try? encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
+  }
+
+  /// - Throws: `NetworkError` that says where the JSON is wrong.
+  public init(json: String) throws(NetworkError) {
+    do {
+      self = try JSONDecoder().decode(Network.self, from: Data(json.utf8))
+    } catch let error as NetworkError {
+      throw error
+    } catch let DecodingError.keyNotFound(key, context) {
+      throw NetworkError("network description: no '\(key.stringValue)' at \(Self.place(context.codingPath))")
+    } catch let DecodingError.typeMismatch(_, context), let DecodingError.valueNotFound(_, context),
+      let DecodingError.dataCorrupted(context)
+    {
+      throw NetworkError("network description: \(context.debugDescription) at \(Self.place(context.codingPath))")
+    } catch {
+      throw NetworkError("network description: \(error)")
+    }
+  }
+
+  private static func place(_ path: [any CodingKey]) -> String {
+    path.isEmpty ? "the top" : path.map { $0.intValue.map { "[\($0)]" } ?? ".\($0.stringValue)" }.joined()
+  }
+}

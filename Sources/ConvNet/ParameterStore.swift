@@ -1,0 +1,59 @@
+/// One parameter of a network and its place in the flat buffers.
+public struct Parameter: Sendable, Hashable {
+  public let layer: String
+  public let spec: ParameterSpec
+  /// Where it lies in `values`, `gradients` and `velocity`.
+  public let range: Range<Int>
+
+  /// `conv1/weights`: also its path below `/parameters` in a checkpoint.
+  public var name: String { "\(layer)/\(spec.role.rawValue)" }
+}
+
+/// The one source of a network's parameter names, order and memory: three flat buffers of the same layout.
+///
+/// Parameters follow each other in the order of the layers, weights before biases, each on a 64-byte boundary (the gaps
+/// stay zero). Values are in the description's own layouts whatever the backend: `[out, in, kh, kw]` and `[out, in]`.
+public final class ParameterStore: Sendable {
+  public let network: Network
+  public let parameters: [Parameter]
+  public let values: FlatBuffer
+  public let gradients: FlatBuffer
+  public let velocity: FlatBuffer
+  private let revisions = Revisions()
+
+  /// - Parameter training: without it there is no memory for gradients and velocity.
+  public init(_ network: Network, training: Bool = true) {
+    self.network = network
+    var parameters: [Parameter] = []
+    var end = 0
+    for (layer, shape) in zip(network.layers, network.shapes) {
+      for spec in layer.layer.layer.parameters(for: shape) {
+        parameters.append(Parameter(layer: layer.name, spec: spec, range: end..<(end + spec.count)))
+        end = (end + spec.count + 15) / 16 * 16
+      }
+    }
+    self.parameters = parameters
+    values = FlatBuffer(count: end)
+    gradients = FlatBuffer(count: training ? end : 0)
+    velocity = FlatBuffer(count: training ? end : 0)
+  }
+
+  /// Counts the changes of `values`: a backend that keeps copies in other layouts renews them when it has moved on.
+  public var revision: Int { revisions.value }
+  /// Says that `values` have changed; whoever writes into them calls it.
+  public func valuesChanged() { revisions.value += 1 }
+
+  /// The range that all parameters of a layer take up together, empty for a layer without any.
+  public func range(ofLayer name: String) -> Range<Int> {
+    let own = parameters.filter { $0.layer == name }
+    guard let first = own.first, let last = own.last else { return 0..<0 }
+    return first.range.lowerBound..<last.range.upperBound
+  }
+
+  /// The parameter of that layer and role, if it has one.
+  public func parameter(_ layer: String, _ role: ParameterSpec.Role) -> Parameter? {
+    parameters.first { $0.layer == layer && $0.spec.role == role }
+  }
+
+  private final class Revisions: @unchecked Sendable { var value = 0 }
+}
