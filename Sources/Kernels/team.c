@@ -1,4 +1,7 @@
+#define _GNU_SOURCE
 #include "kernels.h"
+#include <sched.h>
+#include <unistd.h>
 
 // The entry point that compilers emit for `#pragma omp parallel` (GNU libgomp's public ABI). Calling it directly needs no
 // compiler flag, and shares the team of threads with every OpenMP library in the process.
@@ -22,4 +25,13 @@ void kernels_run_team(int workers, void (*body)(void *context, int worker), void
   }
   struct call call = {body, context};
   GOMP_parallel(enter, &call, (unsigned)workers, 0);
+}
+
+int kernels_available_processors(void) {
+#ifdef CPU_COUNT
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof set, &set) == 0) return CPU_COUNT(&set);
+#endif
+  long online = sysconf(_SC_NPROCESSORS_ONLN);
+  return online > 0 ? (int)online : 1;
 }

@@ -1,6 +1,7 @@
 // Element-wise and reduction loops, one clone an instruction set, and the team of threads that runs them.
 //
 // Sizes are in elements unless a name says otherwise. Pointers never alias unless a comment says that they may.
+// Activations of one picture are [C, H, W] in C order; area = H·W.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
@@ -10,3 +11,76 @@
 /// Runs `body(context, worker)` for worker 0 ..< workers, one thread each, and waits for all.
 /// The threads are libgomp's, the same that OpenMP libraries in this process use: there is one team, never two.
 void kernels_run_team(int workers, void (*body)(void *context, int worker), void *context);
+
+/// The processors that this process may run on.
+int kernels_available_processors(void);
+
+// ---- Element-wise ---------------------------------------------------------------------------------------------------
+
+/// y[c, i] += bias[c], then max(·, 0) where relu is not 0.
+void kernels_bias(float *y, const float *bias, size_t channels, size_t area, int relu);
+
+/// y[r, j] += bias[j] for rows of `columns` values that lie `stride` apart, then max(·, 0) where relu is not 0.
+void kernels_bias_rows(float *y, const float *bias, size_t rows, size_t columns, size_t stride, int relu);
+
+/// x = max(x, 0) in place.
+void kernels_relu(float *x, size_t count);
+
+enum kernels_gate { KERNELS_GATE_FORWARD = 1, KERNELS_GATE_BACKWARD = 2 };
+
+/// Gates the signal of a ReLU's backward pass in place: kept where y > 0 (forward gate), signal > 0 (backward gate), or both.
+void kernels_relu_gate(float *signal, const float *y, size_t count, int gates);
+
+/// sum[i] += x[i].
+void kernels_add(float *sum, const float *x, size_t count);
+
+/// sums[c] = (accumulate ? sums[c] : 0) + Σ x[c, i].
+void kernels_row_sums(float *sums, const float *x, size_t channels, size_t area, int accumulate);
+
+/// v ← momentum·v − rate·(g + decay·w), w ← w + v.
+void kernels_sgd(float *w, float *v, const float *g, size_t count, float rate, float momentum, float decay);
+
+// ---- Convolution ----------------------------------------------------------------------------------------------------
+
+struct kernels_window {
+  int channels, height, width;               // of the input
+  int kernel, stride, padding;               // square
+  int output_height, output_width;
+};
+
+/// columns[(c, u, v), (i, j)] = x[c, i·stride + u − padding, j·stride + v − padding], 0 outside the picture.
+void kernels_im2col(float *columns, const float *x, const struct kernels_window *window);
+
+/// The transpose: x[c, …] = Σ of the columns that came from there.
+void kernels_col2im(float *x, const float *columns, const struct kernels_window *window);
+
+// ---- Pooling and normalisation --------------------------------------------------------------------------------------
+
+/// Maxima of windows clipped to the picture; `switches` gets each maximum's index in its input plane (the first where
+/// several are largest; a NaN wins).
+void kernels_max_pool(float *y, int32_t *switches, const float *x, const struct kernels_window *window);
+
+/// dx = 0, then dx[switch] += dy.
+void kernels_max_pool_backward(float *dx, const float *dy, const int32_t *switches, const struct kernels_window *window);
+
+struct kernels_lrn_geometry {
+  int channels, area, size;
+  float k, alpha, beta;
+};
+
+/// scale = k + alpha·Σ x² over `size` neighbouring channels; y = x·scale^−beta.
+void kernels_lrn(float *y, float *scale, const float *x, const struct kernels_lrn_geometry *lrn);
+
+/// dx[c] = dy[c]·scale[c]^−beta − 2·alpha·beta·x[c]·Σ dy[c′]·x[c′]·scale[c′]^(−beta−1) over the channels c′ that c feeds.
+/// `scratch` holds channels × 64 values.
+void kernels_lrn_backward(float *dx, const float *dy, const float *x, const float *scale, float *scratch,
+                          const struct kernels_lrn_geometry *lrn);
+
+// ---- Randomness -----------------------------------------------------------------------------------------------------
+
+/// y *= mask / (1 − probability) in place; mask[i] = 1 where the i-th 32-bit number of the Philox4x32-10 stream (key; counter
+/// word 1 = stream, words 2 and 3 = sample) is at least probability·2³², else 0.
+void kernels_dropout(float *y, uint8_t *mask, size_t count, float probability, uint64_t key, uint32_t stream, uint64_t sample);
+
+/// g *= mask·scale in place.
+void kernels_mask(float *g, const uint8_t *mask, size_t count, float scale);

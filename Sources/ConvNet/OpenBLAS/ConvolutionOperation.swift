@@ -1,0 +1,114 @@
+import Kernels
+
+/// Convolution as one GEMM a picture over its im2col columns, a picture a thread.
+final class ConvolutionOperation: Operation {
+  private let parameters: WeightsAndBiases
+  private let input: Tensor
+  private let output: Tensor
+  private let relu: Bool
+  private let team: ThreadTeam
+  private let computesParameterGradients: Bool
+  private var window: kernels_window
+  private let filters: Int
+  /// Values a column: C · kernel².
+  private let fanIn: Int
+  /// For each worker: the columns `[fanIn, area]`, and sums of its pictures' weight and bias gradients.
+  private let columns: [FlatBuffer]
+  private let weightSums: [FlatBuffer]
+  private let biasSums: [FlatBuffer]
+
+  init(
+    _ layer: Convolution, _ parameters: WeightsAndBiases, input: Tensor, output: Tensor, relu: Bool, purpose: Purpose,
+    team: ThreadTeam
+  ) {
+    self.parameters = parameters
+    self.input = input
+    self.output = output
+    self.relu = relu
+    self.team = team
+    computesParameterGradients = purpose == .training
+    window = kernels_window(
+      input: input.shape, output: output.shape, kernel: layer.kernel, stride: layer.stride, padding: layer.padding)
+    filters = layer.filters
+    fanIn = input.shape.channels * layer.kernel * layer.kernel
+    let columnCount = fanIn * output.shape.area
+    let weightCount = purpose == .training ? parameters.weightCount : 0
+    let filters = layer.filters
+    columns = (0..<team.workers).map { _ in FlatBuffer(count: columnCount) }
+    weightSums = (0..<team.workers).map { _ in FlatBuffer(count: weightCount) }
+    biasSums = (0..<team.workers).map { _ in FlatBuffer(count: filters) }
+  }
+
+  func forward(count: Int, dropout: DropoutStream?) {
+    let area = output.shape.area
+    let weights = Matrix(parameters.weights, filters, fanIn)
+    team.split(count) { worker, pictures in
+      let columns = columns[worker].pointer
+      for n in pictures {
+        let y = output[n].baseAddress!
+        kernels_im2col(columns, input[n].baseAddress!, &window)
+        multiply(weights, Matrix(columns, fanIn, area), into: y)
+        kernels_bias(y, parameters.biases, filters, area, relu ? 1 : 0)
+      }
+    }
+  }
+
+  func backward(count: Int, from above: Tensor, to below: Tensor?, rule: ReLURule) {
+    let area = output.shape.area
+    let weights = Matrix(parameters.weights, filters, fanIn)
+    team.split(count) { worker, pictures in
+      let columns = columns[worker].pointer
+      for n in pictures {
+        let signal = above[n].baseAddress!
+        if relu { kernels_relu_gate(signal, output[n].baseAddress!, output.shape.count, rule.gates) }
+        let dy = Matrix(signal, filters, area)
+        if computesParameterGradients {
+          let first = n == pictures.lowerBound
+          kernels_im2col(columns, input[n].baseAddress!, &window)
+          multiply(dy, Matrix(columns, fanIn, area).transpose, into: weightSums[worker].pointer, accumulate: !first)
+          kernels_row_sums(biasSums[worker].pointer, signal, filters, area, first ? 0 : 1)
+        }
+        if let below {
+          multiply(weights.transpose, dy, into: columns)
+          kernels_col2im(below[n].baseAddress!, columns, &window)
+        }
+      }
+    }
+    if computesParameterGradients {
+      // Workers without a picture have left their sums from before; they don't count.
+      let active = min(count, team.workers)
+      let busy = (0..<team.workers).filter { count * $0 / team.workers < count * ($0 + 1) / team.workers }
+      precondition(busy.count == active, "every picture has one worker")
+      add(weightSums, of: busy, into: parameters.weightGradients, count: parameters.weightCount)
+      add(biasSums, of: busy, into: parameters.biasGradients, count: filters)
+    }
+  }
+
+  /// Sums in the order of the workers, whoever computes them.
+  private func add(_ sums: [FlatBuffer], of workers: [Int], into total: UnsafeMutablePointer<Float>, count: Int) {
+    team.split(count, grain: 1024) { _, range in
+      let at = range.lowerBound
+      (total + at).update(from: sums[workers[0]].pointer + at, count: range.count)
+      for worker in workers.dropFirst() { kernels_add(total + at, sums[worker].pointer + at, range.count) }
+    }
+  }
+}
+
+extension kernels_window {
+  init(input: Shape, output: Shape, kernel: Int, stride: Int, padding: Int) {
+    self.init(
+      channels: Int32(input.channels), height: Int32(input.height), width: Int32(input.width), kernel: Int32(kernel),
+      stride: Int32(stride), padding: Int32(padding), output_height: Int32(output.height), output_width: Int32(output.width))
+  }
+}
+
+extension ReLURule {
+  /// The gates of `kernels_relu_gate`.
+  var gates: Int32 {
+    switch self {
+    case .gradient: Int32(KERNELS_GATE_FORWARD.rawValue)
+    case .deconvnet: Int32(KERNELS_GATE_BACKWARD.rawValue)
+    case .guided: Int32(KERNELS_GATE_FORWARD.rawValue | KERNELS_GATE_BACKWARD.rawValue)
+    }
+  }
+}

@@ -1,0 +1,111 @@
+import Kernels
+
+/// A ReLU that no layer before it computes: in place.
+final class ReLUOperation: Operation {
+  private let activations: Tensor
+  private let team: ThreadTeam
+
+  init(_ activations: Tensor, team: ThreadTeam) {
+    self.activations = activations
+    self.team = team
+  }
+
+  func forward(count: Int, dropout: DropoutStream?) {
+    team.split(count) { _, pictures in
+      for n in pictures { kernels_relu(activations[n].baseAddress!, activations.shape.count) }
+    }
+  }
+
+  func backward(count: Int, from above: Tensor, to below: Tensor?, rule: ReLURule) {
+    team.split(count) { _, pictures in
+      for n in pictures {
+        kernels_relu_gate(above[n].baseAddress!, activations[n].baseAddress!, activations.shape.count, rule.gates)
+      }
+    }
+  }
+}
+
+/// Dropout in place; nothing unless the plan trains and is given a stream.
+final class DropoutOperation: Operation {
+  private let layer: Dropout
+  private let stream: UInt32
+  private let activations: Tensor
+  private let team: ThreadTeam
+  private var mask: [UInt8]
+  private var active = false
+
+  init(_ layer: Dropout, layerIndex: Int, _ activations: Tensor, purpose: Purpose, team: ThreadTeam) {
+    self.layer = layer
+    stream = CounterRandom.Purpose.dropout.rawValue << 24 | UInt32(layerIndex)
+    self.activations = activations
+    self.team = team
+    mask = Array(repeating: 1, count: purpose == .training ? activations.count * activations.shape.count : 0)
+  }
+
+  func forward(count: Int, dropout: DropoutStream?) {
+    active = dropout != nil && layer.probability > 0
+    guard active, let dropout else { return }
+    let units = activations.shape.count
+    mask.withUnsafeMutableBufferPointer { mask in
+      let mask = mask.baseAddress!
+      team.split(count) { _, pictures in
+        for n in pictures {
+          kernels_dropout(
+            activations[n].baseAddress!, mask + n * units, units, layer.probability, dropout.seed, stream,
+            UInt64(bitPattern: Int64(dropout.samples[n])))
+        }
+      }
+    }
+  }
+
+  func backward(count: Int, from above: Tensor, to below: Tensor?, rule: ReLURule) {
+    guard active else { return }
+    mask.withUnsafeBufferPointer { mask in
+      let mask = mask.baseAddress!
+      team.split(count * activations.shape.count, grain: 1024) { _, range in
+        let at = range.lowerBound
+        kernels_mask(above.storage.pointer + at, mask + at, range.count, 1 / (1 - layer.probability))
+      }
+    }
+  }
+}
+
+/// Local response normalisation, which keeps the scale of its forward pass.
+final class LocalResponseNormalizationOperation: Operation {
+  private let input: Tensor
+  private let output: Tensor
+  private let scale: Tensor
+  private let team: ThreadTeam
+  private var geometry: kernels_lrn_geometry
+  private let scratch: [FlatBuffer]
+
+  init(_ layer: LocalResponseNormalization, input: Tensor, output: Tensor, team: ThreadTeam) {
+    self.input = input
+    self.output = output
+    self.team = team
+    scale = Tensor(count: input.count, shape: input.shape)
+    geometry = kernels_lrn_geometry(
+      channels: Int32(input.shape.channels), area: Int32(input.shape.area), size: Int32(layer.size), k: layer.k,
+      alpha: layer.alpha, beta: layer.beta)
+    scratch = (0..<team.workers).map { _ in FlatBuffer(count: input.shape.channels * 64) }
+  }
+
+  func forward(count: Int, dropout: DropoutStream?) {
+    team.split(count) { _, pictures in
+      for n in pictures {
+        kernels_lrn(output[n].baseAddress!, scale[n].baseAddress!, input[n].baseAddress!, &geometry)
+      }
+    }
+  }
+
+  func backward(count: Int, from above: Tensor, to below: Tensor?, rule: ReLURule) {
+    guard let below else { return }
+    team.split(count) { worker, pictures in
+      for n in pictures {
+        kernels_lrn_backward(
+          below[n].baseAddress!, above[n].baseAddress!, input[n].baseAddress!, scale[n].baseAddress!,
+          scratch[worker].pointer, &geometry)
+      }
+    }
+  }
+}

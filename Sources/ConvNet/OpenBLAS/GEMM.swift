@@ -1,0 +1,35 @@
+import COpenBLAS
+
+/// A row-major matrix that a GEMM reads: `rows` × `columns` values, rows `stride` apart.
+struct Matrix {
+  let pointer: UnsafePointer<Float>
+  let rows: Int
+  let columns: Int
+  let stride: Int
+  let transposed: Bool
+
+  init(_ pointer: UnsafePointer<Float>, _ rows: Int, _ columns: Int, stride: Int? = nil, transposed: Bool = false) {
+    self.pointer = pointer
+    self.rows = rows
+    self.columns = columns
+    self.stride = stride ?? columns
+    self.transposed = transposed
+  }
+
+  init(_ pointer: UnsafeMutablePointer<Float>, _ rows: Int, _ columns: Int, stride: Int? = nil) {
+    self.init(UnsafePointer(pointer), rows, columns, stride: stride)
+  }
+
+  var transpose: Matrix { Matrix(pointer, columns, rows, stride: stride, transposed: !transposed) }
+}
+
+/// out = a·b, or out += a·b. Source: `cblas_sgemm`.
+func multiply(
+  _ a: Matrix, _ b: Matrix, into out: UnsafeMutablePointer<Float>, stride: Int? = nil, accumulate: Bool = false
+) {
+  assert(a.columns == b.rows, "\(a.rows)×\(a.columns) times \(b.rows)×\(b.columns)")
+  cblas_sgemm(
+    CblasRowMajor, a.transposed ? CblasTrans : CblasNoTrans, b.transposed ? CblasTrans : CblasNoTrans,
+    blasint(a.rows), blasint(b.columns), blasint(a.columns), 1, a.pointer, blasint(a.stride), b.pointer, blasint(b.stride),
+    accumulate ? 1 : 0, out, blasint(stride ?? b.columns))
+}

@@ -1,0 +1,43 @@
+import Kernels
+
+/// Max pooling, and its switches: where each maximum came from.
+final class MaxPoolingOperation: Operation {
+  private let input: Tensor
+  private let output: Tensor
+  private let team: ThreadTeam
+  private var window: kernels_window
+  /// `[N, C, H, W]` of the output: the maximum's index in its input plane.
+  private var switches: [Int32]
+
+  init(_ layer: MaxPooling, input: Tensor, output: Tensor, team: ThreadTeam) {
+    self.input = input
+    self.output = output
+    self.team = team
+    window = kernels_window(input: input.shape, output: output.shape, kernel: layer.window, stride: layer.stride, padding: 0)
+    switches = Array(repeating: 0, count: output.count * output.shape.count)
+  }
+
+  func forward(count: Int, dropout: DropoutStream?) {
+    switches.withUnsafeMutableBufferPointer { switches in
+      let switches = switches.baseAddress!
+      team.split(count) { _, pictures in
+        for n in pictures {
+          kernels_max_pool(output[n].baseAddress!, switches + n * output.shape.count, input[n].baseAddress!, &window)
+        }
+      }
+    }
+  }
+
+  func backward(count: Int, from above: Tensor, to below: Tensor?, rule: ReLURule) {
+    guard let below else { return }
+    switches.withUnsafeBufferPointer { switches in
+      let switches = switches.baseAddress!
+      team.split(count) { _, pictures in
+        for n in pictures {
+          kernels_max_pool_backward(
+            below[n].baseAddress!, above[n].baseAddress!, switches + n * output.shape.count, &window)
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,163 @@
+import COpenBLAS
+
+/// im2col and GEMM on plain layouts in float32: runs on any processor, and is the independent oracle of other backends.
+///
+/// Convolutions take a picture a thread, with OpenBLAS single-threaded inside; fully connected layers take a slice of their
+/// outputs a thread. A ReLU after a layer with parameters is computed by that layer; ReLU and dropout work in place.
+final class OpenBLASExecutor: Executor {
+  private let parameters: ParameterStore
+  private let purpose: Purpose
+  private let team: ThreadTeam
+  private var steps: [Step] = []
+  /// For each layer of the network, the tensor that holds its activations.
+  private var activations: [Tensor] = []
+  private let images: Tensor
+  let inputGradient: Tensor
+
+  /// An operation, the layers it stands for, and where its gradient comes from and goes to.
+  private struct Step {
+    let operation: any Operation
+    let lastLayer: Int
+    let outputGradient: Tensor?
+    let inputGradient: Tensor?
+    /// What it leaves in the flat gradient buffer.
+    let range: Range<Int>
+  }
+
+  init(_ parameters: ParameterStore, batch: Int, purpose: Purpose, team: ThreadTeam) {
+    openblas_set_num_threads(1)
+    self.parameters = parameters
+    self.purpose = purpose
+    self.team = team
+    let network = parameters.network
+    images = Tensor(count: batch, shape: network.input)
+    inputGradient = Tensor(count: purpose == .inputGradient ? batch : 0, shape: network.input)
+    compile(network, batch: batch)
+  }
+
+  /// Gradients alternate between two buffers: an operation reads one and writes the other.
+  private func compile(_ network: Network, batch: Int) {
+    let backward = purpose != .inference
+    let largest = network.shapes.map(\.count).max() ?? 0
+    let pair = (0..<2).map { _ in FlatBuffer(count: backward ? batch * largest : 0) }
+    let firstWithParameters = network.layers.indices.first { !network.layers[$0].layer.layer.parameters(for: network.shapes[$0]).isEmpty }
+
+    var input = images
+    var turn = 0
+    var index = 0
+    while index < network.layers.count {
+      let named = network.layers[index]
+      let fusesReLU = named.layer.computesReLU && index + 1 < network.layers.count && network.layers[index + 1].layer == .relu(ReLU())
+      let last = fusesReLU ? index + 1 : index
+      let inPlace = named.layer.worksInPlace
+      let output = inPlace ? input : Tensor(count: batch, shape: network.shapes[last + 1])
+      // Below the first layer with parameters nobody asks for a gradient in training.
+      let wanted = purpose == .inputGradient || index > (firstWithParameters ?? 0)
+      let outputGradient = backward ? Tensor(count: batch, shape: output.shape, storage: pair[turn]) : nil
+      var below: Tensor?
+      if backward, wanted {
+        below = inPlace ? outputGradient : Tensor(count: batch, shape: input.shape, storage: pair[1 - turn])
+      }
+      steps.append(
+        Step(
+          operation: makeOperation(named, input: input, output: output, relu: fusesReLU),
+          lastLayer: last, outputGradient: outputGradient, inputGradient: below,
+          range: purpose == .training ? parameters.range(ofLayer: named.name) : 0..<0))
+      for _ in index...last { activations.append(output) }
+      if !inPlace { turn = 1 - turn }
+      input = output
+      index = last + 1
+    }
+  }
+
+  private func makeOperation(_ named: Network.NamedLayer, input: Tensor, output: Tensor, relu: Bool) -> any Operation {
+    switch named.layer {
+    case .convolution(let layer):
+      ConvolutionOperation(
+        layer, WeightsAndBiases(named.name, parameters), input: input, output: output, relu: relu, purpose: purpose, team: team)
+    case .fullyConnected:
+      FullyConnectedOperation(
+        WeightsAndBiases(named.name, parameters), input: input, output: output, relu: relu, purpose: purpose, team: team)
+    case .maxPooling(let layer): MaxPoolingOperation(layer, input: input, output: output, team: team)
+    case .relu: ReLUOperation(input, team: team)
+    case .localResponseNormalization(let layer):
+      LocalResponseNormalizationOperation(layer, input: input, output: output, team: team)
+    case .dropout(let layer): DropoutOperation(layer, layerIndex: activations.count, input, purpose: purpose, team: team)
+    }
+  }
+
+  func forward(_ images: Tensor, dropout: DropoutStream?) -> Tensor {
+    let count = images.count
+    self.images.prefix(count).values.baseAddress!.update(from: images.values.baseAddress!, count: images.values.count)
+    for step in steps { step.operation.forward(count: count, dropout: dropout) }
+    return activations[activations.count - 1].prefix(count)
+  }
+
+  func backward(from layer: Int, gradient: Tensor, rule: ReLURule, ready: (Range<Int>) throws -> Void) rethrows {
+    let count = gradient.count
+    guard let start = steps.firstIndex(where: { $0.lastLayer >= layer }),
+      let into = steps[start].outputGradient
+    else { return }
+    into.prefix(count).values.baseAddress!.update(from: gradient.values.baseAddress!, count: gradient.values.count)
+    for step in steps[...start].reversed() {
+      guard let above = step.outputGradient else { return }
+      step.operation.backward(count: count, from: above, to: step.inputGradient, rule: rule)
+      if !step.range.isEmpty { try ready(step.range) }
+    }
+    if purpose == .inputGradient, let bottom = steps[0].inputGradient {
+      inputGradient.prefix(count).values.baseAddress!.update(
+        from: bottom.values.baseAddress!, count: count * inputGradient.shape.count)
+    }
+  }
+
+  func activation(of layer: Int) -> Tensor { activations[layer] }
+}
+
+/// One layer (with the ReLU fused into it) at work on fixed buffers.
+protocol Operation: AnyObject {
+  /// Computes the output of the first `count` pictures.
+  func forward(count: Int, dropout: DropoutStream?)
+  /// Writes the parameters' gradients where the purpose wants them, and `below` where it isn't nil.
+  /// `above` may be changed on the way.
+  func backward(count: Int, from above: Tensor, to below: Tensor?, rule: ReLURule)
+}
+
+extension AnyLayer {
+  fileprivate var computesReLU: Bool {
+    switch self {
+    case .convolution, .fullyConnected: true
+    default: false
+    }
+  }
+  fileprivate var worksInPlace: Bool {
+    switch self {
+    case .relu, .dropout: true
+    default: false
+    }
+  }
+}
+
+/// A layer's parameters in the flat buffers.
+struct WeightsAndBiases {
+  let weights: UnsafeMutablePointer<Float>
+  let biases: UnsafeMutablePointer<Float>
+  let weightCount: Int
+  let weightGradients: UnsafeMutablePointer<Float>
+  let biasGradients: UnsafeMutablePointer<Float>
+  /// Keeps the memory alive.
+  private let store: ParameterStore
+
+  init(_ layer: String, _ store: ParameterStore) {
+    guard let weights = store.parameter(layer, .weights), let biases = store.parameter(layer, .biases) else {
+      preconditionFailure("\(layer) has no parameters")
+    }
+    self.store = store
+    self.weights = store.values.pointer + weights.range.lowerBound
+    self.biases = store.values.pointer + biases.range.lowerBound
+    weightCount = weights.range.count
+    let gradients = store.gradients.pointer
+    let exist = store.gradients.count == store.values.count
+    weightGradients = exist ? gradients + weights.range.lowerBound : gradients
+    biasGradients = exist ? gradients + biases.range.lowerBound : gradients
+  }
+}

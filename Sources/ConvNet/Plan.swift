@@ -1,0 +1,121 @@
+/// What a plan is compiled for; it decides which buffers exist and which passes are possible.
+public enum Purpose: String, Sendable, CaseIterable {
+  /// Forward with dropout, and gradients of the parameters.
+  case training
+  /// Forward alone.
+  case inference
+  /// Forward without dropout, and the gradient of the input; no parameter gradients are computed.
+  case inputGradient
+}
+
+/// Which library computes.
+public enum BackendChoice: String, Sendable, Codable, CaseIterable {
+  case auto, openblas
+}
+
+/// The random stream of dropout in one step: a mask depends on the seed, the layer and the picture's global sample number,
+/// not on the place of the picture in the batch or the rank that it is on.
+public struct DropoutStream: Sendable {
+  public let seed: UInt64
+  /// The global sample number of each picture of the batch.
+  public let samples: [Int]
+
+  public init(seed: UInt64, samples: [Int]) {
+    self.seed = seed
+    self.samples = samples
+  }
+}
+
+/// A network compiled for a batch size, a purpose and a backend: it owns every buffer, made once; a step allocates nothing.
+///
+/// A plan reads `ParameterStore.values` and writes `ParameterStore.gradients`; several plans may share a store.
+/// It is used by one thread at a time.
+public final class Plan {
+  public let parameters: ParameterStore
+  /// The most pictures a call may bring; fewer are welcome.
+  public let batch: Int
+  public let purpose: Purpose
+  public let team: ThreadTeam
+  private let executor: any Executor
+  private var pictures = 0
+
+  public var network: Network { parameters.network }
+
+  public init(
+    _ parameters: ParameterStore, batch: Int, purpose: Purpose, backend: BackendChoice = .auto, team: ThreadTeam = ThreadTeam()
+  ) {
+    precondition(batch > 0, "a batch holds at least one picture")
+    precondition(
+      purpose != .training || parameters.gradients.count == parameters.values.count,
+      "training needs a parameter store with gradients")
+    self.parameters = parameters
+    self.batch = batch
+    self.purpose = purpose
+    self.team = team
+    switch backend {
+    case .auto, .openblas:
+      executor = OpenBLASExecutor(parameters, batch: batch, purpose: purpose, team: team)
+    }
+  }
+
+  /// Class scores (before any softmax) of up to `batch` pictures.
+  ///
+  /// - Parameters:
+  ///   - images: `[N, 3, H, W]`, RGB 0–255 with the mean subtracted, N at most `batch`. They are copied.
+  ///   - dropout: needed for training a network with dropout, ignored for other purposes.
+  /// - Returns: `[N, K]`, valid until the next call.
+  public func forward(_ images: Tensor, dropout: DropoutStream? = nil) -> Tensor {
+    precondition(images.shape == network.input, "images are \(images.shape), the network takes \(network.input)")
+    precondition(images.count > 0 && images.count <= batch, "\(images.count) images for a plan of \(batch)")
+    precondition(dropout.map { $0.samples.count >= images.count } ?? true, "dropout needs a sample number an image")
+    pictures = images.count
+    return executor.forward(images, dropout: purpose == .training ? dropout : nil)
+  }
+
+  /// Back-propagates from the scores of the last forward pass.
+  ///
+  /// For `training` it writes (does not add) `ParameterStore.gradients` and calls `ready` with a layer's range of the flat
+  /// buffer as soon as it is final: from the last layer to the first. For `inputGradient` it fills `inputGradient`.
+  /// - Parameter gradient: ∂objective/∂scores, `[N, K]`, for the N pictures of the forward pass.
+  public func backward(
+    from gradient: Tensor, rule: ReLURule = .gradient, ready: (Range<Int>) throws -> Void = { _ in }
+  ) rethrows {
+    try backward(fromIndex: network.layers.count - 1, gradient, rule, ready)
+  }
+
+  /// Back-propagates from the activations of a layer inside the network.
+  /// - Throws: `NetworkError` when there is no such layer.
+  public func backward(from layer: String, gradient: Tensor, rule: ReLURule = .gradient) throws(NetworkError) {
+    backward(fromIndex: try network.index(of: layer), gradient, rule, { _ in })
+  }
+
+  private func backward(fromIndex index: Int, _ gradient: Tensor, _ rule: ReLURule, _ ready: (Range<Int>) throws -> Void) rethrows {
+    precondition(purpose != .inference, "a plan for inference has no backward pass")
+    precondition(gradient.count == pictures, "gradients of \(gradient.count) pictures after a forward pass of \(pictures)")
+    precondition(gradient.shape == network.shapes[index + 1], "\(gradient.shape) is not the shape \(network.shapes[index + 1])")
+    try executor.backward(from: index, gradient: gradient, rule: rule, ready: ready)
+  }
+
+  /// ∂objective/∂images of the last backward pass, `[N, 3, H, W]`; for the purpose `inputGradient` alone.
+  public var inputGradient: Tensor {
+    precondition(purpose == .inputGradient, "a plan for \(purpose) computes no input gradient")
+    return executor.inputGradient.prefix(pictures)
+  }
+
+  /// The activations of a layer in the last forward pass, `[N, C, H, W]`; valid until the next.
+  ///
+  /// A ReLU or dropout that directly follows works in place: `conv1` gives what `relu1` gives.
+  /// - Throws: `NetworkError` when there is no such layer.
+  public func activation(of layer: String) throws(NetworkError) -> Tensor {
+    executor.activation(of: try network.index(of: layer)).prefix(pictures)
+  }
+}
+
+/// One network compiled by one backend.
+protocol Executor: AnyObject {
+  func forward(_ images: Tensor, dropout: DropoutStream?) -> Tensor
+  func backward(from layer: Int, gradient: Tensor, rule: ReLURule, ready: (Range<Int>) throws -> Void) rethrows
+  var inputGradient: Tensor { get }
+  /// The activations of the layer of that index, for `batch` pictures.
+  func activation(of layer: Int) -> Tensor
+}

@@ -1,0 +1,33 @@
+/// Pictures or activations, `[N, C, H, W]` in C order, in memory that it shares with its copies.
+public struct Tensor: Sendable {
+  /// Pictures: N.
+  public let count: Int
+  /// The shape of one picture.
+  public let shape: Shape
+  public let storage: FlatBuffer
+
+  /// New memory, all zero.
+  public init(count: Int, shape: Shape) {
+    self.init(count: count, shape: shape, storage: FlatBuffer(count: count * shape.count))
+  }
+
+  /// A view of the first values of `storage`.
+  public init(count: Int, shape: Shape, storage: FlatBuffer) {
+    precondition(count * shape.count <= storage.count, "\(count) × \(shape) is more than \(storage.count) values")
+    self.count = count
+    self.shape = shape
+    self.storage = storage
+  }
+
+  /// All values of all pictures.
+  public var values: UnsafeMutableBufferPointer<Float> { storage[0..<(count * shape.count)] }
+
+  /// The values of one picture, `[C, H, W]`.
+  public subscript(picture: Int) -> UnsafeMutableBufferPointer<Float> {
+    precondition(picture < count, "picture \(picture) of \(count)")
+    return storage[(picture * shape.count)..<((picture + 1) * shape.count)]
+  }
+
+  /// The same memory, seen as fewer pictures.
+  public func prefix(_ count: Int) -> Tensor { Tensor(count: count, shape: shape, storage: storage) }
+}

@@ -1,0 +1,42 @@
+import Foundation
+import Kernels
+
+/// The threads that share the loops of a plan: libgomp's team, which OpenMP libraries in the same process use too.
+public struct ThreadTeam: Sendable {
+  public let workers: Int
+
+  public init(workers: Int = ThreadTeam.available) {
+    precondition(workers > 0, "a team has at least one worker")
+    self.workers = workers
+  }
+
+  /// OMP_NUM_THREADS where it is set, else the processors that this process may run on.
+  public static var available: Int {
+    if let text = ProcessInfo.processInfo.environment["OMP_NUM_THREADS"], let count = Int(text), count > 0 { return count }
+    return Int(kernels_available_processors())
+  }
+
+  /// Runs `body(worker)` once for each worker, at the same time, and waits for all.
+  func run(_ body: (Int) -> Void) {
+    guard workers > 1 else { return body(0) }
+    withoutActuallyEscaping(body) { body in
+      var body = body
+      withUnsafeMutablePointer(to: &body) { pointer in
+        kernels_run_team(
+          Int32(workers),
+          { context, worker in context!.assumingMemoryBound(to: ((Int) -> Void).self).pointee(Int(worker)) }, pointer)
+      }
+    }
+  }
+
+  /// Cuts 0 ..< `count` into one contiguous range a worker, of sizes that differ by `grain` at most; the cut depends on
+  /// `count` and the number of workers alone.
+  func split(_ count: Int, grain: Int = 1, _ body: (_ worker: Int, _ range: Range<Int>) -> Void) {
+    let grains = (count + grain - 1) / grain
+    run { worker in
+      let first = min(grains * worker / workers * grain, count)
+      let last = min(grains * (worker + 1) / workers * grain, count)
+      if first < last { body(worker, first..<last) }
+    }
+  }
+}

@@ -1,0 +1,66 @@
+#include "clones.h"
+#include "kernels.h"
+
+CLONES void kernels_bias(float *restrict y, const float *restrict bias, size_t channels, size_t area, int relu) {
+  for (size_t c = 0; c < channels; c++, y += area) {
+    float b = bias[c];
+    if (relu) {
+      for (size_t i = 0; i < area; i++) {
+        float value = y[i] + b;
+        y[i] = value < 0 ? 0 : value;
+      }
+    } else {
+      for (size_t i = 0; i < area; i++) y[i] += b;
+    }
+  }
+}
+
+CLONES void kernels_bias_rows(float *restrict y, const float *restrict bias, size_t rows, size_t columns, size_t stride,
+                              int relu) {
+  for (size_t r = 0; r < rows; r++, y += stride) {
+    for (size_t j = 0; j < columns; j++) {
+      float value = y[j] + bias[j];
+      y[j] = relu && value < 0 ? 0 : value;
+    }
+  }
+}
+
+CLONES void kernels_relu(float *x, size_t count) {
+  for (size_t i = 0; i < count; i++) x[i] = x[i] < 0 ? 0 : x[i];
+}
+
+CLONES void kernels_relu_gate(float *restrict signal, const float *restrict y, size_t count, int gates) {
+  if (gates == KERNELS_GATE_FORWARD) {
+    for (size_t i = 0; i < count; i++) signal[i] = y[i] > 0 ? signal[i] : 0;
+  } else if (gates == KERNELS_GATE_BACKWARD) {
+    for (size_t i = 0; i < count; i++) signal[i] = signal[i] > 0 ? signal[i] : 0;
+  } else {
+    for (size_t i = 0; i < count; i++) signal[i] = ((y[i] > 0) & (signal[i] > 0)) ? signal[i] : 0;
+  }
+}
+
+CLONES void kernels_add(float *restrict sum, const float *restrict x, size_t count) {
+  for (size_t i = 0; i < count; i++) sum[i] += x[i];
+}
+
+CLONES void kernels_row_sums(float *restrict sums, const float *restrict x, size_t channels, size_t area, int accumulate) {
+#pragma clang fp reassociate(on)
+  for (size_t c = 0; c < channels; c++, x += area) {
+    float sum = 0;
+    for (size_t i = 0; i < area; i++) sum += x[i];
+    sums[c] = (accumulate ? sums[c] : 0) + sum;
+  }
+}
+
+CLONES void kernels_sgd(float *restrict w, float *restrict v, const float *restrict g, size_t count, float rate, float momentum,
+                        float decay) {
+  for (size_t i = 0; i < count; i++) {
+    float velocity = momentum * v[i] - rate * (g[i] + decay * w[i]);
+    v[i] = velocity;
+    w[i] += velocity;
+  }
+}
+
+CLONES void kernels_mask(float *restrict g, const uint8_t *restrict mask, size_t count, float scale) {
+  for (size_t i = 0; i < count; i++) g[i] = mask[i] ? g[i] * scale : 0;
+}
