@@ -24,7 +24,23 @@ func decodePNG(_ bytes: UnsafeRawBufferPointer, name: String) throws(ImageError)
     succeeded = png_image_finish_read(&image, &white, target.baseAddress, png_int_32(width * 3), nil) != 0
   }
   guard succeeded else { throw failure(of: image, name: name, count: bytes.count) }
+  guard hasEndChunk(bytes) else {
+    throw ImageError(
+      .undecodable,
+      "cannot decode \(name): truncated PNG, \(bytes.count) bytes without an end chunk; copy it again or remove it")
+  }
   return picture
+}
+
+/// libpng stops at the last row; a file cut after it is still a damaged file.
+private func hasEndChunk(_ bytes: UnsafeRawBufferPointer) -> Bool {
+  let end: [UInt8] = [0, 0, 0, 0, 0x49, 0x45, 0x4E, 0x44, 0xAE, 0x42, 0x60, 0x82]
+  var start = bytes.count - end.count
+  while start > 0 {
+    if bytes[start..<(start + end.count)].elementsEqual(end) { return true }
+    start -= 1
+  }
+  return false
 }
 
 private func failure(of image: png_image, name: String, count: Int) -> ImageError {

@@ -1,5 +1,5 @@
 /// A picture of 8-bit RGB pixels (sRGB, 0–255), interleaved: `pixels` is [height, width, 3].
-public struct Picture: Sendable, Equatable {
+public struct Picture: Sendable, Equatable, CustomStringConvertible {
   public let width: Int
   public let height: Int
   /// [height, width, 3], rows from the top, red first.
@@ -25,6 +25,8 @@ public struct Picture: Sendable, Equatable {
       initialised = count
     }
   }
+
+  public var description: String { "picture of \(width)×\(height)" }
 
   /// The shorter of width and height.
   public var shorterSide: Int { min(width, height) }
