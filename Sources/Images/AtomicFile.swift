@@ -7,8 +7,9 @@ import Foundation
 public enum AtomicFile {
   /// Writes `bytes` to `path`, replacing a file that is there.
   ///
+  /// - Parameter flush: false leaves the writing to the disk to the system: for thousands of files that can be made again.
   /// - Throws: `ImageError` of kind `unwritable` with the path and the system's reason; the temporary file is removed.
-  public static func write(_ bytes: some Collection<UInt8>, to path: String) throws(ImageError) {
+  public static func write(_ bytes: some Collection<UInt8>, to path: String, flush: Bool = true) throws(ImageError) {
     let folder = (path as NSString).deletingLastPathComponent
     let name = (path as NSString).lastPathComponent
     let number = UInt64.random(in: 0...UInt64.max)
@@ -19,7 +20,7 @@ public enum AtomicFile {
     guard descriptor >= 0 else { throw failure(path, "open") }
     do throws(ImageError) {
       try writeAll(bytes, to: descriptor, path: path)
-      if fsync(descriptor) != 0 { throw failure(path, "fsync") }
+      if flush, fsync(descriptor) != 0 { throw failure(path, "fsync") }
     } catch {
       close(descriptor)
       unlink(temporary)
@@ -36,12 +37,12 @@ public enum AtomicFile {
       unlink(temporary)
       throw error
     }
-    flushFolder(folder.isEmpty ? "." : folder)
+    if flush { flushFolder(folder.isEmpty ? "." : folder) }
   }
 
   /// Writes text in UTF-8; see `write(_:to:)`.
-  public static func write(_ text: String, to path: String) throws(ImageError) {
-    try write(Array(text.utf8), to: path)
+  public static func write(_ text: String, to path: String, flush: Bool = true) throws(ImageError) {
+    try write(Array(text.utf8), to: path, flush: flush)
   }
 
   private static func writeAll(_ bytes: some Collection<UInt8>, to descriptor: Int32, path: String) throws(ImageError) {
