@@ -24,7 +24,7 @@ func expectPass(_ check: Case, ranks: Int) throws {
     arguments: [
       Case("all-reduce", "0"), Case("all-reduce", "5"), Case("all-reduce", "2500001"), Case("broadcast", "0"),
       Case("broadcast", "5"), Case("broadcast", "4500001"), Case("gather", "0"), Case("gather", "3"), Case("gather", "4500001"),
-      Case("agree"), Case("duplicate"), Case("barrier"),
+      Case("agree"), Case("duplicate"), Case("barrier"), Case("reducer"),
     ], [1, 2, 3, 4])
   func collective(check: Case, ranks: Int) throws { try expectPass(check, ranks: ranks) }
 
@@ -33,7 +33,7 @@ func expectPass(_ check: Case, ranks: Int) throws {
 
   @Test(
     "Without mpirun a program is a job of one rank",
-    arguments: [Case("layout", "1"), Case("all-reduce", "5")])
+    arguments: [Case("layout", "1"), Case("all-reduce", "5"), Case("reducer")])
   func singleton(check: Case) throws {
     let result = try runTool("rank-checks", [check.name] + check.arguments)
     #expect(result.exitCode == 0, "\(result)")
