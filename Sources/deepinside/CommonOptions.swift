@@ -28,4 +28,4 @@ extension CaseIterable where Self: RawRepresentable, RawValue == String {
   static var allNames: String { allCases.map(\.rawValue).joined(separator: ", ") }
 }
 
-extension BackendChoice: @retroactive ExpressibleByArgument {}
+extension BackendChoice: ExpressibleByArgument {}

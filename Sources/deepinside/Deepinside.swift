@@ -19,8 +19,7 @@ struct Deepinside: ParsableCommand {
       """,
     version: version,
     subcommands: [
-      SynthesizeCommand.self, TrainCommand.self, EvaluateCommand.self, ClassModelsCommand.self, SaliencyCommand.self,
-      GalleryCommand.self, InspectCommand.self, BenchmarkCommand.self,
+      TrainCommand.self, EvaluateCommand.self, InspectCommand.self, BenchmarkCommand.self,
     ])
 
   static let version = "0.1.0"

@@ -19,8 +19,8 @@ struct InspectCommand: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func run() throws {
-    let inspection = try inspect(file)
+    let inspection = try Inspection.of(file)
     if !common.quiet { print(inspection.text) }
-    if !inspection.allWhole { throw ArgumentParser.ExitCode(Cluster.ExitCode.badData) }
+    if !inspection.isWhole { throw ArgumentParser.ExitCode(Cluster.ExitCode.badData) }
   }
 }

@@ -8,9 +8,9 @@ final class ProgressLine {
   private let unit: String
   private let isTerminal: Bool
   private let quiet: Bool
-  private let start = ContinuousClock.now
   private var lastShown: ContinuousClock.Instant?
-  private var firstDone: Int?
+  /// What was done when the line was first shown: items of earlier runs, and the start, say nothing about the speed.
+  private var first: (done: Int, time: ContinuousClock.Instant)?
   private var isOpen = false
 
   init(_ label: String, unit: String, quiet: Bool) {
@@ -26,14 +26,13 @@ final class ProgressLine {
   func show(done: Int, total: Int, rate: Double? = nil, note: String = "") {
     guard !quiet else { return }
     let now = ContinuousClock.now
-    // What was done before this run began says nothing about its speed.
-    let first = firstDone ?? max(0, done - 1)
-    firstDone = first
+    let first = self.first ?? (done, now)
+    self.first = first
     let interval: Duration = isTerminal ? .milliseconds(100) : .seconds(5)
     if let lastShown, now - lastShown < interval, done < total { return }
     lastShown = now
-    let seconds = (now - start) / .seconds(1)
-    let itemsPerSecond = Double(done - first) / max(seconds, 1e-9)
+    let seconds = (now - first.time) / .seconds(1)
+    let itemsPerSecond = seconds > 0 ? Double(done - first.done) / seconds : 0
     let left = itemsPerSecond > 0 ? Double(total - done) / itemsPerSecond : .infinity
     let percent = total > 0 ? 100 * done / total : 100
     var text = "\(label)  \(done)/\(total)  \(percent) %  \(Self.format(rate ?? itemsPerSecond)) \(unit)/s"

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Cluster
 import ConvNet
 import Foundation
 import Trainer
@@ -18,8 +19,8 @@ struct TrainCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The picture folder: train/<wnid>/* and val/<wnid>/*, or ILSVRC's own.", valueName: "dir"))
   var data: String
 
-  @Option(help: ArgumentHelp("The run folder: checkpoints, metrics.jsonl, run.json.", valueName: "dir"))
-  var run: String
+  @Option(name: .customLong("run"), help: ArgumentHelp("The run folder: checkpoints, metrics.jsonl, run.json.", valueName: "dir"))
+  var runFolder: String
 
   @Option(help: ArgumentHelp("\(Preset.allNames), or a JSON file of the description.", valueName: "network"))
   var network = Preset.cnnF.rawValue
@@ -101,6 +102,7 @@ struct TrainCommand: ParsableCommand {
   }
 
   func run() throws {
+    var wasStopped = false
     try runOnRanks { communicator in
       let progress = ProgressLine("train", unit: "img", quiet: common.quiet)
       let outcome = try Trainer.train(job(), communicator: communicator) { event in
@@ -117,10 +119,12 @@ struct TrainCommand: ParsableCommand {
         }
       }
       progress.finish()
-      if outcome.wasStopped {
-        throw TrainingError("stopped on request at step \(outcome.steps), saved; the same command continues", exitCode: 4)
+      wasStopped = outcome.wasStopped
+      if wasStopped, communicator.rank == 0 {
+        progress.print("stopped on request at step \(outcome.steps), saved; the same command continues")
       }
     }
+    if wasStopped { throw ArgumentParser.ExitCode(Cluster.ExitCode.stoppedOnRequest) }
   }
 
   private static func sentence(_ metrics: EpochMetrics) -> String {
@@ -132,7 +136,7 @@ struct TrainCommand: ParsableCommand {
   }
 
   private func job() throws -> TrainingJob {
-    var job = TrainingJob(data: data, run: RunFolder(run))
+    var job = TrainingJob(data: data, run: RunFolder(runFolder))
     job.options.network = network
     job.options.epochs = epochs
     job.options.batch = batch
@@ -164,8 +168,8 @@ struct TrainCommand: ParsableCommand {
   }
 }
 
-extension ScheduleKind: @retroactive ExpressibleByArgument {}
+extension ScheduleKind: ExpressibleByArgument {}
 
-extension CheckpointInterval: @retroactive ExpressibleByArgument {
+extension CheckpointInterval: ExpressibleByArgument {
   public init?(argument: String) { self.init(argument) }
 }

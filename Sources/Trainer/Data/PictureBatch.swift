@@ -1,3 +1,4 @@
+import ConvNet
 import Images
 
 /// A batch of input pictures in memory that is used again and again.
@@ -7,8 +8,8 @@ public final class PictureBatch: @unchecked Sendable {
   /// The number of pictures that fit.
   public let capacity: Int
   public let crop: Int
-  /// [capacity, 3, crop, crop], RGB 0–255 minus the mean, aligned to 64 bytes; the first `count` pictures are valid.
-  public let images: UnsafeMutableBufferPointer<Float>
+  /// [capacity, 3, crop, crop], RGB 0–255 minus the mean; the first `count` pictures are valid.
+  private let buffer: Tensor
   /// The number of valid pictures: `capacity`, except for the last batch of a finite range.
   public internal(set) var count = 0
   /// [count], the indices of the classes.
@@ -19,20 +20,18 @@ public final class PictureBatch: @unchecked Sendable {
   public init(capacity: Int, crop: Int) {
     self.capacity = capacity
     self.crop = crop
-    let memory = UnsafeMutableRawBufferPointer.allocate(
-      byteCount: max(1, capacity * 3 * crop * crop) * MemoryLayout<Float>.stride, alignment: 64)
-    images = memory.bindMemory(to: Float.self)
-    images.initialize(repeating: 0)
+    buffer = Tensor(count: max(1, capacity), shape: Shape(channels: 3, height: crop, width: crop))
     labels = [Int32](repeating: 0, count: capacity)
     samples = [Int](repeating: 0, count: capacity)
     labels.reserveCapacity(capacity)
   }
 
-  deinit { images.deallocate() }
+  /// [count, 3, crop, crop]: the valid pictures.
+  public var tensor: Tensor { buffer.prefix(count) }
 
   /// The planes of one picture: [3, crop, crop].
   func planes(at slot: Int) -> UnsafeMutablePointer<Float> {
-    images.baseAddress! + slot * 3 * crop * crop
+    buffer[slot].baseAddress!
   }
 }
 

@@ -66,7 +66,9 @@ final class TrainingLoop {
       guard let batch = try loader.next() else { break }
       let scores = plan.forward(batch.tensor, dropout: DropoutStream(seed: job.options.seed, samples: batch.samples))
       let ownGradient = gradient.prefix(batch.count)
-      let loss = softmaxCrossEntropy(scores, labels: batch.labels, divisor: job.options.batch, gradient: ownGradient)
+      let loss = batch.labels.withUnsafeBufferPointer {
+        softmaxCrossEntropy(scores, labels: $0, divisor: job.options.batch, gradient: ownGradient)
+      }
       try plan.backward(from: ownGradient) { try reducer.start($0) }
       try reducer.finish()
       let rate = schedule.rate(at: step)
