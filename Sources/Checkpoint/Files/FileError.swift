@@ -15,8 +15,8 @@ enum FileError {
     case ENOSPC: (.noSpace, "free space; what was there before is untouched")
     case EDQUOT: (.noSpace, "your quota is used up: free space; what was there before is untouched")
     case EAGAIN, EWOULDBLOCK, ENOLCK: (.locked, nil)
-    case EACCES, EPERM, EROFS: (.other, "check the permissions of the file and of its folder")
-    default: (.other, nil)
+    case EACCES, EPERM, EROFS: (.system, "check the permissions of the file and of its folder")
+    default: (.system, nil)
     }
   }
 

@@ -5,7 +5,11 @@ import Foundation
 public struct HDF5Error: Error, Sendable, Hashable, CustomStringConvertible {
   /// What went wrong, for callers that act on it.
   public enum Kind: String, Sendable, Hashable {
-    case noSuchFile, notHDF5, truncated, noSpace, locked, noSuchObject, unexpectedShape, unexpectedType, invalidValue, other
+    case noSuchFile, notHDF5, truncated, noSpace, locked, noSuchObject, unexpectedShape, unexpectedType, invalidValue
+    /// The system refused: no permission, an input or output error.
+    case system
+    /// HDF5 couldn't make sense of the file.
+    case other
   }
 
   public let kind: Kind

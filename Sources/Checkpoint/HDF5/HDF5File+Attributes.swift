@@ -47,7 +47,7 @@ extension HDF5File {
     _ name: String, of object: String, stored: hid_t, memory: hid_t, _ value: UnsafeRawPointer
   ) throws(HDF5Error) {
     let action = "write attribute \(name) of \(object) in"
-    if try HDF5Error.check("H5Aexists_by_name", action, path, { H5Aexists_by_name(handle.id, object, name, hdf5_default()) }) > 0 {
+    if try hasAttribute(name, of: object, action) {
       try HDF5Error.check("H5Adelete_by_name", action, path) { H5Adelete_by_name(handle.id, object, name, hdf5_default()) }
     }
     let space = HDF5Handle(try HDF5Error.check("H5Screate", action, path) { H5Screate(H5S_SCALAR) }, closedBy: H5Sclose)
@@ -62,8 +62,7 @@ extension HDF5File {
   /// The value of an attribute, nil when there is none of that name. Source: H5Aopen_by_name, H5Aread
   public func attribute(_ name: String, of object: String = "/") throws(HDF5Error) -> HDF5Attribute? {
     let action = "read attribute \(name) of \(object) in"
-    guard try HDF5Error.check("H5Aexists_by_name", action, path, { H5Aexists_by_name(handle.id, object, name, hdf5_default()) }) > 0
-    else { return nil }
+    guard try hasAttribute(name, of: object, action) else { return nil }
     let id = try HDF5Error.check("H5Aopen_by_name", action, path) {
       H5Aopen_by_name(handle.id, object, name, hdf5_default(), hdf5_default())
     }
@@ -86,6 +85,14 @@ extension HDF5File {
     default:
       return .other("a type of \(H5Tget_size(type.id)) bytes")
     }
+  }
+
+  /// Source: H5Aexists_by_name
+  private func hasAttribute(_ name: String, of object: String, _ action: String) throws(HDF5Error) -> Bool {
+    let answer = try HDF5Error.check("H5Aexists_by_name", action, path) {
+      H5Aexists_by_name(handle.id, object, name, hdf5_default())
+    }
+    return answer > 0
   }
 
   /// A string, of variable or of fixed length. Source: H5Aread, H5free_memory

@@ -139,7 +139,8 @@ extension HDF5File {
     try expect(element, found)
     guard found.shape == shape else {
       throw HDF5Error(
-        .unexpectedShape, path: path, action: "read data set \(dataSet) of", reason: "expected shape \(shape), found \(found.shape)")
+        .unexpectedShape, path: path, action: "read data set \(dataSet) of",
+        reason: "expected shape \(shape), found \(found.shape)")
     }
     try readStored(owner, found, into: bytes)
   }
