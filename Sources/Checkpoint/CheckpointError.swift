@@ -42,10 +42,12 @@ public struct CheckpointError: Error, Sendable, Hashable, CustomStringConvertibl
 extension CheckpointError {
   /// An error of writing.
   init(writing error: HDF5Error, to path: String) {
-    let full = error.kind == .noSpace
-    self.init(
-      full ? .noSpace : .other, "write", path, error.reason,
-      hint: full ? "free space, the previous checkpoint is untouched" : error.hint)
+    switch error.kind {
+    case .noSpace:
+      self.init(.noSpace, "write", path, error.reason, hint: "free space, the previous checkpoint is untouched")
+    case .invalidValue: self.init(.invalidContents, "write", path, error.reason)
+    default: self.init(.other, "write", path, error.reason, hint: error.hint)
+    }
   }
 
   /// An error of reading, with the checkpoint to resume from instead where there is one.

@@ -111,6 +111,8 @@ struct CheckpointTests {
       #expect(inspection.text.contains("DAMAGED"))
     }
     // Anywhere at all, with a stride that is prime to the file's structure: refused, or in a byte that nothing reads.
+    try scratch.write(bytes, to: "a.h5")
+    let digest = try Checkpoint.readHeader(path).digest
     var refused = 0
     for place in stride(from: 0, to: bytes.count, by: 37) {
       var damaged = bytes
@@ -119,6 +121,7 @@ struct CheckpointTests {
       do {
         let checkpoint = try Checkpoint.read(path, training: true)
         #expect(checkpoint.contents == example.contents, "byte \(place)")
+        #expect(checkpoint.digest == digest, "byte \(place)")
         #expect(checkpoint.store.values.bits == example.store.values.bits, "byte \(place)")
         #expect(checkpoint.store.velocity.bits == example.store.velocity.bits, "byte \(place)")
       } catch { refused += 1 }

@@ -81,6 +81,23 @@ struct HDF5FileTests {
     #expect(error.description == expected.1)
   }
 
+  @Test("that another process has locked say so, and how to do without locks")
+  func locked() throws {
+    let path = scratch.file("locked.h5")
+    try HDF5File.write(to: path) { file throws(HDF5Error) in try file.createGroup("/a") }
+    let descriptor = open(path, O_RDWR)
+    defer { close(descriptor) }
+    #expect(flock(descriptor, LOCK_EX | LOCK_NB) == 0)
+    if ProcessInfo.processInfo.environment["HDF5_USE_FILE_LOCKING"] == "FALSE" {
+      #expect(try HDF5File.open(at: path).children() == ["a"])
+    } else {
+      let error = try #require(throws: HDF5Error.self) { _ = try HDF5File.open(at: path).path }
+      #expect(error.kind == .locked)
+      #expect(error.description.hasPrefix("cannot open \(path): H5Fopen: resource temporarily unavailable; another process"))
+      #expect(error.description.hasSuffix("set HDF5_USE_FILE_LOCKING=FALSE"))
+    }
+  }
+
   @Test("say what was expected of a data set and what was found")
   func unexpected() throws {
     let path = scratch.file("typed.h5")
@@ -158,7 +175,8 @@ struct TemporaryFileTests {
     let elsewhere = ".step-00000001.h5.another-host.example.1.3.partial"
     let strangers = ["step-00000001.h5", ".hidden", "x.partial", ".a.b.partial"]
     for name in [gone, living, elsewhere] + strangers { try scratch.write(Data([1]), to: name) }
-    TemporaryFile.removeLeftovers(in: scratch.path, now: time(nil))
+    // The first write in this folder begins with removing them.
+    try HDF5File.write(to: scratch.file("step-00000001.h5")) { file throws(HDF5Error) in try file.createGroup("/a") }
     #expect(try scratch.names() == ([living, elsewhere] + strangers).sorted())
     TemporaryFile.removeLeftovers(in: scratch.path, now: time(nil) + 3700)
     #expect(try scratch.names() == strangers.sorted())

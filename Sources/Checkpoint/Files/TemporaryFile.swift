@@ -4,7 +4,8 @@ import Synchronization
 /// A file in the making: it has a temporary name in the folder of its final one, and gets that only when it is whole.
 ///
 /// `.step-00012000.h5.node1.4711.3.partial` belongs to process 4711 of node1. Dropped without `commit()` it is removed; one
-/// that a killed process left behind is harmless, and removed by the first later commit of another process in the same folder.
+/// that a killed process left behind is harmless, and goes when the next process begins to write in the same folder: before it
+/// does, as the space may be needed.
 public struct TemporaryFile: ~Copyable {
   /// Where to write.
   public let path: String
@@ -19,7 +20,9 @@ public struct TemporaryFile: ~Copyable {
     self.finalPath = finalPath
     let number = Self.counter.add(1, ordering: .relaxed).newValue
     let name = ".\(FilePath.name(of: finalPath)).\(Self.host).\(getpid()).\(number)\(Self.suffix)"
-    path = FilePath.join(FilePath.folder(of: finalPath), name)
+    let folder = FilePath.folder(of: finalPath)
+    path = FilePath.join(folder, name)
+    Self.removeLeftoversOnce(in: folder)
   }
 
   deinit {
@@ -41,9 +44,7 @@ public struct TemporaryFile: ~Copyable {
     let (path, finalPath) = (path, finalPath)
     try Self.synchronize(path, of: finalPath)
     guard rename(path, finalPath) == 0 else { throw FileError.last("rename", "write", finalPath) }
-    let folder = FilePath.folder(of: finalPath)
-    try Self.synchronize(folder, of: finalPath)
-    Self.removeLeftovers(in: folder)
+    try Self.synchronize(FilePath.folder(of: finalPath), of: finalPath)
   }
 
   /// Waits until the bytes of a file, or the names in a folder, are on the disk.
@@ -57,7 +58,7 @@ public struct TemporaryFile: ~Copyable {
   }
 
   /// Removes what killed processes left in a folder, once a process and folder: a listing for every result would be quadratic.
-  private static func removeLeftovers(in folder: String) {
+  private static func removeLeftoversOnce(in folder: String) {
     guard cleaned.withLock({ $0.insert(folder).inserted }) else { return }
     removeLeftovers(in: folder, now: time(nil))
   }
