@@ -170,10 +170,10 @@ struct TemporaryFileTests {
     process.executableURL = URL(fileURLWithPath: "/bin/true")
     try process.run()
     process.waitUntilExit()
-    let gone = ".step-00000001.h5.\(host).\(process.processIdentifier).1.partial"
-    let living = ".step-00000001.h5.\(host).\(getpid()).2.partial"
-    let elsewhere = ".step-00000001.h5.another-host.example.1.3.partial"
-    let strangers = ["step-00000001.h5", ".hidden", "x.partial", ".a.b.partial"]
+    let gone = ".step-00000001.h5@\(host)@\(process.processIdentifier)@1.partial"
+    let living = ".step-00000001.h5@\(host)@\(getpid())@2.partial"
+    let elsewhere = ".step-00000001.h5@other.\(host)@\(process.processIdentifier)@3.partial"
+    let strangers = ["step-00000001.h5", ".hidden", "x.partial", ".a.b.partial", ".a@b@c@d.partial"]
     for name in [gone, living, elsewhere] + strangers { try scratch.write(Data([1]), to: name) }
     // The first write in this folder begins with removing them.
     try HDF5File.write(to: scratch.file("step-00000001.h5")) { file throws(HDF5Error) in try file.createGroup("/a") }

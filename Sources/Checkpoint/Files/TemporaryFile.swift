@@ -3,7 +3,7 @@ import Synchronization
 
 /// A file in the making: it has a temporary name in the folder of its final one, and gets that only when it is whole.
 ///
-/// `.step-00012000.h5.node1.4711.3.partial` belongs to process 4711 of node1. Dropped without `commit()` it is removed; one
+/// `.step-00012000.h5@node1@4711@3.partial` belongs to process 4711 of node1. Dropped without `commit()` it is removed; one
 /// that a killed process left behind is harmless, and goes when the next process begins to write in the same folder: before it
 /// does, as the space may be needed.
 public struct TemporaryFile: ~Copyable {
@@ -19,7 +19,7 @@ public struct TemporaryFile: ~Copyable {
   public init(for finalPath: String) {
     self.finalPath = finalPath
     let number = Self.counter.add(1, ordering: .relaxed).newValue
-    let name = ".\(FilePath.name(of: finalPath)).\(Self.host).\(getpid()).\(number)\(Self.suffix)"
+    let name = ".\(FilePath.name(of: finalPath))@\(Self.host)@\(getpid())@\(number)\(Self.suffix)"
     let folder = FilePath.folder(of: finalPath)
     path = FilePath.join(folder, name)
     Self.removeLeftoversOnce(in: folder)
@@ -67,11 +67,10 @@ public struct TemporaryFile: ~Copyable {
   static func removeLeftovers(in folder: String, now: Int) {
     guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else { return }
     for name in names where name.hasPrefix(".") && name.hasSuffix(suffix) {
-      // .NAME.HOST.PID.NUMBER.partial, where NAME and HOST may have dots.
-      let parts = name.dropLast(suffix.count).split(separator: ".", omittingEmptySubsequences: false)
-      guard parts.count >= 5, Int(parts[parts.count - 1]) != nil, let owner = pid_t(parts[parts.count - 2]) else { continue }
-      let isLocal = parts.dropLast(2).joined(separator: ".").hasSuffix(".\(host)")
-      let isGone = isLocal && kill(owner, 0) != 0 && errno == ESRCH
+      // .NAME@HOST@PID@NUMBER.partial, where NAME may have any character.
+      let parts = name.dropLast(suffix.count).split(separator: "@", omittingEmptySubsequences: false)
+      guard parts.count >= 4, Int(parts[parts.count - 1]) != nil, let owner = pid_t(parts[parts.count - 2]) else { continue }
+      let isGone = parts[parts.count - 3] == host && kill(owner, 0) != 0 && errno == ESRCH
       let path = FilePath.join(folder, name)
       var status = stat()
       guard lstat(path, &status) == 0 else { continue }
