@@ -29,8 +29,8 @@ struct SyntheticClass: Sendable, Equatable {
     }
   }
 
-  /// The places of 13 × 11 × 9 that aren't among the first 60 classes.
-  private static let places = (0..<(13 * 11 * 9)).filter { $0 % 13 >= 5 || $0 % 11 >= 4 || $0 % 9 >= 3 }
+  /// The places of 13 × 11 × 9 that aren't among the first 60 classes, from the first one that is unlike class 59.
+  private static let places = ((5..<(13 * 11 * 9)) + [3, 4]).filter { $0 % 13 >= 5 || $0 % 11 >= 4 || $0 % 9 >= 3 }
 
   /// Such as "red striped star".
   var name: String {
