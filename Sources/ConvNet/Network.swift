@@ -8,6 +8,11 @@ public struct Network: Sendable, Hashable {
   public struct NamedLayer: Sendable, Hashable {
     public let name: String
     public let layer: AnyLayer
+
+    public init(name: String, layer: AnyLayer) {
+      self.name = name
+      self.layer = layer
+    }
   }
 
   public let name: String

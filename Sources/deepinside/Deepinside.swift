@@ -19,7 +19,7 @@ struct Deepinside: ParsableCommand {
       """,
     version: version,
     subcommands: [
-      TrainCommand.self, EvaluateCommand.self, InspectCommand.self, BenchmarkCommand.self,
+      SynthesizeCommand.self, TrainCommand.self, EvaluateCommand.self, InspectCommand.self, BenchmarkCommand.self,
     ])
 
   static let version = "0.1.0"

@@ -2,8 +2,11 @@ import Foundation
 
 /// One line that says how far the work is: rewritten in place on a terminal, a plain line every few seconds elsewhere.
 ///
+/// Any thread may show progress, one at a time.
+///
 /// `train  1200/5000  24 %  312 img/s  3:12 left  loss 2.13`. It goes to descriptor 2, so that output can be piped.
-final class ProgressLine {
+final class ProgressLine: @unchecked Sendable {
+  private let lock = NSLock()
   private let label: String
   private let unit: String
   private let isTerminal: Bool
@@ -25,6 +28,8 @@ final class ProgressLine {
   ///   - rate: units a second, where the caller knows better than items over time.
   func show(done: Int, total: Int, rate: Double? = nil, note: String = "") {
     guard !quiet else { return }
+    lock.lock()
+    defer { lock.unlock() }
     let now = ContinuousClock.now
     let first = self.first ?? (done, now)
     self.first = first
@@ -45,6 +50,8 @@ final class ProgressLine {
   /// Prints a line of its own, above the progress line.
   func print(_ text: String) {
     guard !quiet else { return }
+    lock.lock()
+    defer { lock.unlock() }
     write((isOpen ? "\r\u{1B}[K" : "") + text + "\n")
     isOpen = false
   }

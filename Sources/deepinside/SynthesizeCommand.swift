@@ -1,4 +1,5 @@
 import ArgumentParser
+import ConvNet
 import Foundation
 import Trainer
 
@@ -36,11 +37,19 @@ struct SynthesizeCommand: ParsableCommand {
     if !(16...4096).contains(size) { throw ValidationError("--size \(size): 16 to 4096 pixels.") }
   }
 
+  @Option(help: ArgumentHelp("Threads of each rank.", valueName: "n"))
+  var threads = ThreadTeam.available
+
   func run() throws {
     try runOnRanks { communicator in
+      let synthesis = try Synthesis(classes: classes, imagesPerClass: imagesPerClass, side: size, seed: seed)
       let progress = ProgressLine("synthesize", unit: "img", quiet: common.quiet || communicator.rank > 0)
-      try synthesize(progress)
+      let total = synthesis.count
+      let share = EpochSampler.share(of: total, rank: communicator.rank, ranks: communicator.size)
+      try synthesis.write(to: output, share: share, threads: threads) { progress.show(done: $0 * total / share.count, total: total) }
+      try communicator.barrier()
       progress.finish()
+      if communicator.rank == 0 { try synthesis.writeWords(in: output) }
     }
   }
 }
