@@ -19,7 +19,8 @@ struct Deepinside: ParsableCommand {
       """,
     version: version,
     subcommands: [
-      SynthesizeCommand.self, TrainCommand.self, EvaluateCommand.self, InspectCommand.self, BenchmarkCommand.self,
+      SynthesizeCommand.self, TrainCommand.self, EvaluateCommand.self, ClassModelsCommand.self, SaliencyCommand.self,
+      GalleryCommand.self, InspectCommand.self, BenchmarkCommand.self,
     ])
 
   static let version = "0.1.0"
@@ -48,3 +49,6 @@ func runOnRanks(_ body: (Communicator) throws -> Void) throws {
   let code = MPIRuntime.run(body)
   if code != 0 { Foundation.exit(code) }
 }
+
+/// A line on descriptor 2.
+func printError(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
