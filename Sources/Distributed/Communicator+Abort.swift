@@ -21,13 +21,14 @@ extension Communicator {
   ///   its lower neighbours: by then the first speaker has ended the job, them included.
   func abort(afterOthers: Bool, _ message: String, exitCode: Int32) -> Never {
     if isAborting.exchange(true, ordering: .sequentiallyConsistent) {
-      while true { sleep(1) }
+      while true { Thread.sleep(forTimeInterval: 60) }
     }
-    if afterOthers, rank > 0 { usleep(UInt32(250_000 + 50_000 * min(rank, 15))) }
+    // (Thread.sleep, since a signal would cut usleep short.)
+    if afterOthers, rank > 0 { Thread.sleep(forTimeInterval: 0.25 + 0.05 * Double(min(rank, 15))) }
     fflush(nil)
     announce(message)
     // mpirun reads our descriptors for as long as we live, so give it the time to.
-    if size > 1 { usleep(20_000) }
+    if size > 1 { Thread.sleep(forTimeInterval: 0.02) }
     _ = cmpi_abort(cmpi_comm_world(), exitCode)
     _exit(exitCode)
   }
