@@ -36,7 +36,7 @@ let package = Package(
     .executableTarget(name: "rank-checks", dependencies: ["Trainer", "Visualize"], path: "Tests/RankChecks"),
     .target(name: "TestSupport", path: "Tests/TestSupport"),
     .testTarget(name: "ConvNetTests", dependencies: ["ConvNet", "TestSupport"], resources: [.copy("Golden")]),
-    .testTarget(name: "ImagesTests", dependencies: ["Images", "TestSupport"]),
+    .testTarget(name: "ImagesTests", dependencies: ["Images", "TestSupport"], resources: [.copy("Golden")]),
     .testTarget(name: "ClusterTests", dependencies: ["Cluster", "TestSupport", "rank-checks"]),
     .testTarget(name: "CheckpointTests", dependencies: ["Checkpoint", "TestSupport"]),
     .testTarget(name: "TrainerTests", dependencies: ["Trainer", "TestSupport", "rank-checks"]),

@@ -1,0 +1,94 @@
+/// What has to be known of a JPEG file before it is decoded: size, components, colour and orientation.
+///
+/// TurboJPEG's own header call refuses uncommon chroma subsampling that its decoder handles well, and tells neither
+/// the Adobe marker nor the orientation: so the marker segments are walked here, up to the first scan.
+///
+/// Source: ITU-T T.81 annex B (markers); ITU-T T.872 6.5.3 (Adobe's APP14).
+struct JPEGHeader {
+  var width = 0
+  var height = 0
+  var components = 0
+  /// An Adobe APP14 segment is there: then CMYK is stored inverted (255 is no ink).
+  var hasAdobeMarker = false
+  var orientation = Orientation.upright
+  /// Where the first scan's segment starts, in bytes.
+  var scanStart = 0
+
+  enum Problem: Error {
+    case endsInHeader
+    case noFrame
+    case badSegment(offset: Int)
+  }
+
+  init(_ bytes: UnsafeRawBufferPointer) throws(Problem) {
+    var offset = 2
+    while true {
+      // A marker is 0xFF, any number of fill bytes 0xFF, and a code; decoders skip garbage before it.
+      while offset < bytes.count, bytes[offset] != 0xFF { offset += 1 }
+      while offset < bytes.count, bytes[offset] == 0xFF { offset += 1 }
+      guard offset < bytes.count else { throw Problem.endsInHeader }
+      let code = bytes[offset]
+      offset += 1
+      if code == 0 || code == 1 || (0xD0...0xD8).contains(code) { continue }
+      if code == 0xD9 { throw Problem.noFrame }
+      guard offset + 2 <= bytes.count else { throw Problem.endsInHeader }
+      let length = Int(bytes[offset]) << 8 | Int(bytes[offset + 1])
+      guard length >= 2 else { throw Problem.badSegment(offset: offset) }
+      if code == 0xDA {
+        scanStart = offset
+        if width == 0 { throw Problem.noFrame }
+        return
+      }
+      guard offset + length <= bytes.count else { throw Problem.endsInHeader }
+      read(segment: UnsafeRawBufferPointer(rebasing: bytes[(offset + 2)..<(offset + length)]), code: code)
+      offset += length
+    }
+  }
+
+  private mutating func read(segment: UnsafeRawBufferPointer, code: UInt8) {
+    switch code {
+    case 0xC0...0xCF where code != 0xC4 && code != 0xC8 && code != 0xCC:  // A frame; not DHT, JPG, DAC.
+      guard segment.count >= 6 else { return }
+      height = Int(segment[1]) << 8 | Int(segment[2])
+      width = Int(segment[3]) << 8 | Int(segment[4])
+      components = Int(segment[5])
+    case 0xE1:
+      if let found = exifOrientation(segment) { orientation = found }
+    case 0xEE:
+      if segment.starts(with: "Adobe".utf8) { hasAdobeMarker = true }
+    default: break
+    }
+  }
+}
+
+/// The orientation in the content of an APP1 segment; nil when it is no EXIF or says nothing valid.
+///
+/// Source: CIPA DC-008 4.5 (a TIFF header, then directories of 12-byte entries; orientation is in the first).
+func exifOrientation(_ segment: UnsafeRawBufferPointer) -> Orientation? {
+  guard segment.starts(with: [0x45, 0x78, 0x69, 0x66, 0, 0]), segment.count >= 14 else { return nil }
+  let tiff = UnsafeRawBufferPointer(rebasing: segment[6...])
+  let littleEndian = tiff[0] == 0x49 && tiff[1] == 0x49
+  guard littleEndian || (tiff[0] == 0x4D && tiff[1] == 0x4D) else { return nil }
+
+  func number(at offset: Int, bytes count: Int) -> Int? {
+    guard offset >= 0, offset + count <= tiff.count else { return nil }
+    var value = 0
+    for index in 0..<count {
+      value = value << 8 | Int(tiff[offset + (littleEndian ? count - 1 - index : index)])
+    }
+    return value
+  }
+
+  guard number(at: 2, bytes: 2) == 42, let directory = number(at: 4, bytes: 4),
+    let entries = number(at: directory, bytes: 2)
+  else { return nil }
+  for entry in 0..<entries {
+    let start = directory + 2 + entry * 12
+    guard let tag = number(at: start, bytes: 2) else { return nil }
+    guard tag == 0x0112 else { continue }
+    // Type 3 is a 16-bit number, held in the entry itself.
+    guard number(at: start + 2, bytes: 2) == 3, let value = number(at: start + 8, bytes: 2) else { return nil }
+    return Orientation(rawValue: UInt16(value))
+  }
+  return nil
+}

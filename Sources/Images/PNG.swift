@@ -1,0 +1,92 @@
+import CPNG
+
+/// Decodes a PNG file through libpng's simplified interface: palette, grey, 16 bit and interlaced pictures come out as
+/// 8-bit sRGB, and transparent pixels are composited on white (in linear light, as libpng does).
+func decodePNG(_ bytes: UnsafeRawBufferPointer, name: String) throws(ImageError) -> Picture {
+  var image = png_image()
+  image.version = png_uint_32(PNG_IMAGE_VERSION)
+  defer { png_image_free(&image) }
+  guard png_image_begin_read_from_memory(&image, bytes.baseAddress, bytes.count) != 0 else {
+    throw failure(of: image, name: name, count: bytes.count)
+  }
+  let (width, height) = (Int(image.width), Int(image.height))
+  guard width * height <= PictureDecoder.maximumPixels else {
+    throw ImageError(
+      .undecodable,
+      "cannot decode \(name): its header says \(width)×\(height), expected at most \(PictureDecoder.maximumPixels) pixels")
+  }
+  image.format = png_uint_32(PNG_FORMAT_FLAG_COLOR)
+  // 16-bit files without a gamma are sRGB as the others are, not linear.
+  image.flags |= png_uint_32(PNG_IMAGE_FLAG_16BIT_sRGB)
+  var white = png_color(red: 255, green: 255, blue: 255)
+  var succeeded = false
+  let picture = Picture(width: width, height: height) { target in
+    succeeded = png_image_finish_read(&image, &white, target.baseAddress, png_int_32(width * 3), nil) != 0
+  }
+  guard succeeded else { throw failure(of: image, name: name, count: bytes.count) }
+  guard hasEndChunk(bytes) else {
+    throw ImageError(
+      .undecodable,
+      "cannot decode \(name): truncated PNG, \(bytes.count) bytes without an end chunk; copy it again or remove it")
+  }
+  return picture
+}
+
+/// libpng stops at the last row; a file cut after it is still a damaged file.
+private func hasEndChunk(_ bytes: UnsafeRawBufferPointer) -> Bool {
+  let end: [UInt8] = [0, 0, 0, 0, 0x49, 0x45, 0x4E, 0x44, 0xAE, 0x42, 0x60, 0x82]
+  var start = bytes.count - end.count
+  while start > 0 {
+    if bytes[start..<(start + end.count)].elementsEqual(end) { return true }
+    start -= 1
+  }
+  return false
+}
+
+private func failure(of image: png_image, name: String, count: Int) -> ImageError {
+  ImageError(
+    .undecodable,
+    "cannot decode \(name): truncated or damaged PNG of \(count) bytes (\(message(of: image))); copy it again or remove it")
+}
+
+private func message(of image: png_image) -> String {
+  withUnsafeBytes(of: image.message) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+}
+
+/// The bytes of a PNG file of 8-bit pixels.
+///
+/// - Parameters:
+///   - samples: [height, width, channels], channels 1 (grey) or 3 (RGB).
+///   - name: what errors call it.
+public func encodePNG(
+  _ samples: [UInt8], width: Int, height: Int, channels: Int, name: String = "a PNG picture"
+) throws(ImageError) -> [UInt8] {
+  precondition(channels == 1 || channels == 3, "\(channels) channels are neither grey nor RGB")
+  precondition(samples.count == width * height * channels && !samples.isEmpty, "\(samples.count) bytes for \(width)×\(height)")
+  var image = png_image()
+  image.version = png_uint_32(PNG_IMAGE_VERSION)
+  image.width = png_uint_32(width)
+  image.height = png_uint_32(height)
+  image.format = channels == 3 ? png_uint_32(PNG_FORMAT_FLAG_COLOR) : 0
+  let capacity = cpng_size_bound(image)
+  var succeeded = false
+  let bytes = [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
+    var size = png_alloc_size_t(capacity)
+    succeeded = png_image_write_to_memory(&image, buffer.baseAddress, &size, 0, samples, png_int_32(width * channels), nil) != 0
+    count = succeeded ? Int(size) : 0
+  }
+  guard succeeded else { throw ImageError(.unwritable, "cannot encode \(name): \(message(of: image))") }
+  return bytes
+}
+
+extension Picture {
+  /// The bytes of an 8-bit RGB PNG file.
+  public func encodedPNG() throws(ImageError) -> [UInt8] {
+    try encodePNG(pixels, width: width, height: height, channels: 3)
+  }
+
+  /// Writes a PNG file whole or not at all; see `AtomicFile`.
+  public func writePNG(to path: String) throws(ImageError) {
+    try AtomicFile.write(encodePNG(pixels, width: width, height: height, channels: 3, name: path), to: path)
+  }
+}

@@ -1,0 +1,234 @@
+import CTurboJPEG
+import Foundation
+
+/// Decodes JPEG and PNG files to RGB pictures; the content decides the kind, never the name.
+///
+/// It owns a TurboJPEG handle and a file buffer, so that a thread that decodes many pictures makes them once. One
+/// thread at a time may use it: make one a thread.
+///
+/// JPEG: baseline and progressive, any chroma subsampling, grey, YCbCr, RGB, CMYK and YCCK (inverted where Adobe's
+/// marker says so; R = (255 − C)·(255 − K) / 255), turned upright after its EXIF orientation. Colour profiles are not
+/// applied. PNG: every kind, transparency composited on white in linear light.
+public final class PictureDecoder {
+  /// A file that claims more pixels than this is refused before memory is taken for it.
+  public static let maximumPixels = 1 << 28
+
+  private let handle: tjhandle
+  private var file = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+  private var inks: [UInt8] = []
+
+  public init() throws(ImageError) {
+    guard let handle = tjInitDecompress() else {
+      throw ImageError(.undecodable, "cannot make a JPEG decoder: \(String(cString: tjGetErrorStr2(nil)))")
+    }
+    self.handle = handle
+  }
+
+  deinit {
+    tjDestroy(handle)
+    file.deallocate()
+  }
+
+  /// Decodes the file at `path`.
+  ///
+  /// - Parameter minimumShorterSide: when given, a JPEG may be decoded at 1/2, 1/4 or 1/8 of its size (by its
+  ///   frequencies, which is faster and antialiased) as long as its shorter side stays at least this. Sizes then
+  ///   differ from the file's: for a picture that is resized afterwards.
+  /// - Throws: `ImageError` when the file can't be read, is empty, is neither JPEG nor PNG, is damaged or truncated.
+  public func decode(contentsOf path: String, minimumShorterSide: Int? = nil) throws(ImageError) -> Picture {
+    let count = try readFile(path)
+    return try decode(
+      UnsafeRawBufferPointer(rebasing: file[0..<count]), name: path, minimumShorterSide: minimumShorterSide)
+  }
+
+  /// Decodes the bytes of a file.
+  ///
+  /// - Parameter name: what errors call it.
+  public func decode(
+    _ bytes: UnsafeRawBufferPointer, name: String, minimumShorterSide: Int? = nil
+  ) throws(ImageError) -> Picture {
+    guard bytes.count > 0 else {
+      throw ImageError(.undecodable, "cannot decode \(name): the file is empty; copy it again or remove it")
+    }
+    if bytes.starts(with: [0xFF, 0xD8]) {
+      return try decodeJPEG(bytes, name: name, minimumShorterSide: minimumShorterSide)
+    }
+    if bytes.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]) {
+      return try decodePNG(bytes, name: name)
+    }
+    throw ImageError(
+      .undecodable,
+      "cannot decode \(name): expected a JPEG or PNG picture, found \(bytes.count) bytes \(guess(bytes)); convert or remove it"
+    )
+  }
+
+  private func decodeJPEG(
+    _ bytes: UnsafeRawBufferPointer, name: String, minimumShorterSide: Int?
+  ) throws(ImageError) -> Picture {
+    let header = try readHeader(bytes, name: name)
+    let scale = scaleDenominator(of: header, minimumShorterSide: minimumShorterSide)
+    let width = (header.width + scale - 1) / scale
+    let height = (header.height + scale - 1) / scale
+    let isCMYK = header.components == 4
+    let source = bytes.bindMemory(to: UInt8.self).baseAddress
+    var status: Int32 = 0
+
+    func decompress(to target: UnsafeMutablePointer<UInt8>?, format: TJPF) {
+      status = tjDecompress2(
+        handle, source, UInt(bytes.count), target, Int32(width), 0, Int32(height), Int32(format.rawValue), TJFLAG_LIMITSCANS)
+    }
+
+    let picture: Picture
+    if isCMYK {
+      if inks.count < width * height * 4 { inks = [UInt8](repeating: 0, count: width * height * 4) }
+      inks.withUnsafeMutableBufferPointer { decompress(to: $0.baseAddress, format: TJPF_CMYK) }
+      picture = rgb(width: width, height: height, inverted: header.hasAdobeMarker)
+    } else {
+      picture = Picture(width: width, height: height) { decompress(to: $0.baseAddress, format: TJPF_RGB) }
+    }
+    if status != 0 { try judge(bytes, header: header, name: name) }
+    return picture.oriented(header.orientation)
+  }
+
+  private func readHeader(_ bytes: UnsafeRawBufferPointer, name: String) throws(ImageError) -> JPEGHeader {
+    let header: JPEGHeader
+    do throws(JPEGHeader.Problem) {
+      header = try JPEGHeader(bytes)
+    } catch {
+      switch error {
+      case .endsInHeader:
+        throw ImageError(
+          .undecodable,
+          "cannot decode \(name): truncated JPEG, its header ends after \(bytes.count) bytes; copy it again or remove it")
+      case .noFrame:
+        throw ImageError(.undecodable, "cannot decode \(name): a JPEG file without a picture; remove it")
+      case .badSegment(let offset):
+        throw ImageError(.undecodable, "cannot decode \(name): damaged JPEG, bad segment length at byte \(offset)")
+      }
+    }
+    guard header.width > 0, header.height > 0, header.width * header.height <= Self.maximumPixels else {
+      throw ImageError(
+        .undecodable,
+        "cannot decode \(name): its header says \(header.width)×\(header.height), expected 1 … \(Self.maximumPixels) pixels")
+    }
+    guard [1, 3, 4].contains(header.components) else {
+      throw ImageError(
+        .undecodable, "cannot decode \(name): expected a JPEG of 1, 3 or 4 components, found \(header.components)")
+    }
+    return header
+  }
+
+  private func scaleDenominator(of header: JPEGHeader, minimumShorterSide: Int?) -> Int {
+    guard let minimum = minimumShorterSide else { return 1 }
+    let shorter = min(header.width, header.height)
+    return [8, 4, 2].first { (shorter + $0 - 1) / $0 >= minimum } ?? 1
+  }
+
+  /// Throws what the decoder reports, except for warnings that leave all pixels right.
+  ///
+  /// TurboJPEG keeps the text of the first warning only: a tolerated one therefore also needs the end marker.
+  private func judge(_ bytes: UnsafeRawBufferPointer, header: JPEGHeader, name: String) throws(ImageError) {
+    let message = String(cString: tjGetErrorStr2(handle))
+    let harmless = [
+      "extraneous bytes before marker", "Unknown Adobe color transform", "Unsupported JFIF", "Warning: unknown JFIF",
+      "Invalid SOS parameters", "Inconsistent progression", "bad ICC marker",
+    ]
+    if tjGetErrorCode(handle) == Int32(TJERR_WARNING.rawValue), harmless.contains(where: message.contains),
+      hasEndMarker(bytes, after: header.scanStart)
+    {
+      return
+    }
+    let what = message.contains("remature end") ? "truncated JPEG" : "damaged JPEG"
+    throw ImageError(
+      .undecodable,
+      "cannot decode \(name): \(what) of \(bytes.count) bytes (\(message)); copy it again or remove it")
+  }
+
+  private func hasEndMarker(_ bytes: UnsafeRawBufferPointer, after start: Int) -> Bool {
+    var offset = bytes.count - 2
+    while offset > start {
+      if bytes[offset] == 0xFF, bytes[offset + 1] == 0xD9 { return true }
+      offset -= 1
+    }
+    return false
+  }
+
+  /// RGB of the CMYK pixels in `inks`.
+  private func rgb(width: Int, height: Int, inverted: Bool) -> Picture {
+    let flip: UInt8 = inverted ? 0 : 255
+    return Picture(width: width, height: height) { target in
+      inks.withUnsafeBufferPointer { inks in
+        for pixel in 0..<(width * height) {
+          let light = Int(inks[pixel * 4 + 3] ^ flip)
+          for channel in 0..<3 {
+            target[pixel * 3 + channel] = UInt8((Int(inks[pixel * 4 + channel] ^ flip) * light + 127) / 255)
+          }
+        }
+      }
+    }
+  }
+
+  /// Reads the file into `file`, which grows as needed, and returns its size.
+  private func readFile(_ path: String) throws(ImageError) -> Int {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else {
+      throw ImageError(.unreadable, "cannot open \(path): \(String(cString: strerror(errno)))")
+    }
+    defer { close(descriptor) }
+    var status = stat()
+    if fstat(descriptor, &status) == 0, Int(status.st_size) >= file.count { grow(to: Int(status.st_size) + 1, keeping: 0) }
+    var count = 0
+    while true {
+      if count == file.count { grow(to: max(65_536, file.count * 2), keeping: count) }
+      let result = read(descriptor, file.baseAddress! + count, file.count - count)
+      if result == 0 { return count }
+      if result < 0 {
+        if errno == EINTR { continue }
+        throw ImageError(.unreadable, "cannot read \(path): \(String(cString: strerror(errno)))")
+      }
+      count += result
+    }
+  }
+
+  private func grow(to size: Int, keeping count: Int) {
+    let larger = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: 64)
+    if count > 0 { larger.copyMemory(from: UnsafeRawBufferPointer(rebasing: file[0..<count])) }
+    file.deallocate()
+    file = larger
+  }
+
+  /// What the first bytes look like, for an error's reader.
+  private func guess(_ bytes: UnsafeRawBufferPointer) -> String {
+    let kinds: [(String, [UInt8])] = [
+      ("of a GIF picture", Array("GIF8".utf8)), ("of a BMP picture", Array("BM".utf8)),
+      ("of a TIFF picture", [0x49, 0x49, 42, 0]), ("of a TIFF picture", [0x4D, 0x4D, 0, 42]),
+      ("of a RIFF file (WebP?)", Array("RIFF".utf8)), ("of a gzip archive", [0x1F, 0x8B]),
+      ("of an HTML or XML page", Array("<".utf8)),
+    ]
+    if let kind = kinds.first(where: { bytes.starts(with: $0.1) }) { return kind.0 }
+    let start = bytes.prefix(64)
+    let isText = start.allSatisfy { $0 >= 32 && $0 < 127 || $0 == 9 || $0 == 10 || $0 == 13 }
+    if isText { return "of text" }
+    return "that start with " + start.prefix(4).map { String($0, radix: 16, uppercase: true) }.joined(separator: " ")
+  }
+}
+
+extension Picture {
+  /// The picture in the file at `path`; see `PictureDecoder.decode(contentsOf:minimumShorterSide:)`.
+  public init(contentsOf path: String, minimumShorterSide: Int? = nil) throws(ImageError) {
+    self = try PictureDecoder().decode(contentsOf: path, minimumShorterSide: minimumShorterSide)
+  }
+
+  /// The picture in the bytes of a JPEG or PNG file.
+  public init(
+    decoding bytes: [UInt8], name: String = "the picture", minimumShorterSide: Int? = nil
+  ) throws(ImageError) {
+    let decoder = try PictureDecoder()
+    let result = bytes.withUnsafeBytes { bytes in
+      Result { () throws(ImageError) -> Picture in
+        try decoder.decode(bytes, name: name, minimumShorterSide: minimumShorterSide)
+      }
+    }
+    self = try result.get()
+  }
+}
