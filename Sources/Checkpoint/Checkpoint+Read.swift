@@ -1,0 +1,163 @@
+import ConvNet
+
+extension Checkpoint {
+  /// Reads a checkpoint and verifies all of its checksums.
+  ///
+  /// - Parameter training: with velocity (zero when the file has none); without it there is no memory for gradients either.
+  /// - Throws: `CheckpointError` that says what is wrong with the file and, where there is one, which other to resume from.
+  public static func read(_ path: String, training: Bool = false) throws(CheckpointError) -> Checkpoint {
+    let reader = try CheckpointReader(path)
+    let header = try reader.header()
+    // All shapes are compared before there is memory for them: a description may claim anything.
+    try reader.checkShapes(header.contents.network, velocity: training && header.hasVelocity)
+    let store = ParameterStore(header.contents.network, training: training)
+    for parameter in store.parameters {
+      try reader.read(Layout.values(parameter.name), parameter.spec.shape, into: store.values[parameter.range])
+      guard training, header.hasVelocity else { continue }
+      try reader.read(Layout.velocity(parameter.name), parameter.spec.shape, into: store.velocity[parameter.range])
+    }
+    store.valuesChanged()
+    return Checkpoint(contents: header.contents, store: store, digest: header.digest)
+  }
+
+  /// Reads everything but the parameters, which are not looked at.
+  /// - Throws: `CheckpointError`, as `read` does.
+  public static func readHeader(_ path: String) throws(CheckpointError) -> CheckpointHeader {
+    try CheckpointReader(path).header()
+  }
+}
+
+/// An open checkpoint. Its errors are `CheckpointError`s.
+struct CheckpointReader: ~Copyable {
+  typealias Layout = Checkpoint.Layout
+
+  let path: String
+  private let file: HDF5File
+
+  init(_ path: String) throws(CheckpointError) {
+    self.path = path
+    do { file = try HDF5File.open(at: path) } catch { throw CheckpointError(reading: error, from: path) }
+  }
+
+  /// Everything but the parameters.
+  func header() throws(CheckpointError) -> CheckpointHeader {
+    let attributes = try self.attributes()
+    let network: Network
+    do {
+      network = try Network(json: attributes.network)
+    } catch {
+      throw .reading(.damaged, path, "its \(error)")
+    }
+    let progress: TrainingProgress
+    do {
+      progress = try TrainingProgress(json: attributes.progress)
+    } catch {
+      throw .reading(.damaged, path, "its progress is not the JSON that was expected: \(attributes.progress)")
+    }
+    let (mean, shape) = try mean()
+    let contents = CheckpointContents(
+      network: network, progress: progress, options: attributes.options, mean: mean, meanShape: shape,
+      classes: try strings(Layout.classes), classNames: try strings(Layout.classNames))
+    if let contradiction = contents.contradiction { throw .reading(.otherShape, path, contradiction) }
+    let dataSets = try get { () throws(HDF5Error) in try file.dataSets() }
+    var checksums: [(path: String, checksum: String)] = []
+    for dataSet in dataSets { checksums.append((dataSet, try checksum(dataSet))) }
+    return CheckpointHeader(
+      contents: contents, digest: Checkpoint.digest(of: checksums),
+      hasVelocity: dataSets.contains { $0.hasPrefix("/velocity/") })
+  }
+
+  /// Compares the shapes in the file with those of the network.
+  func checkShapes(_ network: Network, velocity: Bool) throws(CheckpointError) {
+    for (layer, shape) in zip(network.layers, network.shapes) {
+      for spec in layer.layer.layer.parameters(for: shape) {
+        let parameter = "\(layer.name)/\(spec.role.rawValue)"
+        try checkShape(Layout.values(parameter), spec.shape)
+        if velocity { try checkShape(Layout.velocity(parameter), spec.shape) }
+      }
+    }
+  }
+
+  private func checkShape(_ dataSet: String, _ shape: [Int]) throws(CheckpointError) {
+    let found = try get { () throws(HDF5Error) in try file.shape(of: dataSet) }
+    guard found == shape else {
+      throw .reading(.otherShape, path, "data set \(dataSet) is of shape \(found), the network says \(shape)")
+    }
+  }
+
+  /// Reads values and verifies their checksum.
+  func read(_ dataSet: String, _ shape: [Int], into values: UnsafeMutableBufferPointer<Float>) throws(CheckpointError) {
+    try get { () throws(HDF5Error) in try file.read(dataSet, shape: shape, into: values) }
+    try verify(dataSet, UnsafeRawBufferPointer(values))
+  }
+
+  private func mean() throws(CheckpointError) -> ([Float], Shape) {
+    let (values, shape) = try get { () throws(HDF5Error) in try file.readFloats(Layout.mean) }
+    guard shape.count == 3 else {
+      throw .reading(.otherShape, path, "data set \(Layout.mean) is of shape \(shape), expected [3, H, W]")
+    }
+    try values.withUnsafeBufferPointer { (values) throws(CheckpointError) in
+      try verify(Layout.mean, UnsafeRawBufferPointer(values))
+    }
+    return (values, Shape(channels: shape[0], height: shape[1], width: shape[2]))
+  }
+
+  private func strings(_ dataSet: String) throws(CheckpointError) -> [String] {
+    let (strings, bytes) = try get { () throws(HDF5Error) in try file.readPadded(dataSet) }
+    try bytes.withUnsafeBufferPointer { (bytes) throws(CheckpointError) in
+      try verify(dataSet, UnsafeRawBufferPointer(bytes))
+    }
+    return strings
+  }
+
+  /// Compares a data set's bytes with the checksum that was written with them.
+  private func verify(_ dataSet: String, _ bytes: UnsafeRawBufferPointer) throws(CheckpointError) {
+    guard try checksum(dataSet) == SHA256.hex(of: bytes) else {
+      throw .reading(.damaged, path, "data set \(dataSet) has been damaged since it was written (its checksum differs)")
+    }
+  }
+
+  private func checksum(_ dataSet: String) throws(CheckpointError) -> String {
+    let value = try get { () throws(HDF5Error) in try file.attribute(Layout.checksum, of: dataSet) }
+    guard case .string(let checksum)? = value else {
+      throw .reading(.damaged, path, "data set \(dataSet) has no attribute \(Layout.checksum)")
+    }
+    return checksum
+  }
+
+  /// The attributes of `/`, after a look at format, version and checksum.
+  private func attributes() throws(CheckpointError) -> Checkpoint.Attributes {
+    guard try attribute("format") == .string(Checkpoint.format) else {
+      let found = try attribute("format").map { "its format is '\($0)'" } ?? "it has no attribute 'format'"
+      throw .reading(.otherFormat, path, "it is an HDF5 file, but no checkpoint: \(found), expected '\(Checkpoint.format)'")
+    }
+    guard try attribute("version") == .integer(Int64(Checkpoint.version)) else {
+      let found = try attribute("version").map { "\($0)" } ?? "missing"
+      throw CheckpointError(
+        .otherVersion, "read", path, "its version is \(found), expected \(Checkpoint.version)",
+        hint: "read it with the version of deepinside that wrote it")
+    }
+    let attributes = Checkpoint.Attributes(
+      network: try text("network"), progress: try text("progress"), options: try text("options"))
+    // Files of other tools may do without.
+    if let checksum = try attribute(Layout.headerChecksum), checksum != .string(attributes.checksum) {
+      throw .reading(.damaged, path, "its attributes have been damaged since they were written (their checksum differs)")
+    }
+    return attributes
+  }
+
+  private func attribute(_ name: String) throws(CheckpointError) -> HDF5Attribute? {
+    try get { () throws(HDF5Error) in try file.attribute(name) }
+  }
+
+  private func text(_ name: String) throws(CheckpointError) -> String {
+    guard case .string(let text)? = try attribute(name) else {
+      throw .reading(.damaged, path, "it has no text attribute '\(name)'")
+    }
+    return text
+  }
+
+  private func get<Value>(_ body: () throws(HDF5Error) -> Value) throws(CheckpointError) -> Value {
+    do { return try body() } catch { throw CheckpointError(reading: error, from: path) }
+  }
+}

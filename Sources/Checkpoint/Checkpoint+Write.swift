@@ -1,0 +1,77 @@
+import ConvNet
+
+extension Checkpoint {
+  /// Writes a checkpoint that appears under its name only when it is whole and on the disk. One process writes, the others don't.
+  ///
+  /// - Parameter store: its velocity is written when it has one.
+  /// - Returns: the checkpoint's digest.
+  /// - Throws: `CheckpointError`, of kind `noSpace` on a full disk; what had the name before is untouched.
+  @discardableResult
+  public static func write(
+    _ contents: CheckpointContents, store: ParameterStore, to path: String
+  ) throws(CheckpointError) -> String {
+    precondition(store.network == contents.network, "the parameters are those of another network")
+    if let contradiction = contents.contradiction { throw CheckpointError(.invalidContents, "write", path, contradiction) }
+    let attributes: Attributes
+    do {
+      attributes = Attributes(
+        network: contents.network.json(), progress: try contents.progress.json(), options: contents.options)
+    } catch {
+      throw CheckpointError(.invalidContents, "write", path, "its progress is no JSON: \(error)")
+    }
+    do {
+      return try HDF5File.write(to: path) { file throws(HDF5Error) in
+        try write(attributes, to: file)
+        return digest(of: try write(contents, store, to: file))
+      }
+    } catch {
+      throw CheckpointError(writing: error, to: path)
+    }
+  }
+
+  private static func write(_ attributes: Attributes, to file: borrowing HDF5File) throws(HDF5Error) {
+    try file.setAttribute("format", to: format)
+    try file.setAttribute("version", to: Int64(version))
+    try file.setAttribute("network", to: attributes.network)
+    try file.setAttribute("progress", to: attributes.progress)
+    try file.setAttribute("options", to: attributes.options)
+    try file.setAttribute(Layout.headerChecksum, to: attributes.checksum)
+  }
+
+  /// Writes all data sets, and gives their paths and checksums.
+  private static func write(
+    _ contents: CheckpointContents, _ store: ParameterStore, to file: borrowing HDF5File
+  ) throws(HDF5Error) -> [(path: String, checksum: String)] {
+    var checksums: [(path: String, checksum: String)] = []
+    func sign(_ path: String, _ checksum: String) throws(HDF5Error) {
+      try file.setAttribute(Layout.checksum, of: path, to: checksum)
+      checksums.append((path, checksum))
+    }
+    func write(_ values: UnsafeBufferPointer<Float>, _ shape: [Int], _ path: String) throws(HDF5Error) {
+      try file.write(values, shape: shape, to: path)
+      try sign(path, SHA256.hex(of: UnsafeRawBufferPointer(values)))
+    }
+    func write(_ strings: [String], _ path: String) throws(HDF5Error) {
+      let bytes = try HDF5File.paddedBytes(strings, path, file.path)
+      try file.write(padded: bytes, count: strings.count, to: path)
+      try sign(path, bytes.withUnsafeBytes { SHA256.hex(of: $0) })
+    }
+    for parameter in store.parameters {
+      try write(UnsafeBufferPointer(store.values[parameter.range]), parameter.spec.shape, Layout.values(parameter.name))
+    }
+    for parameter in store.parameters where store.velocity.count > 0 {
+      try write(UnsafeBufferPointer(store.velocity[parameter.range]), parameter.spec.shape, Layout.velocity(parameter.name))
+    }
+    try contents.mean.withUnsafeBufferPointer { (mean) throws(HDF5Error) in
+      try write(mean, contents.meanShape.dimensions, Layout.mean)
+    }
+    try write(contents.classes, Layout.classes)
+    try write(contents.classNames, Layout.classNames)
+    return checksums
+  }
+}
+
+extension Shape {
+  /// `[C, H, W]`.
+  var dimensions: [Int] { [channels, height, width] }
+}

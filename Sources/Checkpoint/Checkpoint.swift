@@ -1,0 +1,71 @@
+import ConvNet
+
+/// A trained network in a file: what `train` writes, and everything else reads.
+///
+/// HDF5, readable by any HDF5 tool. Attributes of `/`: `format`, `version`, `network`, `progress`, `options` (the last three
+/// JSON) and `header_sha256`. Data sets: `/parameters/<layer>/weights` and `/biases`, `/velocity/…` the same (absent in files for
+/// inference only), `/mean`, `/classes`, `/class_names`; each has its SHA-256 as the attribute `sha256`, checked on reading.
+public final class Checkpoint: Sendable {
+  public let contents: CheckpointContents
+  /// The parameters; with velocity when it was read for training.
+  public let store: ParameterStore
+  /// The SHA-256 that results cite: see `digest(of:)`.
+  public let digest: String
+
+  init(contents: CheckpointContents, store: ParameterStore, digest: String) {
+    self.contents = contents
+    self.store = store
+    self.digest = digest
+  }
+
+  public static let format = "deepinside-checkpoint"
+  public static let version = 1
+
+  /// Where things lie in the file.
+  enum Layout {
+    static let mean = "/mean"
+    static let classes = "/classes"
+    static let classNames = "/class_names"
+    static let checksum = "sha256"
+    static let headerChecksum = "header_sha256"
+
+    /// Of a parameter's name, `conv1/weights`.
+    static func values(_ parameter: String) -> String { "/parameters/\(parameter)" }
+    static func velocity(_ parameter: String) -> String { "/velocity/\(parameter)" }
+  }
+
+  /// What `/` says in its attributes.
+  struct Attributes: Equatable {
+    var network: String
+    var progress: String
+    var options: String
+
+    /// The SHA-256 of lines `name=value`: a flipped bit in a learning rate would otherwise go unseen.
+    var checksum: String {
+      var hash = SHA256()
+      hash.update("format=\(Checkpoint.format)\nversion=\(Checkpoint.version)\n")
+      hash.update("network=\(network)\nprogress=\(progress)\noptions=\(options)\n")
+      return hash.finish()
+    }
+  }
+
+  /// The digest of a checkpoint: the SHA-256 of the lines `<sha256>  <path>\n` of its data sets in the order of their paths' bytes.
+  ///
+  /// It is that of `sha256sum`'s own output form. Progress and options don't count, parameters, mean and classes do.
+  static func digest(of checksums: [(path: String, checksum: String)]) -> String {
+    var hash = SHA256()
+    for entry in checksums.sorted(by: { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }) {
+      hash.update("\(entry.checksum)  \(entry.path)\n")
+    }
+    return hash.finish()
+  }
+}
+
+/// A checkpoint without its parameters.
+public struct CheckpointHeader: Sendable, Hashable {
+  public let contents: CheckpointContents
+  /// The SHA-256 that results cite, from the checksums in the file: the parameters themselves were not looked at.
+  public let digest: String
+  /// Whether training can go on where it stopped.
+  public let hasVelocity: Bool
+}

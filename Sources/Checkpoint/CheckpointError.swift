@@ -1,0 +1,91 @@
+import Foundation
+
+/// A checkpoint that could not be written or read, with what to do about it.
+public struct CheckpointError: Error, Sendable, Hashable, CustomStringConvertible {
+  /// What went wrong, for callers that act on it.
+  public enum Kind: String, Sendable, Hashable {
+    /// There is no such file.
+    case missing
+    /// It is not an HDF5 file, or an HDF5 file of something else.
+    case otherFormat
+    /// It is a checkpoint of a version that this program doesn't know.
+    case otherVersion
+    /// It ends too early, or a checksum, a data set or a description is not as it was written.
+    case damaged
+    /// A data set's shape differs from what the network says.
+    case otherShape
+    /// The disk is full or a quota used up.
+    case noSpace
+    /// What was to be written doesn't fit together.
+    case invalidContents
+    case other
+  }
+
+  public let kind: Kind
+  public let path: String
+  /// What was being done: `read`, `write`.
+  public let action: String
+  public let reason: String
+  public let hint: String?
+
+  public init(_ kind: Kind, _ action: String, _ path: String, _ reason: String, hint: String? = nil) {
+    self.kind = kind
+    self.path = path
+    self.action = action
+    self.reason = reason
+    self.hint = hint
+  }
+
+  public var description: String { "cannot \(action) checkpoint \(path): \(reason)" + (hint.map { "; \($0)" } ?? "") }
+}
+
+extension CheckpointError {
+  /// An error of writing.
+  init(writing error: HDF5Error, to path: String) {
+    switch error.kind {
+    case .noSpace:
+      self.init(.noSpace, "write", path, error.reason, hint: "free space, the previous checkpoint is untouched")
+    case .invalidValue: self.init(.invalidContents, "write", path, error.reason)
+    default: self.init(.other, "write", path, error.reason, hint: error.hint)
+    }
+  }
+
+  /// An error of reading, with the checkpoint to resume from instead where there is one.
+  init(reading error: HDF5Error, from path: String) {
+    let kind: Kind =
+      switch error.kind {
+      case .noSuchFile: .missing
+      case .notHDF5: .otherFormat
+      case .unexpectedShape: .otherShape
+      case .truncated, .noSuchObject, .unexpectedType, .other: .damaged
+      case .locked, .noSpace, .invalidValue, .system: .other
+      }
+    // The errors of opening need no more words; those of a data set name it.
+    let reason = error.action == "open" ? error.reason : "cannot \(error.action.removingPreposition): \(error.reason)"
+    self.init(kind, "read", path, reason, hint: error.hint ?? Self.alternative(to: path))
+  }
+
+  /// An error of what the file says, with the checkpoint to resume from instead where there is one.
+  static func reading(_ kind: Kind, _ path: String, _ reason: String) -> CheckpointError {
+    CheckpointError(kind, "read", path, reason, hint: alternative(to: path))
+  }
+
+  /// The checkpoint before this one in its folder, as advice; nil when there is none.
+  private static func alternative(to path: String) -> String? {
+    let folder = FilePath.folder(of: path)
+    let name = SymbolicLink.target(of: path).map(FilePath.name) ?? FilePath.name(of: path)
+    let own = CheckpointFolder.step(ofName: name) ?? Int.max
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    guard let previous = names.compactMap(CheckpointFolder.step).filter({ $0 < own }).max() else { return nil }
+    let other = FilePath.join(folder, CheckpointFolder.fileName(step: previous))
+    return "resume from the previous checkpoint with --resume \(other)"
+  }
+}
+
+extension String {
+  /// `read data set /mean` of `read data set /mean of`.
+  fileprivate var removingPreposition: String {
+    for ending in [" of", " in"] where hasSuffix(ending) { return String(dropLast(ending.count)) }
+    return self
+  }
+}

@@ -1,0 +1,118 @@
+import ConvNet
+import Foundation
+
+/// The checkpoints of a run: `step-00012000.h5` and so on, and the links `latest.h5` and `best.h5`. One process uses it.
+public struct CheckpointFolder: Sendable, Hashable {
+  public let path: String
+  /// How many of the newest stay; the best stays besides.
+  public let keep: Int
+
+  public init(_ path: String, keep: Int = 3) {
+    precondition(keep > 0, "at least one checkpoint is kept")
+    self.path = path
+    self.keep = keep
+  }
+
+  public var latest: String { FilePath.join(path, "latest.h5") }
+  public var best: String { FilePath.join(path, "best.h5") }
+
+  /// `step-00012000.h5`.
+  public static func fileName(step: Int) -> String {
+    let digits = String(step)
+    return "step-\(String(repeating: "0", count: max(0, 8 - digits.count)))\(digits).h5"
+  }
+
+  /// The step in such a name, nil for any other name.
+  public static func step(ofName name: String) -> Int? {
+    guard name.hasPrefix("step-"), name.hasSuffix(".h5") else { return nil }
+    let digits = name.dropFirst(5).dropLast(3)
+    guard digits.count >= 8, digits.allSatisfy({ $0.isASCII && $0.isNumber }) else { return nil }
+    return Int(digits)
+  }
+
+  /// Writes a checkpoint, lets `latest.h5` (and `best.h5`, if it is) point to it, and removes what is too old.
+  ///
+  /// The steps come in this order, each whole before the next, so that a crash in between leaves links that point to whole files.
+  /// - Returns: the new file's path and digest.
+  /// - Throws: `CheckpointError`; the checkpoints and links that were there are untouched if the new file couldn't be written.
+  @discardableResult
+  public func write(
+    _ contents: CheckpointContents, store: ParameterStore, isBest: Bool = false
+  ) throws(CheckpointError) -> (path: String, digest: String) {
+    let name = Self.fileName(step: contents.progress.step)
+    let file = FilePath.join(path, name)
+    do {
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    } catch {
+      throw CheckpointError(.other, "write", file, "cannot make its folder: \(error.localizedDescription)")
+    }
+    let digest = try Checkpoint.write(contents, store: store, to: file)
+    do {
+      if isBest { try SymbolicLink.replace(best, target: name) }
+      try SymbolicLink.replace(latest, target: name)
+    } catch {
+      throw CheckpointError(writing: error, to: file)
+    }
+    try removeOld()
+    return (file, digest)
+  }
+
+  /// Removes all but the `keep` newest, and those that a link points to.
+  private func removeOld() throws(CheckpointError) {
+    let linked = [latest, best].compactMap(SymbolicLink.target)
+    for step in try steps().dropFirst(keep) {
+      let name = Self.fileName(step: step)
+      // One that can't be removed takes space, but is no reason to stop a run.
+      if !linked.contains(name) { unlink(FilePath.join(path, name)) }
+    }
+  }
+
+  /// The steps of all checkpoints, newest first, whole or not; empty when there is no such folder.
+  ///
+  /// Newest is the highest step. But a run that was taken back to an earlier step leaves higher ones behind: those that were
+  /// written before the one that `latest.h5` points to come last.
+  public func steps() throws(CheckpointError) -> [Int] {
+    guard FileManager.default.fileExists(atPath: path) else { return [] }
+    let names: [String]
+    do {
+      names = try FileManager.default.contentsOfDirectory(atPath: path)
+    } catch {
+      throw CheckpointError(.other, "find a", path, "cannot list the folder: \(error.localizedDescription)")
+    }
+    let steps = names.compactMap(Self.step).sorted(by: >)
+    guard let target = SymbolicLink.target(of: latest), let last = Self.step(ofName: target), let time = written(last)
+    else { return steps }
+    let abandoned = steps.prefix { $0 > last }.filter { step in written(step).map { $0 < time } ?? false }
+    return steps.filter { !abandoned.contains($0) } + abandoned
+  }
+
+  /// When the checkpoint of a step was written, in nanoseconds.
+  private func written(_ step: Int) -> Int? {
+    var status = stat()
+    guard stat(FilePath.join(path, Self.fileName(step: step)), &status) == 0 else { return nil }
+    return status.st_mtim.tv_sec * 1_000_000_000 + status.st_mtim.tv_nsec
+  }
+
+  /// A search for the newest checkpoint.
+  public struct Newest: Sendable {
+    /// The newest that is whole; nil when there is none.
+    public let found: (path: String, checkpoint: Checkpoint)?
+    /// The newer ones that are not, with the reasons.
+    public let skipped: [CheckpointError]
+  }
+
+  /// Reads the newest checkpoint whose header and checksums are all right, and says which newer ones were skipped and why.
+  /// - Throws: `CheckpointError` when the folder can't be listed.
+  public func newest(training: Bool = true) throws(CheckpointError) -> Newest {
+    var skipped: [CheckpointError] = []
+    for step in try steps() {
+      let file = FilePath.join(path, Self.fileName(step: step))
+      do {
+        return Newest(found: (file, try Checkpoint.read(file, training: training)), skipped: skipped)
+      } catch {
+        skipped.append(error)
+      }
+    }
+    return Newest(found: nil, skipped: skipped)
+  }
+}

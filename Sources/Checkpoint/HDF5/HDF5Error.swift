@@ -1,0 +1,106 @@
+import CHDF5
+import Foundation
+
+/// A file that could not be written or read, with what was being done and what to do about it.
+public struct HDF5Error: Error, Sendable, Hashable, CustomStringConvertible {
+  /// What went wrong, for callers that act on it.
+  public enum Kind: String, Sendable, Hashable {
+    case noSuchFile, notHDF5, truncated, noSpace, locked, noSuchObject, unexpectedShape, unexpectedType, invalidValue
+    /// The system refused: no permission, an input or output error.
+    case system
+    /// HDF5 couldn't make sense of the file.
+    case other
+  }
+
+  public let kind: Kind
+  public let path: String
+  /// What was being done: `open`, `write data set /mean of`.
+  public let action: String
+  /// What the library or the system said.
+  public let reason: String
+  public let hint: String?
+
+  public init(_ kind: Kind, path: String, action: String, reason: String, hint: String? = nil) {
+    self.kind = kind
+    self.path = path
+    self.action = action
+    self.reason = reason
+    self.hint = hint
+  }
+
+  public var description: String { "cannot \(action) \(path): \(reason)" + (hint.map { "; \($0)" } ?? "") }
+}
+
+extension HDF5Error {
+  /// Runs one HDF5 call and turns a negative answer into an error that says what its error stack says.
+  ///
+  /// Source: H5Eset_auto2, H5Ewalk2. The stack and its printing are a thread's own, so printing is switched off on every call.
+  @discardableResult
+  static func check<Value: SignedInteger>(
+    _ call: StaticString, _ action: @autoclosure () -> String, _ path: String, _ body: () -> Value
+  ) throws(HDF5Error) -> Value {
+    silence()
+    let value = body()
+    guard value < 0 else { return value }
+    throw HDF5Error(stack: ErrorStack(), call: "\(call)", action: action(), path: path)
+  }
+
+  /// Keeps HDF5 from printing its error stack.
+  static func silence() { H5Eset_auto2(hdf5_error_stack(), nil, nil) }
+
+  private init(stack: ErrorStack, call: String, action: String, path: String) {
+    let said = stack.cause ?? "the library gave no reason"
+    var kind = Kind.other
+    var reason = "\(call): \(said)"
+    var hint: String?
+    if let code = stack.systemError {
+      reason = "\(call): \(FileError.text(code))"
+      (kind, hint) = FileError.meaning(code)
+    } else if said.hasPrefix("truncated file") {
+      kind = .truncated
+      reason = "\(call): truncated file" + (stack.truncation.map { " (eof \($0.found), expected \($0.expected))" } ?? "")
+    } else if said.contains("file signature not found") {
+      kind = .notHDF5
+      reason = "\(call): not an HDF5 file"
+    }
+    if kind == .locked || stack.descriptions.contains(where: { $0.contains("unable to lock file") }) {
+      kind = .locked
+      hint = "another process has it open for writing; where a network file system has no locks, set HDF5_USE_FILE_LOCKING=FALSE"
+    }
+    self.init(kind, path: path, action: action, reason: reason, hint: hint)
+  }
+}
+
+/// What HDF5 noted on its way up from a failure, innermost first.
+private final class ErrorStack {
+  private(set) var descriptions: [String] = []
+
+  init() {
+    let collect: H5E_walk2_t = { _, record, stack in
+      guard let record, let stack, let text = record.pointee.desc else { return 0 }
+      Unmanaged<ErrorStack>.fromOpaque(stack).takeUnretainedValue().descriptions.append(String(cString: text))
+      return 0
+    }
+    H5Ewalk2(hdf5_error_stack(), H5E_WALK_UPWARD, collect, Unmanaged.passUnretained(self).toOpaque())
+  }
+
+  /// The innermost note.
+  var cause: String? { descriptions.first }
+
+  /// The `errno = 28` that HDF5 writes into its note on a failed system call.
+  var systemError: Int32? {
+    descriptions.lazy.compactMap { self.number(after: "errno = ", in: $0) }.first.map { Int32(truncatingIfNeeded: $0) }
+  }
+
+  /// Bytes that there are, and that the file's first block says there should be.
+  var truncation: (found: Int, expected: Int)? {
+    guard let cause, let found = number(after: "eof = ", in: cause), let expected = number(after: "stored_eof = ", in: cause)
+    else { return nil }
+    return (found, expected)
+  }
+
+  private func number(after label: String, in text: String) -> Int? {
+    guard let place = text.range(of: label) else { return nil }
+    return Int(text[place.upperBound...].prefix { $0.isNumber })
+  }
+}

@@ -1,0 +1,158 @@
+import CHDF5
+import Foundation
+
+/// An open HDF5 file, closed with its owner.
+///
+/// Objects are named by their paths (`/parameters/conv1/weights`); the groups on the way are made when a data set is written.
+/// Debian's serial HDF5 is thread-safe: calls from several threads wait for each other. HDF5_USE_FILE_LOCKING=FALSE, which the
+/// library itself reads, turns its file locks off for network file systems without them.
+public struct HDF5File: ~Copyable {
+  /// The name that errors use: the final one while a file is written under a temporary one.
+  public let path: String
+  let handle: HDF5Handle
+
+  private init(path: String, handle: consuming HDF5Handle) {
+    self.path = path
+    self.handle = handle
+  }
+
+  /// Makes an empty file in place of what has that name. Results are better written with `write(to:_:)`.
+  ///
+  /// The 1.8 format, which every HDF5 reads, has checksums on all of its metadata. Source: H5Fcreate, H5Pset_libver_bounds
+  public static func create(at path: String) throws(HDF5Error) -> HDF5File { try create(at: path, named: path) }
+
+  private static func create(at path: String, named name: String) throws(HDF5Error) -> HDF5File {
+    let access = HDF5Handle(
+      try HDF5Error.check("H5Pcreate", "create", name) { H5Pcreate(hdf5_file_access_class()) }, closedBy: H5Pclose)
+    try HDF5Error.check("H5Pset_libver_bounds", "create", name) {
+      H5Pset_libver_bounds(access.id, H5F_LIBVER_V18, H5F_LIBVER_V18)
+    }
+    let id = try HDF5Error.check("H5Fcreate", "write", name) { H5Fcreate(path, hdf5_truncate(), hdf5_default(), access.id) }
+    return HDF5File(path: name, handle: HDF5Handle(id, closedBy: H5Fclose))
+  }
+
+  /// Opens a file for reading. Source: H5Fopen
+  /// - Throws: `HDF5Error` of kind `noSuchFile`, `notHDF5`, `truncated` or `locked`, or another when its first block is damaged.
+  public static func open(at path: String) throws(HDF5Error) -> HDF5File {
+    do {
+      let id = try HDF5Error.check("H5Fopen", "open", path) { H5Fopen(path, hdf5_read_only(), hdf5_default()) }
+      return HDF5File(path: path, handle: HDF5Handle(id, closedBy: H5Fclose))
+    } catch {
+      throw sizeNamed(error)
+    }
+  }
+
+  /// Says of a file that is empty, or a folder, that it is that.
+  private static func sizeNamed(_ error: HDF5Error) -> HDF5Error {
+    var status = stat()
+    guard stat(error.path, &status) == 0 else { return error }
+    if status.st_mode & S_IFMT == S_IFDIR {
+      return HDF5Error(.notHDF5, path: error.path, action: error.action, reason: "it is a folder")
+    }
+    guard error.kind == .notHDF5 else { return error }
+    let reason = status.st_size == 0 ? "the file is empty" : "\(error.reason) (\(status.st_size) bytes)"
+    return HDF5Error(.notHDF5, path: error.path, action: error.action, reason: reason)
+  }
+
+  /// Brings what is buffered to the system and closes the file. Source: H5Fclose
+  public consuming func close() throws(HDF5Error) {
+    let path = path
+    try handle.close("H5Fclose", "write", path)
+  }
+
+  /// Writes a file that appears under its final name only when it is whole and on the disk.
+  ///
+  /// `body` writes under a temporary name in the same folder; then follow close, fsync, rename and fsync of the folder.
+  /// - Throws: `HDF5Error`, of kind `noSpace` on a full disk. The temporary file is gone then, and what had the final name is untouched.
+  public static func write<Result>(
+    to finalPath: String, _ body: (borrowing HDF5File) throws(HDF5Error) -> Result
+  ) throws(HDF5Error) -> Result {
+    let temporary = TemporaryFile(for: finalPath)
+    let file = try create(at: temporary.path, named: finalPath)
+    let result = try body(file)
+    try file.close()
+    try temporary.commit()
+    return result
+  }
+}
+
+// MARK: - Groups and links
+
+extension HDF5File {
+  /// Makes a group, and those above it; nothing when it exists. Source: H5Gcreate2
+  public func createGroup(_ group: String) throws(HDF5Error) {
+    guard try !contains(group) else { return }
+    let links = try linkCreation()
+    let id = try HDF5Error.check("H5Gcreate2", "create group \(group) in", path) {
+      H5Gcreate2(handle.id, group, links.id, hdf5_default(), hdf5_default())
+    }
+    _ = HDF5Handle(id, closedBy: H5Gclose)
+  }
+
+  /// Whether there is a group or a data set of that path. Source: H5Lexists
+  public func contains(_ object: String) throws(HDF5Error) -> Bool {
+    // H5Lexists fails on a path whose groups are missing, so they are asked one after the other.
+    var prefix = ""
+    for part in object.split(separator: "/") {
+      prefix += "/\(part)"
+      let answer = try HDF5Error.check("H5Lexists", "look for \(object) in", path) {
+        H5Lexists(handle.id, prefix, hdf5_default())
+      }
+      if answer == 0 { return false }
+    }
+    return true
+  }
+
+  /// The names in a group, in alphabetical order. Source: H5Gget_info, H5Lget_name_by_idx
+  public func children(of group: String = "/") throws(HDF5Error) -> [String] {
+    let action = "list group \(group) of"
+    let id = try HDF5Error.check("H5Gopen2", action, path) { H5Gopen2(handle.id, group, hdf5_default()) }
+    let owner = HDF5Handle(id, closedBy: H5Gclose)
+    var info = H5G_info_t()
+    try HDF5Error.check("H5Gget_info", action, path) { H5Gget_info(owner.id, &info) }
+    var names: [String] = []
+    for index in 0..<info.nlinks {
+      func name(_ buffer: UnsafeMutablePointer<CChar>?, _ size: Int) throws(HDF5Error) -> Int {
+        try HDF5Error.check("H5Lget_name_by_idx", action, path) {
+          H5Lget_name_by_idx(owner.id, ".", H5_INDEX_NAME, H5_ITER_INC, index, buffer, size, hdf5_default())
+        }
+      }
+      var buffer = [CChar](repeating: 0, count: try name(nil, 0) + 1)
+      _ = try name(&buffer, buffer.count)
+      names.append(String(decoding: buffer.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self))
+    }
+    return names
+  }
+
+  /// The paths of all data sets at and below a group, in alphabetical order. Source: H5Oopen, H5Iget_type
+  public func dataSets(below group: String = "/") throws(HDF5Error) -> [String] {
+    try dataSets(below: group, depth: 0).sorted()
+  }
+
+  private func dataSets(below group: String, depth: Int) throws(HDF5Error) -> [String] {
+    guard depth < 32 else {
+      throw HDF5Error(.other, path: path, action: "list the data sets of", reason: "its groups are nested more than 32 deep")
+    }
+    var found: [String] = []
+    for name in try children(of: group) {
+      let child = group.hasSuffix("/") ? group + name : "\(group)/\(name)"
+      let id = try HDF5Error.check("H5Oopen", "open \(child) in", path) { H5Oopen(handle.id, child, hdf5_default()) }
+      let object = HDF5Handle(id, closedBy: H5Oclose)
+      switch H5Iget_type(object.id) {
+      case H5I_DATASET: found.append(child)
+      case H5I_GROUP: found += try dataSets(below: child, depth: depth + 1)
+      default: break
+      }
+    }
+    return found
+  }
+
+  /// Properties of new links: groups on the way are made. Source: H5Pset_create_intermediate_group
+  func linkCreation() throws(HDF5Error) -> HDF5Handle {
+    let list = HDF5Handle(
+      try HDF5Error.check("H5Pcreate", "write", path) { H5Pcreate(hdf5_link_creation_class()) }, closedBy: H5Pclose)
+    try HDF5Error.check("H5Pset_create_intermediate_group", "write", path) { H5Pset_create_intermediate_group(list.id, 1) }
+    try HDF5Error.check("H5Pset_char_encoding", "write", path) { H5Pset_char_encoding(list.id, H5T_CSET_UTF8) }
+    return list
+  }
+}

@@ -1,0 +1,124 @@
+import ConvNet
+import Foundation
+
+/// What is in a checkpoint, or in any other HDF5 file, as text for people.
+public struct Inspection: Sendable {
+  /// Lines for a terminal, without a line break at the end.
+  public let text: String
+  /// Whether every checksum is right and, in a checkpoint, everything is there.
+  public let isWhole: Bool
+
+  /// Reads all of a file.
+  /// - Throws: `HDF5Error` when the file can't be opened: it is missing, truncated, or no HDF5 file.
+  public static func of(_ path: String) throws(HDF5Error) -> Inspection {
+    let file = try HDF5File.open(at: path)
+    let attributes = try file.attributeNames()
+    let isCheckpoint = try file.attribute("format") == .string(Checkpoint.format)
+    var problems: [String] = []
+    var sections: [String] = []
+    if isCheckpoint {
+      do {
+        let reader = try CheckpointReader(path)
+        let header = try reader.header()
+        sections.append(describe(header))
+        try reader.checkShapes(header.contents.network, velocity: header.hasVelocity)
+      } catch {
+        problems.append(error.reason)
+      }
+    } else {
+      let rows = try attributes.map { (name) throws(HDF5Error) in [name, try file.attribute(name)?.description ?? ""] }
+      if !rows.isEmpty { sections.append(table(rows)) }
+    }
+    var rows = [["data set", "type", "shape", "minimum", "maximum", "mean", "deviation", "checksum"]]
+    for dataSet in try file.dataSets() {
+      do {
+        let row = try describe(dataSet, in: file, needsChecksum: isCheckpoint)
+        rows.append(row.cells)
+        problems += row.problem.map { [$0] } ?? []
+      } catch {
+        rows.append([dataSet, "", "", "", "", "", "", "unreadable"])
+        problems.append("\(error)")
+      }
+    }
+    sections.append(rows.count > 1 ? table(rows) : "no data sets")
+    let state = problems.isEmpty ? "whole" : "NOT WHOLE:\n" + problems.map { "  \($0)" }.joined(separator: "\n")
+    sections.append("\(path) is \(state)")
+    return Inspection(text: sections.joined(separator: "\n\n"), isWhole: problems.isEmpty)
+  }
+
+  /// Reads one data set and verifies its checksum.
+  private static func describe(
+    _ dataSet: String, in file: borrowing HDF5File, needsChecksum: Bool
+  ) throws(HDF5Error) -> (cells: [String], problem: String?) {
+    let found = try file.dataSet(dataSet)
+    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: found.byteCount, alignment: 64)
+    defer { memory.deallocate() }
+    var cells = [dataSet, "\(found.element)", "\(found.shape)"]
+    if case .other("variable-length string") = found.element {
+      return (cells + ["", "", "", "", "none"], nil)
+    }
+    try file.readStored(found, into: memory)
+    if found.element == .float32 {
+      let statistics = Statistics(UnsafeBufferPointer(memory.bindMemory(to: Float.self)))
+      cells += [Double(statistics.minimum), Double(statistics.maximum), statistics.mean, statistics.deviation].map(short)
+      if statistics.nonFinite > 0 { cells[6] += " (\(statistics.nonFinite) not finite)" }
+    } else {
+      cells += ["", "", "", ""]
+    }
+    guard case .string(let checksum)? = try file.attribute(Checkpoint.Layout.checksum, of: dataSet) else {
+      return (cells + ["none"], needsChecksum ? "data set \(dataSet) has no checksum" : nil)
+    }
+    guard checksum == SHA256.hex(of: UnsafeRawBufferPointer(memory)) else {
+      return (cells + ["DAMAGED"], "data set \(dataSet) has been damaged since it was written (its checksum differs)")
+    }
+    return (cells + ["ok"], nil)
+  }
+}
+
+// MARK: - Text
+
+extension Inspection {
+  private static func describe(_ header: CheckpointHeader) -> String {
+    let contents = header.contents
+    let rate = contents.progress.learningRate
+    let best = rate.bestError.map { ", best validation error \(short($0)), \(rate.epochsSinceBest) epochs ago" } ?? ""
+    let classes = zip(contents.classes, contents.classNames).prefix(5).map { "\($0) \($1)" }.joined(separator: "; ")
+    let mean = contents.mean.withUnsafeBufferPointer { Statistics($0) }
+    let facts = table([
+      ["format", "\(Checkpoint.format), version \(Checkpoint.version)"],
+      ["digest", header.digest],
+      [
+        "progress",
+        "step \(contents.progress.step), epoch \(contents.progress.epoch), \(contents.progress.sample) samples",
+      ],
+      ["learning rate", "\(rate.rate), lowered \(rate.reductions) times\(best)"],
+      ["velocity", header.hasVelocity ? "yes: training can go on" : "no: for inference"],
+      ["options", contents.options],
+      ["classes", "\(contents.classes.count): \(classes)\(contents.classes.count > 5 ? "; …" : "")"],
+      ["mean", "\(contents.meanShape), \(short(Double(mean.minimum))) to \(short(Double(mean.maximum)))"],
+      ["network", "\(contents.network.name), input \(contents.network.input)"],
+    ])
+    var rows = [["layer", "output", "parameters"]]
+    for (index, layer) in contents.network.layers.enumerated() {
+      let count = layer.layer.layer.parameters(for: contents.network.shapes[index]).reduce(0) { $0 + $1.count }
+      rows.append([layer.name, "\(contents.network.shapes[index + 1])", count > 0 ? "\(count)" : ""])
+    }
+    rows.append(["total", "", "\(contents.network.parameterCount)"])
+    return facts + "\n\n" + table(rows)
+  }
+
+  /// Four significant digits.
+  private static func short(_ value: Double) -> String { String(format: "%.4g", value) }
+
+  /// Columns as wide as their widest cell, two spaces between them.
+  private static func table(_ rows: [[String]]) -> String {
+    let columns = rows.map(\.count).max() ?? 0
+    let widths = (0..<columns).map { column in rows.map { $0.count > column ? $0[column].count : 0 }.max() ?? 0 }
+    return rows.map { row in
+      let cells = row.enumerated().map { index, cell in
+        index == row.count - 1 ? cell : cell + String(repeating: " ", count: widths[index] - cell.count)
+      }
+      return cells.joined(separator: "  ")
+    }.joined(separator: "\n")
+  }
+}

@@ -1,0 +1,54 @@
+import Foundation
+
+/// How far training has come: what a resumed run needs besides the parameters.
+public struct TrainingProgress: Codable, Sendable, Hashable {
+  /// Updates made.
+  public var step: Int
+  /// Epochs finished.
+  public var epoch: Int
+  /// Samples consumed since the beginning, by all ranks together.
+  public var sample: Int
+  public var learningRate: LearningRateState
+
+  public init(step: Int = 0, epoch: Int = 0, sample: Int = 0, learningRate: LearningRateState) {
+    self.step = step
+    self.epoch = epoch
+    self.sample = sample
+    self.learningRate = learningRate
+  }
+}
+
+/// What the learning-rate schedule remembers.
+public struct LearningRateState: Codable, Sendable, Hashable {
+  public var rate: Double
+  /// The lowest validation error yet, 0–1; nil before the first.
+  public var bestError: Double?
+  public var epochsSinceBest: Int
+  /// How often the rate has been lowered.
+  public var reductions: Int
+
+  public init(rate: Double, bestError: Double? = nil, epochsSinceBest: Int = 0, reductions: Int = 0) {
+    self.rate = rate
+    self.bestError = bestError
+    self.epochsSinceBest = epochsSinceBest
+    self.reductions = reductions
+  }
+}
+
+extension TrainingProgress {
+  /// JSON with sorted keys; numbers that a diverged run made non-finite are the strings `inf`, `-inf` and `nan`.
+  func json() throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    return String(decoding: try encoder.encode(self), as: UTF8.self)
+  }
+
+  init(json: String) throws {
+    let decoder = JSONDecoder()
+    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    self = try decoder.decode(TrainingProgress.self, from: Data(json.utf8))
+  }
+}
