@@ -1,0 +1,112 @@
+import Cluster
+import Foundation
+
+/// What became of an item.
+enum ItemOutcome: Codable, Sendable {
+  case done(ResultRecord)
+  /// The item couldn't be made, for that reason; the others go on.
+  case failed(String)
+}
+
+/// Work that runs on another thread until its value is asked for, once.
+private final class Background<Value: Sendable>: @unchecked Sendable {
+  // Unchecked: the value is written before the signal and read after it.
+  private var value: Value?
+  private let ended = DispatchSemaphore(value: 0)
+
+  init(_ work: @escaping @Sendable () -> Value) {
+    let thread = Thread { [self] in
+      value = work()
+      ended.signal()
+    }
+    thread.name = "prepare"
+    thread.start()
+  }
+
+  func get() -> Value {
+    ended.wait()
+    guard let value else { preconditionFailure("the thread has ended without a value") }
+    return value
+  }
+}
+
+/// Shares out items over all ranks, and computes those of a rank a batch at a time.
+///
+/// A rank takes items from the queue one at a time until its batch is full. The queue hands out 0, 1, 2, …, so an item's number
+/// tells how many are left: a rank takes at most ⌈left / ranks⌉, so that near the end nobody has a full batch while others
+/// have nothing to do.
+struct FanOut<Prepared: Sendable> {
+  let count: Int
+  /// The most items that are computed together.
+  let batch: Int
+  let communicator: Communicator
+  /// Whether the next batch is prepared on another thread while this one is computed: for what is read and decoded. Without
+  /// it a rank takes its next items later, which shares out more evenly.
+  let prefetches: Bool
+  /// Makes items ready, on any thread. An error is that item's alone.
+  let prepare: @Sendable (_ items: [Int]) -> [Result<Prepared, any Error>]
+
+  /// The most items that a rank may take when `item` is the first of them.
+  static func share(from item: Int, count: Int, ranks: Int, batch: Int) -> Int {
+    min(batch, (count - item + ranks - 1) / ranks)
+  }
+
+  /// - Parameters:
+  ///   - process: computes and saves items; gives an outcome an item in the same order, or nil when it was stopped on request.
+  ///   - onReport: gets every outcome on rank 0, one call at a time.
+  /// - Returns: whether any rank was stopped on request.
+  /// - Throws: what `process` and `onReport` throw; that ends the job.
+  /// - Note: collective
+  func run(
+    process: (_ items: [(item: Int, prepared: Prepared)]) throws -> [ItemOutcome]?,
+    onReport: @escaping @Sendable (_ item: Int, _ outcome: ItemOutcome) throws -> Void
+  ) throws -> Bool {
+    let queue = try WorkQueue(count: count, communicator: communicator) { item, bytes in
+      guard let outcome = ResultJSON.value(ItemOutcome.self, String(decoding: bytes, as: UTF8.self)) else {
+        throw VisualizeError(.system, "the report of item \(item) can't be understood; do all ranks run the same program?")
+      }
+      try onReport(item, outcome)
+    }
+    var stopped = false
+    var next = try take(from: queue)
+    while let current = next {
+      if prefetches { next = try take(from: queue) }
+      let prepared = current.prepared.get()
+      var ready: [(item: Int, prepared: Prepared)] = []
+      for (item, result) in zip(current.items, prepared) {
+        switch result {
+        case .success(let value): ready.append((item, value))
+        case .failure(let error): try report(item, .failed(String(describing: error)), to: queue)
+        }
+      }
+      if !ready.isEmpty {
+        guard !StopRequest.isRequested, let outcomes = try process(ready) else {
+          stopped = true
+          break
+        }
+        for (item, outcome) in zip(ready.map(\.item), outcomes) { try report(item, outcome, to: queue) }
+      }
+      if !prefetches { next = try take(from: queue) }
+    }
+    try queue.finish()
+    return try communicator.agree(on: stopped, .any)
+  }
+
+  private struct Share {
+    let items: [Int]
+    let prepared: Background<[Result<Prepared, any Error>]>
+  }
+
+  private func take(from queue: WorkQueue) throws -> Share? {
+    guard !StopRequest.isRequested, let first = try queue.next() else { return nil }
+    let most = Self.share(from: first, count: count, ranks: communicator.size, batch: batch)
+    var items = [first]
+    while items.count < most, let item = try queue.next() { items.append(item) }
+    let taken = items
+    return Share(items: taken, prepared: Background { [prepare] in prepare(taken) })
+  }
+
+  private func report(_ item: Int, _ outcome: ItemOutcome, to queue: WorkQueue) throws {
+    try queue.report(item, Array(try ResultJSON.text(outcome).utf8))
+  }
+}

@@ -1,0 +1,19 @@
+import ConvNet
+
+/// A class in the order of what a net says of a picture.
+public struct RankedClass: Sendable, Hashable {
+  public let index: Int
+  /// S_c, before the softmax.
+  public let score: Float
+  public let posterior: Float
+
+  /// The `count` classes of highest score, highest first, the lower index first where scores are equal; a score that is no
+  /// number comes last.
+  public static func top(_ count: Int, of scores: UnsafeMutableBufferPointer<Float>) -> [RankedClass] {
+    let posteriors = posteriors(scores)
+    func key(_ index: Int) -> Float { scores[index].isNaN ? -.infinity : scores[index] }
+    return scores.indices.sorted { (key($0), $1) > (key($1), $0) }.prefix(count).map {
+      RankedClass(index: $0, score: scores[$0], posterior: posteriors[$0])
+    }
+  }
+}

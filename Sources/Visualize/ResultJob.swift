@@ -1,0 +1,123 @@
+import Cluster
+import Foundation
+import Images
+import Synchronization
+
+/// One thing to make a result of: a class, or a picture.
+struct WorkItem: Codable, Sendable {
+  /// The name of the result's files.
+  var name: String
+  var classIndex: Int?
+  /// The picture's file.
+  var source: String?
+  /// The synset id of what is in the picture.
+  var truth: String?
+}
+
+/// Progress on rank 0: items of this run that are finished, failed ones included, and how many there are in all.
+public typealias Progress = @Sendable (_ done: Int, _ total: Int) -> Void
+
+/// The part that all jobs with a result folder share: open, leave out what is whole, fan out, record, summarise, gallery.
+struct ResultJob {
+  let store: ResultStore
+  let overwrite: Bool
+  /// The most items that a rank computes together.
+  let batch: Int
+  let communicator: Communicator
+  let progress: Progress
+
+  /// What rank 0 tells the others: all items that are still to do.
+  private struct Order: Codable {
+    var items: [WorkItem]
+    var skipped: Int
+  }
+
+  /// - Parameters:
+  ///   - list: all items, asked for on rank 0 alone; it gets the names that pictures have had in earlier runs, by file.
+  ///   - prepare: makes items ready, on any thread.
+  ///   - process: computes and saves; nil when it was stopped.
+  /// - Returns: the summary, the same on all ranks.
+  /// - Note: collective
+  func run<Prepared: Sendable>(
+    prefetches: Bool,
+    list: (_ existing: [String: String]) throws -> [WorkItem],
+    prepare: @escaping @Sendable ([WorkItem]) -> [Result<Prepared, any Error>],
+    process: ([(item: WorkItem, prepared: Prepared)]) throws -> [ItemOutcome]?
+  ) throws -> JobSummary {
+    let start = ContinuousClock.now
+    let order = try communicator.broadcast(communicator.rank == 0 ? try makeOrder(list) : nil)
+    let items = order.items
+    let manifest = communicator.rank == 0 ? try ManifestWriter(store) : nil
+    let outcomes = Outcomes(items: items, manifest: manifest, progress: progress)
+    if communicator.rank == 0 { progress(0, items.count) }
+    let fanOut = FanOut(
+      count: items.count, batch: batch, communicator: communicator, prefetches: prefetches,
+      prepare: { numbers in prepare(numbers.map { items[$0] }) })
+    let stopped = try fanOut.run(
+      process: { ready in try process(ready.map { (items[$0.item], $0.prepared) }) },
+      onReport: outcomes.add)
+
+    var summary: JobSummary?
+    if communicator.rank == 0 {
+      summary = try finish(outcomes.tally, order, seconds: (ContinuousClock.now - start) / .seconds(1), stopped: stopped)
+    }
+    return try communicator.broadcast(summary)
+  }
+
+  private func makeOrder(_ list: ([String: String]) throws -> [WorkItem]) throws -> Order {
+    let whole = try store.open(overwrite: overwrite)
+    let named = whole.values.compactMap { record in record.source.map { ($0, record.item) } }
+    let items = try list(Dictionary(named, uniquingKeysWith: { first, _ in first }))
+    try store.begin(items: items.map(\.name), whole: whole)
+    let missing = items.filter { whole[$0.name] == nil }
+    return Order(items: missing, skipped: items.count - missing.count)
+  }
+
+  private func finish(_ tally: Outcomes.Tally, _ order: Order, seconds: Double, stopped: Bool) throws -> JobSummary {
+    let summary = JobSummary(
+      command: store.header.command, total: order.items.count + order.skipped, done: tally.records.count,
+      skipped: order.skipped, failed: tally.failures.count, failures: tally.failures.sorted { $0.item < $1.item },
+      warnings: tally.records.compactMap { record in
+        record.warning.map { JobSummary.Failure(item: record.item, source: record.source, reason: $0) }
+      }.sorted { $0.item < $1.item },
+      seconds: seconds, itemsPerSecond: Double(tally.records.count) / max(seconds, 1e-9), ranks: communicator.size,
+      stopped: stopped)
+    try AtomicFile.write(ResultJSON.text(summary, pretty: true) + "\n", to: store.path(ResultStore.summaryFile))
+    try gallery(results: store.folder)
+    return summary
+  }
+}
+
+/// What rank 0 has heard of.
+private final class Outcomes: Sendable {
+  struct Tally: Sendable {
+    var records: [ResultRecord] = []
+    var failures: [JobSummary.Failure] = []
+  }
+
+  private let items: [WorkItem]
+  private let manifest: ManifestWriter?
+  private let progress: Progress
+  private let state = Mutex(Tally())
+
+  init(items: [WorkItem], manifest: ManifestWriter?, progress: @escaping Progress) {
+    self.items = items
+    self.manifest = manifest
+    self.progress = progress
+  }
+
+  var tally: Tally { state.withLock { $0 } }
+
+  func add(_ number: Int, _ outcome: ItemOutcome) throws {
+    switch outcome {
+    case .done(let record):
+      try manifest?.append(record)
+      state.withLock { $0.records.append(record) }
+    case .failed(let reason):
+      let item = items[number]
+      state.withLock { $0.failures.append(JobSummary.Failure(item: item.name, source: item.source, reason: reason)) }
+    }
+    let finished = state.withLock { $0.records.count + $0.failures.count }
+    progress(finished, items.count)
+  }
+}

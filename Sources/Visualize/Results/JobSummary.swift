@@ -1,0 +1,43 @@
+import Foundation
+
+/// What a job has done: `OUT/summary.json`.
+public struct JobSummary: Sendable, Hashable, Codable {
+  /// An item without a result.
+  public struct Failure: Sendable, Hashable, Codable {
+    public var item: String
+    public var source: String?
+    public var reason: String
+  }
+
+  /// The command.
+  public var command: String
+  /// Items asked for.
+  public var total: Int
+  /// Items that this run made.
+  public var done: Int
+  /// Items that were there already.
+  public var skipped: Int
+  /// Items that couldn't be made.
+  public var failed: Int
+  public var failures: [Failure]
+  /// Items with something to say against them.
+  public var warnings: [Failure]
+  public var seconds: Double
+  /// Items made a second, all ranks together.
+  public var itemsPerSecond: Double
+  public var ranks: Int
+  /// Whether it was asked to stop before the end.
+  public var stopped: Bool
+
+  public var isComplete: Bool { failures.isEmpty && !stopped }
+
+  /// - Throws: `VisualizeError` with the program's exit code, 1 when items failed, 4 when stopped on request.
+  public func requireComplete() throws(VisualizeError) {
+    if stopped {
+      throw VisualizeError(.stopped, "stopped on request with \(done + skipped) of \(total) results whole; run it again to go on")
+    }
+    guard let first = failures.first else { return }
+    throw VisualizeError(
+      .incomplete, "\(failed) of \(total) items failed, all others are done (summary.json lists them); the first: \(first.reason)")
+  }
+}

@@ -1,0 +1,85 @@
+import ConvNet
+import Foundation
+
+/// The value of an option in a result's parameters.
+public enum ParameterValue: Sendable, Hashable, Codable, CustomStringConvertible {
+  case text(String)
+  case number(Double)
+  case flag(Bool)
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    if let flag = try? container.decode(Bool.self) {
+      self = .flag(flag)
+    } else if let number = try? container.decode(Double.self) {
+      self = .number(number)
+    } else {
+      self = .text(try container.decode(String.self))
+    }
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    switch self {
+    case .text(let text): try container.encode(text)
+    case .number(let number): try container.encode(number)
+    case .flag(let flag): try container.encode(flag)
+    }
+  }
+
+  public var description: String {
+    switch self {
+    case .text(let text): text
+    case .number(let number): number == number.rounded() && abs(number) < 1e15 ? "\(Int(number))" : "\(number)"
+    case .flag(let flag): flag ? "yes" : "no"
+    }
+  }
+
+  /// A Float as people wrote it: 0.02, not 0.0199999996.
+  static func number(_ value: Float) -> ParameterValue { .number(Double("\(value)") ?? Double(value)) }
+}
+
+/// What all results of a folder have in common, in `OUT/parameters.json`: a second run must say the same to go on with it.
+public struct ResultHeader: Sendable, Hashable, Codable {
+  public static let formatName = "deepinside-results"
+
+  public var format = formatName
+  public var version = 1
+  /// The command: `class-models`, `saliency`, …
+  public var command: String
+  /// Everything that a result depends on besides the checkpoint and the item itself.
+  public var parameters: [String: ParameterValue]
+  public var checkpointSHA256: String
+  public var checkpointFile: String
+  public var network: String
+  /// `[3, H, W]`
+  public var input: [Int]
+  public var classCount: Int
+
+  public init(command: String, parameters: [String: ParameterValue], net: TrainedNetwork) {
+    self.command = command
+    self.parameters = parameters
+    checkpointSHA256 = net.digest
+    checkpointFile = net.fileName
+    network = net.network.name
+    input = [net.network.input.channels, net.network.input.height, net.network.input.width]
+    classCount = net.classes.count
+  }
+
+  /// What keeps results of this header out of a folder of `other`, in words; nil when nothing does. The name of the
+  /// checkpoint's file doesn't count: its digest does.
+  func difference(from other: ResultHeader) -> String? {
+    if command != other.command { return "they are of the command '\(other.command)', not '\(command)'" }
+    if checkpointSHA256 != other.checkpointSHA256 {
+      return "they are of the checkpoint \(other.checkpointFile) with SHA-256 \(other.checkpointSHA256.prefix(12))…, "
+        + "not \(checkpointFile) with \(checkpointSHA256.prefix(12))…"
+    }
+    let names = Set(parameters.keys).union(other.parameters.keys).sorted()
+    let differing = names.filter { parameters[$0] != other.parameters[$0] }
+    guard !differing.isEmpty else { return nil }
+    let words = differing.map { name in
+      "\(name) was \(other.parameters[name]?.description ?? "not given"), is \(parameters[name]?.description ?? "not given")"
+    }
+    return "they have other parameters: " + words.joined(separator: "; ")
+  }
+}

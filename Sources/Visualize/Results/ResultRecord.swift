@@ -1,0 +1,71 @@
+import Foundation
+
+/// One finished item: a line of `OUT/manifest.jsonl`, and the attribute `record` of the item's HDF5 file.
+public struct ResultRecord: Sendable, Hashable, Codable {
+  /// One of the strongest classes.
+  public struct Class: Sendable, Hashable, Codable {
+    /// The synset id.
+    public var `class`: String
+    public var className: String
+    public var score: Float
+    public var posterior: Float
+  }
+
+  /// The name of its files, without `.h5` and `.png`.
+  public var item: String
+  /// The command that made it.
+  public var kind: String
+  /// The synset id of the class that was visualised.
+  public var `class`: String
+  public var className: String
+  /// S_c, before the softmax.
+  public var score: Float
+  public var posterior: Float
+  /// The strongest classes, strongest first.
+  public var top5: [Class]
+  /// The picture's file, for results of a picture.
+  public var source: String?
+  /// The synset id of what is in the picture, where that is known.
+  public var truth: String?
+  /// What is to be said against the result.
+  public var warning: String?
+
+  init(
+    item: String, kind: String, classIndex: Int, score: Float, posterior: Float, top: [RankedClass], net: TrainedNetwork,
+    source: String? = nil, truth: String? = nil, warning: String? = nil
+  ) {
+    self.item = item
+    self.kind = kind
+    self.class = net.classes[classIndex]
+    className = net.classNames[classIndex]
+    self.score = score
+    self.posterior = posterior
+    top5 = top.map {
+      Class(class: net.classes[$0.index], className: net.classNames[$0.index], score: $0.score, posterior: $0.posterior)
+    }
+    self.source = source
+    self.truth = truth
+    self.warning = warning
+  }
+}
+
+/// JSON as all result files have it: sorted keys, so that equal values give equal bytes, and numbers that are none as strings.
+enum ResultJSON {
+  static func text(_ value: some Encodable, pretty: Bool = false) throws(VisualizeError) -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = pretty ? [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted] : [.sortedKeys, .withoutEscapingSlashes]
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    do {
+      return String(decoding: try encoder.encode(value), as: UTF8.self)
+    } catch {
+      throw VisualizeError(.badData, "cannot write \(type(of: value)) as JSON: \(error)")
+    }
+  }
+
+  /// Nil when the text isn't what was expected.
+  static func value<Value: Decodable>(_ type: Value.Type, _ text: some StringProtocol) -> Value? {
+    let decoder = JSONDecoder()
+    decoder.nonConformingFloatDecodingStrategy = .convertFromString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    return try? decoder.decode(type, from: Data(text.utf8))
+  }
+}

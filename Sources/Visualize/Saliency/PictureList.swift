@@ -1,0 +1,64 @@
+import Foundation
+
+/// A picture file to work on.
+public struct PictureFile: Sendable, Hashable {
+  /// Absolute.
+  public var path: String
+  /// The synset id of what is in it, where that is known.
+  public var truth: String?
+
+  public init(path: String, truth: String? = nil) {
+    self.path = path
+    self.truth = truth
+  }
+}
+
+/// Finds pictures.
+public enum PictureList {
+  /// Endings of files that are taken from folders; files that are named themselves may have any.
+  static let extensions: Set = ["jpg", "jpeg", "jpe", "png"]
+
+  /// The pictures of files and folders, each once. Folders are searched to any depth, in the order of names, without hidden
+  /// files; a picture in a folder that is named like a class is one of that class.
+  ///
+  /// - Parameter classes: the synset ids that the net knows.
+  /// - Throws: `VisualizeError` when a path doesn't exist or there is no picture at all.
+  public static func find(_ paths: [String], classes: [String]) throws(VisualizeError) -> [PictureFile] {
+    let known = Set(classes)
+    var seen: Set<String> = []
+    var found: [PictureFile] = []
+    for path in paths {
+      let root = URL(fileURLWithPath: path).standardizedFileURL.path
+      var isFolder: ObjCBool = false
+      guard FileManager.default.fileExists(atPath: root, isDirectory: &isFolder) else {
+        throw VisualizeError(.badData, "there is no picture or folder \(path)")
+      }
+      for file in isFolder.boolValue ? pictures(below: root) : [root] where seen.insert(file).inserted {
+        let folder = ((file as NSString).deletingLastPathComponent as NSString).lastPathComponent
+        found.append(PictureFile(path: file, truth: known.contains(folder) ? folder : nil))
+      }
+    }
+    guard !found.isEmpty else {
+      throw VisualizeError(.badData, "no pictures (.jpg, .jpeg, .png) in \(paths.joined(separator: ", "))")
+    }
+    return found
+  }
+
+  private static func pictures(below folder: String) -> [String] {
+    guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else { return [] }
+    var files: [String] = []
+    for name in names.sorted() where !name.hasPrefix(".") {
+      let path = (folder as NSString).appendingPathComponent(name)
+      var isFolder: ObjCBool = false
+      guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { continue }
+      if isFolder.boolValue {
+        // A link to a folder above would never end.
+        let isLink = (try? FileManager.default.destinationOfSymbolicLink(atPath: path)) != nil
+        if !isLink { files += pictures(below: path) }
+      } else if extensions.contains((name as NSString).pathExtension.lowercased()) {
+        files.append(path)
+      }
+    }
+    return files
+  }
+}

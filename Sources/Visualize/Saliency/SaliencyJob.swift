@@ -1,0 +1,174 @@
+import Cluster
+import ConvNet
+import Images
+
+/// The command `saliency`: how much each pixel of pictures matters for a class, in a result folder.
+public struct SaliencyJob {
+  public static let command = "saliency"
+
+  /// The class whose score is explained.
+  public enum ClassChoice: Sendable, Hashable, CustomStringConvertible {
+    /// The one of highest score.
+    case top1
+    /// What is in the picture, as its folder says; a picture that doesn't know fails.
+    case truth
+    /// Always that one.
+    case wnid(String)
+
+    /// Of an option's text: `top1`, `truth` or a synset id.
+    public init(_ text: String) {
+      self =
+        switch text {
+        case "top1": .top1
+        case "truth": .truth
+        default: .wnid(text)
+        }
+    }
+
+    public var description: String {
+      switch self {
+      case .top1: "top1"
+      case .truth: "truth"
+      case .wnid(let wnid): wnid
+      }
+    }
+  }
+
+  public var network: TrainedNetwork
+  /// See `PictureList.find`.
+  public var pictures: [PictureFile]
+  /// The result folder.
+  public var output: String
+  public var classChoice: ClassChoice
+  public var rule: ReLURule
+  public var rendering: SaliencyRendering
+  public var overwrite: Bool
+  /// The most pictures that a rank computes together.
+  public var batch: Int
+  public var backend: BackendChoice
+  public var team: ThreadTeam
+
+  public init(
+    network: TrainedNetwork, pictures: [PictureFile], output: String, classChoice: ClassChoice = .top1,
+    rule: ReLURule = .gradient, rendering: SaliencyRendering = SaliencyRendering(), overwrite: Bool = false, batch: Int = 16,
+    backend: BackendChoice = .auto, team: ThreadTeam = ThreadTeam()
+  ) {
+    self.network = network
+    self.pictures = pictures
+    self.output = output
+    self.classChoice = classChoice
+    self.rule = rule
+    self.rendering = rendering
+    self.overwrite = overwrite
+    self.batch = batch
+    self.backend = backend
+    self.team = team
+  }
+
+  /// What is ready to be computed.
+  private struct Prepared: Sendable {
+    let crop: PictureCrop
+    /// The class to explain; nil is the strongest.
+    let classIndex: Int?
+  }
+
+  /// Makes what is missing. A picture that can't be read is a failure in the summary, and all others are done.
+  ///
+  /// - Parameter progress: called on rank 0.
+  /// - Returns: what was done, the same on all ranks; `requireComplete()` throws the program's exit code.
+  /// - Throws: `VisualizeError` naming an unknown class, or saying why the result folder can't be gone on with.
+  /// - Note: collective; the pictures of rank 0 count.
+  public func run(_ communicator: Communicator, progress: @escaping Progress = { _, _ in }) throws -> JobSummary {
+    if case .wnid(let wnid) = classChoice { _ = try network.index(of: wnid) }
+    let header = ResultHeader(command: Self.command, parameters: parameters, net: network)
+    let store = ResultStore(folder: output, header: header)
+    let count: Int = try communicator.broadcast(communicator.rank == 0 ? pictures.count : nil)
+    let most = max(1, min(batch, (count + communicator.size - 1) / communicator.size))
+    let job = ResultJob(store: store, overwrite: overwrite, batch: most, communicator: communicator, progress: progress)
+    var worker: Worker?
+    return try job.run(
+      prefetches: true,
+      list: { existing in
+        let names = ItemNames.names(for: pictures.map(\.path), existing: existing)
+        return zip(names, pictures).map { WorkItem(name: $0, source: $1.path, truth: $1.truth) }
+      },
+      prepare: { [network, classChoice] items in Self.prepare(items, network, classChoice) },
+      process: { ready in
+        let current = worker ?? Worker(self, batch: most)
+        worker = current
+        return try current.maps(of: ready.map(\.prepared)).enumerated().map { slot, map in
+          let result = self.result(map, ready[slot].item, ready[slot].prepared.crop)
+          try store.save(result)
+          return .done(result.record)
+        }
+      })
+  }
+
+  /// Buffers that are made once a rank, and by those alone that get work.
+  private struct Worker {
+    let mapper: SaliencyMapper
+    let images: Tensor
+
+    init(_ job: SaliencyJob, batch: Int) {
+      mapper = SaliencyMapper(job.network.parameters, rule: job.rule, batch: batch, backend: job.backend, team: job.team)
+      images = Tensor(count: batch, shape: job.network.network.input)
+    }
+
+    func maps(of pictures: [Prepared]) -> [SaliencyMap] {
+      for (slot, picture) in pictures.enumerated() { _ = images[slot].update(fromContentsOf: picture.crop.input) }
+      return mapper.maps(of: images.prefix(pictures.count), classes: pictures.map(\.classIndex))
+    }
+  }
+
+  private static func prepare(
+    _ items: [WorkItem], _ network: TrainedNetwork, _ choice: ClassChoice
+  ) -> [Result<Prepared, any Error>] {
+    let decoder = Result { try PictureDecoder() }
+    return items.map { item in
+      Result {
+        guard let source = item.source else { throw VisualizeError(.badData, "\(item.name) has no picture") }
+        let classIndex: Int?
+        switch choice {
+        case .top1: classIndex = nil
+        case .wnid(let wnid): classIndex = try network.index(of: wnid)
+        case .truth:
+          guard let truth = item.truth else {
+            throw VisualizeError(.badData, "\(source): its class isn't known, its folder isn't named like one; use --class top1")
+          }
+          classIndex = try network.index(of: truth)
+        }
+        let crop = try PictureCrop(
+          contentsOf: source, decoder: decoder.get(), input: network.network.input, mean: network.mean)
+        return Prepared(crop: crop, classIndex: classIndex)
+      }
+    }
+  }
+
+  private func result(_ map: SaliencyMap, _ item: WorkItem, _ crop: PictureCrop) -> ItemResult {
+    let shape = network.network.input
+    let isFlat = map.map.allSatisfy { $0 == 0 }
+    let isBroken = !map.map.allSatisfy { $0.isFinite }
+    let record = ResultRecord(
+      item: item.name, kind: Self.command, classIndex: map.classIndex, score: map.score, posterior: map.posterior,
+      top: map.topClasses, net: network, source: item.source, truth: item.truth,
+      warning: isFlat
+        ? "the gradient of the class score is exactly zero" : isBroken ? "the map has values that are no finite numbers" : nil)
+    return ItemResult(
+      record: record,
+      dataSets: [
+        .init(path: "/map", shape: [shape.height, shape.width], values: map.map),
+        .init(path: "/input", shape: [shape.channels, shape.height, shape.width], values: crop.input),
+      ],
+      attributes: crop.attributes,
+      picture: crop.picture.beside(rendering.picture(of: map.map, width: shape.width, height: shape.height)))
+  }
+
+  /// As they are kept with the results.
+  private var parameters: [String: ParameterValue] {
+    [
+      "method": .text(rule.rawValue), "class": .text("\(classChoice)"), "crops": .number(Double(1)),
+      "percentile": .number(rendering.percentile), "gamma": .number(rendering.gamma),
+      "colours": .text("\(rendering.colours)"),
+    ]
+  }
+}

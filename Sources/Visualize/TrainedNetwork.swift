@@ -1,0 +1,98 @@
+import Checkpoint
+import ConvNet
+import Foundation
+
+/// What every visualisation starts from: a network with its weights, the mean of its pictures and the names of its classes.
+public struct TrainedNetwork: Sendable {
+  public let parameters: ParameterStore
+  /// The mean picture at the size of the network's input, `[3, H, W]`, RGB 0–255.
+  public let mean: [Float]
+  /// The synset ids, in the order of the outputs.
+  public let classes: [String]
+  /// Their words for people, in the same order.
+  public let classNames: [String]
+  /// The checkpoint's SHA-256, which results cite.
+  public let digest: String
+  /// The checkpoint's file name, without its folder.
+  public let fileName: String
+
+  public var network: Network { parameters.network }
+
+  public init(
+    parameters: ParameterStore, mean: [Float], classes: [String], classNames: [String], digest: String, fileName: String
+  ) {
+    precondition(mean.count == parameters.network.input.count, "a mean of \(mean.count) values")
+    precondition(classes.count == parameters.network.classCount && classNames.count == classes.count, "a name a class")
+    self.parameters = parameters
+    self.mean = mean
+    self.classes = classes
+    self.classNames = classNames
+    self.digest = digest
+    self.fileName = fileName
+  }
+
+  /// - Throws: `VisualizeError` when the network doesn't take RGB pictures or the mean doesn't fit its input.
+  public init(_ checkpoint: Checkpoint, path: String) throws(VisualizeError) {
+    let contents = checkpoint.contents
+    let input = contents.network.input
+    guard input.channels == 3 else {
+      throw VisualizeError(.badData, "\(path): expected a network for RGB pictures [3, H, W], found an input of \(input)")
+    }
+    guard let mean = Self.fit(contents.mean, contents.meanShape, to: input) else {
+      throw VisualizeError(
+        .badData, "\(path): the mean is \(contents.meanShape), expected the network's input \(input), a larger one or [3, 1, 1]")
+    }
+    self.init(
+      parameters: checkpoint.store, mean: mean, classes: contents.classes, classNames: contents.classNames,
+      digest: checkpoint.digest, fileName: (path as NSString).lastPathComponent)
+  }
+
+  /// Reads a checkpoint without what only training needs.
+  public static func read(_ path: String) throws -> TrainedNetwork {
+    try TrainedNetwork(Checkpoint.read(path), path: path)
+  }
+
+  /// The centre of a mean picture that is larger than the input, or a mean colour everywhere; nil when it is smaller.
+  private static func fit(_ mean: [Float], _ shape: Shape, to input: Shape) -> [Float]? {
+    guard shape.channels == input.channels, mean.count == shape.count else { return nil }
+    if shape == input { return mean }
+    let isColour = shape.area == 1
+    guard isColour || (shape.height >= input.height && shape.width >= input.width) else { return nil }
+    let (top, left) = ((shape.height - input.height) / 2, (shape.width - input.width) / 2)
+    var fitted: [Float] = []
+    fitted.reserveCapacity(input.count)
+    for channel in 0..<input.channels {
+      for y in 0..<input.height {
+        for x in 0..<input.width {
+          fitted.append(isColour ? mean[channel] : mean[(channel * shape.height + top + y) * shape.width + left + x])
+        }
+      }
+    }
+    return fitted
+  }
+
+  /// The index of a class.
+  /// - Throws: `VisualizeError` naming an unknown id.
+  public func index(of wnid: String) throws(VisualizeError) -> Int {
+    guard let index = classes.firstIndex(of: wnid) else {
+      let some = classes.prefix(5).joined(separator: ", ")
+      throw VisualizeError(
+        .wrongUse,
+        "unknown class '\(wnid)': \(fileName) knows \(classes.count) classes (\(some)\(classes.count > 5 ? ", …" : ""))")
+    }
+    return index
+  }
+
+  /// The classes that a list names: `all`, or synset ids between commas; each once, in the order of the list.
+  /// - Throws: `VisualizeError` naming an unknown id, or when the list names none.
+  public func indices(of list: String) throws(VisualizeError) -> [Int] {
+    if list == "all" { return Array(classes.indices) }
+    var indices: [Int] = []
+    for part in list.split(separator: ",") {
+      let index = try index(of: part.trimmingCharacters(in: .whitespaces))
+      if !indices.contains(index) { indices.append(index) }
+    }
+    guard !indices.isEmpty else { throw VisualizeError(.wrongUse, "no class in '\(list)': give 'all' or ids such as \(classes[0])") }
+    return indices
+  }
+}
