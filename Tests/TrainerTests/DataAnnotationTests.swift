@@ -17,10 +17,11 @@ struct DataAnnotationTests {
       """
     let found = try Annotation(xml: xml, name: "a.xml")
     #expect(found.width == 500 && found.height == 375)
-    #expect(found.boxes == [
-      BoundingBox(wnid: "n01 & co", xmin: 111, ymin: 0, xmax: 441, ymax: 193),
-      BoundingBox(wnid: "n02", xmin: 1, ymin: 2, xmax: 3, ymax: 4),
-    ])
+    #expect(
+      found.boxes == [
+        BoundingBox(wnid: "n01 & co", xmin: 111, ymin: 0, xmax: 441, ymax: 193),
+        BoundingBox(wnid: "n02", xmin: 1, ymin: 2, xmax: 3, ymax: 4),
+      ])
   }
 
   @Test("what is written is read back, from any depth of folders")

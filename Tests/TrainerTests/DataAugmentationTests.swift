@@ -35,7 +35,8 @@ struct DataAugmentationTests {
       let aspect = Double(rectangle.height) / Double(rectangle.width)
       // Whole pixels: half a pixel of a side of 17 or more (the shortest: 2 % at aspect 3.3) is 3 %.
       #expect(area > 0.019 && area < 0.206 && aspect > 0.29 && aspect < 3.4, "\(rectangle)")
-      #expect(rectangle.x >= 0 && rectangle.y >= 0 && rectangle.x + rectangle.width <= 224 && rectangle.y + rectangle.height <= 224)
+      #expect(
+        rectangle.x >= 0 && rectangle.y >= 0 && rectangle.x + rectangle.width <= 224 && rectangle.y + rectangle.height <= 224)
     }
     let shifts = all.map { Double($0.colourShift.x) }
     let deviation = (shifts.map { $0 * $0 }.reduce(0, +) / 4000).squareRoot()
@@ -59,7 +60,9 @@ struct DataAugmentationTests {
     transform.colourShift = [1, -2, 0.5]
     transform.erased = PixelRectangle(x: 1, y: 2, width: 3, height: 4)
     var input = [Float](repeating: .nan, count: 3 * crop * crop)
-    input.withUnsafeMutableBufferPointer { writeInput(picture, transform: transform, crop: crop, mean: mean, to: $0.baseAddress!) }
+    input.withUnsafeMutableBufferPointer {
+      writeInput(picture, transform: transform, crop: crop, mean: mean, to: $0.baseAddress!)
+    }
     for channel in 0..<3 {
       for y in 0..<crop {
         for x in 0..<crop {

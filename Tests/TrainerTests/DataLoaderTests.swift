@@ -46,9 +46,11 @@ struct DataLoaderTests {
     let sampler = EpochSampler(count: 31, seed: 2)
     let single = try load(MemorySource(count: 31), options(), training(sampler), batches: 20)
     #expect(single.samples == (0..<20).map { step in Array((step * 6)..<((step + 1) * 6)) })
-    #expect(single.labels == (0..<20).map { step in
-      sampler.entries((step * 6)..<((step + 1) * 6)).map { Int32($0.sample % 7) }
-    })
+    #expect(
+      single.labels
+        == (0..<20).map { step in
+          sampler.entries((step * 6)..<((step + 1) * 6)).map { Int32($0.sample % 7) }
+        })
     for (threads, prefetch) in [(2, 1), (4, 3), (7, 5)] {
       let found = try load(MemorySource(count: 31), options(threads: threads, prefetch: prefetch), training(sampler), batches: 20)
       #expect(found == single, "\(threads) threads, prefetch \(prefetch)")
@@ -111,7 +113,9 @@ struct DataLoaderTests {
       #expect(error?.kind == .badPictures)
       #expect(error?.description.contains("3 of 10") == true)
     }
-    #expect(BadFileReport(of: 1000).limit == 10 && BadFileReport(of: 10).limit == 1 && BadFileReport(badFileLimit: 0, of: 10).limit == 0)
+    #expect(
+      BadFileReport(of: 1000).limit == 10 && BadFileReport(of: 10).limit == 1 && BadFileReport(badFileLimit: 0, of: 10).limit == 0
+    )
   }
 
   @Test("a bad validation picture keeps its place as zeros, since each counts once")

@@ -15,14 +15,20 @@ struct DataSetTests {
   @Test("class folders are listed by wnid, files by name, hidden ones left out, words from the list")
   func classFolders() throws {
     try withDataFolder { root in
-      for file in ["train/n02/b.JPEG", "train/n02/B.JPEG", "train/n02/.hidden", "train/n01/é.png", "train/n01/z", "val/n02/1.JPEG", "val/n01/2.JPEG"] {
+      for file in [
+        "train/n02/b.JPEG", "train/n02/B.JPEG", "train/n02/.hidden", "train/n01/é.png", "train/n01/z", "val/n02/1.JPEG",
+        "val/n01/2.JPEG",
+      ] {
         try put([1], at: "\(root)/\(file)")
       }
       try put("n01 tench, Tinca tinca\nn02 cock\n".utf8, at: "\(root)/synset_words.txt")
       let data = try DataSet(contentsOf: root)
       #expect(data.classes == [ClassID(wnid: "n01", name: "tench, Tinca tinca"), ClassID(wnid: "n02", name: "cock")])
       // By bytes: capitals before small letters, é after z.
-      #expect(data.train.map { $0.path.dropFirst(root.count + 1) } == ["train/n01/z", "train/n01/é.png", "train/n02/B.JPEG", "train/n02/b.JPEG"])
+      #expect(
+        data.train.map { $0.path.dropFirst(root.count + 1) } == [
+          "train/n01/z", "train/n01/é.png", "train/n02/B.JPEG", "train/n02/b.JPEG",
+        ])
       #expect(data.train.map(\.label) == [0, 0, 1, 1])
       #expect(data.val.map(\.label) == [0, 1])
       #expect(data.notes.isEmpty)
@@ -47,7 +53,13 @@ struct DataSetTests {
     let words = "n10 ten\nn11 eleven\nn12 twelve\n"
     let lists: [(String, [String: [UInt8]])] = [
       ("val.txt", ["val.txt": Array("v_00000001.JPEG 2\nv_00000002.JPEG 0\nv_00000003.JPEG 1\n".utf8)]),
-      ("csv", ["LOC_val_solution.csv": Array("ImageId,PredictionString\nv_00000002,n10 1 2 3 4 n10 5 6 7 8 \nv_00000001,n12 1 2 3 4 \n".utf8)]),
+      (
+        "csv",
+        [
+          "LOC_val_solution.csv": Array(
+            "ImageId,PredictionString\nv_00000002,n10 1 2 3 4 n10 5 6 7 8 \nv_00000001,n12 1 2 3 4 \n".utf8)
+        ]
+      ),
       (
         "devkit",
         [
@@ -136,7 +148,9 @@ struct DataSetTests {
     }
   }
 
-  @Test("a picture's number is at the end of its name", arguments: [("ILSVRC2012_val_00000036.JPEG", 36), ("a/7.x", 7), ("a.JPEG", nil), ("12", 12)])
+  @Test(
+    "a picture's number is at the end of its name",
+    arguments: [("ILSVRC2012_val_00000036.JPEG", 36), ("a/7.x", 7), ("a.JPEG", nil), ("12", 12)])
   func numbers(_ name: String, _ expected: Int?) {
     #expect(pictureNumber(name) == expected)
   }

@@ -12,7 +12,8 @@ struct DataSynthesisTests {
     #expect(Set(all.map(\.name)).count == all.count)
     #expect(all.allSatisfy { $0.second != $0.colour })
     for (one, other) in zip(all, all.dropFirst()).prefix(1286) {
-      #expect(one.shape != other.shape && one.colour != other.colour && one.texture != other.texture, "\(one.name), \(other.name)")
+      #expect(
+        one.shape != other.shape && one.colour != other.colour && one.texture != other.texture, "\(one.name), \(other.name)")
     }
     // Of the first ten, no property tells the class.
     let first = all.prefix(10)
@@ -31,7 +32,7 @@ struct DataSynthesisTests {
       try synthesis.write(to: "\(root)/b", threads: 1)
       let data = try DataSet(contentsOf: "\(root)/a")
       #expect(data.classes.map(\.wnid) == ["s00000001", "s00000002", "s00000003"])
-      #expect(data.classes[1].name == "green striped ring")
+      #expect(data.classes[1].name == "blue dotted ring")
       #expect(data.train.count == 18 && data.val.count == 3 && synthesis.count == 21)
 
       let boxes = try readAnnotations("\(root)/a/Annotations")
@@ -86,7 +87,9 @@ struct DataSynthesisTests {
     #expect(throws: DataError.self) { try Synthesis(side: 8) }
     try withDataFolder { root in
       try put([1], at: "\(root)/file")
-      let error = #expect(throws: DataError.self) { try Synthesis(classes: 1, imagesPerClass: 1, side: 16).write(to: "\(root)/file") }
+      let error = #expect(throws: DataError.self) {
+        try Synthesis(classes: 1, imagesPerClass: 1, side: 16).write(to: "\(root)/file")
+      }
       #expect(error?.kind == .synthesis)
     }
   }

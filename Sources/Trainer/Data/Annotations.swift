@@ -100,13 +100,17 @@ private func xmlLeaves(_ xml: String, name: String) throws(DataError) -> [(path:
   while let open = rest.firstIndex(of: "<") {
     text += rest[..<open]
     let isComment = rest[open...].hasPrefix("<!--")
-    guard let close = isComment ? rest[open...].range(of: "-->")?.upperBound : rest[open...].firstIndex(of: ">").map({ rest.index(after: $0) })
+    guard
+      let close = isComment
+        ? rest[open...].range(of: "-->")?.upperBound : rest[open...].firstIndex(of: ">").map({ rest.index(after: $0) })
     else { throw damaged("a tag isn't closed") }
     let tag = rest[rest.index(after: open)..<rest.index(before: close)]
     rest = rest[close...]
     if tag.hasPrefix("!") || tag.hasPrefix("?") { continue }
     if tag.hasPrefix("/") {
-      guard path.last == String(tag.dropFirst()).trimmingCharacters(in: .whitespaces) else { throw damaged("</\(tag.dropFirst())> ends what isn't open") }
+      guard path.last == String(tag.dropFirst()).trimmingCharacters(in: .whitespaces) else {
+        throw damaged("</\(tag.dropFirst())> ends what isn't open")
+      }
       leaves.append((path, decodeEntities(text.trimmingCharacters(in: .whitespacesAndNewlines))))
       path.removeLast()
     } else if !tag.hasSuffix("/") {

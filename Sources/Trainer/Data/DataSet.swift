@@ -110,7 +110,8 @@ public struct DataSet: Sendable {
     for wnid in listing.folders {
       let content = try FolderListing("\(path)/\(wnid)")
       if content.files.isEmpty, let inner = content.folders.first {
-        throw DataError(.layout, "\(path)/\(wnid) holds folders (\(inner), …) where pictures are expected; move them one level up")
+        throw DataError(
+          .layout, "\(path)/\(wnid) holds folders (\(inner), …) where pictures are expected; move them one level up")
       }
       folders.append(ClassFolder(wnid: wnid, files: content.files))
     }

@@ -20,7 +20,8 @@ struct MatlabFile {
     self.path = path
     let bytes = try readBytes(path)
     guard bytes.count > 128, bytes.starts(with: "MATLAB 5.0".utf8), bytes[126] == 0x49, bytes[127] == 0x4D else {
-      throw DataError(.labels, "cannot read \(path): expected a little-endian MATLAB 5.0 file, found \(bytes.count) bytes of another kind")
+      throw DataError(
+        .labels, "cannot read \(path): expected a little-endian MATLAB 5.0 file, found \(bytes.count) bytes of another kind")
     }
     var reader = Reader(bytes: bytes[128...], path: path)
     while var element = try reader.next() {
@@ -67,7 +68,8 @@ struct MatlabFile {
     if header.kind == 4 {
       // Text is UTF-8 (16), 16-bit units (4, 17) or bytes.
       let isWide = content.type == 4 || content.type == 17
-      let units = isWide
+      let units =
+        isWide
         ? stride(from: 0, to: content.data.count - 1, by: 2).map {
           UInt16(Reader.integer(content.data.dropFirst($0).prefix(2)))
         } : content.data.map(UInt16.init)

@@ -113,7 +113,9 @@ func principalAxes(_ matrix: [[Double]]) -> [SIMD3<Float>] {
       let s = t * c
       for k in 0..<3 { (a[k][p], a[k][q]) = (c * a[k][p] - s * a[k][q], s * a[k][p] + c * a[k][q]) }
       for k in 0..<3 { (a[p][k], a[q][k]) = (c * a[p][k] - s * a[q][k], s * a[p][k] + c * a[q][k]) }
-      for k in 0..<3 { (vectors[k][p], vectors[k][q]) = (c * vectors[k][p] - s * vectors[k][q], s * vectors[k][p] + c * vectors[k][q]) }
+      for k in 0..<3 {
+        (vectors[k][p], vectors[k][q]) = (c * vectors[k][p] - s * vectors[k][q], s * vectors[k][p] + c * vectors[k][q])
+      }
     }
   }
   return (0..<3).sorted { a[$0][$0] > a[$1][$1] }.map { axis in

@@ -14,7 +14,8 @@ struct SyntheticScene {
     self.random = random
     pixels = [SIMD3<Float>](repeating: SIMD3(), count: side * side)
     drawNoise()
-    for _ in 0..<(5 + self.random.index(below: 7)) { drawDistractor() }
+    for _ in 0..<(1 + self.random.index(below: 3)) { drawDistractor(size: 0.09...0.17) }
+    for _ in 0..<(5 + self.random.index(below: 6)) { drawDistractor(size: 0.03...0.09) }
   }
 
   private mutating func randomColour() -> SIMD3<Float> {
@@ -51,11 +52,14 @@ struct SyntheticScene {
   private static func smooth(_ t: Float) -> Float { t * t * (3 - 2 * t) }
 
   /// An ellipse or a stroke: of any class's colours, of no class's shape.
-  private mutating func drawDistractor() {
+  ///
+  /// - Parameter share: its size in shares of the side.
+  private mutating func drawDistractor(size share: ClosedRange<Float>) {
     let palette = SyntheticColour.allCases
-    let colour = palette[random.index(below: palette.count)]
-    let other = random.uniform() < 0.4 ? colour.tone : colour.rgb
-    let size = Float(side) * random.uniform(in: 0.03...0.10)
+    // Half of them in the colours of the first classes, so that these tell nothing by being there.
+    let colour = palette[random.index(below: random.uniform() < 0.5 ? 3 : palette.count)]
+    let other = random.uniform() < 0.5 ? colour.tone : colour.rgb
+    let size = Float(side) * random.uniform(in: share)
     let stretch = random.uniform() < 0.5 ? random.uniform(in: 1.6...2.6) : random.uniform(in: 4...9)
     let centre = SIMD2(random.uniform(), random.uniform()) * Float(side)
     let angle = random.uniform() * 2 * .pi
@@ -77,9 +81,9 @@ struct SyntheticScene {
     let centre = SIMD2(repeating: radius) + SIMD2(random.uniform(), random.uniform()) * room
     let angle = random.uniform() * 2 * .pi
     let turn = random.uniform() * 2 * .pi
-    let light = random.uniform(in: 0.72...1.12)
+    let light = random.uniform(in: 0.65...1.15)
     let shade = random.uniform(in: 0...0.22)
-    let tint = (randomColour() - 0.5) * 26
+    let tint = (randomColour() - 0.5) * 36
     let first = kind.colour.rgb + tint
     let second = (kind.second?.rgb ?? kind.colour.tone) + tint
     let (cosine, sine) = (cosf(turn), sinf(turn))
@@ -128,16 +132,17 @@ struct SyntheticScene {
     }
   }
 
-  /// The picture, with a little noise as of a camera.
+  /// The picture, under a light that isn't quite white and with a little noise, as of a camera.
   mutating func picture() -> Picture {
     let count = side * side
+    let cast = SIMD3<Float>(repeating: 0.86) + randomColour() * 0.28
     var bytes = [UInt8](repeating: 0, count: count * 3)
     for index in 0..<count {
       let noise = random.next32()
       // A sum of two uniform numbers, deviation about 3.
       let sum = Int(noise & 0xFF) + Int(noise >> 8 & 0xFF) - 255
       let grain = Float(sum) * 0.03
-      let value = pixels[index] + grain
+      let value = pixels[index] * cast + grain
       for channel in 0..<3 { bytes[index * 3 + channel] = UInt8(min(255, max(0, value[channel] + 0.5))) }
     }
     return Picture(width: side, height: side, pixels: bytes)
