@@ -20,7 +20,8 @@ final class ProgressLine: @unchecked Sendable {
     self.label = label
     self.unit = unit
     self.quiet = quiet
-    isTerminal = isatty(2) == 1
+    // mpirun gives ranks no terminal for descriptor 2, even where its own is one: launch.sh tells.
+    isTerminal = isatty(2) == 1 || ProcessInfo.processInfo.environment["DEEPINSIDE_TERMINAL"] == "1"
   }
 
   /// - Parameters:

@@ -41,7 +41,7 @@ struct ResultOptions: ParsableArguments {
       } catch {
         // The results are whole as far as they go: the ranks end in good order, and the exit code says the rest.
         printError("deepinside: \(error)")
-        exitCode = error.exitCode
+        exitCode = Cluster.ExitCode.of(error)
       }
     }
     if exitCode != 0 { throw ArgumentParser.ExitCode(exitCode) }
