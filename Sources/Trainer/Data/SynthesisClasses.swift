@@ -30,8 +30,8 @@ struct SyntheticClass: Sendable, Equatable {
     }
   }
 
-  /// The places of 13 × 11 × 9 that aren't among the first 30 classes.
-  private static let places = (0..<(13 * 11 * 9)).filter { $0 % 13 >= 5 || $0 % 11 >= 3 || $0 % 9 >= 2 }
+  /// The places of 13 × 11 × 9 that aren't among the first 30 classes, from the first one that is unlike class 29.
+  private static let places = ((3..<(13 * 11 * 9)) + [2]).filter { $0 % 13 >= 5 || $0 % 11 >= 3 || $0 % 9 >= 2 }
 
   /// Such as "red striped star".
   var name: String {
