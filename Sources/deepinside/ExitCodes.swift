@@ -11,7 +11,7 @@ extension DataError: ExitCoded {
 }
 
 extension ImageError: ExitCoded {
-  public var exitCode: Int32 { kind == .unwritable ? Cluster.ExitCode.failure : Cluster.ExitCode.badData }
+  public var exitCode: Int32 { Cluster.ExitCode.badData }
 }
 
 extension CheckpointError: ExitCoded {

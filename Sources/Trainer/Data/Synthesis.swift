@@ -1,4 +1,5 @@
 import ConvNet
+import Files
 import Foundation
 import Images
 
@@ -103,16 +104,16 @@ public struct Synthesis: Sendable {
     let (picture, box) = picture(label: place.label, number: place.number)
     let name = "\(box.wnid)_\(place.number)"
     let xml = Annotation(width: side, height: side, boxes: [box]).xml(folder: box.wnid, name: name)
-    do throws(ImageError) {
+    do {
       try AtomicFile.write(xml, to: annotation, flush: false)
       try AtomicFile.write(picture.encodedJPEG(quality: 92), to: path, flush: false)
-    } catch { throw DataError(.synthesis, error.description) }
+    } catch { throw DataError(.synthesis, "\(error)") }
   }
 
   /// Writes `synset_words.txt`: last, since it says that the set is whole.
   public func writeWords(in root: String) throws(DataError) {
     let lines = (0..<classes).map { "\(Self.wnid($0)) \(Self.name($0))\n" }
-    do throws(ImageError) {
+    do {
       try AtomicFile.write(lines.joined(), to: "\(root)/synset_words.txt")
     } catch { throw DataError(.synthesis, error.description) }
   }

@@ -1,5 +1,5 @@
+import Files
 import Foundation
-import Images
 
 /// One update, as a line of `metrics.jsonl`.
 public struct StepMetrics: Sendable, Codable {

@@ -1,6 +1,6 @@
 import Cluster
+import Files
 import Foundation
-import Images
 
 /// The places in a run folder.
 public struct RunFolder: Sendable {

@@ -39,22 +39,24 @@ public struct TemporaryFile: ~Copyable {
   /// Brings the bytes to the disk, gives the file its final name in place of what had it, and brings that to the disk too.
   ///
   /// Source: fsync(2), rename(2).
-  /// - Throws: `HDF5Error` naming the final path; what was there before is untouched.
-  public consuming func commit() throws(HDF5Error) {
+  /// - Throws: `FileError` naming the final path; what was there before is untouched.
+  ///
+  /// - Parameter flush: false leaves the writing to the disk to the system.
+  public consuming func commit(flush: Bool = true) throws(FileError) {
     let (path, finalPath) = (path, finalPath)
-    try Self.synchronize(path, of: finalPath)
-    guard rename(path, finalPath) == 0 else { throw FileError.last("rename", "write", finalPath) }
+    if flush { try Self.synchronize(path, of: finalPath) }
+    guard rename(path, finalPath) == 0 else { throw FileError("rename", "write", finalPath) }
     try Self.synchronize(FilePath.folder(of: finalPath), of: finalPath)
   }
 
   /// Waits until the bytes of a file, or the names in a folder, are on the disk.
-  private static func synchronize(_ path: String, of finalPath: String) throws(HDF5Error) {
+  private static func synchronize(_ path: String, of finalPath: String) throws(FileError) {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw FileError.last("open", "write", finalPath) }
+    guard descriptor >= 0 else { throw FileError("open", "write", finalPath) }
     let failure = fsync(descriptor) == 0 ? 0 : errno
     close(descriptor)
     // EINVAL: a file system without fsync for folders.
-    guard failure == 0 || failure == EINVAL else { throw FileError.last("fsync", "write", finalPath, code: failure) }
+    guard failure == 0 || failure == EINVAL else { throw FileError("fsync", "write", finalPath, code: failure) }
   }
 
   /// Removes what killed processes left in a folder, once a process and folder: a listing for every result would be quadratic.
@@ -87,16 +89,16 @@ public struct TemporaryFile: ~Copyable {
 }
 
 /// Symbolic links that always point somewhere whole.
-enum SymbolicLink {
+public enum SymbolicLink {
   /// Makes `path` a link to `target`, in place of what it was, without a moment in which it is missing.
   ///
   /// Source: symlink(2), rename(2).
-  static func replace(_ path: String, target: String) throws(HDF5Error) {
+  public static func replace(_ path: String, target: String) throws(FileError) {
     let temporary = TemporaryFile(for: path)
-    guard symlink(target, temporary.path) == 0 else { throw FileError.last("symlink", "make the link", path) }
-    guard rename(temporary.path, path) == 0 else { throw FileError.last("rename", "make the link", path) }
+    guard symlink(target, temporary.path) == 0 else { throw FileError("symlink", "make the link", path) }
+    guard rename(temporary.path, path) == 0 else { throw FileError("rename", "make the link", path) }
   }
 
   /// What a link points to, nil when there is none. Source: readlink(2)
-  static func target(of path: String) -> String? { try? FileManager.default.destinationOfSymbolicLink(atPath: path) }
+  public static func target(of path: String) -> String? { try? FileManager.default.destinationOfSymbolicLink(atPath: path) }
 }
