@@ -76,7 +76,7 @@ CLONES void kernels_max_pool(float *restrict y, int32_t *restrict switches, cons
         for (int row = top; row < bottom; row++) {
           for (int column = left; column < right; column++) {
             int at = row * w->width + column;
-            int larger = !(x[at] <= largest);
+            int larger = (x[at] > largest) | (x[at] != x[at]);
             largest = larger ? x[at] : largest;
             best = larger ? at : best;
           }
