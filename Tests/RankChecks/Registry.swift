@@ -12,7 +12,7 @@ struct RankCheck: Sendable {
 
 /// All checks. A file of checks has a list of its own, and one line here.
 func allRankChecks() -> [RankCheck] {
-  collectiveChecks + endingChecks + workQueueChecks + gradientChecks
+  collectiveChecks + endingChecks + workQueueChecks + gradientChecks + visualizeChecks
 }
 
 /// What a check found wrong.

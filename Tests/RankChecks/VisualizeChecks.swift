@@ -1,0 +1,49 @@
+import Cluster
+import ConvNet
+import Foundation
+import Visualize
+
+/// Jobs with a result folder.
+let visualizeChecks = [
+  RankCheck("visualize-class-models", checkClassModels), RankCheck("visualize-saliency", checkSaliency),
+]
+
+/// Options `name=value` after the fixed arguments.
+private func options(_ arguments: ArraySlice<String>) -> [String: String] {
+  var options: [String: String] = [:]
+  for argument in arguments {
+    let parts = argument.split(separator: "=", maxSplits: 1).map(String.init)
+    options[parts[0]] = parts.count > 1 ? parts[1] : ""
+  }
+  return options
+}
+
+private func finish(_ summary: JobSummary, _ communicator: Communicator) throws {
+  let done = try communicator.allReduceMax(summary.done)
+  try expectEqual(summary.done, done, "items done, as rank \(communicator.rank) was told")
+  if communicator.rank == 0 { print("done \(summary.done) skipped \(summary.skipped) failed \(summary.failed)") }
+  try summary.requireComplete()
+}
+
+/// `visualize-class-models CHECKPOINT OUT [classes=…] [mode=…] [iterations=…] [seed=…] [batch=…] [overwrite]`
+private func checkClassModels(_ communicator: Communicator, _ arguments: [String]) throws {
+  let given = options(arguments.dropFirst(2))
+  let network = try TrainedNetwork.read(arguments[0])
+  let mode = given["mode"].flatMap(ClassModelOptions.Mode.init(rawValue:)) ?? .regularised
+  let job = ClassModelJob(
+    network: network, output: arguments[1], classes: given["classes"] ?? "all",
+    options: .defaults(mode, for: network.network, iterations: Int(given["iterations"] ?? "8"), seed: UInt64(given["seed"] ?? "0") ?? 0),
+    overwrite: given["overwrite"] != nil, batch: Int(given["batch"] ?? "3") ?? 3)
+  try finish(job.run(communicator), communicator)
+}
+
+/// `visualize-saliency CHECKPOINT OUT PICTURES [class=…] [method=…] [batch=…] [overwrite]`
+private func checkSaliency(_ communicator: Communicator, _ arguments: [String]) throws {
+  let given = options(arguments.dropFirst(3))
+  let network = try TrainedNetwork.read(arguments[0])
+  let job = SaliencyJob(
+    network: network, pictures: try PictureList.find([arguments[2]], classes: network.classes), output: arguments[1],
+    classChoice: .init(given["class"] ?? "top1"), rule: ReLURule(rawValue: given["method"] ?? "gradient") ?? .gradient,
+    overwrite: given["overwrite"] != nil, batch: Int(given["batch"] ?? "3") ?? 3)
+  try finish(job.run(communicator), communicator)
+}

@@ -1,0 +1,100 @@
+import ConvNet
+import Foundation
+import Images
+import TestSupport
+import Testing
+
+@testable import Visualize
+
+@Suite struct ResultUnitTests {
+  @Test("Items are named after their files, with as many folders as it takes")
+  func itemNames() {
+    #expect(ItemNames.names(for: ["/d/cat.jpg", "/d/dog.png"]) == ["cat", "dog"])
+    #expect(ItemNames.names(for: ["/d/a/1.jpg", "/d/b/1.jpg", "/d/2.jpg"]) == ["a-1", "b-1", "2"])
+    #expect(ItemNames.names(for: ["/x/a/1.jpg", "/y/a/1.jpg"]) == ["x-a-1", "y-a-1"])
+    #expect(ItemNames.names(for: ["/d/1.jpg", "/d/1.png"]) == ["1-2", "1-3"])
+    #expect(ItemNames.names(for: ["/d/contact-sheet.png"]) == ["d-contact-sheet"])
+  }
+
+  @Test("A name once given stays, and is given to nobody else") func stableNames() {
+    let names = ItemNames.names(for: ["/d/a/1.jpg", "/d/b/1.jpg"], existing: ["/d/a/1.jpg": "1"])
+    #expect(names == ["1", "b-1"])
+  }
+
+  @Test("Names are safe as file names", arguments: [
+    ("it's", "it's"), ("..", "_."), (".hidden", "_hidden"), ("a/b\\c", "a_b_c"), ("line\nbreak\u{0}", "line_break_"), ("", "picture"),
+    ("  ", "picture"), ("x\u{202E}gnp", "x_gnp"),
+  ])
+  func safeNames(text: String, expected: String) { #expect(ItemNames.safe(text) == expected) }
+
+  @Test("Long names are cut, and still differ") func longNames() {
+    let long = String(repeating: "ö", count: 300)
+    let names = ItemNames.names(for: ["/d/\(long)1.png", "/d/\(long)2.png"])
+    #expect(Set(names).count == 2)
+    for name in names { #expect(name.utf8.count <= 190) }
+  }
+
+  @Test("Near the end of the queue a share is a fair part of what is left") func shares() {
+    func share(_ item: Int, _ count: Int, _ ranks: Int) -> Int { FanOut<Int>.share(from: item, count: count, ranks: ranks, batch: 16) }
+    #expect(share(0, 1000, 4) == 16)
+    #expect(share(0, 10, 1) == 10)
+    #expect(share(0, 10, 4) == 3)
+    #expect(share(990, 1000, 4) == 3)
+    #expect(share(999, 1000, 4) == 1)
+  }
+
+  @Test("The shown map is the raw one over its percentile, to the power of gamma; the raw one stays") func rendering() {
+    let map = (0..<1000).map { Float($0) }
+    #expect(SaliencyRendering.percentile(0.995, of: map) == 994)
+    #expect(SaliencyRendering.percentile(1, of: map) == 999)
+    let picture = SaliencyRendering(percentile: 0.5, gamma: 1).picture(of: map, width: 100, height: 10)
+    #expect(picture[0, 0].x == 0)
+    #expect(abs(Int(picture[50, 2].x) - Int((250.0 / 499 * 255).rounded())) <= 1)
+    #expect(picture[99, 9].x == 255)
+    let black = SaliencyRendering().picture(of: [Float](repeating: 0, count: 4), width: 2, height: 2)
+    #expect(black.pixels.allSatisfy { $0 == 0 })
+    let single = SaliencyRendering().picture(of: [0, 0, 0, 2] + [Float](repeating: 0, count: 996), width: 100, height: 10)
+    #expect(single[3, 0].x == 255)
+  }
+
+  @Test("A crop is the centre of the picture at 256/224 of the crop's size") func crop() throws {
+    #expect(PictureCrop.shorterSide(forCrop: 224) == 256)
+    #expect(PictureCrop.shorterSide(forCrop: 64) == 73)
+    let folder = try TemporaryFolder()
+    let pixels: [UInt8] = (0..<6000).flatMap { (i: Int) -> [UInt8] in [UInt8(i % 100 * 2), 100, 50] }
+    try Picture(width: 100, height: 60, pixels: pixels).writePNG(to: folder.path("a.png"))
+    let shape = Shape(channels: 3, height: 16, width: 16)
+    let crop = try PictureCrop(
+      contentsOf: folder.path("a.png"), decoder: PictureDecoder(), input: shape, mean: [Float](repeating: 40, count: 768))
+    #expect((crop.resizedWidth, crop.resizedHeight) == (30, 18))
+    #expect((crop.x, crop.y) == (7, 1))
+    #expect(Float(crop.picture[3, 5].x) - 40 == crop.input[5 * 16 + 3])
+    #expect(crop.input[256...511].allSatisfy { $0 == 60 })
+  }
+
+  @Test("Pictures are found below folders, once, in order, with their class") func pictureList() throws {
+    let folder = try TemporaryFolder()
+    let picture = Picture(width: 2, height: 2, pixels: [UInt8](repeating: 9, count: 12))
+    for name in ["b.png", "n1/a.JPEG", "n1/.hidden.png", "n2/deep/c.jpg", "n1/readme.txt"] {
+      let path = folder.path(name)
+      try FileManager.default.createDirectory(atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+      try picture.writePNG(to: path)
+    }
+    let found = try PictureList.find([folder.path, folder.path("b.png")], classes: ["n1", "n2"])
+    #expect(found.map { ($0.path as NSString).lastPathComponent } == ["b.png", "a.JPEG", "c.jpg"])
+    #expect(found.map(\.truth) == [nil, "n1", nil])
+    #expect(throws: VisualizeError.self) { try PictureList.find([folder.path("none")], classes: []) }
+  }
+
+  @Test("Records with numbers that are none survive the manifest") func notANumber() throws {
+    let store = try smallNet()
+    let net = TrainedNetwork(
+      parameters: store, mean: [Float](repeating: 0, count: 768), classes: ["a", "b", "c", "d", "e"],
+      classNames: ["a", "b", "c", "d", "e"], digest: "0", fileName: "net.h5")
+    let record = ResultRecord(
+      item: "x", kind: "saliency", classIndex: 0, score: .nan, posterior: .infinity,
+      top: [RankedClass(index: 1, score: -.infinity, posterior: 0)], net: net)
+    let back = try #require(ResultJSON.value(ResultRecord.self, try ResultJSON.text(record)))
+    #expect(back.score.isNaN && back.posterior == .infinity && back.top5[0].score == -.infinity)
+  }
+}
