@@ -6,12 +6,11 @@ import Cluster
 /// - Throws: `TrainingError`, `DataError`, `CheckpointError`, `NetworkError`, `MPIError`; what was saved before stays.
 /// - Note: collective
 public func train(
-  _ job: TrainingJob, communicator: Communicator, watch: @escaping (TrainingEvent) -> Void = { _ in }
+  _ job: TrainingJob, communicator: Communicator, watch: @escaping @Sendable (TrainingEvent) -> Void = { _ in }
 ) throws -> TrainingOutcome {
   var job = job
   StopRequest.install()
-  let watch = communicator.rank == 0 ? watch : { _ in }
-  let start = try TrainingStart(&job, communicator: communicator)
-  for note in start.notes { watch(.note(note)) }
+  let watch: @Sendable (TrainingEvent) -> Void = communicator.rank == 0 ? watch : { @Sendable (_: TrainingEvent) in }
+  let start = try TrainingStart(&job, communicator: communicator, watch: watch)
   return try TrainingLoop(job, start, communicator: communicator, watch: watch).run()
 }

@@ -28,7 +28,7 @@ final class ProgressLine: @unchecked Sendable {
   ///   - done: items done of `total`, those of earlier runs included.
   ///   - rate: units a second, where the caller knows better than items over time.
   func show(done: Int, total: Int, rate: Double? = nil, note: String = "") {
-    guard !quiet else { return }
+    guard !quiet, total > 0 else { return }
     lock.lock()
     defer { lock.unlock() }
     let now = ContinuousClock.now

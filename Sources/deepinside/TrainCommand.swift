@@ -105,9 +105,11 @@ struct TrainCommand: ParsableCommand {
     var wasStopped = false
     try runOnRanks { communicator in
       let progress = ProgressLine("train", unit: "img", quiet: common.quiet)
+      let mean = ProgressLine("mean picture", unit: "img", quiet: common.quiet)
       let outcome = try Trainer.train(job(), communicator: communicator) { event in
         switch event {
         case .note(let text): progress.print(text)
+        case .mean(let done, let total): mean.show(done: done, total: total)
         case .step(let metrics, let total):
           progress.show(
             done: metrics.step, total: total, rate: metrics.imagesPerSecond,

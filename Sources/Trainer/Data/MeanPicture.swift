@@ -1,4 +1,5 @@
 import Images
+import Synchronization
 
 /// Sums over training pictures, from which the mean picture and the colour axes come.
 ///
@@ -59,6 +60,55 @@ public struct MeanAccumulator: Sendable {
   public mutating func add(_ other: MeanAccumulator) {
     precondition(crop == other.crop, "sums over crops of \(other.crop) added to crops of \(crop)")
     for index in sums.indices { sums[index] += other.sums[index] }
+  }
+}
+
+extension MeanAccumulator {
+  /// The sums over the pictures `share` of a source; bad files are noted and left out.
+  ///
+  /// - Parameter progress: called with the pictures done, by any of the threads, one at a time.
+  /// - Throws: `DataError` when there are more bad files than the report allows, or a picture is smaller than the crop.
+  public init(
+    of source: any PictureSource, share: Range<Int>, crop: Int, threads: Int, badFiles: BadFileReport,
+    progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in }
+  ) throws(DataError) {
+    // Pieces of a few dozen pictures: one decoder and one accumulator each, and the last thread isn't late by much.
+    let piece = 64
+    let pieces = (share.count + piece - 1) / piece
+    let total = Mutex((sums: MeanAccumulator(crop: crop), done: 0))
+    try forEachInParallel(0..<pieces, threads: threads) { number throws(DataError) in
+      let indices = (share.lowerBound + number * piece)..<min(share.lowerBound + (number + 1) * piece, share.upperBound)
+      var own = MeanAccumulator(crop: crop)
+      let decoder: PictureDecoder
+      do throws(ImageError) {
+        decoder = try PictureDecoder()
+      } catch {
+        throw DataError(.badPictures, error.description)
+      }
+      for index in indices { try own.add(source, index, decoder, badFiles) }
+      total.withLock {
+        $0.sums.add(own)
+        $0.done += indices.count
+        progress($0.done, share.count)
+      }
+    }
+    self = total.withLock { $0.sums }
+  }
+
+  private mutating func add(
+    _ source: any PictureSource, _ index: Int, _ decoder: PictureDecoder, _ badFiles: BadFileReport
+  ) throws(DataError) {
+    let picture: Picture
+    do throws(ImageError) {
+      picture = try source.picture(at: index, decoder: decoder)
+    } catch {
+      return try badFiles.record(path: source.name(at: index), reason: error.description)
+    }
+    do throws(ImageError) {
+      try add(picture)
+    } catch {
+      throw DataError(.badPictures, "\(source.name(at: index)): \(error.description)")
+    }
   }
 }
 

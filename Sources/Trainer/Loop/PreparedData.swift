@@ -1,7 +1,5 @@
 import Cluster
 import ConvNet
-import Foundation
-import Images
 
 /// A data set with all that is needed to feed a network from it: sizes, the mean picture, the order of samples.
 struct PreparedData {
@@ -10,37 +8,32 @@ struct PreparedData {
   let mean: [Float]
   let crop: Int
   let shorterSide: Int
+  /// The training pictures, resized; decoded once as far as the cache goes.
+  private let source: any PictureSource
   private let sampler: EpochSampler
 
-  init(set: DataSet, mean: [Float], options: TrainingOptions) {
+  /// - Parameter mean: of the training pictures; nil to compute it, each rank over its share of them.
+  /// - Note: collective when the mean is computed
+  init(
+    set: DataSet, mean: [Float]?, job: TrainingJob, communicator: Communicator, badFiles: BadFileReport,
+    progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void
+  ) throws {
+    let options = job.options
     self.set = set
-    self.mean = mean
     crop = options.crop
     shorterSide = options.shorterSide
     sampler = EpochSampler(count: set.train.count, seed: options.seed)
-  }
-
-  /// Computes the training-set mean picture, each rank over its share of the pictures.
-  /// - Note: collective
-  init(computingMeanOf set: DataSet, job: TrainingJob, communicator: Communicator, badFiles: BadFileReport) throws {
-    let options = job.options
-    let source = FolderSource(samples: set.train, shorterSide: options.shorterSide)
-    let share = EpochSampler.share(of: set.train.count, rank: communicator.rank, ranks: communicator.size)
-    var accumulator = MeanAccumulator(crop: options.crop)
-    let decoder = try PictureDecoder()
-    for index in share {
-      let picture: Picture
-      do {
-        picture = try source.picture(at: index, decoder: decoder)
-      } catch {
-        try badFiles.record(path: source.name(at: index), reason: error.description)
-        continue
-      }
-      try accumulator.add(picture)
+    source = CachedSource(FolderSource(samples: set.train, shorterSide: shorterSide), cacheBytes: job.cacheBytes)
+    if let mean {
+      self.mean = mean
+      return
     }
-    var sums = accumulator.sums
+    let share = EpochSampler.share(of: set.train.count, rank: communicator.rank, ranks: communicator.size)
+    let own = try MeanAccumulator(
+      of: source, share: share, crop: crop, threads: job.team.workers, badFiles: badFiles, progress: progress)
+    var sums = own.sums
     try communicator.allReduceSum(&sums)
-    self.init(set: set, mean: try MeanPicture(sums: sums, crop: options.crop).values, options: options)
+    self.mean = try MeanPicture(sums: sums, crop: crop).values
   }
 
   /// This rank's part of every global batch, from a step on.
@@ -50,7 +43,7 @@ struct PreparedData {
     let augmentation = Augmentation(
       seed: job.options.seed, flips: job.options.flip, eraseProbability: job.options.eraseProbability)
     return BatchLoader(
-      source: CachedSource(FolderSource(samples: set.train, shorterSide: shorterSide), cacheBytes: job.cacheBytes),
+      source: source,
       options: .init(crop: crop, threads: job.loaderThreads, augmentation: augmentation, mean: mean),
       sequence: .training(
         sampler, batch: job.options.batch, firstStep: step, rank: communicator.rank, ranks: communicator.size),

@@ -44,6 +44,8 @@ public struct TrainingJob: Sendable {
 public enum TrainingEvent: Sendable {
   /// A sentence about the start: data, network, what was resumed.
   case note(String)
+  /// The mean picture in the making: pictures of this rank.
+  case mean(done: Int, total: Int)
   case step(StepMetrics, totalSteps: Int)
   case epoch(EpochMetrics)
   case checkpoint(path: String, isBest: Bool)

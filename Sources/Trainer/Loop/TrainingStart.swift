@@ -12,29 +12,28 @@ struct TrainingStart {
   let totalSteps: Int
   /// On rank 0 alone.
   let saver: RunSaver?
-  let notes: [String]
   /// The training pictures that can't be read, as far as this rank has met them.
   let badFiles: BadFileReport
 
+  /// - Parameter watch: called on rank 0 alone.
   /// - Note: collective
-  init(_ job: inout TrainingJob, communicator: Communicator) throws {
+  init(_ job: inout TrainingJob, communicator: Communicator, watch: @escaping @Sendable (TrainingEvent) -> Void) throws {
     guard job.options.batch >= communicator.size else {
       throw TrainingError.wrongUse("--batch \(job.options.batch) is less than a picture for each of \(communicator.size) ranks")
     }
-    var notes: [String] = []
     let set = try DataSet(contentsOf: job.data)
     guard !set.train.isEmpty else {
       throw TrainingError.badData("\(job.data) has no train/ folder; expected train/<wnid>/<picture>")
     }
     try Self.compareLists(set, communicator: communicator)
-    notes += set.notes
-    notes.append(
-      "\(set.classes.count) classes, \(set.train.count) training and \(set.val.count) validation pictures in \(job.data)")
+    for note in set.notes { watch(.note(note)) }
+    watch(
+      .note("\(set.classes.count) classes, \(set.train.count) training and \(set.val.count) validation pictures in \(job.data)"))
 
     let network = try Self.network(job.options.network, classes: set.classes.count)
     try Self.settleSizes(&job, network: network)
     let folder = CheckpointFolder(job.run.checkpoints, keep: job.keep)
-    let source = try Self.source(job, folder: folder, communicator: communicator, notes: &notes)
+    let source = try Self.source(job, folder: folder, communicator: communicator, watch: watch)
 
     badFiles = BadFileReport(badFileLimit: job.options.badFileLimit, of: set.train.count)
     store = ParameterStore(network)
@@ -42,24 +41,27 @@ struct TrainingStart {
     totalSteps = steps
     let kind = job.options.schedule
     let rate = job.options.learningRate
+    var mean: [Float]?
     if let source {
       let contents = try Self.receive(source, into: store, job: job, set: set, communicator: communicator)
       progress = contents.progress
-      data = PreparedData(set: set, mean: contents.mean, options: job.options)
       schedule = LearningRateSchedule(kind, initialRate: rate, totalSteps: steps, state: progress.learningRate)
-      notes.append("resumed from \(source.path) at step \(progress.step)")
+      mean = contents.mean
+      watch(.note("resumed from \(source.path) at step \(progress.step)"))
     } else {
       job.options.initialization.fill(store, seed: job.options.seed)
       let schedule = LearningRateSchedule(kind, initialRate: rate, totalSteps: steps)
       progress = TrainingProgress(learningRate: schedule.state)
       self.schedule = schedule
-      data = try PreparedData(computingMeanOf: set, job: job, communicator: communicator, badFiles: badFiles)
-      notes += badFiles.entries.map { "left out: \($0.reason)" }
     }
-    notes.append(
-      "\(network.name): \(network.parameterCount.formatted()) parameters, \(communicator.size) ranks × "
-        + "\(job.team.workers) threads, batch \(job.options.batch), \(steps) steps")
-    self.notes = notes
+    data = try PreparedData(set: set, mean: mean, job: job, communicator: communicator, badFiles: badFiles) {
+      watch(.mean(done: $0, total: $1))
+    }
+    for entry in badFiles.entries { watch(.note("left out: \(entry.reason)")) }
+    watch(
+      .note(
+        "\(network.name): \(network.parameterCount.formatted()) parameters, \(communicator.size) ranks × "
+          + "\(job.team.workers) threads, batch \(job.options.batch), \(steps) steps"))
     saver = try communicator.rank == 0 ? RunSaver(job, data: data, network: network, step: progress.step, folder: folder) : nil
     try Self.describe(job, data: data, store: store, step: progress.step, communicator: communicator)
   }
@@ -118,7 +120,7 @@ struct TrainingStart {
 
   /// - Note: collective
   private static func source(
-    _ job: TrainingJob, folder: CheckpointFolder, communicator: Communicator, notes: inout [String]
+    _ job: TrainingJob, folder: CheckpointFolder, communicator: Communicator, watch: (TrainingEvent) -> Void
   ) throws -> Source? {
     var found: (path: String, checkpoint: Checkpoint)?
     if communicator.rank == 0 {
@@ -131,7 +133,7 @@ struct TrainingStart {
         }
       case .auto:
         let newest = try folder.newest()
-        notes += newest.skipped.map { "skipped a damaged checkpoint: \($0)" }
+        for error in newest.skipped { watch(.note("skipped a damaged checkpoint: \(error)")) }
         found = newest.found
         if found == nil, let damaged = newest.skipped.first {
           throw TrainingError.badData("no whole checkpoint in \(folder.path): \(damaged)")
