@@ -32,7 +32,8 @@ private func checkClassModels(_ communicator: Communicator, _ arguments: [String
   let mode = given["mode"].flatMap(ClassModelOptions.Mode.init(rawValue:)) ?? .regularised
   let job = ClassModelJob(
     network: network, output: arguments[1], classes: given["classes"] ?? "all",
-    options: .defaults(mode, for: network.network, iterations: Int(given["iterations"] ?? "8"), seed: UInt64(given["seed"] ?? "0") ?? 0),
+    options: .defaults(
+      mode, for: network.network, iterations: Int(given["iterations"] ?? "8"), seed: UInt64(given["seed"] ?? "0") ?? 0),
     overwrite: given["overwrite"] != nil, batch: Int(given["batch"] ?? "3") ?? 3)
   try finish(job.run(communicator), communicator)
 }

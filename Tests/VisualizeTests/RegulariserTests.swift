@@ -12,7 +12,9 @@ import Testing
     return tensor
   }
 
-  @Test("A roll moves each pixel, around the edge, and its inverse brings it back", arguments: [(0, 0), (2, 1), (-3, -4), (9, -11)])
+  @Test(
+    "A roll moves each pixel, around the edge, and its inverse brings it back",
+    arguments: [(0, 0), (2, 1), (-3, -4), (9, -11)])
   func roll(right: Int, down: Int) {
     let (source, moved, back) = (picture(), Tensor(count: 1, shape: shape), Tensor(count: 1, shape: shape))
     let roll = Roll(right: right, down: down)
