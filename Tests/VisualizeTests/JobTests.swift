@@ -63,6 +63,15 @@ import Testing
     #expect(try fixture.classModels().output.contains("done 1 skipped 6"))
   }
 
+  @Test("A job that is asked to stop ends with code 4, keeps what is finished, and goes on later") func stop() throws {
+    let fixture = try ResultFixture()
+    let result = try fixture.classModels("batch=2", "stop")
+    #expect(result.exitCode == 4 && result.output.contains("done 2 skipped 0 failed 0"), "\(result)")
+    #expect(try fixture.summary().stopped)
+    #expect(try fixture.classModels(ranks: 2).output.contains("done 5 skipped 2 failed 0"))
+    #expect(try !fixture.summary().stopped)
+  }
+
   @Test("Other parameters, another checkpoint or another command stop with code 2 and say so") func refusal() throws {
     let fixture = try ResultFixture()
     #expect(try fixture.classModels().exitCode == 0)
