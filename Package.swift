@@ -19,13 +19,14 @@ let package = Package(
     // Element-wise and reduction loops in C, one clone an instruction set, and the thread team.
     .target(name: "Kernels", linkerSettings: [.linkedLibrary("gomp"), .linkedLibrary("m")]),
 
+    .target(name: "Files"),
     .target(name: "ConvNet", dependencies: ["COpenBLAS", "Kernels"]),
-    .target(name: "Images", dependencies: ["CPNG", "CTurboJPEG"]),
+    .target(name: "Images", dependencies: ["Files", "CPNG", "CTurboJPEG"]),
     // The folder is Distributed; the module can't be: that name is the toolchain's own.
     .target(name: "Cluster", dependencies: ["CMPI"], path: "Sources/Distributed"),
-    .target(name: "Checkpoint", dependencies: ["ConvNet", "CHDF5", "CCrypto"]),
-    .target(name: "Trainer", dependencies: ["ConvNet", "Images", "Cluster", "Checkpoint"]),
-    .target(name: "Visualize", dependencies: ["ConvNet", "Images", "Cluster", "Checkpoint"]),
+    .target(name: "Checkpoint", dependencies: ["Files", "ConvNet", "CHDF5", "CCrypto"]),
+    .target(name: "Trainer", dependencies: ["Files", "ConvNet", "Images", "Cluster", "Checkpoint"]),
+    .target(name: "Visualize", dependencies: ["Files", "ConvNet", "Images", "Cluster", "Checkpoint"]),
     .executableTarget(
       name: "deepinside",
       dependencies: [
@@ -35,6 +36,7 @@ let package = Package(
     // Checks that need several ranks: the tests start this under mpirun.
     .executableTarget(name: "rank-checks", dependencies: ["Trainer", "Visualize"], path: "Tests/RankChecks"),
     .target(name: "TestSupport", path: "Tests/TestSupport"),
+    .testTarget(name: "FilesTests", dependencies: ["Files", "TestSupport"]),
     .testTarget(name: "ConvNetTests", dependencies: ["ConvNet", "TestSupport"], resources: [.copy("Golden")]),
     .testTarget(name: "ImagesTests", dependencies: ["Images", "TestSupport"], resources: [.copy("Golden")]),
     .testTarget(name: "ClusterTests", dependencies: ["Cluster", "TestSupport", "rank-checks"]),

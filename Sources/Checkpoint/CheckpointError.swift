@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// A checkpoint that could not be written or read, with what to do about it.

@@ -1,4 +1,5 @@
 import ConvNet
+import Files
 import Foundation
 
 /// The checkpoints of a run: `step-00012000.h5` and so on, and the links `latest.h5` and `best.h5`. One process uses it.
@@ -51,7 +52,7 @@ public struct CheckpointFolder: Sendable, Hashable {
       if isBest { try SymbolicLink.replace(best, target: name) }
       try SymbolicLink.replace(latest, target: name)
     } catch {
-      throw CheckpointError(writing: error, to: file)
+      throw CheckpointError(writing: HDF5Error(error), to: file)
     }
     try removeOld()
     return (file, digest)

@@ -77,7 +77,8 @@ public struct CounterRandom: RandomNumberGenerator, Sendable {
     return order
   }
 
-  private static func philox(counter: SIMD4<UInt32>, key: SIMD2<UInt32>) -> SIMD4<UInt32> {
+  /// Philox4x32-10: four random words of a counter and a key.
+  static func philox(counter: SIMD4<UInt32>, key: SIMD2<UInt32>) -> SIMD4<UInt32> {
     var counter = counter
     var key = key
     for _ in 0..<10 {

@@ -5,17 +5,21 @@ public final class FlatBuffer: @unchecked Sendable {
   // Unchecked: the memory is plain, and the training step decides who writes which range when.
   public let pointer: UnsafeMutablePointer<Float>
   public let count: Int
+  private let byteCount: Int
 
   public init(count: Int) {
     self.count = count
     let page = 4096
-    let bytes = (max(count, 1) * MemoryLayout<Float>.stride + page - 1) / page * page
-    let raw = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: page)
-    raw.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
-    pointer = raw.assumingMemoryBound(to: Float.self)
+    byteCount = (max(count, 1) * MemoryLayout<Float>.stride + page - 1) / page * page
+    // Fresh pages are zero, and cost nothing until they are used; large ones take fewer faults.
+    guard
+      let raw = mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), raw != MAP_FAILED
+    else { preconditionFailure("no memory for \(byteCount) bytes: \(String(cString: strerror(errno)))") }
+    madvise(raw, byteCount, MADV_HUGEPAGE)
+    pointer = raw.bindMemory(to: Float.self, capacity: byteCount / MemoryLayout<Float>.stride)
   }
 
-  deinit { UnsafeMutableRawPointer(pointer).deallocate() }
+  deinit { munmap(pointer, byteCount) }
 
   /// All of it, or a range of it.
   public var all: UnsafeMutableBufferPointer<Float> { UnsafeMutableBufferPointer(start: pointer, count: count) }

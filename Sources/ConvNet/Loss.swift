@@ -21,9 +21,10 @@ public func softmaxCrossEntropy(
     let out = gradient[n]
     let label = Int(labels[n])
     precondition(label >= 0 && label < classes, "label \(label) is none of \(classes) classes")
-    let logSum = logSumExp(row)
-    loss += Double(logSum - row[label])
-    for j in 0..<classes { out[j] = exp(row[j] - logSum) * factor }
+    let (largest, sum) = exponentialSum(row)
+    loss += log(sum) + Double(largest) - Double(row[label])
+    let scale = factor / Float(sum)
+    for j in 0..<classes { out[j] = exp(row[j] - largest) * scale }
     out[label] -= factor
   }
   return loss / Double(divisor)
@@ -31,14 +32,15 @@ public func softmaxCrossEntropy(
 
 /// softmax(scores) of one picture: the posterior of every class.
 public func posteriors(_ scores: UnsafeMutableBufferPointer<Float>) -> [Float] {
-  let logSum = logSumExp(scores)
-  return scores.map { exp($0 - logSum) }
+  let (largest, sum) = exponentialSum(scores)
+  return scores.map { exp($0 - largest) / Float(sum) }
 }
 
-private func logSumExp(_ row: UnsafeMutableBufferPointer<Float>) -> Float {
+/// The largest score m, and Σ exp(s − m): no exponential overflows, and large scores lose no digits.
+private func exponentialSum(_ row: UnsafeMutableBufferPointer<Float>) -> (largest: Float, sum: Double) {
   var largest = -Float.infinity
   for value in row { largest = max(largest, value) }
-  var sum: Float = 0
-  for value in row { sum += exp(value - largest) }
-  return largest + log(sum)
+  var sum = 0.0
+  for value in row { sum += Double(exp(value - largest)) }
+  return (largest, sum)
 }

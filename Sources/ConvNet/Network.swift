@@ -8,6 +8,11 @@ public struct Network: Sendable, Hashable {
   public struct NamedLayer: Sendable, Hashable {
     public let name: String
     public let layer: AnyLayer
+
+    public init(name: String, layer: AnyLayer) {
+      self.name = name
+      self.layer = layer
+    }
   }
 
   public let name: String
@@ -20,15 +25,20 @@ public struct Network: Sendable, Hashable {
   /// - Throws: `NetworkError`, naming the layer, when shapes don't fit or names repeat.
   public init(name: String, input: Shape, layers: [NamedLayer]) throws(NetworkError) {
     guard !layers.isEmpty else { throw NetworkError("network '\(name)' has no layers") }
-    guard input.count > 0 else { throw NetworkError("network '\(name)': the input \(input) is empty") }
+    guard input.isSensible else {
+      let size = "\(input.channels) channels, \(input.height) × \(input.width)"
+      throw NetworkError("network '\(name)': an input of \(size), is empty or beyond all memory")
+    }
     var names: Set<String> = []
     var shapes = [input]
     for layer in layers {
       guard !layer.name.isEmpty, !layer.name.contains("/"), names.insert(layer.name).inserted else {
         throw NetworkError("network '\(name)': layer name '\(layer.name)' is empty, repeated or contains '/'")
       }
-      do {
-        shapes.append(try layer.layer.layer.outputShape(for: shapes[shapes.count - 1]))
+      do throws(NetworkError) {
+        let shape = try layer.layer.layer.outputShape(for: shapes[shapes.count - 1])
+        guard shape.isSensible else { throw NetworkError("an output of \(shape) is beyond all memory") }
+        shapes.append(shape)
       } catch {
         throw error.inLayer(layer.name)
       }
@@ -64,8 +74,16 @@ extension Network.NamedLayer: Codable {
   private enum Key: String, CodingKey { case name }
 
   public init(from decoder: any Decoder) throws {
-    name = try decoder.container(keyedBy: Key.self).decode(String.self, forKey: .name)
-    layer = try AnyLayer(from: decoder)
+    let name = try decoder.container(keyedBy: Key.self).decode(String.self, forKey: .name)
+    self.name = name
+    do {
+      layer = try AnyLayer(from: decoder)
+    } catch let error as DecodingError {
+      throw NetworkError(decoding: error).inLayer(name)
+    } catch {
+      // Foundation throws an error of its own for a number that the type can't hold.
+      throw NetworkError("network description: \(error) at \(NetworkError.place(decoder.codingPath))").inLayer(name)
+    }
   }
 
   public func encode(to encoder: any Encoder) throws {
@@ -112,18 +130,28 @@ extension Network: Codable {
       self = try JSONDecoder().decode(Network.self, from: Data(json.utf8))
     } catch let error as NetworkError {
       throw error
-    } catch let DecodingError.keyNotFound(key, context) {
-      throw NetworkError("network description: no '\(key.stringValue)' at \(Self.place(context.codingPath))")
-    } catch let DecodingError.typeMismatch(_, context), let DecodingError.valueNotFound(_, context),
-      let DecodingError.dataCorrupted(context)
-    {
-      throw NetworkError("network description: \(context.debugDescription) at \(Self.place(context.codingPath))")
+    } catch let error as DecodingError {
+      throw NetworkError(decoding: error)
     } catch {
       throw NetworkError("network description: \(error)")
     }
   }
+}
 
-  private static func place(_ path: [any CodingKey]) -> String {
+extension NetworkError {
+  /// What is wrong with the JSON, and where.
+  fileprivate init(decoding error: DecodingError) {
+    switch error {
+    case .keyNotFound(let key, let context):
+      self.init("network description: no '\(key.stringValue)' at \(Self.place(context.codingPath))")
+    case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
+      self.init("network description: \(context.debugDescription) at \(Self.place(context.codingPath))")
+    @unknown default:
+      self.init("network description: \(error)")
+    }
+  }
+
+  fileprivate static func place(_ path: [any CodingKey]) -> String {
     path.isEmpty ? "the top" : path.map { $0.intValue.map { "[\($0)]" } ?? ".\($0.stringValue)" }.joined()
   }
 }

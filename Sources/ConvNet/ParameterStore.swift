@@ -38,6 +38,16 @@ public final class ParameterStore: Sendable {
     velocity = FlatBuffer(count: training ? end : 0)
   }
 
+  /// The parameters of a network by name, without any memory for them.
+  static func specs(of network: Network?) -> [String: ParameterSpec] {
+    guard let network else { return [:] }
+    var specs: [String: ParameterSpec] = [:]
+    for (layer, shape) in zip(network.layers, network.shapes) {
+      for spec in layer.layer.layer.parameters(for: shape) { specs["\(layer.name)/\(spec.role.rawValue)"] = spec }
+    }
+    return specs
+  }
+
   /// Counts the changes of `values`: a backend that keeps copies in other layouts renews them when it has moved on.
   public var revision: Int { revisions.value }
   /// Says that `values` have changed; whoever writes into them calls it.

@@ -78,9 +78,14 @@ public final class Plan {
   /// buffer as soon as it is final: from the last layer to the first. For `inputGradient` it fills `inputGradient`.
   /// - Parameter gradient: ∂objective/∂scores, `[N, K]`, for the N pictures of the forward pass.
   public func backward(
-    from gradient: Tensor, rule: ReLURule = .gradient, ready: (Range<Int>) throws -> Void = { _ in }
+    from gradient: Tensor, rule: ReLURule = .gradient, ready: (Range<Int>) throws -> Void
   ) rethrows {
     try backward(fromIndex: network.layers.count - 1, gradient, rule, ready)
+  }
+
+  /// The same where nobody waits for a layer's gradients.
+  public func backward(from gradient: Tensor, rule: ReLURule = .gradient) {
+    backward(fromIndex: network.layers.count - 1, gradient, rule, { _ in })
   }
 
   /// Back-propagates from the activations of a layer inside the network.
@@ -89,7 +94,9 @@ public final class Plan {
     backward(fromIndex: try network.index(of: layer), gradient, rule, { _ in })
   }
 
-  private func backward(fromIndex index: Int, _ gradient: Tensor, _ rule: ReLURule, _ ready: (Range<Int>) throws -> Void) rethrows {
+  private func backward(
+    fromIndex index: Int, _ gradient: Tensor, _ rule: ReLURule, _ ready: (Range<Int>) throws -> Void
+  ) rethrows {
     precondition(purpose != .inference, "a plan for inference has no backward pass")
     precondition(gradient.count == pictures, "gradients of \(gradient.count) pictures after a forward pass of \(pictures)")
     precondition(gradient.shape == network.shapes[index + 1], "\(gradient.shape) is not the shape \(network.shapes[index + 1])")

@@ -15,6 +15,16 @@ public struct Shape: Sendable, Hashable, CustomStringConvertible {
   /// Values a picture: C · H · W.
   public var count: Int { channels * area }
 
+  /// No side, filter count or padding is larger: products of three stay far from overflow.
+  static let largestSide = 1 << 20
+  /// The most values a picture may have in any layer.
+  static let largestCount = 1 << 31
+
+  /// Whether a picture of this shape can exist: no side below 1, none and no product absurdly large.
+  var isSensible: Bool {
+    [channels, height, width].allSatisfy { (1...Self.largestSide).contains($0) } && count <= Self.largestCount
+  }
+
   public var description: String { area == 1 ? "[\(channels)]" : "[\(channels), \(height), \(width)]" }
 }
 

@@ -19,7 +19,7 @@ public struct Tensor: Sendable {
     self.storage = storage
   }
 
-  /// All values of all pictures.
+  /// All values of all pictures; valid while the tensor, or another that shares its memory, is kept.
   public var values: UnsafeMutableBufferPointer<Float> { storage[0..<(count * shape.count)] }
 
   /// The values of one picture, `[C, H, W]`.

@@ -1,4 +1,4 @@
-/// Why a picture couldn't be read, decoded, changed or written; the message names the file, what was found and a hint.
+/// Why a picture couldn't be read, decoded, changed or encoded; the message names the file, what was found and a hint.
 public struct ImageError: Error, CustomStringConvertible, Sendable, Equatable {
   /// The stage that failed: what a caller may want to treat differently.
   public enum Kind: Sendable {
@@ -8,8 +8,6 @@ public struct ImageError: Error, CustomStringConvertible, Sendable, Equatable {
     case undecodable
     /// The size asked for is impossible.
     case invalidSize
-    /// The file can't be written: no space, no permission, no folder.
-    case unwritable
   }
 
   public let kind: Kind

@@ -8,7 +8,7 @@ extension Picture {
   public func encodedJPEG(quality: Int = 90) throws(ImageError) -> [UInt8] {
     precondition((1...100).contains(quality), "a JPEG quality of \(quality) is not in 1 … 100")
     guard let handle = tjInitCompress() else {
-      throw ImageError(.unwritable, "cannot make a JPEG encoder: \(String(cString: tjGetErrorStr2(nil)))")
+      throw ImageError(.invalidSize, "cannot make a JPEG encoder: \(String(cString: tjGetErrorStr2(nil)))")
     }
     defer { tjDestroy(handle) }
     let subsampling = Int32(TJSAMP_420.rawValue)
@@ -24,7 +24,7 @@ extension Picture {
     }
     guard status == 0 else {
       throw ImageError(
-        .unwritable, "cannot encode a JPEG picture of \(width)×\(height): \(String(cString: tjGetErrorStr2(handle)))")
+        .invalidSize, "cannot encode a JPEG picture of \(width)×\(height): \(String(cString: tjGetErrorStr2(handle)))")
     }
     return bytes
   }

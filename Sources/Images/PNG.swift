@@ -1,4 +1,5 @@
 import CPNG
+import Files
 
 /// Decodes a PNG file through libpng's simplified interface: palette, grey, 16 bit and interlaced pictures come out as
 /// 8-bit sRGB, and transparent pixels are composited on white (in linear light, as libpng does).
@@ -75,7 +76,7 @@ public func encodePNG(
     succeeded = png_image_write_to_memory(&image, buffer.baseAddress, &size, 0, samples, png_int_32(width * channels), nil) != 0
     count = succeeded ? Int(size) : 0
   }
-  guard succeeded else { throw ImageError(.unwritable, "cannot encode \(name): \(message(of: image))") }
+  guard succeeded else { throw ImageError(.invalidSize, "cannot encode \(name): \(message(of: image))") }
   return bytes
 }
 
@@ -86,7 +87,8 @@ extension Picture {
   }
 
   /// Writes a PNG file whole or not at all; see `AtomicFile`.
-  public func writePNG(to path: String) throws(ImageError) {
+  /// - Throws: `ImageError` when it can't be encoded, `FileError` when it can't be written.
+  public func writePNG(to path: String) throws {
     try AtomicFile.write(encodePNG(pixels, width: width, height: height, channels: 3, name: path), to: path)
   }
 }

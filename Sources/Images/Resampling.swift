@@ -1,7 +1,7 @@
 /// Antialiased resizing by a separable triangle filter that is widened by the down-scale factor.
 ///
-/// Output pixel o looks at centre (o + ½)·s with s = input size / output size, at weights max(0, 1 − |i + ½ − centre| / max(s, 1)),
-/// normalised. Fixed point with 22 bits, rounded to 8 bits after the horizontal and after the vertical pass: the same numbers
+/// Output pixel o looks at centre (o + ½)·s with s = input size / output size, at weights
+/// max(0, 1 − |i + ½ − centre| / max(s, 1)), normalised. Fixed point with 22 bits, rounded to 8 bits after the horizontal and after the vertical pass: the same numbers
 /// as Pillow's `resize(…, BILINEAR)`.
 ///
 /// Source: the same form as Pillow's src/libImaging/Resample.c.

@@ -7,15 +7,19 @@
 // compiler flag, and shares the team of threads with every OpenMP library in the process.
 extern void GOMP_parallel(void (*fn)(void *), void *data, unsigned threads, unsigned flags);
 extern int omp_get_thread_num(void);
+extern int omp_get_num_threads(void);
 
 struct call {
   void (*body)(void *, int);
   void *context;
+  int workers;
 };
 
+// OMP_THREAD_LIMIT, OMP_DYNAMIC or an enclosing team may give fewer threads than asked for: they take turns then.
 static void enter(void *data) {
   struct call *call = data;
-  call->body(call->context, omp_get_thread_num());
+  int threads = omp_get_num_threads();
+  for (int worker = omp_get_thread_num(); worker < call->workers; worker += threads) call->body(call->context, worker);
 }
 
 void kernels_run_team(int workers, void (*body)(void *context, int worker), void *context) {
@@ -23,7 +27,7 @@ void kernels_run_team(int workers, void (*body)(void *context, int worker), void
     body(context, 0);
     return;
   }
-  struct call call = {body, context};
+  struct call call = {body, context, workers};
   GOMP_parallel(enter, &call, (unsigned)workers, 0);
 }
 

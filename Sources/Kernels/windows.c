@@ -64,25 +64,39 @@ CLONES void kernels_col2im(float *restrict x, const float *restrict columns, con
   }
 }
 
+// Takes the values at place v of a row of windows. Inlined with a constant stride, it is vector loads and shuffles instead
+// of gathers.
+static inline __attribute__((always_inline)) void take(float *restrict y, int32_t *restrict switches, const float *restrict x,
+                                                       int start, int count, int stride) {
+  for (int j = 0; j < count; j++) {
+    float value = x[start + j * stride];
+    int larger = (value > y[j]) | (value != value);
+    y[j] = larger ? value : y[j];
+    switches[j] = larger ? start + j * stride : switches[j];
+  }
+}
+
+// One row of outputs at a time, all windows' values at the same place (u, v) together.
 CLONES void kernels_max_pool(float *restrict y, int32_t *restrict switches, const float *restrict x,
                              const struct kernels_window *w) {
+  int ow = w->output_width, stride = w->stride;
   for (int c = 0; c < w->channels; c++, x += (size_t)w->height * w->width) {
-    for (int i = 0; i < w->output_height; i++) {
-      int top = i * w->stride, bottom = top + w->kernel < w->height ? top + w->kernel : w->height;
-      for (int j = 0; j < w->output_width; j++, y++, switches++) {
-        int left = j * w->stride, right = left + w->kernel < w->width ? left + w->kernel : w->width;
-        int best = top * w->width + left;
-        float largest = x[best];
-        for (int row = top; row < bottom; row++) {
-          for (int column = left; column < right; column++) {
-            int at = row * w->width + column;
-            int larger = !(x[at] <= largest);
-            largest = larger ? x[at] : largest;
-            best = larger ? at : best;
+    for (int i = 0; i < w->output_height; i++, y += ow, switches += ow) {
+      int top = i * stride, bottom = top + w->kernel < w->height ? top + w->kernel : w->height;
+      for (int j = 0; j < ow; j++) {
+        switches[j] = top * w->width + j * stride;
+        y[j] = x[switches[j]];
+      }
+      for (int row = top; row < bottom; row++) {
+        for (int v = 0; v < w->kernel; v++) {
+          int unclipped = (w->width - v + stride - 1) / stride;  // windows that reach as far as v
+          int count = unclipped < ow ? unclipped : ow, start = row * w->width + v;
+          if (stride == 2) {
+            take(y, switches, x, start, count, 2);
+          } else {
+            take(y, switches, x, start, count, stride);
           }
         }
-        *y = largest;
-        *switches = best;
       }
     }
   }

@@ -1,6 +1,6 @@
 import Cluster
+import Files
 import Foundation
-import Images
 import Synchronization
 
 /// One thing to make a result of: a class, or a picture.

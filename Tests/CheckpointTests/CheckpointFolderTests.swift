@@ -47,7 +47,7 @@ struct CheckpointFolderTests {
     "names files by their step",
     arguments: [
       ("step-00012000.h5", 12_000), ("step-123456789.h5", 123_456_789), ("step-12000.h5", nil), ("latest.h5", nil),
-      (".step-00012000.h5.node.1.2.partial", nil), ("step-0001200x.h5", nil), ("step-00000000.h5", 0),
+      (".step-00012000.h5@node@1@2.partial", nil), ("step-0001200x.h5", nil), ("step-00000000.h5", 0),
     ] as [(String, Int?)])
   func fileNames(name: String, step: Int?) {
     #expect(CheckpointFolder.step(ofName: name) == step)

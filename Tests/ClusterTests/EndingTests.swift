@@ -16,7 +16,7 @@ import Cluster
     // Nothing but the message: none of MPI's own about the abort.
     let host = ProcessInfo.processInfo.hostName
     #expect(result.output == "deepinside: [rank \(rank)/\(ranks) on \(host)] no pictures in data/train\n", "\(result)")
-    #expect(result.seconds < 5, "\(result)")
+    #expect(result.seconds < 10, "\(result)")
   }
 
   @Test("Of ranks that all fail alike the first speaks for all", arguments: [1, 2, 3, 4, 6], [1, 4])
@@ -68,7 +68,7 @@ import Cluster
     process.signal(signal)
     let result = process.wait(timeout: 20)
     #expect(result.exitCode == 4, "\(result)")
-    #expect(result.output.contains("stopped on request"), "\(result)")
+    #expect(result.output.components(separatedBy: "stopped on request").count == 2, "\(result)")
   }
 }
 

@@ -68,7 +68,8 @@ struct DecoderTests {
     arguments: ["chroma420.jpg", "progressive.jpg", "cmyk-adobe.jpg", "png-rgb8.png", "png-palette.png"])
   func truncated(_ file: String) throws {
     let whole = try Golden.bytes(file)
-    for count in [1, 2, 3, 10, 100, whole.count / 2, whole.count * 9 / 10, whole.count - 20, whole.count - 3] where count < whole.count {
+    for count in [1, 2, 3, 10, 100, whole.count / 2, whole.count * 9 / 10, whole.count - 20, whole.count - 3]
+    where count < whole.count {
       let error = #expect(throws: ImageError.self, "\(file) cut to \(count) of \(whole.count) bytes") {
         try Picture(decoding: Array(whole.prefix(count)), name: "some/\(file)")
       }
@@ -124,7 +125,9 @@ struct DecoderTests {
   func scaled() throws {
     let path = try Golden.path("chroma444.jpg")
     // 40×24: by 2 it is 20×12, by 4 10×6, by 8 5×3.
-    for (minimum, width, height) in [(25, 40, 24), (24, 40, 24), (13, 40, 24), (12, 20, 12), (7, 20, 12), (6, 10, 6), (3, 5, 3), (1, 5, 3)] {
+    for (minimum, width, height) in [
+      (25, 40, 24), (24, 40, 24), (13, 40, 24), (12, 20, 12), (7, 20, 12), (6, 10, 6), (3, 5, 3), (1, 5, 3),
+    ] {
       let picture = try Picture(contentsOf: path, minimumShorterSide: minimum)
       #expect(picture.width == width && picture.height == height, "minimum \(minimum): \(picture.width)×\(picture.height)")
     }

@@ -1,4 +1,5 @@
 import CHDF5
+import Files
 import Foundation
 
 /// A file that could not be written or read, with what was being done and what to do about it.
@@ -31,7 +32,24 @@ public struct HDF5Error: Error, Sendable, Hashable, CustomStringConvertible {
   public var description: String { "cannot \(action) \(path): \(reason)" + (hint.map { "; \($0)" } ?? "") }
 }
 
+extension HDF5Error.Kind {
+  init(_ kind: FileError.Kind) {
+    self =
+      switch kind {
+      case .noSuchFile: .noSuchFile
+      case .noSpace: .noSpace
+      case .locked: .locked
+      case .system: .system
+      }
+  }
+}
+
 extension HDF5Error {
+  /// The same of a file that the system would not write.
+  init(_ error: FileError) {
+    self.init(Kind(error.kind), path: error.path, action: error.action, reason: error.reason, hint: error.hint)
+  }
+
   /// Runs one HDF5 call and turns a negative answer into an error that says what its error stack says.
   ///
   /// Source: H5Eset_auto2, H5Ewalk2. The stack and its printing are a thread's own, so printing is switched off on every call.
@@ -55,7 +73,9 @@ extension HDF5Error {
     var hint: String?
     if let code = stack.systemError {
       reason = "\(call): \(FileError.text(code))"
-      (kind, hint) = FileError.meaning(code)
+      let meaning = FileError.meaning(code)
+      kind = Kind(meaning.kind)
+      hint = meaning.hint
     } else if said.hasPrefix("truncated file") {
       kind = .truncated
       reason = "\(call): truncated file" + (stack.truncation.map { " (eof \($0.found), expected \($0.expected))" } ?? "")

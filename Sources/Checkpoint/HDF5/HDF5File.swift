@@ -1,4 +1,5 @@
 import CHDF5
+import Files
 import Foundation
 
 /// An open HDF5 file, closed with its owner.
@@ -71,7 +72,11 @@ public struct HDF5File: ~Copyable {
     let file = try create(at: temporary.path, named: finalPath)
     let result = try body(file)
     try file.close()
-    try temporary.commit()
+    do {
+      try temporary.commit()
+    } catch {
+      throw HDF5Error(error)
+    }
     return result
   }
 }

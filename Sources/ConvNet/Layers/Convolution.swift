@@ -20,6 +20,10 @@ public struct Convolution: Layer {
       throw NetworkError(
         "filters \(filters), kernel \(kernel) and stride \(stride) must be positive, padding \(padding) not negative")
     }
+    guard max(filters, stride, padding) <= Shape.largestSide, kernel <= 1 << 10 else {
+      throw NetworkError(
+        "filters \(filters), kernel \(kernel), stride \(stride) or padding \(padding) is beyond all measure")
+    }
     let height = input.height + 2 * padding - kernel
     let width = input.width + 2 * padding - kernel
     guard height >= 0, width >= 0 else {

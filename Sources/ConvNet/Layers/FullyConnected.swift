@@ -5,7 +5,9 @@ public struct FullyConnected: Layer {
   public init(outputs: Int) { self.outputs = outputs }
 
   public func outputShape(for input: Shape) throws(NetworkError) -> Shape {
-    guard outputs > 0 else { throw NetworkError("\(outputs) outputs; at least one is needed") }
+    guard (1...Shape.largestSide).contains(outputs) else {
+      throw NetworkError("\(outputs) outputs; 1 … \(Shape.largestSide) are possible")
+    }
     return Shape(channels: outputs)
   }
 

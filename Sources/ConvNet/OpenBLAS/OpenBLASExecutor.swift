@@ -40,20 +40,25 @@ final class OpenBLASExecutor: Executor {
     let backward = purpose != .inference
     let largest = network.shapes.map(\.count).max() ?? 0
     let pair = (0..<2).map { _ in FlatBuffer(count: backward ? batch * largest : 0) }
-    let firstWithParameters = network.layers.indices.first { !network.layers[$0].layer.layer.parameters(for: network.shapes[$0]).isEmpty }
+    let firstWithParameters = network.layers.indices.first {
+      !network.layers[$0].layer.layer.parameters(for: network.shapes[$0]).isEmpty
+    }
 
     var input = images
     var turn = 0
     var index = 0
     while index < network.layers.count {
       let named = network.layers[index]
-      let fusesReLU = named.layer.computesReLU && index + 1 < network.layers.count && network.layers[index + 1].layer == .relu(ReLU())
+      let fusesReLU =
+        named.layer.computesReLU && index + 1 < network.layers.count && network.layers[index + 1].layer == .relu(ReLU())
       let last = fusesReLU ? index + 1 : index
       let inPlace = named.layer.worksInPlace
       let output = inPlace ? input : Tensor(count: batch, shape: network.shapes[last + 1])
       // Below the first layer with parameters nobody asks for a gradient in training.
       let wanted = purpose == .inputGradient || index > (firstWithParameters ?? 0)
-      let outputGradient = backward ? Tensor(count: batch, shape: output.shape, storage: pair[turn]) : nil
+      // In place means the gradient's place too: where the layer below has its output's gradient.
+      let outputGradient =
+        backward ? Tensor(count: batch, shape: output.shape, storage: pair[inPlace ? 1 - turn : turn]) : nil
       var below: Tensor?
       if backward, wanted {
         below = inPlace ? outputGradient : Tensor(count: batch, shape: input.shape, storage: pair[1 - turn])

@@ -1,4 +1,5 @@
 import Checkpoint
+import Files
 import Foundation
 import Images
 
@@ -9,7 +10,7 @@ import Images
 ///
 /// - Parameter results: a result folder.
 /// - Returns: the number of results on the page.
-/// - Throws: `VisualizeError` when the folder has no results, `ImageError` when the page can't be written.
+/// - Throws: `VisualizeError` when the folder has no results, `FileError` when the page can't be written.
 @discardableResult
 public func gallery(results folder: String) throws -> Int {
   let path = (folder as NSString).appendingPathComponent

@@ -1,4 +1,5 @@
 import Checkpoint
+import Files
 import Foundation
 import Images
 
@@ -47,7 +48,7 @@ public struct ResultStore: Sendable {
 
   /// Writes an item's two files; any rank.
   ///
-  /// - Throws: `ImageError` or `HDF5Error` naming the file, for instance on a full disk.
+  /// - Throws: `FileError` or `HDF5Error` naming the file, for instance on a full disk.
   func save(_ result: ItemResult) throws {
     let record = result.record
     let texts = [

@@ -1,0 +1,45 @@
+import Foundation
+
+/// A file that the system would not let us write or read, with what was being done and what to do about it.
+public struct FileError: Error, Sendable, Hashable, CustomStringConvertible {
+  /// What an error number means to a caller.
+  public enum Kind: String, Sendable, Hashable { case noSuchFile, noSpace, locked, system }
+
+  public let kind: Kind
+  public let path: String
+  /// What was being done: `write`, `make the link`.
+  public let action: String
+  /// The call and what the system said: `fsync: no space left on device`.
+  public let reason: String
+  public let hint: String?
+
+  /// The error of a system call that has just failed. Source: errno(3)
+  public init(_ call: String, _ action: String, _ path: String, code: Int32 = errno) {
+    let (kind, hint) = Self.meaning(code)
+    self.kind = kind
+    self.path = path
+    self.action = action
+    reason = "\(call): \(Self.text(code))"
+    self.hint = hint
+  }
+
+  public var description: String { "cannot \(action) \(path): \(reason)" + (hint.map { "; \($0)" } ?? "") }
+
+  /// What the system calls that error number, in lower case: `no space left on device`.
+  public static func text(_ code: Int32) -> String {
+    let text = String(cString: strerror(code))
+    return text.prefix(1).lowercased() + text.dropFirst()
+  }
+
+  /// What an error number means, and what to do.
+  public static func meaning(_ code: Int32) -> (kind: Kind, hint: String?) {
+    switch code {
+    case ENOENT, ENOTDIR: (.noSuchFile, nil)
+    case ENOSPC: (.noSpace, "free space; what was there before is untouched")
+    case EDQUOT: (.noSpace, "your quota is used up: free space; what was there before is untouched")
+    case EAGAIN, EWOULDBLOCK, ENOLCK: (.locked, nil)
+    case EACCES, EPERM, EROFS: (.system, "check the permissions of the file and of its folder")
+    default: (.system, nil)
+    }
+  }
+}

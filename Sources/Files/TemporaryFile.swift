@@ -1,0 +1,104 @@
+import Foundation
+import Synchronization
+
+/// A file in the making: it has a temporary name in the folder of its final one, and gets that only when it is whole.
+///
+/// `.step-00012000.h5@node1@4711@3.partial` belongs to process 4711 of node1. Dropped without `commit()` it is removed; one
+/// that a killed process left behind is harmless, and goes when the next process begins to write in the same folder: before it
+/// does, as the space may be needed.
+public struct TemporaryFile: ~Copyable {
+  /// Where to write.
+  public let path: String
+  public let finalPath: String
+
+  private static let suffix = ".partial"
+  private static let counter = Atomic<Int>(0)
+  private static let cleaned = Mutex<Set<String>>([])
+
+  /// Chooses the name; the file itself is made by whoever writes to `path`.
+  public init(for finalPath: String) {
+    self.finalPath = finalPath
+    let number = Self.counter.add(1, ordering: .relaxed).newValue
+    let name = ".\(FilePath.name(of: finalPath))@\(Self.host)@\(getpid())@\(number)\(Self.suffix)"
+    let folder = FilePath.folder(of: finalPath)
+    path = FilePath.join(folder, name)
+    Self.removeLeftoversOnce(in: folder)
+  }
+
+  deinit {
+    // A library that couldn't close the file may still hold it: emptied first, it takes no space even then. (A link is not
+    // followed: what it points to is somebody's.) After `commit()` there is nothing under this name.
+    let descriptor = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC)
+    if descriptor >= 0 {
+      _ = ftruncate(descriptor, 0)
+      close(descriptor)
+    }
+    unlink(path)
+  }
+
+  /// Brings the bytes to the disk, gives the file its final name in place of what had it, and brings that to the disk too.
+  ///
+  /// Source: fsync(2), rename(2).
+  /// - Throws: `FileError` naming the final path; what was there before is untouched.
+  ///
+  /// - Parameter flush: false leaves the writing to the disk to the system.
+  public consuming func commit(flush: Bool = true) throws(FileError) {
+    let (path, finalPath) = (path, finalPath)
+    if flush { try Self.synchronize(path, of: finalPath) }
+    guard rename(path, finalPath) == 0 else { throw FileError("rename", "write", finalPath) }
+    try Self.synchronize(FilePath.folder(of: finalPath), of: finalPath)
+  }
+
+  /// Waits until the bytes of a file, or the names in a folder, are on the disk.
+  private static func synchronize(_ path: String, of finalPath: String) throws(FileError) {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw FileError("open", "write", finalPath) }
+    let failure = fsync(descriptor) == 0 ? 0 : errno
+    close(descriptor)
+    // EINVAL: a file system without fsync for folders.
+    guard failure == 0 || failure == EINVAL else { throw FileError("fsync", "write", finalPath, code: failure) }
+  }
+
+  /// Removes what killed processes left in a folder, once a process and folder: a listing for every result would be quadratic.
+  private static func removeLeftoversOnce(in folder: String) {
+    guard cleaned.withLock({ $0.insert(folder).inserted }) else { return }
+    removeLeftovers(in: folder, now: time(nil))
+  }
+
+  /// Removes files named like temporary ones whose process on this host is gone, or that nobody has written to for an hour.
+  static func removeLeftovers(in folder: String, now: Int) {
+    guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else { return }
+    for name in names where name.hasPrefix(".") && name.hasSuffix(suffix) {
+      // .NAME@HOST@PID@NUMBER.partial, where NAME may have any character.
+      let parts = name.dropLast(suffix.count).split(separator: "@", omittingEmptySubsequences: false)
+      guard parts.count >= 4, Int(parts[parts.count - 1]) != nil, let owner = pid_t(parts[parts.count - 2]) else { continue }
+      let isGone = parts[parts.count - 3] == host && kill(owner, 0) != 0 && errno == ESRCH
+      let path = FilePath.join(folder, name)
+      var status = stat()
+      guard lstat(path, &status) == 0 else { continue }
+      if isGone || now - status.st_mtim.tv_sec > 3600 { unlink(path) }
+    }
+  }
+
+  /// The name of this host, as uname gives it. Source: gethostname(2)
+  static let host: String = {
+    var name = [CChar](repeating: 0, count: 256)
+    guard gethostname(&name, name.count - 1) == 0 else { return "unknown" }
+    return String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+  }()
+}
+
+/// Symbolic links that always point somewhere whole.
+public enum SymbolicLink {
+  /// Makes `path` a link to `target`, in place of what it was, without a moment in which it is missing.
+  ///
+  /// Source: symlink(2), rename(2).
+  public static func replace(_ path: String, target: String) throws(FileError) {
+    let temporary = TemporaryFile(for: path)
+    guard symlink(target, temporary.path) == 0 else { throw FileError("symlink", "make the link", path) }
+    guard rename(temporary.path, path) == 0 else { throw FileError("rename", "make the link", path) }
+  }
+
+  /// What a link points to, nil when there is none. Source: readlink(2)
+  public static func target(of path: String) -> String? { try? FileManager.default.destinationOfSymbolicLink(atPath: path) }
+}

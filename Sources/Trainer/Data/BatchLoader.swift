@@ -1,0 +1,252 @@
+import Foundation
+import Images
+
+/// Makes batches ahead of their use, on threads of its own.
+///
+/// A thread takes one place of a batch at a time: decode, resize, crop, flip, shift, subtract the mean, erase. Batches come
+/// out in order, whatever the number of threads, and their content doesn't depend on it. The buffers (`prefetch` + 1 of
+/// them) are made once: give each batch back with `recycle(_:)` before asking for the next but one.
+public final class BatchLoader: @unchecked Sendable {
+  public struct Options: Sendable {
+    /// The side of the net's input.
+    public var crop: Int
+    /// Loader threads: they compete with the training for the processor.
+    public var threads = 1
+    /// Batches that are ready or being made.
+    public var prefetch = 3
+    /// nil for the centre crop.
+    public var augmentation: Augmentation?
+    /// [3, crop, crop], subtracted.
+    public var mean: [Float]?
+
+    public init(crop: Int, threads: Int = 1, prefetch: Int = 3, augmentation: Augmentation? = nil, mean: [Float]? = nil) {
+      self.crop = crop
+      self.threads = threads
+      self.prefetch = prefetch
+      self.augmentation = augmentation
+      self.mean = mean
+    }
+  }
+
+  /// Which samples make the batches.
+  public enum Sequence: Sendable {
+    /// Without end, from a step on: this rank's part of every global batch.
+    case training(EpochSampler, batch: Int, firstStep: Int, rank: Int, ranks: Int)
+    /// The samples of a range in the order of the data set, once each; the last batch may be short.
+    case once(Range<Int>, batch: Int)
+  }
+
+  private struct Filling {
+    let batch: PictureBatch
+    let entries: [EpochSampler.Entry]
+    var next = 0
+    var remaining: Int
+  }
+
+  private let source: any PictureSource
+  private let options: Options
+  private let sequence: Sequence
+  private let badFiles: BadFileReport
+  /// Guards everything below.
+  private let condition = NSCondition()
+  private var filling: [Filling] = []
+  private var free: [PictureBatch]
+  private var nextBatch = 0
+  private var failure: DataError?
+  private var isClosed = false
+  private var runningThreads = 0
+  private var waited = 0.0
+
+  /// Starts the threads.
+  ///
+  /// - Parameter badFiles: where bad files are noted; its limit ends the loading.
+  public init(source: any PictureSource, options: Options, sequence: Sequence, badFiles: BadFileReport) {
+    precondition(options.threads > 0 && options.prefetch > 0, "no loader threads, or nothing prefetched")
+    self.source = source
+    self.options = options
+    self.sequence = sequence
+    self.badFiles = badFiles
+    let capacity =
+      switch sequence {
+      case .training(_, let batch, _, _, let ranks): (batch + ranks - 1) / ranks
+      case .once(let range, let batch): min(batch, max(1, range.count))
+      }
+    free = (0...options.prefetch).map { _ in PictureBatch(capacity: capacity, crop: options.crop) }
+    runningThreads = options.threads
+    for number in 0..<options.threads {
+      // The thread holds the state, not its owner: see close().
+      let thread = Thread { [self] in run() }
+      thread.name = "loader-\(number)"
+      thread.start()
+    }
+  }
+
+  /// The seconds that `next()` has waited for batches until now: time that the training lost.
+  public var waitSeconds: Double {
+    condition.lock()
+    defer { condition.unlock() }
+    return waited
+  }
+
+  /// The next batch, in order; nil after the last one of a finite range, and after `close()`.
+  ///
+  /// - Throws: `DataError` when too many pictures are bad, or one is smaller than the crop.
+  public func next() throws(DataError) -> PictureBatch? {
+    condition.lock()
+    defer { condition.unlock() }
+    let start = ContinuousClock.now
+    defer { waited += (ContinuousClock.now - start) / .seconds(1) }
+    while true {
+      if let failure { throw failure }
+      if isClosed { return nil }
+      if let first = filling.first {
+        if first.remaining == 0 {
+          filling.removeFirst()
+          condition.broadcast()
+          return first.batch
+        }
+      } else if isFinished {
+        return nil
+      } else {
+        precondition(!free.isEmpty, "no free batch is left: recycle batches before asking for more")
+      }
+      condition.wait()
+    }
+  }
+
+  /// Gives a batch back to be filled again.
+  public func recycle(_ batch: PictureBatch) {
+    condition.lock()
+    free.append(batch)
+    condition.broadcast()
+    condition.unlock()
+  }
+
+  /// Stops the threads, in the middle of whatever they do, and waits for them. The loader must be closed in the end: until
+  /// then its threads keep it alive.
+  public func close() {
+    condition.lock()
+    isClosed = true
+    condition.broadcast()
+    while runningThreads > 0 { condition.wait() }
+    condition.unlock()
+  }
+
+  private var isFinished: Bool {
+    if case .once(let range, let batch) = sequence { return range.lowerBound + nextBatch * batch >= range.upperBound }
+    return false
+  }
+
+  private func entries(ofBatch number: Int) -> [EpochSampler.Entry]? {
+    switch sequence {
+    case .training(let sampler, let batch, let firstStep, let rank, let ranks):
+      return sampler.entries(EpochSampler.range(step: firstStep + number, batch: batch, rank: rank, ranks: ranks))
+    case .once(let range, let batch):
+      let start = range.lowerBound + number * batch
+      guard start < range.upperBound else { return nil }
+      return (start..<min(start + batch, range.upperBound)).map { EpochSampler.Entry(global: $0, epoch: 0, sample: $0) }
+    }
+  }
+
+  // MARK: The threads
+
+  private func run() {
+    do throws(DataError) {
+      let decoder: PictureDecoder
+      do throws(ImageError) {
+        decoder = try PictureDecoder()
+      } catch { throw DataError(.badPictures, error.description) }
+      while let (batch, slot, entry) = claim() {
+        try load(entry, into: batch, slot: slot, decoder: decoder)
+        finish(batch)
+      }
+    } catch {
+      condition.lock()
+      if failure == nil { failure = error }
+      condition.unlock()
+    }
+    condition.lock()
+    runningThreads -= 1
+    condition.broadcast()
+    condition.unlock()
+  }
+
+  /// The next place to fill; nil when there is nothing more to do.
+  private func claim() -> (PictureBatch, slot: Int, EpochSampler.Entry)? {
+    condition.lock()
+    defer { condition.unlock() }
+    while !isClosed, failure == nil {
+      if let index = filling.firstIndex(where: { $0.next < $0.entries.count }) {
+        let slot = filling[index].next
+        filling[index].next += 1
+        return (filling[index].batch, slot, filling[index].entries[slot])
+      }
+      if filling.count < options.prefetch, !free.isEmpty {
+        guard let entries = entries(ofBatch: nextBatch) else { return nil }
+        let batch = free.removeLast()
+        batch.count = entries.count
+        batch.samples = entries.map(\.global)
+        batch.labels = [Int32](repeating: 0, count: entries.count)
+        filling.append(Filling(batch: batch, entries: entries, remaining: entries.count))
+        nextBatch += 1
+        condition.broadcast()
+        continue
+      }
+      condition.wait()
+    }
+    return nil
+  }
+
+  private func finish(_ batch: PictureBatch) {
+    condition.lock()
+    if let index = filling.firstIndex(where: { $0.batch === batch }) {
+      filling[index].remaining -= 1
+      if filling[index].remaining == 0 { condition.broadcast() }
+    }
+    condition.unlock()
+  }
+
+  private func load(
+    _ entry: EpochSampler.Entry, into batch: PictureBatch, slot: Int, decoder: PictureDecoder
+  ) throws(DataError) {
+    // Validation has no substitutes: a bad picture counts as what its label says, and enters as the mean (zeros).
+    let isTraining = if case .training = sequence { true } else { false }
+    let found = try readable(from: entry.sample, substitutes: isTraining, decoder: decoder)
+    let crop = options.crop
+    let target = batch.planes(at: slot)
+    let label = source.label(at: found?.index ?? entry.sample)
+    if let (index, picture) = found {
+      guard picture.width >= crop, picture.height >= crop else {
+        throw DataError(.badPictures, "\(source.name(at: index)): a crop of \(crop) doesn't fit into its \(picture)")
+      }
+      let transform =
+        options.augmentation?.transform(
+          epoch: entry.epoch, sample: index, crop: crop, width: picture.width, height: picture.height)
+        ?? .centre(crop: crop, width: picture.width, height: picture.height)
+      writeInput(picture, transform: transform, crop: crop, mean: options.mean, to: target)
+    } else {
+      target.update(repeating: 0, count: 3 * crop * crop)
+    }
+    condition.lock()
+    batch.labels[slot] = Int32(label)
+    condition.unlock()
+  }
+
+  /// The picture at `index`, or with `substitutes` the first readable one behind it, around the end of the list.
+  private func readable(
+    from index: Int, substitutes: Bool, decoder: PictureDecoder
+  ) throws(DataError) -> (index: Int, Picture)? {
+    for offset in 0..<(substitutes ? source.count : 1) {
+      let candidate = (index + offset) % source.count
+      let name = source.name(at: candidate)
+      if badFiles.contains(name) { continue }
+      do throws(ImageError) {
+        return (candidate, try source.picture(at: candidate, decoder: decoder))
+      } catch {
+        try badFiles.record(path: name, reason: error.description)
+      }
+    }
+    if substitutes { throw DataError(.badPictures, "none of the \(source.count) pictures can be decoded") }
+    return nil
+  }
+}

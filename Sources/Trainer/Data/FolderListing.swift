@@ -1,0 +1,74 @@
+import Foundation
+
+/// The names in a folder, hidden ones left out, sorted by bytes: the same order on every host and in every locale.
+struct FolderListing {
+  private(set) var folders: [String] = []
+  private(set) var files: [String] = []
+
+  init(_ path: String) throws(DataError) {
+    guard let directory = opendir(path) else {
+      throw DataError(.unreadable, "cannot list \(path): \(String(cString: strerror(errno)))")
+    }
+    defer { closedir(directory) }
+    while true {
+      errno = 0
+      guard let entry = readdir(directory) else {
+        if errno != 0 { throw DataError(.unreadable, "cannot list \(path): \(String(cString: strerror(errno)))") }
+        break
+      }
+      let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+      if name.hasPrefix(".") { continue }
+      if Self.isFolder("\(path)/\(name)", type: Int32(entry.pointee.d_type)) { folders.append(name) } else { files.append(name) }
+    }
+    folders.sort(by: Self.byBytes)
+    files.sort(by: Self.byBytes)
+  }
+
+  static func byBytes(_ one: String, _ other: String) -> Bool {
+    one.utf8.lexicographicallyPrecedes(other.utf8)
+  }
+
+  /// Whether a folder is at `path`.
+  static func isFolder(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+  }
+
+  /// The folder says what most entries are; links and unknown kinds have to be looked at, one call each.
+  private static func isFolder(_ path: String, type: Int32) -> Bool {
+    switch type {
+    case Int32(DT_DIR): true
+    case Int32(DT_REG): false
+    default: isFolder(path)
+    }
+  }
+}
+
+/// The lines of a text file, without line ends, empty ones left out.
+func readLines(_ path: String) throws(DataError) -> [Substring] {
+  try readText(path).split(whereSeparator: \.isNewline)
+}
+
+/// A text file in UTF-8.
+func readText(_ path: String) throws(DataError) -> String {
+  String(decoding: try readBytes(path), as: UTF8.self)
+}
+
+/// The bytes of a small file.
+func readBytes(_ path: String) throws(DataError) -> [UInt8] {
+  guard let content = FileManager.default.contents(atPath: path) else {
+    throw DataError(.unreadable, "cannot read \(path): missing, or not to be read by this user")
+  }
+  return [UInt8](content)
+}
+
+/// The first of `names` that is a file in one of the places where ILSVRC's lists are put: the root, `devkit/`, `devkit/data/`.
+func findList(_ names: [String], in root: String) -> String? {
+  for folder in [root, "\(root)/devkit", "\(root)/devkit/data", "\(root)/val"] {
+    for name in names {
+      let path = "\(folder)/\(name)"
+      if FileManager.default.fileExists(atPath: path), !FolderListing.isFolder(path) { return path }
+    }
+  }
+  return nil
+}

@@ -1,0 +1,72 @@
+import Images
+import Synchronization
+
+/// Where the loader gets resized pictures from: a folder of files, or a packed data set.
+public protocol PictureSource: Sendable {
+  var count: Int { get }
+  /// The index of the sample's class.
+  func label(at index: Int) -> Int
+  /// The file's path, for reports.
+  func name(at index: Int) -> String
+  /// The decoded picture, resized so that every crop fits. Called by many threads, each with its own decoder.
+  func picture(at index: Int, decoder: PictureDecoder) throws(ImageError) -> Picture
+}
+
+/// Pictures decoded from their files, their shorter side resized.
+public struct FolderSource: PictureSource {
+  public let samples: [Sample]
+  public let shorterSide: Int
+
+  public init(samples: [Sample], shorterSide: Int) {
+    self.samples = samples
+    self.shorterSide = shorterSide
+  }
+
+  public var count: Int { samples.count }
+  public func label(at index: Int) -> Int { samples[index].label }
+  public func name(at index: Int) -> String { samples[index].path }
+
+  public func picture(at index: Int, decoder: PictureDecoder) throws(ImageError) -> Picture {
+    try decoder.decode(contentsOf: samples[index].path, minimumShorterSide: shorterSide).resized(shorterSide: shorterSide)
+  }
+}
+
+/// Another source's pictures, kept in memory up to a budget of bytes: on small data sets decoding would cost most of the time.
+///
+/// What came first stays; when the budget is spent, the others are decoded each time. So a set that fits is decoded once,
+/// and of one that doesn't fit a constant part is saved.
+public final class CachedSource: PictureSource {
+  private struct Store {
+    var pictures: [Picture?]
+    var bytes = 0
+  }
+
+  private let source: any PictureSource
+  private let budget: Int
+  private let store: Mutex<Store>
+
+  public init(_ source: any PictureSource, cacheBytes: Int) {
+    self.source = source
+    budget = cacheBytes
+    store = Mutex(Store(pictures: [Picture?](repeating: nil, count: source.count)))
+  }
+
+  /// The bytes of pixels that are kept now.
+  public var cachedBytes: Int { store.withLock { $0.bytes } }
+
+  public var count: Int { source.count }
+  public func label(at index: Int) -> Int { source.label(at: index) }
+  public func name(at index: Int) -> String { source.name(at: index) }
+
+  public func picture(at index: Int, decoder: PictureDecoder) throws(ImageError) -> Picture {
+    if let known = store.withLock({ $0.pictures[index] }) { return known }
+    let picture = try source.picture(at: index, decoder: decoder)
+    store.withLock { store in
+      if store.pictures[index] == nil, store.bytes + picture.pixels.count <= budget {
+        store.pictures[index] = picture
+        store.bytes += picture.pixels.count
+      }
+    }
+    return picture
+  }
+}

@@ -1,0 +1,82 @@
+/// What a made class looks like: a shape in a colour with a texture, and its name in words.
+///
+/// The first 30 classes combine 5 shapes, 3 colours and 2 textures, the next 1,257 are the rest of 13 × 11 × 9 and the
+/// others have two colours: a class means the same whatever the number of classes, and neighbours differ in all three.
+/// No class can be told by its colour, shape or texture alone, nor by its colours' histogram: of the first ten, every
+/// shape has two, every colour three or four, and both textures mix two tones.
+struct SyntheticClass: Sendable, Equatable {
+  let shape: SyntheticShape
+  let colour: SyntheticColour
+  /// The texture's other colour; nil for a darker or lighter tone of the same.
+  let second: SyntheticColour?
+  let texture: SyntheticTexture
+
+  static let limit = 13 * 11 * 9 + 13 * 11 * 8 * 10
+
+  /// Class number `index`, from 0.
+  init(_ index: Int) {
+    precondition((0..<Self.limit).contains(index), "made class \(index) of \(Self.limit)")
+    let (shapes, colours, textures) = (SyntheticShape.allCases, SyntheticColour.allCases, SyntheticTexture.allCases)
+    // The moduli have no common divisor, so index mod each of them runs through every combination once.
+    if index < 30 {
+      (shape, colour, texture, second) = (shapes[index % 5], colours[index % 3], textures[index % 2], nil)
+    } else if index < 13 * 11 * 9 {
+      let place = Self.places[index - 30]
+      (shape, colour, texture, second) = (shapes[place % 13], colours[place % 11], textures[place % 9], nil)
+    } else {
+      let rest = index - 13 * 11 * 9
+      (shape, colour, texture) = (shapes[rest % 13], colours[rest % 11], textures.filter { $0 != .solid }[rest % 8])
+      second = colours[(rest % 11 + 1 + rest / (13 * 11 * 8)) % 11]
+    }
+  }
+
+  /// The places of 13 × 11 × 9 that aren't among the first 30 classes, from the first one that is unlike class 29.
+  private static let places = ((3..<(13 * 11 * 9)) + [2]).filter { $0 % 13 >= 5 || $0 % 11 >= 3 || $0 % 9 >= 2 }
+
+  /// Such as "red striped star".
+  var name: String {
+    let colours = second.map { "\(colour.rawValue) and \($0.rawValue)" } ?? colour.rawValue
+    return [colours, texture.rawValue, shape.rawValue].filter { !$0.isEmpty }.joined(separator: " ")
+  }
+}
+
+enum SyntheticColour: String, CaseIterable, Sendable {
+  case red, blue, yellow
+  case green, purple, orange, turquoise, pink, white, brown, grey
+
+  /// RGB 0–255.
+  var rgb: SIMD3<Float> {
+    switch self {
+    case .red: [222, 40, 36]
+    case .green: [46, 160, 56]
+    case .blue: [40, 84, 214]
+    case .yellow: [246, 206, 36]
+    case .purple: [128, 50, 172]
+    case .orange: [246, 132, 28]
+    case .turquoise: [36, 190, 186]
+    case .pink: [246, 130, 182]
+    case .white: [244, 244, 240]
+    case .brown: [122, 76, 40]
+    case .grey: [128, 132, 136]
+    }
+  }
+
+  /// The tone that a texture sets against the colour: light against dark colours, dark against light ones.
+  var tone: SIMD3<Float> {
+    let luminance = (rgb * SIMD3(0.299, 0.587, 0.114)).sum()
+    return luminance > 118 ? rgb * 0.34 : rgb + (SIMD3(repeating: 255) - rgb) * 0.68
+  }
+}
+
+/// A texture, as a function of the place in the object (its radius is 1).
+enum SyntheticTexture: String, CaseIterable, Sendable {
+  case striped, dotted
+  case solid = ""
+  case checked, ringed, wavy, split, rayed, speckled
+}
+
+/// A shape within the circle of radius 1.
+enum SyntheticShape: String, CaseIterable, Sendable {
+  case star, ring, triangle, cross, crescent
+  case heart, square, arrow, disc, flower, gear, bolt, dome
+}

@@ -1,0 +1,38 @@
+import Cluster
+import Files
+import Foundation
+
+/// The places in a run folder.
+public struct RunFolder: Sendable {
+  public let path: String
+
+  public init(_ path: String) { self.path = path }
+
+  public var description: String { path + "/run.json" }
+  public var metrics: String { path + "/metrics.jsonl" }
+  public var checkpoints: String { path + "/checkpoints" }
+}
+
+/// `run.json`: every option, versions, ranks, hosts, seed. Renewed at each start of the run.
+struct RunDescription: Codable {
+  var program = "deepinside"
+  let options: TrainingOptions
+  let data: String
+  let trainPictures: Int
+  let validationPictures: Int
+  let classes: Int
+  let parameters: Int
+  let ranks: Int
+  let hosts: [String]
+  let threadsPerRank: Int
+  let commandLine: [String]
+  let started: String
+  /// The step from which this start went on; 0 for a new run.
+  let resumedFromStep: Int
+
+  func write(to path: String) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+    try AtomicFile.write(String(decoding: try encoder.encode(self), as: UTF8.self) + "\n", to: path)
+  }
+}

@@ -1,0 +1,60 @@
+import Checkpoint
+import Cluster
+import ConvNet
+import Foundation
+import Images
+
+/// Where a run starts from.
+public enum Resume: Sendable, Hashable {
+  /// From the newest whole checkpoint of the run folder, if it has one.
+  case auto
+  /// From this checkpoint.
+  case file(String)
+  /// Anew; the run folder must hold no checkpoint.
+  case none
+}
+
+/// What `train` is asked to do.
+public struct TrainingJob: Sendable {
+  public var options = TrainingOptions()
+  /// The side of the crops and the shorter side of the resized pictures; by default they follow from the network.
+  public var crop: Int?
+  public var shorterSide: Int?
+  public var data: String
+  public var run: RunFolder
+  public var resume = Resume.auto
+  public var allowChangedOptions = false
+  public var checkpointEvery = CheckpointInterval.epochs(1)
+  public var keep = 3
+  /// Stop after this many updates, as if the run were interrupted there.
+  public var maxSteps: Int?
+  public var team = ThreadTeam()
+  public var loaderThreads = 1
+  /// Decoded pictures are kept in memory when all of this rank's fit into this many bytes.
+  public var cacheBytes = 1 << 30
+  public var commandLine: [String] = []
+
+  public init(data: String, run: RunFolder) {
+    self.data = data
+    self.run = run
+  }
+}
+
+/// What a run tells whoever watches it, on rank 0.
+public enum TrainingEvent: Sendable {
+  /// A sentence about the start: data, network, what was resumed.
+  case note(String)
+  case step(StepMetrics, totalSteps: Int)
+  case epoch(EpochMetrics)
+  case checkpoint(path: String, isBest: Bool)
+}
+
+/// How a run ended.
+public struct TrainingOutcome: Sendable {
+  public let steps: Int
+  public let isFinished: Bool
+  /// Somebody asked it to stop; the work is saved.
+  public let wasStopped: Bool
+  public let bestTop1Error: Double?
+  public let seconds: Double
+}

@@ -1,0 +1,196 @@
+import Checkpoint
+import Cluster
+import ConvNet
+import Foundation
+
+/// All that a run needs before its first update: data, network, parameters, and how far they have come.
+struct TrainingStart {
+  let data: PreparedData
+  let store: ParameterStore
+  let progress: TrainingProgress
+  let schedule: LearningRateSchedule
+  let totalSteps: Int
+  /// On rank 0 alone.
+  let saver: RunSaver?
+  let notes: [String]
+  /// The training pictures that can't be read, as far as this rank has met them.
+  let badFiles: BadFileReport
+
+  /// - Note: collective
+  init(_ job: inout TrainingJob, communicator: Communicator) throws {
+    guard job.options.batch >= communicator.size else {
+      throw TrainingError.wrongUse("--batch \(job.options.batch) is less than a picture for each of \(communicator.size) ranks")
+    }
+    var notes: [String] = []
+    let set = try DataSet(contentsOf: job.data)
+    guard !set.train.isEmpty else {
+      throw TrainingError.badData("\(job.data) has no train/ folder; expected train/<wnid>/<picture>")
+    }
+    try Self.compareLists(set, communicator: communicator)
+    notes += set.notes
+    notes.append(
+      "\(set.classes.count) classes, \(set.train.count) training and \(set.val.count) validation pictures in \(job.data)")
+
+    let network = try Self.network(job.options.network, classes: set.classes.count)
+    try Self.settleSizes(&job, network: network)
+    let folder = CheckpointFolder(job.run.checkpoints, keep: job.keep)
+    let source = try Self.source(job, folder: folder, communicator: communicator, notes: &notes)
+
+    badFiles = BadFileReport(badFileLimit: job.options.badFileLimit, of: set.train.count)
+    store = ParameterStore(network)
+    let steps = (job.options.epochs * set.train.count + job.options.batch - 1) / job.options.batch
+    totalSteps = steps
+    let kind = job.options.schedule
+    let rate = job.options.learningRate
+    if let source {
+      let contents = try Self.receive(source, into: store, job: job, set: set, communicator: communicator)
+      progress = contents.progress
+      data = PreparedData(set: set, mean: contents.mean, options: job.options)
+      schedule = LearningRateSchedule(kind, initialRate: rate, totalSteps: steps, state: progress.learningRate)
+      notes.append("resumed from \(source.path) at step \(progress.step)")
+    } else {
+      job.options.initialization.fill(store, seed: job.options.seed)
+      let schedule = LearningRateSchedule(kind, initialRate: rate, totalSteps: steps)
+      progress = TrainingProgress(learningRate: schedule.state)
+      self.schedule = schedule
+      data = try PreparedData(computingMeanOf: set, job: job, communicator: communicator, badFiles: badFiles)
+      notes += badFiles.entries.map { "left out: \($0.reason)" }
+    }
+    notes.append(
+      "\(network.name): \(network.parameterCount.formatted()) parameters, \(communicator.size) ranks × "
+        + "\(job.team.workers) threads, batch \(job.options.batch), \(steps) steps")
+    self.notes = notes
+    saver = try communicator.rank == 0 ? RunSaver(job, data: data, network: network, step: progress.step, folder: folder) : nil
+    try Self.describe(job, data: data, store: store, step: progress.step, communicator: communicator)
+  }
+
+  /// A preset by name, or a JSON file; its outputs must be the data's classes.
+  static func network(_ name: String, classes: Int) throws -> Network {
+    if let preset = Preset(rawValue: name) { return try preset.network(classes: classes) }
+    guard let data = FileManager.default.contents(atPath: name) else {
+      let known = Preset.allCases.map(\.rawValue).joined(separator: ", ")
+      throw TrainingError.wrongUse("--network \(name): neither a preset (\(known)) nor a readable file")
+    }
+    let network: Network
+    do {
+      network = try Network(json: String(decoding: data, as: UTF8.self))
+    } catch {
+      throw TrainingError.wrongUse("\(name): \(error)")
+    }
+    guard network.classCount == classes else {
+      throw TrainingError.wrongUse("\(name): the network has \(network.classCount) outputs, the data \(classes) classes")
+    }
+    guard network.input.channels == 3, network.input.height == network.input.width else {
+      throw TrainingError.wrongUse("\(name): the input is \(network.input); pictures are square crops, [3, side, side]")
+    }
+    return network
+  }
+
+  /// The crop is the network's input; the shorter side keeps the paper's 256 : 224.
+  private static func settleSizes(_ job: inout TrainingJob, network: Network) throws {
+    let side = network.input.width
+    if let crop = job.crop, crop != side {
+      throw TrainingError.wrongUse("--crop \(crop): the network '\(network.name)' takes crops of \(side) pixels")
+    }
+    job.options.crop = side
+    job.options.shorterSide = job.shorterSide ?? defaultShorterSide(crop: side)
+    guard job.options.shorterSide >= side else {
+      throw TrainingError.wrongUse("--shorter-side \(job.options.shorterSide) is less than the crop of \(side) pixels")
+    }
+  }
+
+  /// Ranks that see other files would compute nonsense together.
+  private static func compareLists(_ set: DataSet, communicator: Communicator) throws {
+    var hasher = SHA256()
+    for sample in set.train + set.val { hasher.update("\(sample.label) \((sample.path as NSString).lastPathComponent)\n") }
+    let own = hasher.finish()
+    let all = try communicator.allGather(own)
+    if let other = all.firstIndex(where: { $0 != all[0] }) {
+      throw TrainingError.badData("rank \(other) lists other pictures in \(set.root) than rank 0; all hosts must see the same folder")
+    }
+  }
+
+  /// The checkpoint to go on from, read by rank 0 alone.
+  private struct Source {
+    let path: String
+    let checkpoint: Checkpoint?
+  }
+
+  /// - Note: collective
+  private static func source(
+    _ job: TrainingJob, folder: CheckpointFolder, communicator: Communicator, notes: inout [String]
+  ) throws -> Source? {
+    var found: (path: String, checkpoint: Checkpoint)?
+    if communicator.rank == 0 {
+      switch job.resume {
+      case .file(let path): found = (path, try Checkpoint.read(path, training: true))
+      case .none:
+        if let step = try folder.steps().first {
+          throw TrainingError.wrongUse(
+            "\(folder.path) holds checkpoints up to step \(step); choose another --run, or --resume auto to go on")
+        }
+      case .auto:
+        let newest = try folder.newest()
+        notes += newest.skipped.map { "skipped a damaged checkpoint: \($0)" }
+        found = newest.found
+        if found == nil, let damaged = newest.skipped.first {
+          throw TrainingError.badData("no whole checkpoint in \(folder.path): \(damaged)")
+        }
+      }
+    }
+    let path = try communicator.broadcast(found?.path ?? "")
+    return path.isEmpty ? nil : Source(path: path, checkpoint: found?.checkpoint)
+  }
+
+  /// Brings rank 0's checkpoint into the store of every rank, after checking that it belongs to this run.
+  /// - Note: collective
+  private static func receive(
+    _ source: Source, into store: ParameterStore, job: TrainingJob, set: DataSet, communicator: Communicator
+  ) throws -> (progress: TrainingProgress, mean: [Float]) {
+    struct Contents: Codable {
+      let progress: TrainingProgress
+      let mean: [Float]
+    }
+    var own: Contents?
+    if let checkpoint = source.checkpoint {
+      let contents = checkpoint.contents
+      guard contents.network == store.network else {
+        throw TrainingError.wrongUse(
+          "\(source.path) holds the network '\(contents.network.name)' for \(contents.classes.count) classes, which is not the "
+            + "'\(store.network.name)' for \(set.classes.count) that this run trains; choose another --run")
+      }
+      guard contents.classes == set.classes.map(\.wnid) else {
+        throw TrainingError.badData("\(source.path) was trained on other classes than those of \(job.data)")
+      }
+      let earlier = try TrainingOptions(json: contents.options)
+      let differences = job.options.differences(from: earlier)
+      guard differences.isEmpty || job.allowChangedOptions else {
+        throw TrainingError.wrongUse(
+          "\(source.path) was trained with other options: \(differences.joined(separator: ", ")); "
+            + "give the same ones, or --allow-changed-options")
+      }
+      store.values.all.baseAddress!.update(from: checkpoint.store.values.pointer, count: store.values.count)
+      store.velocity.all.baseAddress!.update(from: checkpoint.store.velocity.pointer, count: store.velocity.count)
+      own = Contents(progress: contents.progress, mean: contents.mean)
+    }
+    let contents = try communicator.broadcast(own)
+    try communicator.broadcast(store.values.all)
+    try communicator.broadcast(store.velocity.all)
+    store.valuesChanged()
+    return (contents.progress, contents.mean)
+  }
+
+  /// Writes `run.json`. - Note: collective
+  private static func describe(
+    _ job: TrainingJob, data: PreparedData, store: ParameterStore, step: Int, communicator: Communicator
+  ) throws {
+    let hosts = try communicator.allGather(communicator.hostName)
+    guard communicator.rank == 0 else { return }
+    try RunDescription(
+      options: job.options, data: job.data, trainPictures: data.set.train.count, validationPictures: data.set.val.count,
+      classes: data.set.classes.count, parameters: store.network.parameterCount, ranks: communicator.size,
+      hosts: Set(hosts).sorted(), threadsPerRank: job.team.workers, commandLine: job.commandLine,
+      started: Date().formatted(.iso8601), resumedFromStep: step
+    ).write(to: job.run.description)
+  }
+}

@@ -1,0 +1,54 @@
+import ArgumentParser
+import Cluster
+import Foundation
+
+/// The program: a subcommand a job. Each file of this folder parses one subcommand's options and calls a module.
+@main
+struct Deepinside: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "deepinside",
+    abstract: "Train the ConvNet of 'Deep Inside Convolutional Networks' on a CPU cluster, and see what it has learnt.",
+    discussion: """
+      A first look, all on data that it makes itself:
+        deepinside synthesize --output data
+        deepinside train --data data --network cnn-f-64 --run run --epochs 20
+        deepinside class-models --checkpoint run/checkpoints/best.h5 --output pictures
+
+      On several ranks: ./launch.sh --ranks 4 train …, or mpirun -np 4 deepinside train …
+      Exit codes: 0 all of the work is whole, 1 failure, 2 wrong use, 3 bad input data, 4 stopped on request, work saved.
+      """,
+    version: version,
+    subcommands: [
+      SynthesizeCommand.self, TrainCommand.self, EvaluateCommand.self, ClassModelsCommand.self, SaliencyCommand.self,
+      GalleryCommand.self, InspectCommand.self, BenchmarkCommand.self,
+    ])
+
+  static let version = "0.1.0"
+
+  /// Wrong use exits with 2, not with the parser's 64; under mpirun rank 0 speaks for all.
+  static func main() {
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch {
+      let code = exitCode(for: error)
+      let isUsage = code == .validationFailure
+      let rank = ProcessInfo.processInfo.environment["OMPI_COMM_WORLD_RANK"] ?? "0"
+      let text = fullMessage(for: error)
+      if !text.isEmpty, rank == "0" {
+        let descriptor = code.isSuccess ? FileHandle.standardOutput : FileHandle.standardError
+        descriptor.write(Data((text + "\n").utf8))
+      }
+      Foundation.exit(isUsage ? Cluster.ExitCode.wrongUse : code.rawValue)
+    }
+  }
+}
+
+/// Runs `body` on all ranks of the job and exits with its code.
+func runOnRanks(_ body: (Communicator) throws -> Void) throws {
+  let code = MPIRuntime.run(body)
+  if code != 0 { Foundation.exit(code) }
+}
+
+/// A line on descriptor 2.
+func printError(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }

@@ -1,0 +1,27 @@
+import Checkpoint
+import Cluster
+import ConvNet
+import Images
+import Trainer
+
+// Which exit code the modules' errors end the program with.
+
+extension DataError: ExitCoded {
+  public var exitCode: Int32 { kind == .synthesis ? Cluster.ExitCode.failure : Cluster.ExitCode.badData }
+}
+
+extension ImageError: ExitCoded {
+  public var exitCode: Int32 { Cluster.ExitCode.badData }
+}
+
+extension CheckpointError: ExitCoded {
+  public var exitCode: Int32 { action == "read" ? Cluster.ExitCode.badData : Cluster.ExitCode.failure }
+}
+
+extension HDF5Error: ExitCoded {
+  public var exitCode: Int32 { kind == .noSpace ? Cluster.ExitCode.failure : Cluster.ExitCode.badData }
+}
+
+extension NetworkError: ExitCoded {
+  public var exitCode: Int32 { Cluster.ExitCode.wrongUse }
+}

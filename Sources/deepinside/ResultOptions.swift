@@ -1,0 +1,49 @@
+import ArgumentParser
+import Cluster
+import Visualize
+
+/// What the commands that fill a result folder have.
+struct ResultOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("The trained network.", valueName: "file"))
+  var checkpoint: String
+
+  @Option(help: ArgumentHelp("The result folder; what is whole in it already isn't made again.", valueName: "dir"))
+  var output: String
+
+  @Option(help: ArgumentHelp("Items computed at once on each rank.", valueName: "n"))
+  var batch = 16
+
+  @Flag(help: "Remove the folder's results of other parameters or another checkpoint first.")
+  var overwrite = false
+
+  func validate() throws {
+    if batch < 1 { throw ValidationError("--batch \(batch): at least one.") }
+  }
+
+  /// Runs a job on all ranks with a progress line, says what came out, and exits 0 only when all of it is whole.
+  func run(
+    _ label: String, unit: String, common: CommonOptions,
+    _ job: (_ network: TrainedNetwork, Communicator, @escaping Progress) throws -> JobSummary
+  ) throws {
+    var exitCode: Int32 = 0
+    try runOnRanks { communicator in
+      StopRequest.install()
+      let network = try TrainedNetwork.read(checkpoint)
+      let progress = ProgressLine(label, unit: unit, quiet: common.quiet || communicator.rank > 0)
+      let summary = try job(network, communicator) { progress.show(done: $0, total: $1) }
+      progress.finish()
+      guard communicator.rank == 0 else { return }
+      progress.print(
+        "\(summary.done) made in \(ProgressLine.time(summary.seconds)), \(summary.skipped) were whole already, "
+          + "\(summary.failed) failed; look at \(output)/index.html")
+      do {
+        try summary.requireComplete()
+      } catch {
+        // The results are whole as far as they go: the ranks end in good order, and the exit code says the rest.
+        printError("deepinside: \(error)")
+        exitCode = Cluster.ExitCode.of(error)
+      }
+    }
+    if exitCode != 0 { throw ArgumentParser.ExitCode(exitCode) }
+  }
+}

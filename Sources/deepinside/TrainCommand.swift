@@ -1,0 +1,175 @@
+import ArgumentParser
+import Cluster
+import ConvNet
+import Foundation
+import Trainer
+
+struct TrainCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "train",
+    abstract: "Train a network from scratch, or go on where its newest checkpoint stands.",
+    discussion: """
+      deepinside train --data data --network cnn-f-64 --run run --epochs 20 --batch 64
+      ./launch.sh --ranks 2 train --data ILSVRC --network cnn-f --run run
+
+      The same command again continues an interrupted run, in the middle of an epoch too and on any number of ranks.
+      SIGUSR1 saves a checkpoint and stops (exit code 4).
+      """)
+
+  @Option(help: ArgumentHelp("The picture folder: train/<wnid>/* and val/<wnid>/*, or ILSVRC's own.", valueName: "dir"))
+  var data: String
+
+  @Option(name: .customLong("run"), help: ArgumentHelp("The run folder: checkpoints, metrics.jsonl, run.json.", valueName: "dir"))
+  var runFolder: String
+
+  @Option(help: ArgumentHelp("\(Preset.allNames), or a JSON file of the description.", valueName: "network"))
+  var network = Preset.cnnF.rawValue
+
+  @Option(help: ArgumentHelp("Passes over the training pictures.", valueName: "n"))
+  var epochs = 90
+
+  @Option(help: ArgumentHelp("Pictures an update, over all ranks together.", valueName: "n"))
+  var batch = 256
+
+  @Option(name: .customLong("learning-rate"), help: ArgumentHelp("The initial learning rate.", valueName: "rate"))
+  var learningRate = 0.01
+
+  @Option(help: ArgumentHelp("How the rate falls: \(ScheduleKind.allNames).", valueName: "kind"))
+  var schedule = ScheduleKind.plateau
+
+  @Option(help: ArgumentHelp("μ of v ← μv − η(g + λw), w ← w + v.", valueName: "μ"))
+  var momentum: Float = 0.9
+
+  @Option(name: .customLong("weight-decay"), help: ArgumentHelp("λ of the update; not for biases.", valueName: "λ"))
+  var weightDecay: Float = 5e-4
+
+  @Option(help: ArgumentHelp("Every random choice follows from it.", valueName: "n"))
+  var seed: UInt64 = 0
+
+  @Option(help: ArgumentHelp("auto, none, or a checkpoint file.", valueName: "what"))
+  var resume = "auto"
+
+  @Flag(name: .customLong("allow-changed-options"), help: "Resume although options differ from those that the run began with.")
+  var allowChangedOptions = false
+
+  @Option(name: .customLong("checkpoint-every"), help: ArgumentHelp("1epoch, 500steps, 10min.", valueName: "interval"))
+  var checkpointEvery = CheckpointInterval.epochs(1)
+
+  @Option(help: ArgumentHelp("How many of the newest checkpoints stay; the best stays besides.", valueName: "n"))
+  var keep = 3
+
+  @Option(help: ArgumentHelp("The side of the crops (default: the network's input).", valueName: "pixels"))
+  var crop: Int?
+
+  @Option(
+    name: .customLong("shorter-side"),
+    help: ArgumentHelp("Pictures are resized to this shorter side (default: crop · 256/224).", valueName: "pixels"))
+  var shorterSide: Int?
+
+  @Option(name: .customLong("erase-probability"), help: ArgumentHelp("Of zeroing out a random part of a picture.", valueName: "p"))
+  var eraseProbability: Float = 0.5
+
+  @Option(name: .customLong("max-steps"), help: ArgumentHelp("Stop after so many updates in all; go on later.", valueName: "n"))
+  var maxSteps: Int?
+
+  @Option(name: .customLong("bad-file-limit"), help: ArgumentHelp("Stop above this share of unreadable pictures.", valueName: "share"))
+  var badFileLimit = 0.01
+
+  @Option(name: .customLong("loader-threads"), help: ArgumentHelp("Threads of each rank that decode ahead.", valueName: "n"))
+  var loaderThreads = 1
+
+  @Option(
+    name: .customLong("cache"),
+    help: ArgumentHelp("MiB of memory a rank for decoded pictures; used when all of the rank's fit.", valueName: "MiB"))
+  var cacheMegabytes = 1024
+
+  @OptionGroup var compute: ComputeOptions
+  @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    func require(_ condition: Bool, _ message: String) throws { if !condition { throw ValidationError(message) } }
+    try require(epochs > 0, "--epochs \(epochs): at least one.")
+    try require(batch > 0, "--batch \(batch): at least one picture.")
+    try require(learningRate > 0 && learningRate.isFinite, "--learning-rate \(learningRate): a positive number.")
+    try require((0..<1).contains(momentum), "--momentum \(momentum): at least 0, below 1.")
+    try require(weightDecay >= 0, "--weight-decay \(weightDecay): not negative.")
+    try require(keep > 0, "--keep \(keep): at least one checkpoint stays.")
+    try require((0...1).contains(eraseProbability), "--erase-probability \(eraseProbability): 0 to 1.")
+    try require((0...1).contains(badFileLimit), "--bad-file-limit \(badFileLimit): 0 to 1.")
+    try require(maxSteps ?? 1 > 0, "--max-steps \(maxSteps ?? 0): at least one.")
+    try require(loaderThreads > 0, "--loader-threads \(loaderThreads): at least one.")
+    try require(cacheMegabytes >= 0, "--cache \(cacheMegabytes): not negative.")
+  }
+
+  func run() throws {
+    var wasStopped = false
+    try runOnRanks { communicator in
+      let progress = ProgressLine("train", unit: "img", quiet: common.quiet)
+      let outcome = try Trainer.train(job(), communicator: communicator) { event in
+        switch event {
+        case .note(let text): progress.print(text)
+        case .step(let metrics, let total):
+          progress.show(
+            done: metrics.step, total: total, rate: metrics.imagesPerSecond,
+            note: String(format: "loss %.4f  epoch %.2f  wait %.0f ms", metrics.loss, metrics.epoch, 1000 * metrics.dataWaitSeconds))
+        case .epoch(let metrics):
+          progress.print(Self.sentence(metrics))
+        case .checkpoint(let path, let isBest):
+          progress.print("saved \(path)\(isBest ? " (best so far)" : "")")
+        }
+      }
+      progress.finish()
+      wasStopped = outcome.wasStopped
+      if wasStopped, communicator.rank == 0 {
+        progress.print("stopped on request at step \(outcome.steps), saved; the same command continues")
+      }
+    }
+    if wasStopped { throw ArgumentParser.ExitCode(Cluster.ExitCode.stoppedOnRequest) }
+  }
+
+  private static func sentence(_ metrics: EpochMetrics) -> String {
+    var text = String(format: "epoch %d  train loss %.4f", metrics.epoch, metrics.trainLoss)
+    if let loss = metrics.valLoss, let top1 = metrics.valTop1Error, let top5 = metrics.valTop5Error {
+      text += String(format: "  validation loss %.4f  top-1 error %.2f %%  top-5 error %.2f %%", loss, 100 * top1, 100 * top5)
+    }
+    return text + String(format: "  rate %g  %.0f s", metrics.learningRate, metrics.seconds)
+  }
+
+  private func job() throws -> TrainingJob {
+    var job = TrainingJob(data: data, run: RunFolder(runFolder))
+    job.options.network = network
+    job.options.epochs = epochs
+    job.options.batch = batch
+    job.options.learningRate = learningRate
+    job.options.schedule = schedule
+    job.options.momentum = momentum
+    job.options.weightDecay = weightDecay
+    job.options.backend = compute.backend
+    job.options.seed = seed
+    job.options.eraseProbability = eraseProbability
+    job.options.badFileLimit = badFileLimit
+    job.crop = crop
+    job.shorterSide = shorterSide
+    job.resume =
+      switch resume {
+      case "auto": .auto
+      case "none": .none
+      default: .file(resume)
+      }
+    job.allowChangedOptions = allowChangedOptions
+    job.checkpointEvery = checkpointEvery
+    job.keep = keep
+    job.maxSteps = maxSteps
+    job.team = compute.team
+    job.loaderThreads = loaderThreads
+    job.cacheBytes = cacheMegabytes << 20
+    job.commandLine = CommandLine.arguments
+    return job
+  }
+}
+
+extension ScheduleKind: ExpressibleByArgument {}
+
+extension CheckpointInterval: ExpressibleByArgument {
+  public init?(argument: String) { self.init(argument) }
+}

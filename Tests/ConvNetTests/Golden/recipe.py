@@ -1,0 +1,91 @@
+"""Golden values of ConvNetTests, from PyTorch in float64 on weights and pictures that a formula gives.
+
+Run from this folder, with torch (2.x) and numpy installed:  python3 recipe.py
+It writes golden.json. The tests compute the same weights and pictures (Formula.swift), so only results are stored.
+"""
+
+import json
+import math
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+
+def formula(count, salt, scale):
+    """scale * (u - 1/2) in float32; u is 24 bits of a 32-bit integer hash of (salt, index): exact on every machine."""
+    h = np.arange(count, dtype=np.uint32) * np.uint32(0x9E3779B9) + np.uint32(salt * 0x85EBCA6B & 0xFFFFFFFF)
+    h ^= h >> np.uint32(16)
+    h *= np.uint32(0x7FEB352D)
+    h ^= h >> np.uint32(15)
+    h *= np.uint32(0x846CA68B)
+    h ^= h >> np.uint32(16)
+    u = (h >> np.uint32(8)).astype(np.float32) * np.float32(2**-24)
+    return torch.from_numpy(((u - np.float32(0.5)) * np.float32(scale)).astype(np.float64))
+
+
+def chain(crop, first, filters, units, classes):
+    """conv1 ... conv5, fc6 ... fc8; weights of deviation sqrt(2 / fan-in), biases of +-1/2 (first: filters, kernel, stride)."""
+    relu = nn.ReLU
+    norm = lambda: nn.LocalResponseNorm(5, alpha=5e-4, beta=0.75, k=2)  # torch divides alpha by 5
+    pool = lambda: nn.MaxPool2d(3, 2, ceil_mode=True)
+    convs = [
+        nn.Conv2d(3, first[0], first[1], first[2]), relu(), norm(), pool(),
+        nn.Conv2d(first[0], filters, 5, padding=2), relu(), norm(), pool(),
+        nn.Conv2d(filters, filters, 3, padding=1), relu(),
+        nn.Conv2d(filters, filters, 3, padding=1), relu(),
+        nn.Conv2d(filters, filters, 3, padding=1), relu(), pool(),
+    ]
+    inputs = nn.Sequential(*convs)(torch.zeros(1, 3, crop, crop)).numel()
+    full = [nn.Linear(inputs, units), relu(), nn.Linear(units, units), relu(), nn.Linear(units, classes)]
+    net = nn.Sequential(*convs, nn.Flatten(), *full).double()
+    for salt, parameter in enumerate(net.parameters()):
+        bias = parameter.dim() == 1
+        scale = 1.0 if bias else math.sqrt(24 / (parameter.numel() // parameter.shape[0]))
+        parameter.data = formula(parameter.numel(), salt, scale).reshape(parameter.shape)
+    return net
+
+
+def numbers(tensor, most=10**9):
+    """All values in C order, or every `step`-th where there are more than `most`."""
+    flat = tensor.detach().flatten()
+    step = -(-len(flat) // most)
+    return {"step": step, "norm": float(flat.norm()), "values": [float(f"{v:.9g}") for v in flat[::step].tolist()]}
+
+
+def input_gradient(net, pictures, c):
+    pictures = pictures.clone().requires_grad_()
+    scores = net(pictures)
+    return scores, torch.autograd.grad(scores[:, c].sum(), pictures)[0]
+
+
+def golden_chain(net, crop, pictures, c, labels=None):
+    x = formula(pictures * 3 * crop * crop, 1000, 255.0).reshape(pictures, 3, crop, crop)
+    scores, gradient = input_gradient(net, x, c)
+    result = {"class": c, "scores": numbers(scores), "inputGradient": numbers(gradient, 600)}
+    if labels:
+        loss = F.cross_entropy(net(x), torch.tensor(labels))
+        gradients = torch.autograd.grad(loss, list(net.parameters()))
+        result |= {"labels": labels, "loss": loss.item(), "gradients": [numbers(g, 300) for g in gradients]}
+    return result
+
+
+def golden_layer(layer, shape):
+    x = formula(math.prod(shape), 2000, 255.0).reshape(shape).requires_grad_()
+    y = layer(x)
+    dy = formula(y.numel(), 2001, 2.0).reshape(y.shape)
+    return {"shape": list(shape), "output": numbers(y), "gradient": numbers(torch.autograd.grad(y, x, dy)[0])}
+
+
+golden = {
+    "narrow": golden_chain(chain(224, (8, 11, 4), 12, 24, 10), 224, 3, 4, labels=[1, 7, 3]),
+    "normalization": [golden_layer(nn.LocalResponseNorm(n, alpha=1e-4 * n, beta=0.75, k=2), (2, c, 5, 4))
+                      | {"size": n} for n, c in [(5, 9), (5, 3), (3, 6)]],
+    "pooling": [golden_layer(nn.MaxPool2d(w, s, ceil_mode=True), (2, 2, side, side + 1)) | {"window": w, "stride": s}
+                for w, s, side in [(3, 2, 6), (3, 2, 7), (3, 2, 8), (2, 2, 5), (3, 3, 7), (3, 1, 5)]],
+    "full": golden_chain(chain(224, (64, 11, 4), 256, 4096, 1000), 224, 1, 281),
+}
+with open("golden.json", "w") as file:
+    json.dump(golden, file, separators=(",", ":"))
+    file.write("\n")

@@ -1,0 +1,50 @@
+import Testing
+
+@testable import Trainer
+
+@Suite("Annotations")
+struct DataAnnotationTests {
+  @Test("boxes, names and sizes are read, whatever stands between them")
+  func read() throws {
+    let xml = """
+      <?xml version="1.0"?><!-- a > b -->
+      <annotation verified="no"><folder>val</folder><empty/>
+        <size><width>500</width><height>375</height><depth>3</depth></size>
+        <object><name>n01 &amp; co</name><part><name>head</name></part>
+          <bndbox><xmin>111</xmin><ymin>0</ymin><xmax>441.0</xmax><ymax>193</ymax></bndbox></object>
+        <object><bndbox><ymax>4</ymax><xmin>1</xmin><ymin>2</ymin><xmax>3</xmax></bndbox><name>n02</name></object>
+      </annotation>
+      """
+    let found = try Annotation(xml: xml, name: "a.xml")
+    #expect(found.width == 500 && found.height == 375)
+    #expect(
+      found.boxes == [
+        BoundingBox(wnid: "n01 & co", xmin: 111, ymin: 0, xmax: 441, ymax: 193),
+        BoundingBox(wnid: "n02", xmin: 1, ymin: 2, xmax: 3, ymax: 4),
+      ])
+  }
+
+  @Test("what is written is read back, from any depth of folders")
+  func roundTrip() throws {
+    try withDataFolder { root in
+      let annotation = Annotation(width: 9, height: 8, boxes: [BoundingBox(wnid: "s1", xmin: 1, ymin: 2, xmax: 3, ymax: 4)])
+      try put(annotation.xml(folder: "s1", name: "x").utf8, at: "\(root)/train/s1/x.xml")
+      try put(Annotation(width: 1, height: 1, boxes: []).xml(folder: "val", name: "y").utf8, at: "\(root)/val/y.xml")
+      try put("text".utf8, at: "\(root)/val/readme.txt")
+      let found = try readAnnotations(root)
+      #expect(found == ["x": annotation, "y": Annotation(width: 1, height: 1, boxes: [])])
+    }
+  }
+
+  @Test(
+    "damaged files are errors that name the file",
+    arguments: [
+      "", "text", "<annotation>", "<annotation><object></annotation>", "<annotation", "</annotation>",
+      "<annotation><object><name>a</name></object></annotation>",
+      "<annotation><object><name>a</name><bndbox><xmin>5</xmin><ymin>0</ymin><xmax>1</xmax><ymax>9</ymax></bndbox></object></annotation>",
+    ])
+  func damaged(_ xml: String) {
+    let error = #expect(throws: DataError.self) { try Annotation(xml: xml, name: "folder/a.xml") }
+    #expect(error?.description.contains("folder/a.xml") == true)
+  }
+}

@@ -1,0 +1,47 @@
+import Foundation
+import Images
+import Testing
+
+@testable import Trainer
+
+/// A folder that is removed when `body` ends.
+func withDataFolder<Result>(_ body: (String) throws -> Result) throws -> Result {
+  let folder = FileManager.default.temporaryDirectory.appendingPathComponent("data-\(UUID().uuidString)")
+  try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+  defer { try? FileManager.default.removeItem(at: folder) }
+  return try body(folder.path)
+}
+
+/// Writes a file and the folders above it.
+func put(_ content: some Collection<UInt8>, at path: String) throws {
+  let url = URL(fileURLWithPath: path)
+  try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+  try Data(content).write(to: url)
+}
+
+/// A picture whose red is `value` everywhere, with green and blue that depend on the place.
+func testPicture(_ value: Int, width: Int = 20, height: Int = 16) -> Picture {
+  var picture = Picture(width: width, height: height, pixels: [UInt8](repeating: 0, count: width * height * 3))
+  for y in 0..<height {
+    for x in 0..<width { picture[x, y] = [UInt8(value), UInt8(x * 10), UInt8(y * 12)] }
+  }
+  return picture
+}
+
+/// Pictures held in memory; those in `bad` can't be read. A sample's red value is its index.
+struct MemorySource: PictureSource {
+  let count: Int
+  var bad: Set<Int> = []
+  var width = 20
+  var height = 16
+  /// Called for every decoding, by the loader's threads.
+  var onRead: @Sendable (Int) -> Void = { _ in }
+
+  func label(at index: Int) -> Int { index % 7 }
+  func name(at index: Int) -> String { "picture \(index)" }
+  func picture(at index: Int, decoder: PictureDecoder) throws(ImageError) -> Picture {
+    onRead(index)
+    if bad.contains(index) { throw ImageError(.undecodable, "cannot decode picture \(index): made bad") }
+    return testPicture(index, width: width, height: height)
+  }
+}

@@ -1,0 +1,341 @@
+#!/usr/bin/env bash
+# Sets up, builds, tests and runs deepinside, on this machine, on several hosts, or in a Slurm allocation.
+set -euo pipefail
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+program=${DEEPINSIDE_PROGRAM:-$top/.build/release/deepinside}
+
+# mpirun refuses to run as root unless told twice. Who runs this script as root has chosen to; elsewhere this does nothing.
+if ((EUID == 0)); then
+  export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+fi
+
+usage() {
+  cat <<'END'
+./launch.sh demo [--output DIR]     set up, build, make data, train, visualise; under 5 minutes on 2 cores
+./launch.sh test                    set up, build, all tests
+./launch.sh setup                   install the libraries that are missing (apt, as root), check the compiler
+./launch.sh build                   set up, release build
+./launch.sh [OPTIONS] COMMAND ...   run a deepinside command (./launch.sh --help, train --help, ...)
+
+Options, before COMMAND:
+  --ranks N          processes (1; with --hosts their slots; in a Slurm allocation its tasks)
+  --threads T        threads of each (such that ranks x threads = cores of a host)
+  --hosts a:4,b:4    hosts and the ranks on each; the program must be at the same path on all
+  --hostfile FILE    the same from a file, a line "a slots=4" a host
+  --max-restarts K   start again up to K times if the run fails; training goes on from its newest checkpoint (0)
+  --launcher L       mpirun, or in a Slurm allocation srun (mpirun)
+  --dry-run          print the command and do nothing
+
+SIGUSR1, SIGTERM and Ctrl-C save the work and stop, with exit code 4; a second SIGTERM or Ctrl-C stops at once.
+MCA parameters set in the environment (OMPI_MCA_...) win over those that this script sets.
+DEEPINSIDE_PROGRAM names another build of the program.
+
+Exit codes: 2 wrong use, 3 bad input data or a missing library, 4 stopped on request, 1 anything else.
+END
+}
+
+say() { printf 'launch.sh: %s\n' "$*" >&2; }
+fail() { # CODE MESSAGE
+  say "$2"
+  exit "$1"
+}
+
+# ---- set-up ----------------------------------------------------------------------------------------------------------
+
+# The Debian packages of what isn't there. What is looked for is the library itself: it may have come another way.
+missing_packages() {
+  command -v pkg-config >/dev/null || echo pkg-config
+  local pair
+  for pair in ompi-c:libopenmpi-dev openblas:libopenblas-dev hdf5-serial:libhdf5-dev libpng:libpng-dev \
+    libturbojpeg:libturbojpeg0-dev libcrypto:libssl-dev; do
+    pkg-config --exists "${pair%%:*}" 2>/dev/null || echo "${pair#*:}"
+  done
+  command -v mpirun >/dev/null || echo openmpi-bin
+  # The linker finds libgomp.so in gcc's own folder.
+  compgen -G '/usr/lib/gcc/*/*/libgomp.so' >/dev/null || echo gcc
+}
+
+check_swift() {
+  local version
+  command -v swift >/dev/null || fail 3 "there is no Swift: install 6.1 or later, https://www.swift.org/install/linux"
+  version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9]*\.[0-9]*\).*/\1/p' | head -n 1)
+  if ((${version%.*} < 6 || (${version%.*} == 6 && ${version#*.} < 1))); then
+    fail 3 "Swift $version is too old: install 6.1 or later, https://www.swift.org/install/linux"
+  fi
+}
+
+setup() {
+  local missing=() as_root=()
+  mapfile -t missing < <(missing_packages)
+  if ((${#missing[@]})); then
+    if ((EUID != 0)); then
+      as_root=(sudo -n)
+    fi
+    if ! command -v apt-get >/dev/null; then
+      fail 3 "libraries are missing; on Debian they are the packages: ${missing[*]}"
+    fi
+    if ((EUID != 0)) && ! sudo -n true 2>/dev/null; then
+      fail 3 "libraries are missing, and installing them takes root: sudo apt-get update && sudo apt-get install ${missing[*]}"
+    fi
+    say "installing ${missing[*]}"
+    if ! compgen -G '/var/lib/apt/lists/*Packages*' >/dev/null; then
+      "${as_root[@]}" apt-get update -q
+    fi
+    install_packages || { "${as_root[@]}" apt-get update -q && install_packages; } ||
+      fail 3 "apt-get could not install ${missing[*]}"
+    # pkg-config may have hidden what else is missing.
+    mapfile -t missing < <(missing_packages)
+    ((${#missing[@]} == 0)) || install_packages || fail 3 "apt-get could not install ${missing[*]}"
+  fi
+  check_swift
+}
+
+install_packages() { # uses as_root and missing of setup
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}"
+}
+
+build() {
+  setup
+  swift build --package-path "$top" -c release --product deepinside
+}
+
+run_tests() {
+  setup
+  # Release: the naive reference loops are tens of times slower in a debug build.
+  (cd "$top" && swift test -c release -Xswiftc -enable-testing "$@")
+}
+
+# ---- the command -----------------------------------------------------------------------------------------------------
+
+ranks='' threads='' hosts='' hostfile='' max_restarts=0 launcher=mpirun dry_run=0 arguments=()
+
+natural() { # NAME VALUE LOWEST
+  if ! [[ $2 =~ ^[0-9]{1,6}$ ]] || ((10#$2 < $3)); then
+    fail 2 "$1 takes a whole number from $3 on, not '$2'"
+  fi
+}
+
+parse_options() {
+  while (($#)); do
+    case $1 in
+      --ranks | --threads | --hosts | --hostfile | --max-restarts | --launcher)
+        (($# >= 2)) || fail 2 "$1 needs a value (./launch.sh --help)"
+        case $1 in
+          --ranks) natural "$1" "$2" 1 && ranks=$((10#$2)) ;;
+          --threads) natural "$1" "$2" 1 && threads=$((10#$2)) ;;
+          --hosts) hosts=$2 ;;
+          --hostfile) hostfile=$2 ;;
+          --max-restarts) natural "$1" "$2" 0 && max_restarts=$((10#$2)) ;;
+          --launcher) launcher=$2 ;;
+        esac
+        shift 2
+        ;;
+      --dry-run) dry_run=1 && shift ;;
+      --*) fail 2 "unknown option $1 (./launch.sh --help; options of a command come after it)" ;;
+      *) break ;;
+    esac
+  done
+  (($#)) || fail 2 "no command given (./launch.sh --help)"
+  arguments=("$@")
+  [[ $launcher == mpirun || $launcher == srun ]] || fail 2 "--launcher is mpirun or srun, not '$launcher'"
+  [[ $launcher == mpirun || -n ${SLURM_JOB_ID:-} ]] || fail 2 "--launcher srun works in a Slurm allocation (salloc, sbatch)"
+  [[ -z $hosts || -z $hostfile ]] || fail 2 "--hosts and --hostfile exclude each other"
+  [[ -z $hosts$hostfile || $launcher == mpirun ]] || fail 2 "--launcher srun takes its hosts from the allocation"
+  [[ -z $hostfile || -r $hostfile ]] || fail 2 "cannot read the host file $hostfile"
+}
+
+# Cores that this process may use. Hardware threads of one core count once: they share the vector units.
+core_count() {
+  local allowed cores
+  allowed=$(nproc)
+  cores=$(lscpu -p=core,socket 2>/dev/null | grep -v '^#' | sort -u | wc -l) || cores=0
+  ((cores > 0 && cores < allowed)) && echo "$cores" || echo "$allowed"
+}
+
+# The number of slots of each host, a line a host.
+slots() {
+  if [[ -n $hosts ]]; then
+    tr ',' '\n' <<<"$hosts" | sed 's/^[^:]*:\([0-9][0-9]*\)$/\1/; t; s/.*/1/'
+  elif [[ -n $hostfile ]]; then
+    grep -v '^[[:space:]]*\(#\|$\)' "$hostfile" | sed 's/.*slots *= *\([0-9][0-9]*\).*/\1/; t; s/.*/1/'
+  fi
+}
+
+# Sets ranks, threads, and the command as an array.
+compose() {
+  local cores per_host=0 count total=0 filled=0
+  cores=$(core_count)
+  for count in $(slots); do
+    total=$((total + count))
+    per_host=$((count > per_host ? count : per_host))
+  done
+  if ((total == 0)) && [[ -n ${SLURM_JOB_ID:-} ]]; then
+    ranks=${ranks:-${SLURM_NTASKS:-${SLURM_JOB_NUM_NODES:-1}}}
+    per_host=$(((ranks + ${SLURM_JOB_NUM_NODES:-1} - 1) / ${SLURM_JOB_NUM_NODES:-1}))
+    threads=${threads:-${SLURM_CPUS_PER_TASK:-}}
+    cores=$((${SLURM_CPUS_ON_NODE:-$cores} < cores ? ${SLURM_CPUS_ON_NODE:-$cores} : cores))
+  fi
+  ranks=${ranks:-$((total > 0 ? total : 1))}
+  ((per_host > 0 && per_host <= ranks)) || per_host=$ranks
+  threads=${threads:-$((cores / per_host > 0 ? cores / per_host : 1))}
+  ((per_host * threads == cores)) && filled=1
+
+  if [[ $launcher == srun ]]; then
+    command=(env "OMP_NUM_THREADS=$threads" "OPENBLAS_NUM_THREADS=$threads")
+    mca_variables
+    command+=(srun --mpi=pmix --kill-on-bad-exit=1 --ntasks "$ranks" --cpus-per-task "$threads")
+  else
+    command=(mpirun -np "$ranks")
+    [[ -z $hosts ]] || command+=(--host "$hosts")
+    [[ -z $hostfile ]] || command+=(--hostfile "$hostfile")
+    # One rank's threads on cores of their own. Several hosts are taken at their word only where they are filled: a host that
+    # shares its processor with another would bind to the same cores.
+    if ((per_host * threads <= cores)) && { ((filled)) || [[ -z $hosts$hostfile${SLURM_JOB_ID:-} ]]; }; then
+      command+=(--map-by "slot:PE=$threads" --bind-to core)
+    else
+      command+=(--bind-to none)
+      mca mpi_yield_when_idle 1
+    fi
+    ((per_host * threads <= cores)) || command+=(--oversubscribe)
+    mca pml ob1
+    # Two copies through shared memory are faster than one by the kernel, at the sizes that gradients travel in.
+    mca btl_vader_single_copy_mechanism none
+    # A cut link ends the job after seconds; without these it hangs for ever.
+    mca oob_tcp_keepalive_time 3
+    mca oob_tcp_keepalive_intvl 1
+    mca oob_tcp_keepalive_probes 3
+    command+=(-x "OMP_NUM_THREADS=$threads" -x "OPENBLAS_NUM_THREADS=$threads")
+    # Under mpirun no rank sees the terminal itself.
+    [[ ! -t 2 ]] || command+=(-x DEEPINSIDE_TERMINAL=1)
+    [[ -z ${LD_LIBRARY_PATH:-} ]] || command+=(-x LD_LIBRARY_PATH)
+  fi
+  command+=("$program" "${arguments[@]}")
+}
+
+mca() { # NAME VALUE, unless the environment has it
+  local variable=OMPI_MCA_$1
+  [[ -n ${!variable:-} ]] || command+=(--mca "$1" "$2")
+}
+
+mca_variables() { # for srun, which takes no --mca
+  local pair
+  for pair in pml=ob1 btl_vader_single_copy_mechanism=none; do
+    local variable=OMPI_MCA_${pair%%=*}
+    [[ -n ${!variable:-} ]] || command+=("$variable=${pair#*=}")
+  done
+}
+
+# ---- running ---------------------------------------------------------------------------------------------------------
+
+child='' stopping=0 signalled=0
+
+stop() { # SIGNAL
+  signalled=1
+  if [[ -n $child ]] && ((stopping)) && [[ $1 != USR1 ]]; then
+    kill -TERM "$child" 2>/dev/null || true
+  elif [[ -n $child ]]; then
+    # mpirun passes SIGUSR1 on to the ranks, which save their work; SIGTERM would leave them one second.
+    kill -USR1 "$child" 2>/dev/null || true
+    [[ $1 == USR1 ]] || say "saving the work; once more to stop at once"
+  fi
+  stopping=1
+}
+
+# Runs the command once; its exit code is this function's.
+run_once() {
+  local code=0 ended
+  # In a session of its own: Ctrl-C in the terminal must reach mpirun by way of `stop` only.
+  setsid "${command[@]}" </dev/null &
+  child=$!
+  # A signal ends `wait` early, with a code of its own; 127 is that of a child whose code is known already.
+  while true; do
+    signalled=0
+    ended=0
+    wait "$child" || ended=$?
+    ((ended == 127)) || code=$ended
+    ((signalled && ended != 127)) || break
+  done
+  child=''
+  return "$code"
+}
+
+explain() { # CODE
+  if (($1 > 128 && $1 <= 192)); then
+    say "a rank was ended by signal $(($1 - 128)) (SIG$(kill -l $(($1 - 128))))$(
+      (($1 == 137)) && echo ': the usual cause is a lack of memory; try fewer ranks or a smaller batch'
+    )"
+  elif (($1 == 205)); then
+    say "the connection to a host was lost"
+  fi
+}
+
+run() {
+  local attempt=0 code command=()
+  parse_options "$@"
+  compose
+  if ((dry_run)); then
+    printf '%q ' "${command[@]}" | sed 's/ $//'
+    echo
+    return
+  fi
+  [[ -x $program ]] || build >&2
+  command -v "$launcher" >/dev/null || fail 3 "there is no $launcher: ./launch.sh setup"
+  trap 'stop USR1' USR1
+  trap 'stop TERM' TERM
+  trap 'stop INT' INT
+  trap 'stop TERM' HUP
+  while true; do
+    code=0
+    run_once || code=$?
+    explain "$code"
+    case $code in 0 | 2 | 3 | 4) break ;; esac
+    ((attempt < max_restarts && !stopping)) || break
+    attempt=$((attempt + 1))
+    say "the run failed with exit code $code; restart $attempt of $max_restarts"
+  done
+  exit "$code"
+}
+
+# ---- the demonstration -----------------------------------------------------------------------------------------------
+
+demo() {
+  local output=demo
+  if (($#)); then
+    [[ $1 == --output && $# == 2 ]] || fail 2 "usage: ./launch.sh demo [--output DIR]"
+    output=$2
+  fi
+  local start=$SECONDS checkpoint=$output/run/checkpoints/best.h5
+  build
+  step "making pictures of 10 classes" synthesize --output "$output/data" --classes 10 --images-per-class 60 --size 96
+  step "training on 2 ranks" --ranks 2 train --data "$output/data" --run "$output/run" --network cnn-f-64 --crop 64 \
+    --epochs 12 --batch 64
+  step "measuring the error" evaluate --checkpoint "$checkpoint" --data "$output/data" --split val
+  step "drawing class models" --ranks 2 class-models --checkpoint "$checkpoint" --output "$output/class-models" --classes all
+  step "drawing saliency maps" --ranks 2 saliency --checkpoint "$checkpoint" --images "$output/data/val" \
+    --output "$output/saliency"
+  step "making the galleries" gallery --results "$output/class-models"
+  step "" gallery --results "$output/saliency"
+  cat <<END
+
+Done in $((SECONDS - start)) s. Look at
+  $output/run/report.html            curves of the training, filters of the first layer
+  $output/class-models/index.html    what the network takes each class to be
+  $output/saliency/index.html        where it looked in each picture
+END
+}
+
+step() { # TITLE [OPTIONS] COMMAND ...
+  [[ -z $1 ]] || printf '\n== %s\n' "$1"
+  (run "${@:2}") # in a subshell: run ends with the run's exit code
+}
+
+case ${1:-} in
+  '') usage >&2 && exit 2 ;;
+  --help | -h | help) usage ;;
+  setup) setup && say "everything is there" ;;
+  build) build ;;
+  test) run_tests "${@:2}" ;;
+  demo) demo "${@:2}" ;;
+  *) run "$@" ;;
+esac
