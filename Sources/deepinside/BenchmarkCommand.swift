@@ -88,7 +88,7 @@ struct BenchmarkCommand: ParsableCommand {
       case .saliency:
         gradient.values.update(repeating: 0)
         for n in 0..<batch { gradient[n][Int(labels[n])] = 1 }
-        try plan.backward(from: gradient)
+        plan.backward(from: gradient)
       case .inference, .all: break
       }
     }

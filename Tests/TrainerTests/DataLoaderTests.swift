@@ -22,7 +22,7 @@ struct DataLoaderTests {
     defer { loader.close() }
     var content = Content()
     while content.samples.count < batches, let batch = try loader.next() {
-      content.images.append(Array(batch.images[0..<(batch.count * 3 * batch.crop * batch.crop)]))
+      content.images.append(Array(batch.tensor.values))
       content.labels.append(batch.labels)
       content.samples.append(batch.samples)
       loader.recycle(batch)
@@ -146,7 +146,7 @@ struct DataLoaderTests {
       var buffers: Set<UnsafeMutablePointer<Float>> = []
       for _ in 0..<(round % 3 * 9) {
         let batch = try #require(try loader.next())
-        buffers.insert(try #require(batch.images.baseAddress))
+        buffers.insert(try #require(batch.tensor.values.baseAddress))
         loader.recycle(batch)
       }
       loader.close()

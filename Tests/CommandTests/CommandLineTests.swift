@@ -1,0 +1,111 @@
+import Checkpoint
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("The command line")
+struct CommandLineTests {
+  @Test("every command has a help text with an example", arguments: [
+    "synthesize", "train", "evaluate", "class-models", "saliency", "gallery", "inspect", "benchmark",
+  ])
+  func help(command: String) throws {
+    let result = try runTool("deepinside", [command, "--help"])
+    #expect(result.exitCode == 0 && result.output.contains("deepinside \(command) --") || command == "inspect", "\(result)")
+    #expect(result.output.contains("USAGE: deepinside \(command)") && result.output.contains("--quiet"), "\(result)")
+  }
+
+  @Test("wrong use ends with exit code 2 and says what is wrong", arguments: [
+    (["train"], "--data"),
+    (["train", "--data", "d", "--run", "r", "--batch", "0"], "--batch 0"),
+    (["train", "--data", "d", "--run", "r", "--epochs", "many"], "many"),
+    (["train", "--data", "d", "--run", "r", "--checkpoint-every", "3parsecs"], "3parsecs"),
+    (["train", "--data", "d", "--run", "r", "--schedule", "hope"], "hope"),
+    (["evaluate", "--checkpoint", "c"], "--data"),
+    (["class-models", "--checkpoint", "c", "--output", "o", "--mode", "odd"], "odd"),
+    (["saliency", "--checkpoint", "c", "--output", "o", "--images", "i", "--method", "odd"], "odd"),
+    (["frobnicate"], "frobnicate"),
+    (["train", "--data", "d", "--run", "r", "--frobnicate"], "--frobnicate"),
+  ])
+  func wrongUse(arguments: [String], word: String) throws {
+    let result = try runTool("deepinside", arguments)
+    #expect(result.exitCode == 2 && result.output.contains(word), "\(result)")
+  }
+
+  @Test("a data folder that can't be used ends with exit code 3 and says why")
+  func badData() throws {
+    let tiny = try TinyData()
+    let files = FileManager.default
+    let cases: [(name: String, word: String, spoil: (String) throws -> Void)] = [
+      ("missing", "no data folder", { try files.removeItem(atPath: $0) }),
+      ("no-train", "train/", { try files.removeItem(atPath: $0 + "/train") }),
+      ("no-pictures", "s00000002", { folder in
+        for name in try files.contentsOfDirectory(atPath: folder + "/train/s00000002") {
+          try files.removeItem(atPath: folder + "/train/s00000002/" + name)
+        }
+      }),
+      ("all-bad", "can't be decoded", { folder in
+        for wnid in try files.contentsOfDirectory(atPath: folder + "/train") {
+          for name in try files.contentsOfDirectory(atPath: folder + "/train/" + wnid) {
+            try Data("text".utf8).write(to: URL(fileURLWithPath: "\(folder)/train/\(wnid)/\(name)"))
+          }
+        }
+      }),
+    ]
+    for (name, word, spoil) in cases {
+      let folder = tiny.folder.path(name)
+      try files.copyItem(atPath: tiny.data, toPath: folder)
+      try spoil(folder)
+      for ranks in [1, 3] {
+        let result = try runUnderMPI(
+          ranks: ranks, tool: "deepinside",
+          arguments: ["train", "--data", folder, "--network", tiny.network, "--run", tiny.folder.path("r-" + name), "--batch", "6"])
+        #expect(result.exitCode == 3 && result.output.contains(word), "\(result)")
+      }
+    }
+  }
+
+  @Test("a few bad pictures are reported, and the run goes on")
+  func fewBadPictures() throws {
+    let tiny = try TinyData()
+    let folder = tiny.data + "/train/s00000001/"
+    try Data().write(to: URL(fileURLWithPath: folder + "s00000001_0.JPEG"))
+    try Data("a text".utf8).write(to: URL(fileURLWithPath: folder + "s00000001_1.JPEG"))
+    let whole = try Data(contentsOf: URL(fileURLWithPath: folder + "s00000001_2.JPEG"))
+    try whole.prefix(whole.count / 2).write(to: URL(fileURLWithPath: folder + "s00000001_2.JPEG"))
+    let refused = try runTool("deepinside", tiny.training("r", steps: 6))
+    #expect(refused.exitCode == 3 && refused.output.contains("--bad-file-limit"), "\(refused)")
+    let result = try runTool("deepinside", tiny.training("r", steps: 6, ["--bad-file-limit", "0.2"]))
+    #expect(result.exitCode == 0, "\(result)")
+    for number in 0...2 { #expect(result.output.contains("s00000001_\(number).JPEG"), "\(result)") }
+  }
+
+  @Test("the whole way: train, evaluate, inspect, class models, saliency, gallery")
+  func wholeWay() throws {
+    let tiny = try TinyData()
+    func run(_ arguments: [String], ranks: Int = 2, code: Int32 = 0) throws -> ProcessResult {
+      let result = try runUnderMPI(ranks: ranks, tool: "deepinside", arguments: arguments)
+      try #require(result.exitCode == code, "\(result)")
+      return result
+    }
+    _ = try run(tiny.training("run", steps: 20))
+    let best = tiny.folder.path("run/checkpoints/best.h5")
+    let errors = try [1, 2, 3].map { ranks in
+      try run(["evaluate", "--checkpoint", best, "--data", tiny.data, "--json"], ranks: ranks).output
+    }
+    #expect(errors[0].contains("\"pictures\":6") && Set(errors.map { $0.prefix { $0 != "l" } }).count == 1, "\(errors)")
+    #expect(try run(["inspect", best], ranks: 1).output.contains("tiny"))
+    let models = tiny.folder.path("models")
+    _ = try run(["class-models", "--checkpoint", best, "--output", models, "--iterations", "5"])
+    for number in 1...3 {
+      for ending in ["h5", "png"] { #expect(FileManager.default.fileExists(atPath: "\(models)/s0000000\(number).\(ending)")) }
+    }
+    #expect(try run(["class-models", "--checkpoint", best, "--output", models, "--iterations", "5"]).output.contains("3 were whole"))
+    let refused = try run(["class-models", "--checkpoint", best, "--output", models, "--iterations", "6"], code: 2)
+    #expect(refused.output.contains("iterations"), "\(refused)")
+    let maps = tiny.folder.path("maps")
+    try Data().write(to: URL(fileURLWithPath: tiny.data + "/val/s00000001/empty.JPEG"))
+    let incomplete = try run(["saliency", "--checkpoint", best, "--images", tiny.data + "/val", "--output", maps], code: 1)
+    #expect(incomplete.output.contains("empty.JPEG"), "\(incomplete)")
+    #expect(try run(["gallery", "--results", maps], ranks: 1).output.contains("6 results"))
+  }
+}
