@@ -51,23 +51,23 @@ struct FanOut<Prepared: Sendable> {
     min(batch, (count - item + ranks - 1) / ranks)
   }
 
+  /// Every item is reported, unless the ranks were asked to stop: what they haven't finished then is left out.
+  ///
   /// - Parameters:
   ///   - process: computes and saves items; gives an outcome an item in the same order, or nil when it was stopped on request.
   ///   - onReport: gets every outcome on rank 0, one call at a time.
-  /// - Returns: whether any rank was stopped on request.
   /// - Throws: what `process` and `onReport` throw; that ends the job.
   /// - Note: collective
   func run(
     process: (_ items: [(item: Int, prepared: Prepared)]) throws -> [ItemOutcome]?,
     onReport: @escaping @Sendable (_ item: Int, _ outcome: ItemOutcome) throws -> Void
-  ) throws -> Bool {
+  ) throws {
     let queue = try WorkQueue(count: count, communicator: communicator) { item, bytes in
       guard let outcome = ResultJSON.value(ItemOutcome.self, String(decoding: bytes, as: UTF8.self)) else {
         throw VisualizeError(.system, "the report of item \(item) can't be understood; do all ranks run the same program?")
       }
       try onReport(item, outcome)
     }
-    var stopped = false
     var next = try take(from: queue)
     while let current = next {
       if prefetches { next = try take(from: queue) }
@@ -80,16 +80,12 @@ struct FanOut<Prepared: Sendable> {
         }
       }
       if !ready.isEmpty {
-        guard !StopRequest.isRequested, let outcomes = try process(ready) else {
-          stopped = true
-          break
-        }
+        guard !StopRequest.isRequested, let outcomes = try process(ready) else { break }
         for (item, outcome) in zip(ready.map(\.item), outcomes) { try report(item, outcome, to: queue) }
       }
       if !prefetches { next = try take(from: queue) }
     }
     try queue.finish()
-    return try communicator.agree(on: stopped, .any)
   }
 
   private struct Share {

@@ -30,9 +30,12 @@ extension Picture {
     }
   }
 
+  /// Columns between two pictures that are shown together.
+  static var gap: Int { 4 }
+
   /// Both pictures next to each other, from the top, with a white gap.
-  func beside(_ other: Picture, gap: Int = 4) -> Picture {
-    let (left, right) = (self, other)
+  func beside(_ other: Picture) -> Picture {
+    let (left, right, gap) = (self, other, Self.gap)
     let total = left.width + gap + right.width
     return Picture(width: total, height: max(left.height, right.height)) { target in
       target.update(repeating: 255)

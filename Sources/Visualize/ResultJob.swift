@@ -14,8 +14,8 @@ struct WorkItem: Codable, Sendable {
   var truth: String?
 }
 
-/// Progress on rank 0: items of this run that are finished, failed ones included, and how many there are in all.
-public typealias Progress = @Sendable (_ done: Int, _ total: Int) -> Void
+/// Is told on rank 0 how far a job is: items of this run that are finished, failed ones included, and how many there are in all.
+public typealias JobProgress = @Sendable (_ done: Int, _ total: Int) -> Void
 
 /// The part that all jobs with a result folder share: open, leave out what is whole, fan out, record, summarise, gallery.
 struct ResultJob {
@@ -24,7 +24,7 @@ struct ResultJob {
   /// The most items that a rank computes together.
   let batch: Int
   let communicator: Communicator
-  let progress: Progress
+  let progress: JobProgress
 
   /// What rank 0 tells the others: all items that are still to do.
   private struct Order: Codable {
@@ -53,13 +53,13 @@ struct ResultJob {
     let fanOut = FanOut(
       count: items.count, batch: batch, communicator: communicator, prefetches: prefetches,
       prepare: { numbers in prepare(numbers.map { items[$0] }) })
-    let stopped = try fanOut.run(
+    try fanOut.run(
       process: { ready in try process(ready.map { (items[$0.item], $0.prepared) }) },
       onReport: outcomes.add)
 
     var summary: JobSummary?
     if communicator.rank == 0 {
-      summary = try finish(outcomes.tally, order, seconds: (ContinuousClock.now - start) / .seconds(1), stopped: stopped)
+      summary = try finish(outcomes.tally, order, seconds: (ContinuousClock.now - start) / .seconds(1))
     }
     return try communicator.broadcast(summary)
   }
@@ -73,7 +73,7 @@ struct ResultJob {
     return Order(items: missing, skipped: items.count - missing.count)
   }
 
-  private func finish(_ tally: Outcomes.Tally, _ order: Order, seconds: Double, stopped: Bool) throws -> JobSummary {
+  private func finish(_ tally: Outcomes.Tally, _ order: Order, seconds: Double) throws -> JobSummary {
     let summary = JobSummary(
       command: store.header.command, total: order.items.count + order.skipped, done: tally.records.count,
       skipped: order.skipped, failed: tally.failures.count, failures: tally.failures.sorted { $0.item < $1.item },
@@ -81,7 +81,7 @@ struct ResultJob {
         record.warning.map { JobSummary.Failure(item: record.item, source: record.source, reason: $0) }
       }.sorted { $0.item < $1.item },
       seconds: seconds, itemsPerSecond: Double(tally.records.count) / max(seconds, 1e-9), ranks: communicator.size,
-      stopped: stopped)
+      stopped: tally.records.count + tally.failures.count < order.items.count)
     try AtomicFile.write(ResultJSON.text(summary, pretty: true) + "\n", to: store.path(ResultStore.summaryFile))
     try gallery(results: store.folder)
     return summary
@@ -97,10 +97,10 @@ private final class Outcomes: Sendable {
 
   private let items: [WorkItem]
   private let manifest: ManifestWriter?
-  private let progress: Progress
+  private let progress: JobProgress
   private let state = Mutex(Tally())
 
-  init(items: [WorkItem], manifest: ManifestWriter?, progress: @escaping Progress) {
+  init(items: [WorkItem], manifest: ManifestWriter?, progress: @escaping JobProgress) {
     self.items = items
     self.manifest = manifest
     self.progress = progress

@@ -92,7 +92,9 @@ public struct TrainedNetwork: Sendable {
       let index = try index(of: part.trimmingCharacters(in: .whitespaces))
       if !indices.contains(index) { indices.append(index) }
     }
-    guard !indices.isEmpty else { throw VisualizeError(.wrongUse, "no class in '\(list)': give 'all' or ids such as \(classes[0])") }
+    guard !indices.isEmpty else {
+      throw VisualizeError(.wrongUse, "no class in '\(list)': give 'all' or ids such as \(classes[0])")
+    }
     return indices
   }
 }

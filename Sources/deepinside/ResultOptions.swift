@@ -23,7 +23,7 @@ struct ResultOptions: ParsableArguments {
   /// Runs a job on all ranks with a progress line, says what came out, and exits 0 only when all of it is whole.
   func run(
     _ label: String, unit: String, common: CommonOptions,
-    _ job: (_ network: TrainedNetwork, Communicator, @escaping Progress) throws -> JobSummary
+    _ job: (_ network: TrainedNetwork, Communicator, @escaping JobProgress) throws -> JobSummary
   ) throws {
     var exitCode: Int32 = 0
     try runOnRanks { communicator in

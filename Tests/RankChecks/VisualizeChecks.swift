@@ -25,16 +25,22 @@ private func finish(_ summary: JobSummary, _ communicator: Communicator) throws 
   try summary.requireComplete()
 }
 
-/// `visualize-class-models CHECKPOINT OUT [classes=…] [mode=…] [iterations=…] [seed=…] [batch=…] [overwrite]`
+/// `visualize-class-models CHECKPOINT OUT [classes=…] [mode=…] [iterations=…] [seed=…] [batch=…] [overwrite] [stop]`
+///
+/// With `stop` it is asked to stop when the first item is finished.
 private func checkClassModels(_ communicator: Communicator, _ arguments: [String]) throws {
   let given = options(arguments.dropFirst(2))
   let network = try TrainedNetwork.read(arguments[0])
   let mode = given["mode"].flatMap(ClassModelOptions.Mode.init(rawValue:)) ?? .regularised
   let job = ClassModelJob(
     network: network, output: arguments[1], classes: given["classes"] ?? "all",
-    options: .defaults(mode, for: network.network, iterations: Int(given["iterations"] ?? "8"), seed: UInt64(given["seed"] ?? "0") ?? 0),
+    options: .defaults(
+      mode, for: network.network, iterations: Int(given["iterations"] ?? "8"), seed: UInt64(given["seed"] ?? "0") ?? 0),
     overwrite: given["overwrite"] != nil, batch: Int(given["batch"] ?? "3") ?? 3)
-  try finish(job.run(communicator), communicator)
+  let stops = given["stop"] != nil
+  if stops { StopRequest.install() }
+  let summary = try job.run(communicator) { done, _ in if stops, done == 1 { raise(SIGUSR1) } }
+  try finish(summary, communicator)
 }
 
 /// `visualize-saliency CHECKPOINT OUT PICTURES [class=…] [method=…] [batch=…] [overwrite]`

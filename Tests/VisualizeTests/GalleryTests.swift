@@ -8,8 +8,8 @@ import Testing
   private func network() throws -> TrainedNetwork {
     TrainedNetwork(
       parameters: try smallNet(), mean: [Float](repeating: 0, count: 768), classes: ["n1", "n2", "n3", "n4", "n5"],
-      classNames: ["tench, Tinca tinca", "</script><script>alert(1)</script>", "a & \"b\" 'c'", "", "<!--"], digest: "0123456789abcdef",
-      fileName: "<best>.h5")
+      classNames: ["tench, Tinca tinca", "</script><script>alert(1)</script>", "a & \"b\" 'c'", "", "<!--"],
+      digest: "0123456789abcdef", fileName: "<best>.h5")
   }
 
   private func page(_ command: String) throws -> String {

@@ -22,7 +22,8 @@ import Testing
   }
 
   @Test("Names are safe as file names", arguments: [
-    ("it's", "it's"), ("..", "_."), (".hidden", "_hidden"), ("a/b\\c", "a_b_c"), ("line\nbreak\u{0}", "line_break_"), ("", "picture"),
+    ("it's", "it's"), ("..", "_."), (".hidden", "_hidden"), ("a/b\\c", "a_b_c"),
+    ("line\nbreak\u{0}", "line_break_"), ("", "picture"),
     ("  ", "picture"), ("x\u{202E}gnp", "x_gnp"),
   ])
   func safeNames(text: String, expected: String) { #expect(ItemNames.safe(text) == expected) }
@@ -35,7 +36,9 @@ import Testing
   }
 
   @Test("Near the end of the queue a share is a fair part of what is left") func shares() {
-    func share(_ item: Int, _ count: Int, _ ranks: Int) -> Int { FanOut<Int>.share(from: item, count: count, ranks: ranks, batch: 16) }
+    func share(_ item: Int, _ count: Int, _ ranks: Int) -> Int {
+      FanOut<Int>.share(from: item, count: count, ranks: ranks, batch: 16)
+    }
     #expect(share(0, 1000, 4) == 16)
     #expect(share(0, 10, 1) == 10)
     #expect(share(0, 10, 4) == 3)
@@ -77,7 +80,8 @@ import Testing
     let picture = Picture(width: 2, height: 2, pixels: [UInt8](repeating: 9, count: 12))
     for name in ["b.png", "n1/a.JPEG", "n1/.hidden.png", "n2/deep/c.jpg", "n1/readme.txt"] {
       let path = folder.path(name)
-      try FileManager.default.createDirectory(atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+      let parent = (path as NSString).deletingLastPathComponent
+      try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
       try picture.writePNG(to: path)
     }
     let found = try PictureList.find([folder.path, folder.path("b.png")], classes: ["n1", "n2"])

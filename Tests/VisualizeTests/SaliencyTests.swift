@@ -47,7 +47,9 @@ import Testing
     let store = try smallNet()
     let images = randomPictures(3, store.network.input)
     let maps = SaliencyMapper(store, batch: 4).maps(of: images, classes: [nil, 1, nil])
-    let scores = Plan(store, batch: 3, purpose: .inference).forward(images)
+    let plan = Plan(store, batch: 3, purpose: .inference)
+    let scores = plan.forward(images)
+    defer { withExtendedLifetime((plan, scores)) {} }
     for (slot, map) in maps.enumerated() {
       let row = Array(scores[slot])
       let expected = slot == 1 ? 1 : row.indices.max { row[$0] < row[$1] }

@@ -48,6 +48,9 @@ func weights(of index: Int, in store: ParameterStore) -> [Float] {
   return Array(store.values[all.range][(index * size)..<((index + 1) * size)])
 }
 
+/// A tensor's values; its buffers alone don't keep its memory alive.
+func values(_ tensor: Tensor) -> [Float] { withExtendedLifetime(tensor) { Array(tensor.values) } }
+
 func rms(_ values: [Float]) -> Float {
   (values.reduce(0) { $0 + $1 * $1 } / Float(values.count)).squareRoot()
 }

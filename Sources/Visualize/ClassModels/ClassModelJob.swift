@@ -41,7 +41,7 @@ public struct ClassModelJob {
   /// - Returns: what was done, the same on all ranks; `requireComplete()` throws the program's exit code.
   /// - Throws: `VisualizeError` naming an unknown class, or saying why the result folder can't be gone on with.
   /// - Note: collective
-  public func run(_ communicator: Communicator, progress: @escaping Progress = { _, _ in }) throws -> JobSummary {
+  public func run(_ communicator: Communicator, progress: @escaping JobProgress = { _, _ in }) throws -> JobSummary {
     guard options.iterations > 0, options.iterations < 1 << 24 else {
       throw VisualizeError(.wrongUse, "--iterations \(options.iterations) is not in 1 ..< 2^24")
     }

@@ -18,7 +18,8 @@ public func gallery(results folder: String) throws -> Int {
     let header = ResultJSON.value(ResultHeader.self, String(decoding: data, as: UTF8.self))
   else {
     throw VisualizeError(
-      .badData, "\(folder) is no result folder: expected a file \(ResultStore.parametersFile), as class-models and saliency make it")
+      .badData,
+      "\(folder) is no result folder: expected a file \(ResultStore.parametersFile), as class-models and saliency make it")
   }
   var latest: [String: Int] = [:]
   let records = ResultStore.manifest(of: folder)

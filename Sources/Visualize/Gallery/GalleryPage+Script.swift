@@ -83,7 +83,11 @@ extension GalleryPage {
       text.replaceChildren();
       if (item.warning) text.append(make("p", item.warning, { class: "warn" }));
       const facts = make("dl");
-      const add = (name, value) => { const pair = make("div"); pair.append(make("dt", name), make("dd", value)); facts.append(pair); };
+      const add = (name, value) => {
+        const pair = make("div");
+        pair.append(make("dt", name), make("dd", value));
+        facts.append(pair);
+      };
       add("score", number(item.score));
       add("posterior", percent(item.posterior));
       if (item.truth) add("picture of", item.truth === item.class ? `${item.truth} ✓` : item.truth);
@@ -116,8 +120,10 @@ extension GalleryPage {
     });
     view.addEventListener("close", () => figures[current].querySelector("button").focus());
     arrange();
-    const wanted = items.findIndex(item => item.item === decodeURIComponent(location.hash.slice(1)));
+    // index.html#ITEM opens that item.
+    const wanted = items.findIndex(item => encodeURIComponent(item.item) === encodeURIComponent(plain(location.hash.slice(1))));
     if (location.hash.length > 1 && wanted >= 0) show(wanted);
+    function plain(text) { try { return decodeURIComponent(text); } catch { return text; } }
 
     """#
 }

@@ -27,7 +27,7 @@ extension GalleryPage {
     input { width: 100% }
     #count { margin-left: auto; font-variant-numeric: tabular-nums }
     :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px }
-    .hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }
+    svg { overflow: visible } .hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }
     #grid { display: grid; gap: clamp(8px, 1.2vw, 16px); grid-template-columns: repeat(auto-fill, minmax(var(--cell), 1fr));
       padding-bottom: 40px }
     .models { --cell: min(168px, 43vw) } .maps { --cell: min(300px, 90vw) }
@@ -35,31 +35,37 @@ extension GalleryPage {
       content-visibility: auto; contain-intrinsic-size: auto 220px }
     figure[hidden] { display: none }
     figure button { display: block; width: 100%; padding: 0; border: 0; background: #808080; cursor: zoom-in }
-    .maps figure button { background: #fff }
+    .maps figure button { background: var(--card) }
     figure img { display: block; width: 100%; height: auto; aspect-ratio: 1; object-fit: contain }
-    .maps figure img { aspect-ratio: 2.03 }
+    .maps figure img { aspect-ratio: var(--aspect) }
     figure:hover { border-color: var(--accent) }
-    figcaption { display: grid; grid-template-columns: minmax(0, auto) auto auto 1fr; gap: 0 6px; padding: 7px 10px 8px; align-items: baseline }
+    figcaption { display: grid; grid-template-columns: minmax(0, auto) auto auto 1fr; gap: 0 6px; padding: 7px 10px 8px;
+      align-items: baseline }
     figcaption b, figcaption small { overflow: hidden; text-overflow: ellipsis; white-space: nowrap }
     figcaption b { font-weight: 600 }
-    .number { grid-column: -2; justify-self: end; font-variant-numeric: tabular-nums; color: var(--soft); font-size: 13px }
+    .number { grid-column: -2; justify-self: end; white-space: nowrap; font-variant-numeric: tabular-nums;
+      color: var(--soft); font-size: 13px }
     figcaption small { grid-column: 1 / -1; color: var(--soft); font-size: 12.5px }
-    i { font-style: normal; font-weight: 700 } .right { color: var(--right) } .wrong { color: var(--wrong) } .warning { color: var(--warn) }
+    i { font-style: normal; font-weight: 700 } .right { color: var(--right) } .wrong { color: var(--wrong) }
+      .warning { color: var(--warn) }
     dialog { width: min(1120px, 96vw); max-height: 94vh; padding: 0; border: 1px solid var(--line); border-radius: 14px;
       background: var(--card); color: var(--ink); overflow: auto }
     dialog::backdrop { background: rgb(0 0 0 / .62) }
-    .bar { position: sticky; top: 0; display: flex; align-items: center; gap: 6px; padding: 10px 12px 10px 18px; background: var(--card);
+    .bar { position: sticky; top: 0; display: flex; align-items: center; gap: 6px; padding: 10px 12px 10px 18px;
+      background: var(--card);
       border-bottom: 1px solid var(--line) }
     h2 { flex: 1; margin: 0; font-size: 19px; line-height: 1.25; min-width: 0; overflow-wrap: anywhere }
     h2 small { display: block; font-weight: 400; font-size: 13px; color: var(--soft) }
-    .bar button { font: inherit; width: 38px; height: 36px; border: 1px solid var(--line); border-radius: 8px; background: var(--ground);
+    .bar button { font: inherit; width: 38px; height: 36px; border: 1px solid var(--line); border-radius: 8px;
+      background: var(--ground);
       color: var(--ink); cursor: pointer }
     .bar button:hover { border-color: var(--accent) }
     .pane { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 20px; padding: 18px }
     .maps .pane { grid-template-columns: 1fr }
     #view-image { width: 100%; border-radius: 8px; background: #808080; align-self: start; object-fit: contain }
-    .maps #view-image { max-height: 60vh; background: #fff }
-    h3 { margin: 14px 0 6px; font-size: 13px; font-weight: 600; color: var(--soft); text-transform: uppercase; letter-spacing: .05em }
+    .maps #view-image { max-height: 60vh; background: none }
+    h3 { margin: 14px 0 6px; font-size: 13px; font-weight: 600; color: var(--soft); text-transform: uppercase;
+      letter-spacing: .05em }
     h3:first-child { margin-top: 0 }
     #view-text p.warn { margin: 0 0 10px; padding: 7px 12px; background: var(--note); border-left: 3px solid var(--warn) }
     table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; font-size: 14px }

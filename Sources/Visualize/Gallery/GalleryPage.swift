@@ -1,4 +1,5 @@
 import Foundation
+import Images
 
 /// The HTML of a gallery.
 ///
@@ -19,7 +20,7 @@ struct GalleryPage {
     <title>\(Self.escape(title)) · deepinside</title>
     <style>\(Self.style)</style>
     </head>
-    <body class="\(isClassModels ? "models" : "maps")">
+    <body class="\(isClassModels ? "models" : "maps")" style="--aspect: \(aspect)">
     <header>
     <h1>\(Self.escape(title))</h1>
     <p class="lead">\(lead)</p>
@@ -61,6 +62,12 @@ struct GalleryPage {
 
   private var isClassModels: Bool { header.command == ClassModelJob.command }
 
+  /// Width to height of a saliency item's picture: two crops and the gap between them.
+  private var aspect: String {
+    let (height, width) = (header.input.dropFirst().first ?? 1, header.input.last ?? 1)
+    return "\(2 * width + Picture.gap) / \(height)"
+  }
+
   /// The paper's net, whose numbers may be compared with the paper's.
   private var isPaperNet: Bool { header.network == "cnn-f" }
 
@@ -83,11 +90,13 @@ struct GalleryPage {
     return Self.escape(what)
       + " Made by <b>\(Self.escape(header.network))</b> (\(size) pixels, \(header.classCount) classes)"
       + " from <code>\(Self.escape(header.checkpointFile))</code>,"
-      + " SHA-256 <code title=\"\(Self.escape(header.checkpointSHA256))\">\(Self.escape(String(header.checkpointSHA256.prefix(12))))…</code>."
+      + " SHA-256 <code title=\"\(Self.escape(header.checkpointSHA256))\">"
+      + Self.escape(String(header.checkpointSHA256.prefix(12))) + "…</code>"
   }
 
   private var presetNote: String {
-    "\(header.network) is not the paper's network (cnn-f, 224×224): its pictures, scores and errors are not comparable with the paper's."
+    "\(header.network) is not the paper's network (cnn-f, 224×224): "
+      + "its pictures, scores and errors are not comparable with the paper's."
   }
 
   private var parameters: String {
@@ -101,13 +110,19 @@ struct GalleryPage {
     let name = Self.escape(Self.firstName(item.name, or: item.class))
     let alt =
       isClassModels
-      ? "Class model of \(item.name) (\(item.class))" : "\(item.source ?? item.item), and its saliency map for \(item.name) (\(item.class))"
-    let mark = item.truth.map { $0 == item.class ? "<i class=\"right\" title=\"right class\">✓</i>" : "<i class=\"wrong\" title=\"the picture is of \(Self.escape($0))\">✗</i>" } ?? ""
-    let warning = item.warning.map { "<i class=\"warning\" title=\"\(Self.escape($0))\">!</i>" } ?? ""
+      ? "Class model of \(item.name) (\(item.class))"
+      : "\(item.source ?? item.item), and its saliency map for \(item.name) (\(item.class))"
+    let mark = item.truth.map { truth in
+      truth == item.class
+        ? "<i class=\"right\" title=\"right class\">✓</i>"
+        : "<i class=\"wrong\" title=\"the picture is of \(Self.escape(truth))\">✗</i>"
+    }
+    let warning = item.warning.map { "<i class=\"warning\" title=\"\(Self.escape($0))\">!</i>" }
     let below = isClassModels ? item.class : item.item
     return """
       <figure data-index="\(index)"><button type="button"><img loading="lazy" decoding="async" src="\(Self.escape(item.image))" \
-      alt="\(Self.escape(alt))"></button><figcaption><b title="\(Self.escape(item.name))">\(name)</b>\(mark)\(warning)\
+      alt="\(Self.escape(alt))"></button><figcaption>\
+      <b title="\(Self.escape(item.name))">\(name)</b>\(mark ?? "")\(warning ?? "")\
       <span class="number" title="posterior">\(Self.percent(item.posterior))</span><small title="\(Self.escape(below))">\
       \(Self.escape(below))</small></figcaption></figure>
       """

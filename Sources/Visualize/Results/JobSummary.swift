@@ -38,6 +38,7 @@ public struct JobSummary: Sendable, Hashable, Codable {
     }
     guard let first = failures.first else { return }
     throw VisualizeError(
-      .incomplete, "\(failed) of \(total) items failed, all others are done (summary.json lists them); the first: \(first.reason)")
+      .incomplete,
+      "\(failed) of \(total) items failed, all others are done (summary.json lists them); the first: \(first.reason)")
   }
 }

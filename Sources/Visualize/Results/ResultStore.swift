@@ -105,7 +105,8 @@ public struct ResultStore: Sendable {
       }
       if let difference = header.difference(from: found) {
         throw VisualizeError(
-          .wrongUse, "\(folder) has results that can't be gone on with: \(difference); choose another --output or give --overwrite")
+          .wrongUse,
+          "\(folder) has results that can't be gone on with: \(difference); choose another --output or give --overwrite")
       }
       whole = wholeItems()
     }

@@ -78,7 +78,7 @@ public struct SaliencyJob {
   /// - Returns: what was done, the same on all ranks; `requireComplete()` throws the program's exit code.
   /// - Throws: `VisualizeError` naming an unknown class, or saying why the result folder can't be gone on with.
   /// - Note: collective; the pictures of rank 0 count.
-  public func run(_ communicator: Communicator, progress: @escaping Progress = { _, _ in }) throws -> JobSummary {
+  public func run(_ communicator: Communicator, progress: @escaping JobProgress = { _, _ in }) throws -> JobSummary {
     if case .wnid(let wnid) = classChoice { _ = try network.index(of: wnid) }
     let header = ResultHeader(command: Self.command, parameters: parameters, net: network)
     let store = ResultStore(folder: output, header: header)
