@@ -103,7 +103,8 @@ build() {
 run_tests() {
   setup
   # Release: the naive reference loops are tens of times slower in a debug build.
-  (cd "$top" && swift test -c release -Xswiftc -enable-testing "$@")
+  # In a folder of their own: with tests looking inside, everything is compiled otherwise than for use.
+  (cd "$top" && swift test --scratch-path "$top/.build-tests" -c release -Xswiftc -enable-testing "$@")
 }
 
 # ---- the command -----------------------------------------------------------------------------------------------------
