@@ -1,9 +1,9 @@
 /// What a made class looks like: a shape in a colour with a texture, and its name in words.
 ///
-/// The first 30 classes combine 5 shapes, 3 colours and 2 textures, the next 1,257 are the rest of 13 × 11 × 9 and the
+/// The first 60 classes combine 5 shapes, 4 colours and 3 textures, the next 1,227 are the rest of 13 × 11 × 9 and the
 /// others have two colours: a class means the same whatever the number of classes, and neighbours differ in all three.
-/// No class can be told by its colour, shape or texture alone, nor by its colours' histogram: of the first ten, every
-/// shape has two, every colour three or four, and both textures mix two tones.
+/// No class can be told by its colour, shape or texture alone: of the first ten, every shape has two, every colour two or
+/// three, every texture three or four.
 struct SyntheticClass: Sendable, Equatable {
   let shape: SyntheticShape
   let colour: SyntheticColour
@@ -18,10 +18,10 @@ struct SyntheticClass: Sendable, Equatable {
     precondition((0..<Self.limit).contains(index), "made class \(index) of \(Self.limit)")
     let (shapes, colours, textures) = (SyntheticShape.allCases, SyntheticColour.allCases, SyntheticTexture.allCases)
     // The moduli have no common divisor, so index mod each of them runs through every combination once.
-    if index < 30 {
-      (shape, colour, texture, second) = (shapes[index % 5], colours[index % 3], textures[index % 2], nil)
+    if index < 60 {
+      (shape, colour, texture, second) = (shapes[index % 5], colours[index % 4], textures[index % 3], nil)
     } else if index < 13 * 11 * 9 {
-      let place = Self.places[index - 30]
+      let place = Self.places[index - 60]
       (shape, colour, texture, second) = (shapes[place % 13], colours[place % 11], textures[place % 9], nil)
     } else {
       let rest = index - 13 * 11 * 9
@@ -30,8 +30,8 @@ struct SyntheticClass: Sendable, Equatable {
     }
   }
 
-  /// The places of 13 × 11 × 9 that aren't among the first 30 classes, from the first one that is unlike class 29.
-  private static let places = ((3..<(13 * 11 * 9)) + [2]).filter { $0 % 13 >= 5 || $0 % 11 >= 3 || $0 % 9 >= 2 }
+  /// The places of 13 × 11 × 9 that aren't among the first 60 classes, from the first one that is unlike class 59.
+  private static let places = ((5..<(13 * 11 * 9)) + [3, 4]).filter { $0 % 13 >= 5 || $0 % 11 >= 4 || $0 % 9 >= 3 }
 
   /// Such as "red striped star".
   var name: String {
@@ -41,8 +41,8 @@ struct SyntheticClass: Sendable, Equatable {
 }
 
 enum SyntheticColour: String, CaseIterable, Sendable {
-  case red, blue, yellow
-  case green, purple, orange, turquoise, pink, white, brown, grey
+  case red, blue, yellow, green
+  case purple, orange, turquoise, pink, white, brown, grey
 
   /// RGB 0–255.
   var rgb: SIMD3<Float> {
@@ -70,8 +70,8 @@ enum SyntheticColour: String, CaseIterable, Sendable {
 
 /// A texture, as a function of the place in the object (its radius is 1).
 enum SyntheticTexture: String, CaseIterable, Sendable {
-  case striped, dotted
   case solid = ""
+  case striped, dotted
   case checked, ringed, wavy, split, rayed, speckled
 }
 
