@@ -14,8 +14,8 @@ import Testing
   /// One forward and backward pass, of `pictures` out of a plan's `batch`.
   private func run(
     _ network: Network, _ purpose: Purpose, _ backend: BackendChoice, _ precision: Precision = .float32,
-    _ convolution: ConvolutionAlgorithm = .direct, pictures: Int = 3, batch: Int = 3, workers: Int = 2, rule: ReLURule = .gradient,
-    from layer: String? = nil, scale: Float = 50, seed: UInt64 = 77
+    _ convolution: ConvolutionAlgorithm = .direct, pictures: Int = 3, batch: Int = 3, workers: Int = 2,
+    rule: ReLURule = .gradient, from layer: String? = nil, scale: Float = 50, seed: UInt64 = 77
   ) throws -> Outcome {
     let store = ParameterStore(network, seed: seed)
     let plan = Plan(
@@ -158,7 +158,8 @@ import Testing
     (16, 12, Convolution(filters: 16, kernel: 3, stride: 2, padding: 1)),
   ]
 
-  @Test("A convolution agrees with OpenBLAS as the first layer and behind another, in every form", arguments: convolutions.indices)
+  @Test(
+    "A convolution agrees with OpenBLAS as the first layer and behind another, in every form", arguments: convolutions.indices)
   func forms(index: Int) throws {
     let (channels, side, convolution) = Self.convolutions[index]
     let input = Shape(channels: channels, height: side, width: side + 1)

@@ -10,6 +10,8 @@ struct ConvolutionForm {
   let inputGradient: PrimitiveDescriptor?
   /// `[K, C, kernel, kernel]`, float32, of the convolution as it is given.
   let plainWeights: MemoryDescriptor
+  /// Space to depth is for the first layer alone, and makes its own copy of the caller's pictures.
+  var readsPictures: Bool { unfolding.map { $0.copies == 1 } ?? false }
 
   /// The first form of those that promise most that oneDNN can compute.
   /// - Parameters:

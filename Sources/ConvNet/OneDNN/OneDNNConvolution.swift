@@ -13,7 +13,7 @@ final class OneDNNConvolution: OneDNNLayer {
   private let biases: Parameter
   /// The input as the forward primitive takes it.
   private let source: Memory
-  /// What `fold` gives back: the layout of the input before it was unfolded.
+  /// The layout of the input before it was unfolded.
   private let unfoldedFrom: MemoryDescriptor
   /// The weights of the convolution as it is given to oneDNN, float32.
   private let plainWeights: Memory
@@ -39,9 +39,15 @@ final class OneDNNConvolution: OneDNNLayer {
         unfolding.copies > 1
         ? MemoryDescriptor(MemoryDescriptor.dimensions(program.batch, place.input), dnnl_f32, program.blockedTag)
         : MemoryDescriptor(plain: program.batch, place.input, dnnl_f32)
-      let from = place.forwardInput(input, as: layout)
       let unfolded = Memory(wanted)
-      place.forward { _ in unfolding.unfold(from, into: unfolded, count: program.batch, team: program.team) }
+      if form.readsPictures {
+        place.forward { state in
+          if let images = state.images { unfolding.unfold(pictures: images, into: unfolded, team: program.team) }
+        }
+      } else {
+        let from = place.forwardInput(input, as: layout)
+        place.forward { _ in unfolding.unfold(from, into: unfolded, count: program.batch, team: program.team) }
+      }
       source = unfolded
       unfoldedFrom = layout
 

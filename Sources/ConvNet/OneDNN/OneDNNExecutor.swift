@@ -13,7 +13,9 @@ final class OneDNNExecutor: Executor {
   private var activations: [Memory] = []
   private let timer = LayerTimer()
   private var packedRevision: Int?
-  /// Pictures of the last forward pass; beyond them `images` are zero.
+  /// Whether the first layer reads the plan's copy of the pictures and not the caller's.
+  private let copiesPictures: Bool
+  /// Pictures of the last forward pass; beyond them the copy is zero.
   private var filled = 0
   private var views: [Int: PlainView] = [:]
   private let scores: PlainView
@@ -49,6 +51,7 @@ final class OneDNNExecutor: Executor {
     activations = compiled.activations
     finish = compiled.finish
     let winograd = compiled.steps.contains { ($0.layer as? OneDNNConvolution)?.form.isWinograd ?? false }
+    copiesPictures = !((compiled.steps.first?.layer as? OneDNNConvolution)?.form.readsPictures ?? false)
     program.allocate()
     scores = PlainView(
       of: compiled.activations[compiled.activations.count - 1], count: batch, shape: network.shapes[network.layers.count],
@@ -120,13 +123,15 @@ final class OneDNNExecutor: Executor {
 
   func forward(_ images: Tensor, dropout: DropoutStream?) -> Tensor {
     omp_set_num_threads(Int32(program.team.workers))
-    let state = PassState(count: images.count, dropout: dropout)
+    let state = PassState(images: images, count: images.count, dropout: dropout)
     if packedRevision != program.parameters.revision {
       timer.run(program.packing, state)
       packedRevision = program.parameters.revision
     }
-    fill(program.images.floats, from: images, filled: filled)
-    filled = images.count
+    if copiesPictures {
+      fill(program.images.floats, from: images, filled: filled)
+      filled = images.count
+    }
     timer.run(program.forward, state)
     return scores.read().prefix(images.count)
   }

@@ -3,6 +3,8 @@ import Kernels
 
 /// The state of one pass that instructions look at.
 struct PassState {
+  /// The caller's pictures, `count` of them, in a forward pass.
+  var images: Tensor?
   /// Pictures; those beyond it up to the plan's batch are zero, and so are their gradients.
   var count = 0
   var dropout: DropoutStream?
@@ -34,7 +36,7 @@ final class OneDNNProgram {
   private var turn = 0
   /// A second layout of a signal, for the instruction that comes next.
   let aside = SharedRegion()
-  /// The plan's copy of the pictures, plain and float32.
+  /// The plan's copy of the pictures, plain and float32; without values where the first layer reads the caller's.
   let images: Memory
   /// ∂objective/∂pictures, plain and float32; only for the purpose inputGradient.
   let inputGradient: Memory

@@ -1,4 +1,5 @@
 import COneDNN
+import Foundation
 import Kernels
 
 /// A convolution written as another one, of stride 1 and a smaller kernel, over more channels: numerically the same net.
@@ -45,24 +46,36 @@ struct Unfolding {
     return Double(layer.kernel * layer.kernel) / Double(side * side)
   }
 
-  /// Pictures to the unfolded input. Shifted copies take a blocked source, space to depth a plain float32 one.
+  /// Shifted copies of a blocked source.
   func unfold(_ source: Memory, into target: Memory, count: Int, team: ThreadTeam) {
     var geometry = geometry
     team.split(count) { _, pictures in
       for n in pictures {
-        let from = source.floats + n * input.count
-        if copies > 1 {
-          kernels_shift_blocks(target.floats + n * unfolded.count, from, &geometry)
-        } else if target.descriptor.type == dnnl_f32 {
-          kernels_space_to_depth(target.floats + n * unfolded.count, from, &geometry)
+        kernels_shift_blocks(target.floats + n * unfolded.count, source.floats + n * input.count, &geometry)
+      }
+    }
+  }
+
+  /// Space to depth, from plain pictures to as many of the target's; those beyond become zero.
+  func unfold(pictures source: Tensor, into target: Memory, team: ThreadTeam) {
+    var geometry = geometry
+    let isFloat = target.descriptor.type == dnnl_f32
+    team.split(target.descriptor.elements / unfolded.count) { _, pictures in
+      for n in pictures {
+        let at = n * unfolded.count
+        if n >= source.count {
+          let bytes = isFloat ? 4 : 2
+          memset(target.pointer + at * bytes, 0, unfolded.count * bytes)
+        } else if isFloat {
+          kernels_space_to_depth(target.floats + at, source.storage.pointer + n * input.count, &geometry)
         } else {
-          kernels_space_to_depth_bf16(target.halves + n * unfolded.count, from, &geometry)
+          kernels_space_to_depth_bf16(target.halves + at, source.storage.pointer + n * input.count, &geometry)
         }
       }
     }
   }
 
-  /// The transpose: the gradient by the unfolded input to the gradient by the input, in the layouts of `unfold`.
+  /// The transpose of either: the gradient by the unfolded input to the gradient by the input, in the input's layout.
   func fold(_ source: Memory, into target: Memory, count: Int, team: ThreadTeam) {
     var geometry = geometry
     team.split(count) { _, pictures in
