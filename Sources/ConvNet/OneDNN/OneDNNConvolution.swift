@@ -1,5 +1,4 @@
 import COneDNN
-import Kernels
 
 /// Convolution in the layouts of oneDNN's choice, bias and ReLU fused; weights are packed when they have changed, weight
 /// gradients brought back into the description's layout.

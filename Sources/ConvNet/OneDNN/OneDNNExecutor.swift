@@ -1,5 +1,4 @@
 import COneDNN
-import Kernels
 
 /// oneDNN's JIT kernels: layouts of its choice from the first convolution to the last pooling, primitives and memory made once.
 ///
