@@ -11,6 +11,7 @@ let package = Package(
     // C libraries from Debian: a module map and a shim.h each.
     .systemLibrary(name: "CMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev"])]),
     .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
     .systemLibrary(name: "CHDF5", pkgConfig: "hdf5-serial", providers: [.apt(["libhdf5-dev"])]),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .systemLibrary(name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
@@ -20,8 +21,8 @@ let package = Package(
     .target(name: "Kernels", linkerSettings: [.linkedLibrary("gomp"), .linkedLibrary("m")]),
 
     .target(name: "Files"),
-    .target(name: "ConvNet", dependencies: ["COpenBLAS", "Kernels"]),
-    .target(name: "Images", dependencies: ["Files", "CPNG", "CTurboJPEG"]),
+    .target(name: "ConvNet", dependencies: ["COpenBLAS", "COneDNN", "Kernels"]),
+    .target(name: "Images", dependencies: ["CPNG", "CTurboJPEG"]),
     // The folder is Distributed; the module can't be: that name is the toolchain's own.
     .target(name: "Cluster", dependencies: ["CMPI"], path: "Sources/Distributed"),
     .target(name: "Checkpoint", dependencies: ["Files", "ConvNet", "CHDF5", "CCrypto"]),

@@ -52,6 +52,8 @@ missing_packages() {
     pkg-config --exists "${pair%%:*}" 2>/dev/null || echo "${pair#*:}"
   done
   command -v mpirun >/dev/null || echo openmpi-bin
+  # oneDNN has no pkg-config file.
+  [[ -e /usr/include/oneapi/dnnl/dnnl.h ]] || echo libdnnl-dev
   # The linker finds libgomp.so in gcc's own folder.
   compgen -G '/usr/lib/gcc/*/*/libgomp.so' >/dev/null || echo gcc
 }

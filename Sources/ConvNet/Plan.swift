@@ -8,11 +8,6 @@ public enum Purpose: String, Sendable, CaseIterable {
   case inputGradient
 }
 
-/// Which library computes.
-public enum BackendChoice: String, Sendable, Codable, CaseIterable {
-  case auto, openblas
-}
-
 /// The random stream of dropout in one step: a mask depends on the seed, the layer and the picture's global sample number,
 /// not on the place of the picture in the batch or the rank that it is on.
 public struct DropoutStream: Sendable {
@@ -36,15 +31,21 @@ public final class Plan {
   public let batch: Int
   public let purpose: Purpose
   public let team: ThreadTeam
+  public let precision: Precision
   private let executor: any Executor
   private var pictures = 0
 
   public var network: Network { parameters.network }
 
+  /// - Parameters:
+  ///   - precision: one that the backend has: see `BackendChoice.obstacle(to:)`.
+  ///   - convolution: how 3×3 convolutions are computed, where the backend has a choice.
   public init(
-    _ parameters: ParameterStore, batch: Int, purpose: Purpose, backend: BackendChoice = .auto, team: ThreadTeam = ThreadTeam()
+    _ parameters: ParameterStore, batch: Int, purpose: Purpose, backend: BackendChoice = .auto, precision: Precision = .float32,
+    convolution: ConvolutionAlgorithm = .auto, team: ThreadTeam = ThreadTeam()
   ) {
     precondition(batch > 0, "a batch holds at least one picture")
+    precondition(backend.obstacle(to: precision) == nil, backend.obstacle(to: precision) ?? "")
     precondition(
       purpose != .training || parameters.gradients.count == parameters.values.count,
       "training needs a parameter store with gradients")
@@ -52,10 +53,12 @@ public final class Plan {
     self.batch = batch
     self.purpose = purpose
     self.team = team
-    switch backend {
-    case .auto, .openblas:
-      executor = OpenBLASExecutor(parameters, batch: batch, purpose: purpose, team: team)
-    }
+    self.precision = precision
+    executor =
+      backend.resolved == .onednn
+      ? OneDNNExecutor(
+        parameters, batch: batch, purpose: purpose, precision: precision, convolution: convolution, team: team)
+      : OpenBLASExecutor(parameters, batch: batch, purpose: purpose, team: team)
   }
 
   /// Class scores (before any softmax) of up to `batch` pictures.
@@ -116,10 +119,24 @@ public final class Plan {
   public func activation(of layer: String) throws(NetworkError) -> Tensor {
     executor.activation(of: try network.index(of: layer)).prefix(pictures)
   }
+
+  /// What computes, in a line: `oneDNN 2.6.3, avx512_core_bf16, 2 threads, float32, Winograd 3×3`.
+  public var backendDescription: String { executor.description }
+
+  /// Whether the time of each layer is taken, which costs nothing when off. Turning it on forgets earlier times.
+  public var timesLayers: Bool {
+    get { executor.timesLayers }
+    set { executor.timesLayers = newValue }
+  }
+  /// The times taken since `timesLayers` was turned on; empty on backends that take none.
+  public var layerTimes: [LayerTime] { executor.layerTimes }
 }
 
 /// One network compiled by one backend.
 protocol Executor: AnyObject {
+  var description: String { get }
+  var timesLayers: Bool { get set }
+  var layerTimes: [LayerTime] { get }
   func forward(_ images: Tensor, dropout: DropoutStream?) -> Tensor
   func backward(from layer: Int, gradient: Tensor, rule: ReLURule, ready: (Range<Int>) throws -> Void) rethrows
   var inputGradient: Tensor { get }

@@ -1,3 +1,4 @@
+#include "bfloat16.h"
 #include "clones.h"
 #include "kernels.h"
 
@@ -63,4 +64,24 @@ CLONES void kernels_sgd(float *restrict w, float *restrict v, const float *restr
 
 CLONES void kernels_mask(float *restrict g, const uint8_t *restrict mask, size_t count, float scale) {
   for (size_t i = 0; i < count; i++) g[i] = mask[i] ? g[i] * scale : 0;
+}
+
+// A negative value's bits are a negative integer; those of a negative NaN, which stays, are the largest of all.
+CLONES void kernels_relu_bf16(uint16_t *x, size_t count) {
+  for (size_t i = 0; i < count; i++) x[i] = ((x[i] >= 0x8000) & (x[i] <= 0xFF80)) ? 0 : x[i];
+}
+
+CLONES void kernels_relu_gate_bf16(uint16_t *restrict signal, const uint16_t *restrict y, size_t count, int gates) {
+  // As integers the bits have the sign of the value.
+  if (gates == KERNELS_GATE_FORWARD) {
+    for (size_t i = 0; i < count; i++) signal[i] = (int16_t)y[i] > 0 ? signal[i] : 0;
+  } else if (gates == KERNELS_GATE_BACKWARD) {
+    for (size_t i = 0; i < count; i++) signal[i] = (int16_t)signal[i] > 0 ? signal[i] : 0;
+  } else {
+    for (size_t i = 0; i < count; i++) signal[i] = (((int16_t)y[i] > 0) & ((int16_t)signal[i] > 0)) ? signal[i] : 0;
+  }
+}
+
+CLONES void kernels_mask_bf16(uint16_t *restrict g, const uint8_t *restrict mask, size_t count, float scale) {
+  for (size_t i = 0; i < count; i++) g[i] = mask[i] ? to_bf16(from_bf16(g[i]) * scale) : 0;
 }

@@ -3,7 +3,7 @@ import Testing
 @testable import ConvNet
 
 /// The backends that every test of layers and nets runs on. A new backend is one more element.
-let backends: [BackendChoice] = [.openblas]
+let backends: [BackendChoice] = [.openblas, .onednn]
 
 extension Tensor {
   /// Normal values times `scale` from a stream of their own.

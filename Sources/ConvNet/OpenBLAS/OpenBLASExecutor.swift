@@ -13,6 +13,12 @@ final class OpenBLASExecutor: Executor {
   private var activations: [Tensor] = []
   private let images: Tensor
   let inputGradient: Tensor
+  /// Times of single layers aren't taken here.
+  var timesLayers = false
+  var layerTimes: [LayerTime] { [] }
+  var description: String {
+    "OpenBLAS, \(String(cString: openblas_get_corename())), \(team.workers) thread\(team.workers == 1 ? "" : "s"), float32"
+  }
 
   /// An operation, the layers it stands for, and where its gradient comes from and goes to.
   private struct Step {
@@ -128,13 +134,15 @@ protocol Operation: AnyObject {
 }
 
 extension AnyLayer {
-  fileprivate var computesReLU: Bool {
+  /// Whether a ReLU that follows is computed by this layer.
+  var computesReLU: Bool {
     switch self {
     case .convolution, .fullyConnected: true
     default: false
     }
   }
-  fileprivate var worksInPlace: Bool {
+  /// Whether the layer changes its input's memory.
+  var worksInPlace: Bool {
     switch self {
     case .relu, .dropout: true
     default: false

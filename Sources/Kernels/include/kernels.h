@@ -31,6 +31,10 @@ enum kernels_gate { KERNELS_GATE_FORWARD = 1, KERNELS_GATE_BACKWARD = 2 };
 /// Gates the signal of a ReLU's backward pass in place: kept where y > 0 (forward gate), signal > 0 (backward gate), or both.
 void kernels_relu_gate(float *signal, const float *y, size_t count, int gates);
 
+/// The same for bfloat16, as its bits.
+void kernels_relu_bf16(uint16_t *x, size_t count);
+void kernels_relu_gate_bf16(uint16_t *signal, const uint16_t *y, size_t count, int gates);
+
 /// sum[i] += x[i].
 void kernels_add(float *sum, const float *x, size_t count);
 
@@ -53,6 +57,29 @@ void kernels_im2col(float *columns, const float *x, const struct kernels_window 
 
 /// The transpose: x[c, …] = Σ of the columns that came from there.
 void kernels_col2im(float *x, const float *columns, const struct kernels_window *window);
+
+/// A convolution's input rewritten for another one of stride 1; see ConvNet's `Unfolding` for the channels' order.
+struct kernels_unfolding {
+  int channels, height, width;               // of the input
+  int stride, padding, copies;               // of the convolution; copies a dimension
+  int unfolded_channels;                     // filled up to whole blocks
+  int unfolded_height, unfolded_width;
+  int block;                                 // channels that lie together, innermost
+};
+
+/// Space to depth: z [Z/block, R, Q, block] from a plain picture x [C, H, W]; and the transpose, which writes all of x.
+void kernels_space_to_depth(float *z, const float *x, const struct kernels_unfolding *unfolding);
+void kernels_space_to_depth_bf16(uint16_t *z, const float *x, const struct kernels_unfolding *unfolding);
+void kernels_depth_to_space(float *x, const float *z, const struct kernels_unfolding *unfolding);
+void kernels_depth_to_space_bf16(float *x, const uint16_t *z, const struct kernels_unfolding *unfolding);
+
+/// Copies shifted by multiples of 3: z [Z/block, R, Q, block] from x [C/block, H, W, block]; and the transpose, a sum.
+void kernels_shift_blocks(float *z, const float *x, const struct kernels_unfolding *unfolding);
+void kernels_sum_shifts(float *x, const float *z, const struct kernels_unfolding *unfolding);
+
+/// One filter's weights z [Z, taps, taps] from w [C, side, side], 0 where w has no tap; and the transpose, which writes all of w.
+void kernels_unfold_weights(float *z, const float *w, int side, int taps, const struct kernels_unfolding *unfolding);
+void kernels_fold_weights(float *w, const float *z, int side, int taps, const struct kernels_unfolding *unfolding);
 
 // ---- Pooling and normalisation --------------------------------------------------------------------------------------
 
@@ -82,5 +109,10 @@ void kernels_lrn_backward(float *dx, const float *dy, const float *x, const floa
 /// word 1 = stream, words 2 and 3 = sample) is at least probability·2³², else 0.
 void kernels_dropout(float *y, uint8_t *mask, size_t count, float probability, uint64_t key, uint32_t stream, uint64_t sample);
 
+/// The same on bfloat16 values, with the same mask.
+void kernels_dropout_bf16(uint16_t *y, uint8_t *mask, size_t count, float probability, uint64_t key, uint32_t stream,
+                          uint64_t sample);
+
 /// g *= mask·scale in place.
 void kernels_mask(float *g, const uint8_t *mask, size_t count, float scale);
+void kernels_mask_bf16(uint16_t *g, const uint8_t *mask, size_t count, float scale);

@@ -1,0 +1,138 @@
+import COneDNN
+
+/// One way to give a convolution to oneDNN: as it is or unfolded, direct or by Winograd's algorithm, with the primitives that
+/// oneDNN has for it.
+struct ConvolutionForm {
+  let unfolding: Unfolding?
+  let isWinograd: Bool
+  let forward: PrimitiveDescriptor
+  let parameterGradients: PrimitiveDescriptor?
+  let inputGradient: PrimitiveDescriptor?
+  /// `[K, C, kernel, kernel]`, float32, of the convolution as it is given.
+  let plainWeights: MemoryDescriptor
+  /// Space to depth is for the first layer alone, and makes its own copy of the caller's pictures.
+  var readsPictures: Bool { unfolding.map { $0.copies == 1 } ?? false }
+
+  /// The first form of those that promise most that oneDNN can compute.
+  /// - Parameters:
+  ///   - first: whether the input is the plan's pictures.
+  ///   - wantsBelow: whether the gradient by the input is asked for.
+  static func choose(_ layer: Convolution, _ place: LayerPlace, relu: Bool, first: Bool, wantsBelow: Bool) -> ConvolutionForm {
+    let program = place.program
+    func unfolding(copies: Int) -> Unfolding? {
+      guard Unfolding.usefulness(layer, copies: copies) >= 0.6 else { return nil }
+      return Unfolding(layer, input: place.input, output: place.output, copies: copies, block: program.block)
+    }
+    func form(_ unfolding: Unfolding?, winograd: Bool) -> ConvolutionForm? {
+      ConvolutionForm(layer, place, relu: relu, first: first, wantsBelow: wantsBelow, unfolding, winograd: winograd)
+    }
+    if layer.stride == 1, program.winograd {
+      if layer.kernel == 3, let form = form(nil, winograd: true) { return form }
+      let wholeBlocks = place.input.channels % program.block == 0
+      if wholeBlocks, (5...6).contains(layer.kernel), let copies = unfolding(copies: 2),
+        let form = form(copies, winograd: true)
+      {
+        return form
+      }
+    }
+    if first, layer.stride > 1, let blocks = unfolding(copies: 1) {
+      if program.winograd, blocks.kernel == 3, let form = form(blocks, winograd: true) { return form }
+      // Forward alone the direct kernels for few channels and a large stride are as good in float32.
+      if program.type == dnnl_bf16 || wantsBelow, let form = form(blocks, winograd: false) { return form }
+    }
+    guard let direct = form(nil, winograd: false) else {
+      fatalError("\(place.name): oneDNN has no convolution for this processor")
+    }
+    return direct
+  }
+
+  private init?(
+    _ layer: Convolution, _ place: LayerPlace, relu: Bool, first: Bool, wantsBelow: Bool, _ unfolding: Unfolding?, winograd: Bool
+  ) {
+    let program = place.program
+    let type = program.type
+    self.unfolding = unfolding
+    isWinograd = winograd
+    let source = unfolding?.unfolded ?? place.input
+    let kernel = unfolding?.kernel ?? layer.kernel
+    let weights = [layer.filters, source.channels, kernel, kernel]
+    plainWeights = MemoryDescriptor(weights, dnnl_f32, dnnl_oihw)
+    // Pictures of few channels stay plain; kernels for that exist.
+    let fewChannels = first && source.channels < program.block
+    let tag = unfolding != nil ? program.blockedTag : fewChannels ? dnnl_nchw : dnnl_format_tag_any
+
+    let any = MemoryDescriptor(MemoryDescriptor.dimensions(program.batch, source), type, dnnl_format_tag_any)
+    let operands = Operands(
+      source: MemoryDescriptor(MemoryDescriptor.dimensions(program.batch, source), type, tag),
+      weights: MemoryDescriptor(weights, type, dnnl_format_tag_any),
+      biases: MemoryDescriptor([layer.filters], dnnl_f32, dnnl_x),
+      target: MemoryDescriptor(MemoryDescriptor.dimensions(program.batch, place.output), type, dnnl_format_tag_any),
+      stride: unfolding == nil ? layer.stride : 1, padding: unfolding == nil ? layer.padding : 0,
+      algorithm: winograd ? dnnl_convolution_winograd : dnnl_convolution_direct)
+    let training = program.purpose == .training
+    let kind = training ? dnnl_forward_training : dnnl_forward_inference
+    guard let forward = PrimitiveDescriptor.find(operands.forward(kind), relu: relu),
+      // The forward primitive that the backward ones want as a hint; it is never run.
+      let hint = PrimitiveDescriptor.find(operands.forward(dnnl_forward_training))
+    else { return nil }
+    self.forward = forward
+
+    if training {
+      var gradients = operands
+      gradients.weights = MemoryDescriptor(weights, dnnl_f32, dnnl_format_tag_any)
+      guard let found = PrimitiveDescriptor.find(gradients.backwardWeights(), hint: hint) else { return nil }
+      parameterGradients = found
+    } else {
+      parameterGradients = nil
+    }
+    if wantsBelow {
+      var signals = operands
+      if unfolding == nil { signals.source = any }
+      guard let found = PrimitiveDescriptor.find(signals.backwardData(), hint: hint) else { return nil }
+      inputGradient = found
+    } else {
+      inputGradient = nil
+    }
+  }
+}
+
+/// The operands that the three convolution operations share.
+private struct Operands {
+  var source: MemoryDescriptor
+  var weights: MemoryDescriptor
+  let biases: MemoryDescriptor
+  let target: MemoryDescriptor
+  let stride: Int
+  let padding: Int
+  let algorithm: dnnl_alg_kind_t
+
+  private var strides: [Int64] { [Int64(stride), Int64(stride)] }
+  private var paddings: [Int64] { [Int64(padding), Int64(padding)] }
+
+  func forward(_ kind: dnnl_prop_kind_t) -> dnnl_convolution_desc_t {
+    var (x, w, b, y) = (source.raw, weights.raw, biases.raw, target.raw)
+    var operation = dnnl_convolution_desc_t()
+    OneDNN.check(
+      dnnl_convolution_forward_desc_init(&operation, kind, algorithm, &x, &w, &b, &y, strides, paddings, paddings),
+      "dnnl_convolution_forward_desc_init")
+    return operation
+  }
+
+  func backwardWeights() -> dnnl_convolution_desc_t {
+    var (x, w, b, y) = (source.raw, weights.raw, biases.raw, target.raw)
+    var operation = dnnl_convolution_desc_t()
+    OneDNN.check(
+      dnnl_convolution_backward_weights_desc_init(&operation, algorithm, &x, &w, &b, &y, strides, paddings, paddings),
+      "dnnl_convolution_backward_weights_desc_init")
+    return operation
+  }
+
+  func backwardData() -> dnnl_convolution_desc_t {
+    var (x, w, y) = (source.raw, weights.raw, target.raw)
+    var operation = dnnl_convolution_desc_t()
+    OneDNN.check(
+      dnnl_convolution_backward_data_desc_init(&operation, algorithm, &x, &w, &y, strides, paddings, paddings),
+      "dnnl_convolution_backward_data_desc_init")
+    return operation
+  }
+}

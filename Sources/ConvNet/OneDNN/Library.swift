@@ -1,0 +1,56 @@
+import COneDNN
+
+/// The library as a whole: its one engine, what it runs on, and the checker of its calls.
+enum OneDNN {
+  /// The processor, seen as oneDNN's engine; made once, never freed. Engines may be shared between threads.
+  nonisolated(unsafe) static let engine: dnnl_engine_t = {
+    var engine: dnnl_engine_t?
+    check(dnnl_engine_create(&engine, dnnl_cpu, 0), "dnnl_engine_create")
+    return engine!
+  }()
+
+  /// Stops with the call's name and status. The shapes were checked when the network was described, so that a call that fails
+  /// is a mistake of this backend (or memory has run out), not of the data.
+  static func check(_ status: dnnl_status_t, _ call: @autoclosure () -> String) {
+    // Unlike a precondition's, this message is printed in release builds too.
+    if status != dnnl_success { fatalError("\(call()): \(String(cString: dnnl_status2str(status)))") }
+  }
+
+  /// `2.6.3`
+  static var version: String {
+    guard let version = dnnl_version()?.pointee else { return "" }
+    return "\(version.major).\(version.minor).\(version.patch)"
+  }
+
+  private static func has(_ isa: dnnl_cpu_isa_t) -> Bool {
+    dnnl_get_effective_cpu_isa().rawValue & isa.rawValue == isa.rawValue
+  }
+
+  /// JIT kernels start at AVX2; below it OpenBLAS is the faster.
+  static var hasAVX2: Bool { has(dnnl_cpu_isa_avx2) }
+  /// Winograd's kernels, and all of bfloat16, start at AVX-512.
+  static var hasAVX512: Bool { has(dnnl_cpu_isa_avx512_core) }
+
+  /// The instruction set that kernels are generated for, in oneDNN's spelling.
+  static var instructionSet: String {
+    let known: [(dnnl_cpu_isa_t, String)] = [
+      (dnnl_cpu_isa_avx512_core_amx, "avx512_core_amx"), (dnnl_cpu_isa_avx512_core_bf16, "avx512_core_bf16"),
+      (dnnl_cpu_isa_avx512_core_vnni, "avx512_core_vnni"), (dnnl_cpu_isa_avx512_core, "avx512_core"),
+      (dnnl_cpu_isa_avx2, "avx2"), (dnnl_cpu_isa_avx, "avx"), (dnnl_cpu_isa_sse41, "sse41"),
+    ]
+    return known.first { has($0.0) }?.1 ?? "reference kernels"
+  }
+}
+
+/// A queue of primitives; on the processor each runs to its end before the call returns.
+final class OneDNNStream {
+  let handle: dnnl_stream_t
+
+  init() {
+    var stream: dnnl_stream_t?
+    OneDNN.check(dnnl_stream_create(&stream, OneDNN.engine, dnnl_stream_default_flags.rawValue), "dnnl_stream_create")
+    handle = stream!
+  }
+
+  deinit { dnnl_stream_destroy(handle) }
+}

@@ -1,0 +1,109 @@
+import COneDNN
+
+/// Dimensions, element type and layout of a tensor, as a value.
+struct MemoryDescriptor: Equatable {
+  var raw = dnnl_memory_desc_t()
+
+  init(_ raw: dnnl_memory_desc_t) { self.raw = raw }
+
+  /// - Parameter tag: a layout by name, or `dnnl_format_tag_any` where the primitive is to choose.
+  init(_ dimensions: [Int], _ type: dnnl_data_type_t, _ tag: dnnl_format_tag_t) {
+    OneDNN.check(
+      dnnl_memory_desc_init_by_tag(&raw, Int32(dimensions.count), dimensions.map(Int64.init), type, tag),
+      "dnnl_memory_desc_init_by_tag(\(dimensions))")
+  }
+
+  /// `[N, C, H, W]` in C order: the layout of `Tensor`.
+  init(plain count: Int, _ shape: Shape, _ type: dnnl_data_type_t) {
+    self.init(Self.dimensions(count, shape), type, dnnl_nchw)
+  }
+
+  static func dimensions(_ count: Int, _ shape: Shape) -> [Int] { [count, shape.channels, shape.height, shape.width] }
+
+  static func == (a: MemoryDescriptor, b: MemoryDescriptor) -> Bool {
+    withUnsafePointer(to: a.raw) { a in withUnsafePointer(to: b.raw) { b in dnnl_memory_desc_equal(a, b) != 0 } }
+  }
+
+  /// Bytes, with the zeros that fill the last block of channels.
+  var size: Int { withUnsafePointer(to: raw) { dnnl_memory_desc_get_size($0) } }
+  var type: dnnl_data_type_t { raw.data_type }
+  /// Elements that the memory holds, the filling zeros among them.
+  var elements: Int { size / (type == dnnl_f32 ? 4 : type == dnnl_bf16 ? 2 : 1) }
+}
+
+/// A tensor in memory: a descriptor and where its values lie.
+final class Memory {
+  let descriptor: MemoryDescriptor
+  let handle: dnnl_memory_t
+  /// Nil until the region that it lies in is allocated.
+  private(set) var buffer: FlatBuffer?
+  private var address: UnsafeMutableRawPointer?
+
+  /// Without a buffer, one is attached later.
+  init(unattached descriptor: MemoryDescriptor) {
+    self.descriptor = descriptor
+    var memory: dnnl_memory_t?
+    var raw = descriptor.raw
+    OneDNN.check(conednn_memory_create(&memory, &raw, OneDNN.engine), "dnnl_memory_create")
+    handle = memory!
+  }
+
+  /// New memory, all zero.
+  convenience init(_ descriptor: MemoryDescriptor) {
+    self.init(descriptor, in: FlatBuffer(count: (descriptor.size + 3) / 4))
+  }
+
+  /// A view of `buffer`, from its Float of that index on.
+  convenience init(_ descriptor: MemoryDescriptor, in buffer: FlatBuffer, at offset: Int = 0) {
+    self.init(unattached: descriptor)
+    attach(buffer, at: offset)
+  }
+
+  /// The same values under another descriptor of the same size.
+  func view(as descriptor: MemoryDescriptor) -> Memory {
+    precondition(descriptor.size == self.descriptor.size, "a view keeps the size")
+    let view = Memory(unattached: descriptor)
+    if let buffer { view.attach(buffer, at: offset) } else { views.append(view) }
+    return view
+  }
+
+  /// Views made before there was a buffer.
+  private var views: [Memory] = []
+  private var offset = 0
+
+  func attach(_ buffer: FlatBuffer, at offset: Int = 0) {
+    precondition(offset + (descriptor.size + 3) / 4 <= buffer.count, "the buffer is too small")
+    self.buffer = buffer
+    self.offset = offset
+    address = UnsafeMutableRawPointer(buffer.pointer + offset)
+    OneDNN.check(dnnl_memory_set_data_handle(handle, address), "dnnl_memory_set_data_handle")
+    for view in views { view.attach(buffer, at: offset) }
+    views = []
+  }
+
+  deinit { dnnl_memory_destroy(handle) }
+
+  var pointer: UnsafeMutableRawPointer {
+    guard let address else { preconditionFailure("memory used before its region was allocated") }
+    return address
+  }
+  var floats: UnsafeMutablePointer<Float> { pointer.assumingMemoryBound(to: Float.self) }
+  var halves: UnsafeMutablePointer<UInt16> { pointer.assumingMemoryBound(to: UInt16.self) }
+}
+
+/// Memory that many tensors use in turn: as large as the largest, allocated once all are known.
+final class SharedRegion {
+  private var members: [Memory] = []
+
+  func memory(_ descriptor: MemoryDescriptor) -> Memory {
+    let memory = Memory(unattached: descriptor)
+    members.append(memory)
+    return memory
+  }
+
+  func allocate() {
+    let buffer = FlatBuffer(count: ((members.map(\.descriptor.size).max() ?? 0) + 3) / 4)
+    for member in members { member.attach(buffer) }
+    members = []
+  }
+}

@@ -1,0 +1,106 @@
+import COneDNN
+import Kernels
+
+/// A ReLU that no layer before it computes: in place.
+final class OneDNNReLU: OneDNNLayer {
+  let output: Memory
+  private let place: LayerPlace
+
+  init(_ place: LayerPlace, input: Memory) {
+    self.place = place
+    let values = place.inPlanType(input)
+    output = values
+    let team = place.program.team
+    let count = values.descriptor.elements
+    let isFloat = values.descriptor.type == dnnl_f32
+    place.forward { _ in
+      team.split(count, grain: 1024) { _, range in
+        if isFloat {
+          kernels_relu(values.floats + range.lowerBound, range.count)
+        } else {
+          kernels_relu_bf16(values.halves + range.lowerBound, range.count)
+        }
+      }
+    }
+  }
+
+  func compileBackward(above: Memory, wantsBelow: Bool) -> Memory? {
+    let signal = place.signal(above, as: output.descriptor)
+    place.gate(signal, by: output)
+    return signal
+  }
+}
+
+/// Dropout; nothing unless the plan trains and is given a stream. It works in the plain layout, in place where the input has it:
+/// the masks are those of every other backend.
+final class OneDNNDropout: OneDNNLayer {
+  let output: Memory
+  private let place: LayerPlace
+  private let layer: Dropout
+  private let mask: UnsafeMutableBufferPointer<UInt8>
+  private var active = false
+
+  init(_ layer: Dropout, _ place: LayerPlace, input: Memory) {
+    self.layer = layer
+    self.place = place
+    let training = place.program.purpose == .training && layer.probability > 0
+    let units = place.input.count
+    mask = .allocate(capacity: training ? place.program.batch * units : 0)
+    mask.initialize(repeating: 1)
+    guard training else {
+      output = input
+      return
+    }
+    let values = place.forwardInput(input, as: OneDNNDropout.plain(input, place))
+    output = values
+    let stream = CounterRandom.Purpose.dropout.rawValue << 24 | UInt32(place.index)
+    let team = place.program.team
+    let isFloat = values.descriptor.type == dnnl_f32
+    let mask = mask.baseAddress!
+    place.forward { [unowned self] state in
+      active = state.dropout != nil
+      guard let dropout = state.dropout else { return }
+      team.split(state.count) { _, pictures in
+        for n in pictures {
+          let sample = UInt64(bitPattern: Int64(dropout.samples[n]))
+          if isFloat {
+            kernels_dropout(
+              values.floats + n * units, mask + n * units, units, layer.probability, dropout.seed, stream, sample)
+          } else {
+            kernels_dropout_bf16(
+              values.halves + n * units, mask + n * units, units, layer.probability, dropout.seed, stream, sample)
+          }
+        }
+      }
+    }
+  }
+
+  deinit { mask.deallocate() }
+
+  private static func plain(_ memory: Memory, _ place: LayerPlace) -> MemoryDescriptor {
+    let flat = MemoryDescriptor([place.program.batch, place.input.count], memory.descriptor.type, dnnl_ab)
+    return memory.descriptor == flat ? flat : MemoryDescriptor(plain: place.program.batch, place.input, memory.descriptor.type)
+  }
+
+  func compileBackward(above: Memory, wantsBelow: Bool) -> Memory? {
+    guard !mask.isEmpty else { return above }
+    let signal = place.signal(above, as: output.descriptor)
+    let units = place.input.count
+    let scale = 1 / (1 - layer.probability)
+    let team = place.program.team
+    let isFloat = signal.descriptor.type == dnnl_f32
+    let mask = mask.baseAddress!
+    place.backward(.inputGradient) { [unowned self] state in
+      guard active else { return }
+      team.split(state.count * units, grain: 1024) { _, range in
+        let at = range.lowerBound
+        if isFloat {
+          kernels_mask(signal.floats + at, mask + at, range.count, scale)
+        } else {
+          kernels_mask_bf16(signal.halves + at, mask + at, range.count, scale)
+        }
+      }
+    }
+    return signal
+  }
+}

@@ -1,0 +1,182 @@
+import COneDNN
+
+/// oneDNN's JIT kernels: layouts of its choice from the first convolution to the last pooling, primitives and memory made once.
+///
+/// Fewer pictures than the batch are filled up with zeros, and their gradients with zeros: the padding adds nothing to any
+/// gradient.
+final class OneDNNExecutor: Executor {
+  private let program: OneDNNProgram
+  private let network: Network
+  private var steps: [Step] = []
+  /// For each layer of the network, where its activations lie.
+  private var activations: [Memory] = []
+  private let timer = LayerTimer()
+  private var packedRevision: Int?
+  /// Whether the first layer reads the plan's copy of the pictures and not the caller's.
+  private let copiesPictures: Bool
+  /// Pictures of the last forward pass; beyond them the copy is zero.
+  private var filled = 0
+  private var views: [Int: PlainView] = [:]
+  private let scores: PlainView
+  private var finish: PrimitiveCall?
+  let inputGradient: Tensor
+  let description: String
+
+  /// A layer, its backward instructions, and where its gradient comes in.
+  private struct Step {
+    let layer: any OneDNNLayer
+    let lastLayer: Int
+    /// What it leaves in the flat gradient buffer.
+    let range: Range<Int>
+    var backward: [Instruction] = []
+    var above: Memory?
+    /// Brings a gradient in when the backward pass starts here; made on first use.
+    var entry: Entry?
+  }
+
+  init(
+    _ parameters: ParameterStore, batch: Int, purpose: Purpose, precision: Precision, convolution: ConvolutionAlgorithm,
+    team: ThreadTeam
+  ) {
+    omp_set_num_threads(Int32(team.workers))
+    network = parameters.network
+    program = OneDNNProgram(
+      parameters, batch: batch, purpose: purpose, precision: precision, convolution: convolution, team: team)
+    inputGradient =
+      program.inputGradient.buffer.map { Tensor(count: batch, shape: parameters.network.input, storage: $0) }
+      ?? Tensor(count: 0, shape: parameters.network.input)
+    let compiled = Self.compile(program)
+    steps = compiled.steps
+    activations = compiled.activations
+    finish = compiled.finish
+    let winograd = compiled.steps.contains { ($0.layer as? OneDNNConvolution)?.form.isWinograd ?? false }
+    copiesPictures = !((compiled.steps.first?.layer as? OneDNNConvolution)?.form.readsPictures ?? false)
+    program.allocate()
+    scores = PlainView(
+      of: compiled.activations[compiled.activations.count - 1], count: batch, shape: network.shapes[network.layers.count],
+      stream: program.stream)
+    description =
+      "oneDNN \(OneDNN.version), \(OneDNN.instructionSet), \(team.workers) thread\(team.workers == 1 ? "" : "s"), "
+      + "\(precision.rawValue), \(winograd ? "Winograd 3×3" : "direct convolution")"
+  }
+
+  private static func compile(_ program: OneDNNProgram) -> (steps: [Step], activations: [Memory], finish: PrimitiveCall?) {
+    let network = program.parameters.network
+    let firstWithParameters = network.layers.indices.first {
+      !program.parameters.range(ofLayer: network.layers[$0].name).isEmpty
+    }
+    // Below the first layer with parameters nobody asks for a gradient in training.
+    func wantsBelow(_ index: Int) -> Bool {
+      program.purpose == .inputGradient || (program.purpose == .training && index > firstWithParameters ?? 0)
+    }
+    var steps: [Step] = []
+    var indices: [Int] = []
+    var activations: [Memory] = []
+    var current = program.images
+    var index = 0
+    while index < network.layers.count {
+      let named = network.layers[index]
+      let fuses = named.layer.computesReLU && index + 1 < network.layers.count && network.layers[index + 1].layer == .relu(ReLU())
+      let last = fuses ? index + 1 : index
+      let place = LayerPlace(
+        name: named.name, index: index, input: network.shapes[index], output: network.shapes[last + 1], program: program)
+      let layer: any OneDNNLayer =
+        switch named.layer {
+        case .convolution(let layer):
+          OneDNNConvolution(
+            layer, place, input: current, relu: fuses, first: index == 0, wantsBelow: wantsBelow(index))
+        case .fullyConnected:
+          OneDNNFullyConnected(place, input: current, relu: fuses, last: last == network.layers.count - 1)
+        case .maxPooling(let layer): OneDNNMaxPooling(layer, place, input: current)
+        case .relu: OneDNNReLU(place, input: current)
+        case .localResponseNormalization(let layer): OneDNNNormalization(layer, place, input: current)
+        case .dropout(let layer): OneDNNDropout(layer, place, input: current)
+        }
+      steps.append(
+        Step(
+          layer: layer, lastLayer: last,
+          range: program.purpose == .training ? program.parameters.range(ofLayer: named.name) : 0..<0))
+      indices.append(index)
+      if named.layer.worksInPlace, layer.output !== current {
+        // What it changed is a copy in another layout; before it stands the same, as if it had worked in place.
+        activations = activations.map { $0 === current ? layer.output : $0 }
+      }
+      current = layer.output
+      for _ in index...last { activations.append(current) }
+      index = last + 1
+    }
+    guard program.purpose != .inference else { return (steps, activations, nil) }
+    var signal: Memory? = program.signal(current.descriptor)
+    for step in steps.indices.reversed() {
+      guard let above = signal else { break }
+      steps[step].above = above
+      signal = steps[step].layer.compileBackward(above: above, wantsBelow: wantsBelow(indices[step]))
+      steps[step].backward = program.backward
+      program.backward = []
+    }
+    guard program.purpose == .inputGradient, let bottom = signal, bottom !== program.inputGradient else {
+      return (steps, activations, nil)
+    }
+    return (steps, activations, program.reorder(bottom, to: program.inputGradient))
+  }
+
+  func forward(_ images: Tensor, dropout: DropoutStream?) -> Tensor {
+    omp_set_num_threads(Int32(program.team.workers))
+    let state = PassState(images: images, count: images.count, dropout: dropout)
+    if packedRevision != program.parameters.revision {
+      timer.run(program.packing, state)
+      packedRevision = program.parameters.revision
+    }
+    if copiesPictures {
+      fill(program.images.floats, from: images, filled: filled)
+      filled = images.count
+    }
+    timer.run(program.forward, state)
+    return scores.read().prefix(images.count)
+  }
+
+  /// Copies the pictures that there are, and clears those that an earlier call has left beyond them.
+  private func fill(_ target: UnsafeMutablePointer<Float>, from source: Tensor, filled: Int) {
+    let count = source.values.count
+    let end = max(filled, source.count) * source.shape.count
+    let from = source.storage.pointer
+    program.team.split(end, grain: 4096) { _, range in
+      let copied = range.clamped(to: 0..<count)
+      let cleared = range.clamped(to: count..<max(end, count))
+      if !copied.isEmpty { (target + copied.lowerBound).update(from: from + copied.lowerBound, count: copied.count) }
+      if !cleared.isEmpty { (target + cleared.lowerBound).update(repeating: 0, count: cleared.count) }
+    }
+  }
+
+  func backward(from layer: Int, gradient: Tensor, rule: ReLURule, ready: (Range<Int>) throws -> Void) rethrows {
+    guard let start = steps.firstIndex(where: { $0.lastLayer >= layer }), let above = steps[start].above else { return }
+    omp_set_num_threads(Int32(program.team.workers))
+    let entry = steps[start].entry ?? Entry(into: above, count: program.batch, shape: gradient.shape, stream: program.stream)
+    steps[start].entry = entry
+    fill(entry.staged.storage.pointer, from: gradient, filled: entry.filled)
+    entry.filled = gradient.count
+    entry.call?.run()
+    let state = PassState(count: gradient.count, rule: rule)
+    for step in steps[...start].reversed() {
+      guard step.above != nil else { return }
+      timer.run(step.backward, state)
+      if !step.range.isEmpty { try ready(step.range) }
+    }
+    finish?.run()
+  }
+
+  func activation(of layer: Int) -> Tensor {
+    omp_set_num_threads(Int32(program.team.workers))
+    let view =
+      views[layer]
+      ?? PlainView(of: activations[layer], count: program.batch, shape: network.shapes[layer + 1], stream: program.stream)
+    views[layer] = view
+    return view.read()
+  }
+
+  var timesLayers: Bool {
+    get { timer.isOn }
+    set { timer.isOn = newValue }
+  }
+  var layerTimes: [LayerTime] { timer.times }
+}

@@ -1,0 +1,156 @@
+import COneDNN
+
+/// Fully connected layer on the flattened 2-D input, with weights in the description's own layout in every pass.
+///
+/// In float32 the primitives read `ParameterStore.values` and write `ParameterStore.gradients` in place: nothing is packed or
+/// reordered, which for 96 % of the parameters would cost more than blocked weights gain (oneDNN's matmul reads plain
+/// weights about as fast as packed ones; its inner product forward does not). In bfloat16 a copy of the weights is made after
+/// each update: plain for training, in the layouts of matmul's choice for other purposes, where it is made once.
+final class OneDNNFullyConnected: OneDNNLayer {
+  let output: Memory
+  private let place: LayerPlace
+  private let relu: Bool
+  private let input: Memory
+  private let inputIsFlat: Bool
+  private let layout: MemoryDescriptor
+  private let weights: Parameter
+  private let biases: Parameter
+  /// `[out, in]` in the plan's type, where it isn't packed.
+  private let plainWeights: Memory?
+
+  private var batch: Int { place.program.batch }
+  private var inputs: Int { place.input.count }
+  private var outputs: Int { place.output.count }
+
+  /// - Parameter last: scores stay float32 in any precision.
+  init(_ place: LayerPlace, input: Memory, relu: Bool, last: Bool) {
+    self.place = place
+    self.relu = relu
+    let program = place.program
+    guard let weights = program.parameters.parameter(place.name, .weights),
+      let biases = program.parameters.parameter(place.name, .biases)
+    else { preconditionFailure("\(place.name) has no parameters") }
+    self.weights = weights
+    self.biases = biases
+    let (batch, inputs, outputs, type) = (program.batch, place.input.count, place.output.count, program.type)
+
+    let flat = MemoryDescriptor([batch, inputs], type, dnnl_ab)
+    layout = flat
+    inputIsFlat = input.descriptor.raw.ndims == 2
+    self.input =
+      inputIsFlat
+      ? place.forwardInput(input, as: flat)
+      : place.forwardInput(input, as: MemoryDescriptor(plain: batch, place.input, type)).view(as: flat)
+    output = Memory(MemoryDescriptor([batch, outputs], last ? dnnl_f32 : type, dnnl_ab))
+
+    let stored = program.values(weights, as: MemoryDescriptor([outputs, inputs], dnnl_f32, dnnl_ab))
+    let packs = type == dnnl_bf16 && program.purpose != .training
+    if type == dnnl_f32 {
+      plainWeights = stored
+    } else if packs {
+      plainWeights = nil
+    } else {
+      let copy = Memory(MemoryDescriptor([outputs, inputs], type, dnnl_ab))
+      let call = program.reorder(stored, to: copy)
+      place.packing { _ in call.run() }
+      plainWeights = copy
+    }
+
+    let transposed = MemoryDescriptor([inputs, outputs], type, packs ? dnnl_format_tag_any : dnnl_ba)
+    let bias = MemoryDescriptor([1, outputs], dnnl_f32, dnnl_ab)
+    let forward = Self.product(flat, transposed, bias: bias, output.descriptor, relu: relu)
+    let matrix =
+      plainWeights?.view(as: transposed)
+      ?? place.packed(
+        program.values(weights, as: MemoryDescriptor([inputs, outputs], dnnl_f32, dnnl_ba)),
+        as: forward.descriptor(dnnl_query_weights_md))
+    let call = program.call(
+      forward,
+      [
+        DNNL_ARG_SRC: self.input, DNNL_ARG_WEIGHTS: matrix, DNNL_ARG_BIAS: program.values(biases, as: bias),
+        DNNL_ARG_DST: output,
+      ])
+    place.forward(multiplyAdds: batch * inputs * outputs) { _ in call.run() }
+  }
+
+  private static func product(
+    _ a: MemoryDescriptor, _ b: MemoryDescriptor, bias: MemoryDescriptor? = nil, _ c: MemoryDescriptor, relu: Bool = false
+  ) -> PrimitiveDescriptor {
+    var (a, b, c, bias) = (a.raw, b.raw, c.raw, bias?.raw ?? dnnl_memory_desc_t())
+    var operation = dnnl_matmul_desc_t()
+    OneDNN.check(dnnl_matmul_desc_init(&operation, &a, &b, &bias, &c), "dnnl_matmul_desc_init")
+    return .make(operation, relu: relu)
+  }
+
+  func compileBackward(above: Memory, wantsBelow: Bool) -> Memory? {
+    let program = place.program
+    let arriving = place.signal(above, as: output.descriptor)
+    if relu { place.gate(arriving, by: output) }
+    let signal = place.signal(arriving, as: MemoryDescriptor([batch, outputs], program.type, dnnl_ab))
+    if program.purpose == .training { compileParameterGradients(signal) }
+    guard wantsBelow else { return nil }
+    let below = program.signal(layout)
+    let call: PrimitiveCall
+    if let plainWeights {
+      var (x, w, y) = (layout.raw, plainWeights.descriptor.raw, signal.descriptor.raw)
+      var operation = dnnl_inner_product_desc_t()
+      OneDNN.check(
+        dnnl_inner_product_backward_data_desc_init(&operation, &x, &w, &y), "dnnl_inner_product_backward_data_desc_init")
+      call = program.call(
+        .make(operation, hint: innerProduct()),
+        [DNNL_ARG_DIFF_DST: signal, DNNL_ARG_WEIGHTS: plainWeights, DNNL_ARG_DIFF_SRC: below])
+    } else {
+      let product = Self.product(
+        signal.descriptor, MemoryDescriptor([outputs, inputs], program.type, dnnl_format_tag_any), layout)
+      let stored = program.values(weights, as: MemoryDescriptor([outputs, inputs], dnnl_f32, dnnl_ab))
+      let matrix = place.packed(stored, as: product.descriptor(dnnl_query_weights_md))
+      call = program.call(product, [DNNL_ARG_SRC: signal, DNNL_ARG_WEIGHTS: matrix, DNNL_ARG_DST: below])
+    }
+    place.backward(.inputGradient, multiplyAdds: batch * inputs * outputs) { _ in call.run() }
+    return inputIsFlat ? below : below.view(as: MemoryDescriptor(plain: batch, place.input, program.type))
+  }
+
+  /// Straight into the flat gradient buffer.
+  private func compileParameterGradients(_ signal: Memory) {
+    let program = place.program
+    let weightGradients = program.gradients(weights, as: MemoryDescriptor([outputs, inputs], dnnl_f32, dnnl_ab))
+    let biasGradients = program.gradients(biases, as: MemoryDescriptor([outputs], dnnl_f32, dnnl_x))
+    var (x, w, b, y) = (layout.raw, weightGradients.descriptor.raw, biasGradients.descriptor.raw, signal.descriptor.raw)
+    var operation = dnnl_inner_product_desc_t()
+    OneDNN.check(
+      dnnl_inner_product_backward_weights_desc_init(&operation, &x, &w, &b, &y),
+      "dnnl_inner_product_backward_weights_desc_init")
+    let call = program.call(
+      .make(operation, hint: innerProduct()),
+      [
+        DNNL_ARG_SRC: input, DNNL_ARG_DIFF_DST: signal, DNNL_ARG_DIFF_WEIGHTS: weightGradients,
+        DNNL_ARG_DIFF_BIAS: biasGradients,
+      ])
+    place.backward(.parameterGradient, multiplyAdds: batch * inputs * outputs) { _ in call.run() }
+  }
+
+  /// The forward primitive that the backward ones want as a hint; it is never run.
+  private func innerProduct() -> PrimitiveDescriptor {
+    let type = place.program.type
+    var x = layout.raw
+    var w = MemoryDescriptor([outputs, inputs], type, dnnl_ab).raw
+    var b = MemoryDescriptor([outputs], dnnl_f32, dnnl_x).raw
+    var y = MemoryDescriptor([batch, outputs], type, dnnl_ab).raw
+    var operation = dnnl_inner_product_desc_t()
+    OneDNN.check(
+      dnnl_inner_product_forward_desc_init(&operation, dnnl_forward_training, &x, &w, &b, &y),
+      "dnnl_inner_product_forward_desc_init")
+    return .make(operation)
+  }
+}
+
+extension LayerPlace {
+  /// A copy of parameter values in a primitive's layout, renewed when they change.
+  func packed(_ stored: Memory, as descriptor: MemoryDescriptor) -> Memory {
+    if stored.descriptor == descriptor { return stored }
+    let copy = Memory(descriptor)
+    let call = program.reorder(stored, to: copy)
+    packing { _ in call.run() }
+    return copy
+  }
+}
