@@ -22,7 +22,7 @@ let package = Package(
 
     .target(name: "Files"),
     .target(name: "ConvNet", dependencies: ["COpenBLAS", "COneDNN", "Kernels"]),
-    .target(name: "Images", dependencies: ["CPNG", "CTurboJPEG"]),
+    .target(name: "Images", dependencies: ["Files", "CPNG", "CTurboJPEG"]),
     // The folder is Distributed; the module can't be: that name is the toolchain's own.
     .target(name: "Cluster", dependencies: ["CMPI"], path: "Sources/Distributed"),
     .target(name: "Checkpoint", dependencies: ["Files", "ConvNet", "CHDF5", "CCrypto"]),

@@ -310,19 +310,17 @@ demo() {
   fi
   local start=$SECONDS checkpoint=$output/run/checkpoints/best.h5
   build
-  step "making pictures of 10 classes" synthesize --output "$output/data" --classes 10 --images-per-class 60 --size 96
-  step "training on 2 ranks" --ranks 2 train --data "$output/data" --run "$output/run" --network cnn-f-64 --crop 64 \
-    --epochs 12 --batch 64
-  step "measuring the error" evaluate --checkpoint "$checkpoint" --data "$output/data" --split val
-  step "drawing class models" --ranks 2 class-models --checkpoint "$checkpoint" --output "$output/class-models" --classes all
+  step "making pictures of 10 classes" synthesize --output "$output/data" --classes 10 --images-per-class 400 --size 128
+  step "training on 2 ranks" --ranks 2 train --data "$output/data" --run "$output/run" --network cnn-f-64 \
+    --epochs 16 --batch 32 --learning-rate 0.006 --schedule cosine
+  step "measuring the error" --ranks 2 evaluate --checkpoint "$checkpoint" --data "$output/data"
+  step "drawing class models" --ranks 2 class-models --checkpoint "$checkpoint" --output "$output/class-models"
   step "drawing saliency maps" --ranks 2 saliency --checkpoint "$checkpoint" --images "$output/data/val" \
     --output "$output/saliency"
-  step "making the galleries" gallery --results "$output/class-models"
-  step "" gallery --results "$output/saliency"
   cat <<END
 
 Done in $((SECONDS - start)) s. Look at
-  $output/run/report.html            curves of the training, filters of the first layer
+  $output/run/metrics.jsonl          loss and errors of the training
   $output/class-models/index.html    what the network takes each class to be
   $output/saliency/index.html        where it looked in each picture
 END

@@ -37,7 +37,7 @@ struct ClassModelsCommand: ParsableCommand {
       let options = ClassModelOptions.defaults(mode, for: network.network, iterations: iterations, seed: seed)
       let job = ClassModelJob(
         network: network, output: results.output, classes: classes, options: options, overwrite: results.overwrite,
-        batch: results.batch, backend: compute.backend, team: compute.team)
+        batch: results.batch, compute: compute.settings)
       return try job.run(communicator, progress: progress)
     }
   }

@@ -16,10 +16,21 @@ struct ComputeOptions: ParsableArguments {
   @Option(help: ArgumentHelp("What computes: \(BackendChoice.allNames).", valueName: "backend"))
   var backend = BackendChoice.auto
 
+  @Option(help: ArgumentHelp("float32, or bfloat16 with float32 parameters.", valueName: "precision"))
+  var precision = Precision.float32
+
+  @Option(help: ArgumentHelp("How 3×3 convolutions are computed in float32: \(ConvolutionAlgorithm.allNames).", valueName: "how"))
+  var convolution = ConvolutionAlgorithm.auto
+
   var team: ThreadTeam { ThreadTeam(workers: threads ?? ThreadTeam.available) }
+
+  var settings: ComputeSettings {
+    ComputeSettings(backend: backend, precision: precision, convolution: convolution, team: team)
+  }
 
   func validate() throws {
     if let threads, threads < 1 { throw ValidationError("--threads \(threads): at least one thread is needed.") }
+    if let obstacle = backend.obstacle(to: precision) { throw ValidationError("--precision \(precision.rawValue): \(obstacle).") }
   }
 }
 
@@ -29,3 +40,5 @@ extension CaseIterable where Self: RawRepresentable, RawValue == String {
 }
 
 extension BackendChoice: ExpressibleByArgument {}
+extension Precision: ExpressibleByArgument {}
+extension ConvolutionAlgorithm: ExpressibleByArgument {}

@@ -32,7 +32,7 @@ struct SaliencyCommand: ParsableCommand {
       let job = SaliencyJob(
         network: network, pictures: try PictureList.find(images, classes: network.classes), output: results.output,
         classChoice: .init(classChoice), rule: method, overwrite: results.overwrite, batch: results.batch,
-        backend: compute.backend, team: compute.team)
+        compute: compute.settings)
       return try job.run(communicator, progress: progress)
     }
   }

@@ -122,11 +122,19 @@ struct TrainCommand: ParsableCommand {
       }
       progress.finish()
       wasStopped = outcome.wasStopped
+      if outcome.isFinished, communicator.rank == 0 { progress.print(sentence(outcome)) }
       if wasStopped, communicator.rank == 0 {
         progress.print("stopped on request at step \(outcome.steps), saved; the same command continues")
       }
     }
     if wasStopped { throw ArgumentParser.ExitCode(Cluster.ExitCode.stoppedOnRequest) }
+  }
+
+  private func sentence(_ outcome: TrainingOutcome) -> String {
+    let error = outcome.bestTop1Error.map {
+      String(format: ", best top-1 error %.2f %% (%@/checkpoints/best.h5)", 100 * $0, runFolder)
+    }
+    return "the run is finished: \(outcome.steps) steps\(error ?? "")"
   }
 
   private static func sentence(_ metrics: EpochMetrics) -> String {
@@ -147,6 +155,8 @@ struct TrainCommand: ParsableCommand {
     job.options.momentum = momentum
     job.options.weightDecay = weightDecay
     job.options.backend = compute.backend
+    job.options.precision = compute.precision
+    job.options.convolution = compute.convolution
     job.options.seed = seed
     job.options.eraseProbability = eraseProbability
     job.options.badFileLimit = badFileLimit
@@ -162,7 +172,7 @@ struct TrainCommand: ParsableCommand {
     job.checkpointEvery = checkpointEvery
     job.keep = keep
     job.maxSteps = maxSteps
-    job.team = compute.team
+    job.compute = compute.settings
     job.loaderThreads = loaderThreads
     job.cacheBytes = cacheMegabytes << 20
     job.commandLine = CommandLine.arguments

@@ -16,12 +16,12 @@ final class Evaluator {
   private let badFiles: BadFileReport
 
   init(
-    samples: [Sample], mean: [Float], shorterSide: Int, store: ParameterStore, batch: Int, backend: BackendChoice,
-    team: ThreadTeam, communicator: Communicator, loaderThreads: Int = 1, cacheBytes: Int = 0
+    samples: [Sample], mean: [Float], shorterSide: Int, store: ParameterStore, batch: Int, compute: ComputeSettings,
+    communicator: Communicator, loaderThreads: Int = 1, cacheBytes: Int = 0
   ) {
     source = CachedSource(FolderSource(samples: samples, shorterSide: shorterSide), cacheBytes: cacheBytes)
     share = EpochSampler.share(of: samples.count, rank: communicator.rank, ranks: communicator.size)
-    plan = Plan(store, batch: batch, purpose: .inference, backend: backend, team: team)
+    plan = Plan(store, batch: batch, purpose: .inference, compute: compute)
     self.mean = mean
     crop = store.network.input.width
     self.loaderThreads = loaderThreads
@@ -62,8 +62,8 @@ final class Evaluator {
 /// - Throws: `CheckpointError`, `DataError`, `TrainingError`.
 /// - Note: collective
 public func evaluate(
-  checkpoint path: String, data root: String, trainingPictures: Bool = false, batch: Int, backend: BackendChoice,
-  team: ThreadTeam, communicator: Communicator, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+  checkpoint path: String, data root: String, trainingPictures: Bool = false, batch: Int, compute: ComputeSettings,
+  communicator: Communicator, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
 ) throws -> EvaluationResult {
   let checkpoint = try Checkpoint.read(path)
   let contents = checkpoint.contents
@@ -77,7 +77,7 @@ public func evaluate(
   let options = try? TrainingOptions(json: contents.options)
   let evaluator = Evaluator(
     samples: samples, mean: contents.mean, shorterSide: options?.shorterSide ?? defaultShorterSide(crop: side),
-    store: checkpoint.store, batch: batch, backend: backend, team: team, communicator: communicator)
+    store: checkpoint.store, batch: batch, compute: compute, communicator: communicator)
   return try evaluator.evaluate(progress: communicator.rank == 0 ? progress : { _, _ in })
 }
 

@@ -30,7 +30,7 @@ struct PreparedData {
     }
     let share = EpochSampler.share(of: set.train.count, rank: communicator.rank, ranks: communicator.size)
     let own = try MeanAccumulator(
-      of: source, share: share, crop: crop, threads: job.team.workers, badFiles: badFiles, progress: progress)
+      of: source, share: share, crop: crop, threads: job.compute.team.workers, badFiles: badFiles, progress: progress)
     var sums = own.sums
     try communicator.allReduceSum(&sums)
     self.mean = try MeanPicture(sums: sums, crop: crop).values

@@ -28,7 +28,8 @@ public struct TrainingJob: Sendable {
   public var keep = 3
   /// Stop after this many updates, as if the run were interrupted there.
   public var maxSteps: Int?
-  public var team = ThreadTeam()
+  /// What computes; `options` record the choices.
+  public var compute = ComputeSettings()
   public var loaderThreads = 1
   /// Decoded pictures are kept in memory when all of this rank's fit into this many bytes.
   public var cacheBytes = 1 << 30

@@ -43,15 +43,16 @@ final class TrainingLoop {
     badFiles = start.badFiles
     optimizer = SGD(momentum: options.momentum, weightDecay: options.weightDecay)
     let share = (options.batch + communicator.size - 1) / communicator.size
-    plan = Plan(store, batch: share, purpose: .training, backend: options.backend, team: job.team)
+    plan = Plan(store, batch: share, purpose: .training, compute: job.compute)
     reducer = try GradientReducer(store.gradients.all, communicator: communicator)
     evaluator = data.set.val.isEmpty ? nil : Evaluator(
       samples: data.set.val, mean: data.mean, shorterSide: options.shorterSide, store: store, batch: min(share, 128),
-      backend: options.backend, team: job.team, communicator: communicator, loaderThreads: job.loaderThreads,
+      compute: job.compute, communicator: communicator, loaderThreads: job.loaderThreads,
       cacheBytes: job.cacheBytes / 4)
   }
 
   func run() throws -> TrainingOutcome {
+    watch(.note("computing with \(plan.backendDescription)"))
     let begin = ContinuousClock.now
     let lastStep = min(totalSteps, job.maxSteps ?? totalSteps)
     let loader = data.trainingLoader(job, fromStep: step, communicator: communicator, badFiles: badFiles)
@@ -72,7 +73,7 @@ final class TrainingLoop {
       try plan.backward(from: ownGradient) { try reducer.start($0) }
       try reducer.finish()
       let rate = schedule.rate(at: step)
-      optimizer.update(store, rate: Float(rate), team: job.team)
+      optimizer.update(store, rate: Float(rate), team: job.compute.team)
       loader.recycle(batch)
       step += 1
 

@@ -61,7 +61,7 @@ struct TrainingStart {
     watch(
       .note(
         "\(network.name): \(network.parameterCount.formatted()) parameters, \(communicator.size) ranks × "
-          + "\(job.team.workers) threads, batch \(job.options.batch), \(steps) steps"))
+          + "\(job.compute.team.workers) threads, batch \(job.options.batch), \(steps) steps"))
     saver = try communicator.rank == 0 ? RunSaver(job, data: data, network: network, step: progress.step, folder: folder) : nil
     try Self.describe(job, data: data, store: store, step: progress.step, communicator: communicator)
   }
@@ -191,7 +191,7 @@ struct TrainingStart {
     try RunDescription(
       options: job.options, data: job.data, trainPictures: data.set.train.count, validationPictures: data.set.val.count,
       classes: data.set.classes.count, parameters: store.network.parameterCount, ranks: communicator.size,
-      hosts: Set(hosts).sorted(), threadsPerRank: job.team.workers, commandLine: job.commandLine,
+      hosts: Set(hosts).sorted(), threadsPerRank: job.compute.team.workers, commandLine: job.commandLine,
       started: Date().formatted(.iso8601), resumedFromStep: step
     ).write(to: job.run.description)
   }

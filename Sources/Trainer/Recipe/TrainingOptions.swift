@@ -14,6 +14,8 @@ public struct TrainingOptions: Sendable, Codable, Hashable {
   public var weightDecay: Float = 5e-4
   public var initialization = Initialization.gaussian
   public var backend = BackendChoice.auto
+  public var precision = Precision.float32
+  public var convolution = ConvolutionAlgorithm.auto
   public var seed: UInt64 = 0
   /// The side of the square crops; the network's own input side.
   public var crop = 224
@@ -32,7 +34,7 @@ public struct TrainingOptions: Sendable, Codable, Hashable {
   public func differences(from earlier: TrainingOptions) -> [String] {
     let (before, now) = (earlier.fields, fields)
     return now.keys.sorted().compactMap { key in
-      guard !["backend", "epochs", "badFileLimit"].contains(key), before[key] != now[key] else { return nil }
+      guard !["backend", "convolution", "epochs", "badFileLimit"].contains(key), before[key] != now[key] else { return nil }
       return "\(key): \(before[key] ?? "absent") → \(now[key] ?? "absent")"
     }
   }

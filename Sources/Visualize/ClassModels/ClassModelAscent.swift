@@ -41,13 +41,12 @@ public final class ClassModelAscent {
   ///   - mean: `[3, H, W]`, for clipping.
   ///   - batch: the most classes at a time.
   public init(
-    _ parameters: ParameterStore, mean: [Float], options: ClassModelOptions, batch: Int, backend: BackendChoice = .auto,
-    team: ThreadTeam = ThreadTeam()
+    _ parameters: ParameterStore, mean: [Float], options: ClassModelOptions, batch: Int, compute: ComputeSettings = ComputeSettings()
   ) {
     let network = parameters.network
     precondition(mean.count == network.input.count, "a mean of \(mean.count) values for an input \(network.input)")
     precondition(options.iterations > 0 && options.blurInterval > 0, "iterations and blur interval must be positive")
-    plan = Plan(parameters, batch: batch, purpose: .inputGradient, backend: backend, team: team)
+    plan = Plan(parameters, batch: batch, purpose: .inputGradient, compute: compute)
     self.mean = mean
     self.options = options
     pictures = Tensor(count: batch, shape: network.input)

@@ -18,12 +18,11 @@ public struct ClassModelJob {
   public var overwrite: Bool
   /// The most classes that a rank climbs for at a time.
   public var batch: Int
-  public var backend: BackendChoice
-  public var team: ThreadTeam
+  public var compute: ComputeSettings
 
   public init(
     network: TrainedNetwork, output: String, classes: String = "all", options: ClassModelOptions, overwrite: Bool = false,
-    batch: Int = 16, backend: BackendChoice = .auto, team: ThreadTeam = ThreadTeam()
+    batch: Int = 16, compute: ComputeSettings = ComputeSettings()
   ) {
     self.network = network
     self.output = output
@@ -31,8 +30,7 @@ public struct ClassModelJob {
     self.options = options
     self.overwrite = overwrite
     self.batch = batch
-    self.backend = backend
-    self.team = team
+    self.compute = compute
   }
 
   /// Makes what is missing.
@@ -69,7 +67,7 @@ public struct ClassModelJob {
 
   private func makeAscent(_ ascent: inout ClassModelAscent?, batch: Int) -> ClassModelAscent {
     let made = ClassModelAscent(
-      network.parameters, mean: network.mean, options: options, batch: batch, backend: backend, team: team)
+      network.parameters, mean: network.mean, options: options, batch: batch, compute: compute)
     ascent = made
     return made
   }

@@ -42,7 +42,7 @@ extension GalleryPage {
     figcaption { display: grid; grid-template-columns: minmax(0, auto) auto auto 1fr; gap: 0 6px; padding: 7px 10px 8px;
       align-items: baseline }
     figcaption b, figcaption small { overflow: hidden; text-overflow: ellipsis; white-space: nowrap }
-    figcaption b { font-weight: 600 }
+    figcaption b { font-weight: 600; white-space: normal; overflow-wrap: anywhere }
     .number { grid-column: -2; justify-self: end; white-space: nowrap; font-variant-numeric: tabular-nums;
       color: var(--soft); font-size: 13px }
     figcaption small { grid-column: 1 / -1; color: var(--soft); font-size: 12.5px }

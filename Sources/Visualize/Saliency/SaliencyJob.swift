@@ -45,13 +45,12 @@ public struct SaliencyJob {
   public var overwrite: Bool
   /// The most pictures that a rank computes together.
   public var batch: Int
-  public var backend: BackendChoice
-  public var team: ThreadTeam
+  public var compute: ComputeSettings
 
   public init(
     network: TrainedNetwork, pictures: [PictureFile], output: String, classChoice: ClassChoice = .top1,
     rule: ReLURule = .gradient, rendering: SaliencyRendering = SaliencyRendering(), overwrite: Bool = false, batch: Int = 16,
-    backend: BackendChoice = .auto, team: ThreadTeam = ThreadTeam()
+    compute: ComputeSettings = ComputeSettings()
   ) {
     self.network = network
     self.pictures = pictures
@@ -61,8 +60,7 @@ public struct SaliencyJob {
     self.rendering = rendering
     self.overwrite = overwrite
     self.batch = batch
-    self.backend = backend
-    self.team = team
+    self.compute = compute
   }
 
   /// What is ready to be computed.
@@ -110,7 +108,7 @@ public struct SaliencyJob {
     let images: Tensor
 
     init(_ job: SaliencyJob, batch: Int) {
-      mapper = SaliencyMapper(job.network.parameters, rule: job.rule, batch: batch, backend: job.backend, team: job.team)
+      mapper = SaliencyMapper(job.network.parameters, rule: job.rule, batch: batch, compute: job.compute)
       images = Tensor(count: batch, shape: job.network.network.input)
     }
 

@@ -37,11 +37,10 @@ public final class SaliencyMapper {
   private let scoreGradient: Tensor
 
   public init(
-    _ parameters: ParameterStore, rule: ReLURule = .gradient, batch: Int, backend: BackendChoice = .auto,
-    team: ThreadTeam = ThreadTeam()
+    _ parameters: ParameterStore, rule: ReLURule = .gradient, batch: Int, compute: ComputeSettings = ComputeSettings()
   ) {
     let network = parameters.network
-    plan = Plan(parameters, batch: batch, purpose: .inputGradient, backend: backend, team: team)
+    plan = Plan(parameters, batch: batch, purpose: .inputGradient, compute: compute)
     self.rule = rule
     scoreGradient = Tensor(count: batch, shape: network.shapes[network.shapes.count - 1])
   }

@@ -1,0 +1,21 @@
+import Foundation
+
+/// Floating-point operations a second of a float32 GEMM that fits the caches, on all workers of a team at once: the best of
+/// several tries, since whatever else the machine does can only slow it down.
+public func measuredPeak(team: ThreadTeam) -> Double {
+  let side = 1024
+  let (a, b) = (FlatBuffer(count: side * side), FlatBuffer(count: side * side))
+  a.fill(with: 1)
+  b.fill(with: 0.5)
+  let outputs = (0..<team.workers).map { _ in FlatBuffer(count: side * side) }
+  var best = 0.0
+  for _ in 0..<8 {
+    let start = ContinuousClock.now
+    team.run { worker in
+      multiply(Matrix(a.pointer, side, side), Matrix(b.pointer, side, side), into: outputs[worker].pointer)
+    }
+    let seconds = (ContinuousClock.now - start) / .seconds(1)
+    best = max(best, 2 * Double(side * side * side * team.workers) / seconds)
+  }
+  return best
+}

@@ -1,0 +1,194 @@
+import Checkpoint
+import Cluster
+import ConvNet
+import Foundation
+import Images
+import Trainer
+import Visualize
+
+/// What one measurement gave.
+struct BenchResult {
+  let ranks: Int
+  var imagesPerSecond: Double?
+  var bytesPerSecond: Double?
+  /// What ran: the backend, or what the bytes were.
+  let note: String
+  /// Rounds that `layers` are sums over.
+  var rounds = 0
+  var layers: [LayerTime] = []
+}
+
+/// Measures pieces of the program's work, each for a given time after warming up, on all ranks at once.
+struct Bench {
+  let network: Network
+  let batch: Int
+  let seconds: Double
+  let settings: ComputeSettings
+  let communicator: Communicator
+
+  // MARK: - Passes of the network
+
+  func train(timesLayers: Bool) throws -> BenchResult {
+    let bench = PlanBench(self, purpose: .training)
+    let reducer = try GradientReducer(bench.store.gradients.all, communicator: communicator)
+    let sgd = SGD()
+    let labels = (0..<batch).map { Int32($0 % network.classCount) }
+    return try passes(bench, timesLayers) {
+      let scores = bench.plan.forward(bench.images, dropout: bench.dropout)
+      labels.withUnsafeBufferPointer {
+        _ = softmaxCrossEntropy(scores, labels: $0, divisor: batch * communicator.size, gradient: bench.gradient)
+      }
+      try bench.plan.backward(from: bench.gradient) { try reducer.start($0) }
+      try reducer.finish()
+      sgd.update(bench.store, rate: 1e-4, team: settings.team)
+    }
+  }
+
+  func inference(timesLayers: Bool) throws -> BenchResult {
+    let bench = PlanBench(self, purpose: .inference)
+    return try passes(bench, timesLayers) { _ = bench.plan.forward(bench.images) }
+  }
+
+  func saliency(timesLayers: Bool) throws -> BenchResult {
+    let bench = PlanBench(self, purpose: .inputGradient)
+    for n in 0..<batch { bench.gradient[n][n % network.classCount] = 1 }
+    return try passes(bench, timesLayers) {
+      _ = bench.plan.forward(bench.images)
+      bench.plan.backward(from: bench.gradient)
+    }
+  }
+
+  /// Picture-steps of the paper's ascent.
+  func classModels() throws -> BenchResult {
+    let store = ParameterStore(network, training: false)
+    Initialization.gaussian.fill(store, seed: 0)
+    let steps = 8
+    let ascent = ClassModelAscent(
+      store, mean: [Float](repeating: 120, count: network.input.count), options: .paper(iterations: steps), batch: batch,
+      compute: settings)
+    let classes = (0..<batch).map { $0 % network.classCount }
+    let rounds = try repeated { _ = ascent.run(classes: classes) }
+    // The last score of a trace takes one more forward pass: 4 % at 8 steps.
+    return BenchResult(
+      ranks: communicator.size, imagesPerSecond: rounds.perSecond * Double(batch * steps * communicator.size),
+      note: "picture-steps")
+  }
+
+  private func passes(_ bench: PlanBench, _ timesLayers: Bool, _ round: () throws -> Void) throws -> BenchResult {
+    let rounds = try repeated(before: { bench.plan.timesLayers = timesLayers }, round)
+    return BenchResult(
+      ranks: communicator.size, imagesPerSecond: rounds.perSecond * Double(batch * communicator.size),
+      note: bench.plan.backendDescription, rounds: rounds.count, layers: timesLayers ? bench.plan.layerTimes : [])
+  }
+
+  // MARK: - Everything else
+
+  /// JPEGs of 500×375 to mean-subtracted crops of the network's input, one thread a rank.
+  func decode() throws -> BenchResult {
+    let picture = Picture(width: 500, height: 375) { pixels in
+      var random = CounterRandom(seed: 0, purpose: .test)
+      // Smooth ramps with noise: a file of about the size of a photograph of that size.
+      for index in pixels.indices {
+        let (x, y) = (index / 3 % 500, index / 1500)
+        pixels[index] = UInt8(truncatingIfNeeded: (x + y * (index % 3 + 1)) / 5 + random.index(below: 24) + 40)
+      }
+    }
+    let file = try picture.encodedJPEG(quality: 90)
+    let crop = network.input.width
+    let side = defaultShorterSide(crop: crop)
+    let mean = [Float](repeating: 120, count: network.input.count)
+    let target = Tensor(count: 1, shape: network.input)
+    let decoder = try PictureDecoder()
+    let rounds = try repeated {
+      for _ in 0..<16 {
+        let decoded = try file.withUnsafeBytes { try decoder.decode($0, name: "the benchmark's", minimumShorterSide: side) }
+        let resized = try decoded.resized(shorterSide: side)
+        let centre = InputTransform.centre(crop: crop, width: resized.width, height: resized.height)
+        writeInput(resized, transform: centre, crop: crop, mean: mean, to: target[0].baseAddress!)
+      }
+    }
+    return BenchResult(
+      ranks: communicator.size, imagesPerSecond: rounds.perSecond * Double(16 * communicator.size),
+      note: "JPEG 500×375 of \(file.count >> 10) KiB, a thread a rank")
+  }
+
+  /// The gradients of the network, summed over the ranks.
+  func allReduce() throws -> BenchResult {
+    let store = ParameterStore(network)
+    let reducer = try GradientReducer(store.gradients.all, communicator: communicator)
+    let rounds = try repeated {
+      try reducer.start(0..<store.gradients.count)
+      try reducer.finish()
+    }
+    return BenchResult(
+      ranks: communicator.size, bytesPerSecond: rounds.perSecond * Double(store.gradients.count * 4),
+      note: communicator.size == 1 ? "one rank: nothing to sum" : "gradients summed")
+  }
+
+  /// A checkpoint with velocity, written to the temporary folder and brought to the disk; rank 0 alone.
+  func checkpoint() throws -> BenchResult {
+    guard communicator.rank == 0 else { return BenchResult(ranks: 1, note: "") }
+    let store = ParameterStore(network)
+    Initialization.gaussian.fill(store, seed: 0)
+    let folder = FileManager.default.temporaryDirectory.appending(path: "deepinside-benchmark-\(getpid())")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let contents = CheckpointContents(
+      network: network, progress: TrainingProgress(learningRate: LearningRateState(rate: 0.01)),
+      mean: [Float](repeating: 120, count: network.input.count), meanShape: network.input,
+      classes: (0..<network.classCount).map { "c\($0)" }, classNames: (0..<network.classCount).map { "class \($0)" })
+    let start = ContinuousClock.now
+    var count = 0
+    repeat {
+      try Checkpoint.write(contents, store: store, to: folder.appending(path: "checkpoint.h5").path)
+      count += 1
+    } while (ContinuousClock.now - start) / .seconds(1) < seconds
+    let elapsed = (ContinuousClock.now - start) / .seconds(1)
+    return BenchResult(
+      ranks: 1, bytesPerSecond: Double(count * network.parameterCount * 8) / elapsed,
+      note: String(format: "written in %.2f s, checksums and fsync included", elapsed / Double(count)))
+  }
+
+  // MARK: - The clock
+
+  /// Runs a round twice to warm up, then until the time is over on the slowest rank.
+  ///
+  /// - Parameter before: called after the warm-up.
+  /// - Note: collective
+  private func repeated(
+    before: () -> Void = {}, _ round: () throws -> Void
+  ) throws -> (count: Int, perSecond: Double) {
+    for _ in 0..<2 { try round() }
+    before()
+    try communicator.barrier()
+    let start = ContinuousClock.now
+    var count = 0
+    var elapsed = 0.0
+    repeat {
+      try round()
+      count += 1
+      elapsed = try communicator.allReduceMax((ContinuousClock.now - start) / .seconds(1))
+    } while elapsed < seconds
+    return (count, Double(count) / elapsed)
+  }
+}
+
+/// A plan with random pictures for it.
+private final class PlanBench {
+  let store: ParameterStore
+  let plan: Plan
+  let images: Tensor
+  let gradient: Tensor
+  let dropout: DropoutStream
+
+  init(_ bench: Bench, purpose: Purpose) {
+    store = ParameterStore(bench.network, training: purpose == .training)
+    Initialization.gaussian.fill(store, seed: 0)
+    plan = Plan(store, batch: bench.batch, purpose: purpose, compute: bench.settings)
+    images = Tensor(count: bench.batch, shape: bench.network.input)
+    gradient = Tensor(count: bench.batch, shape: Shape(channels: bench.network.classCount))
+    dropout = DropoutStream(seed: 0, samples: Array(0..<bench.batch))
+    var random = CounterRandom(seed: 0, purpose: .test, sample: bench.communicator.rank)
+    for index in images.values.indices { images.values[index] = random.uniform(in: -128...127) }
+  }
+}
