@@ -14,7 +14,10 @@ import Testing
     let store = try filled(initialization)
     for parameter in store.parameters where parameter.spec.role == .weights {
       let values = store.values[parameter.range].map(Double.init)
-      let deviation = initialization == .he ? (2 / Double(parameter.spec.fanIn)).squareRoot() : 0.01
+      let fanIn = Double(parameter.spec.fanIn)
+      // Narrower layers than the paper's start wider, by the root of the ratio of their fan-ins.
+      let paper = try #require(ParameterStore.specs(of: Preset.cnnF.network(classes: 50))[parameter.name])
+      let deviation = initialization == .he ? (2 / fanIn).squareRoot() : 0.01 * (Double(paper.fanIn) / fanIn).squareRoot()
       let count = Double(values.count)
       let mean = values.reduce(0, +) / count
       let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / count

@@ -32,7 +32,7 @@ struct DataSynthesisTests {
       try synthesis.write(to: "\(root)/b", threads: 1)
       let data = try DataSet(contentsOf: "\(root)/a")
       #expect(data.classes.map(\.wnid) == ["s00000001", "s00000002", "s00000003"])
-      #expect(data.classes[1].name == "blue dotted ring")
+      #expect(data.classes[1].name == "blue striped ring")
       #expect(data.train.count == 18 && data.val.count == 3 && synthesis.count == 21)
 
       let boxes = try readAnnotations("\(root)/a/Annotations")
