@@ -49,6 +49,3 @@ func runOnRanks(_ body: (Communicator) throws -> Void) throws {
   let code = MPIRuntime.run(body)
   if code != 0 { Foundation.exit(code) }
 }
-
-/// A line on descriptor 2.
-func printError(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }

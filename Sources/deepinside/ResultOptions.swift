@@ -25,25 +25,18 @@ struct ResultOptions: ParsableArguments {
     _ label: String, unit: String, common: CommonOptions,
     _ job: (_ network: TrainedNetwork, Communicator, @escaping JobProgress) throws -> JobSummary
   ) throws {
-    var exitCode: Int32 = 0
     try runOnRanks { communicator in
       StopRequest.install()
       let network = try TrainedNetwork.read(checkpoint)
       let progress = ProgressLine(label, unit: unit, quiet: common.quiet || communicator.rank > 0)
       let summary = try job(network, communicator) { progress.show(done: $0, total: $1) }
       progress.finish()
-      guard communicator.rank == 0 else { return }
-      progress.print(
-        "\(summary.done) made in \(ProgressLine.time(summary.seconds)), \(summary.skipped) were whole already, "
-          + "\(summary.failed) failed; look at \(output)/index.html")
-      do {
-        try summary.requireComplete()
-      } catch {
-        // The results are whole as far as they go: the ranks end in good order, and the exit code says the rest.
-        printError("deepinside: \(error)")
-        exitCode = Cluster.ExitCode.of(error)
+      if communicator.rank == 0 {
+        progress.print(
+          "\(summary.done) made in \(ProgressLine.time(summary.seconds)), \(summary.skipped) were whole already, "
+            + "\(summary.failed) failed; look at \(output)/index.html")
       }
+      try summary.requireComplete()
     }
-    if exitCode != 0 { throw ArgumentParser.ExitCode(exitCode) }
   }
 }

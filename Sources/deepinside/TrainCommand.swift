@@ -102,7 +102,6 @@ struct TrainCommand: ParsableCommand {
   }
 
   func run() throws {
-    var wasStopped = false
     try runOnRanks { communicator in
       let progress = ProgressLine("train", unit: "img", quiet: common.quiet)
       let mean = ProgressLine("mean picture", unit: "img", quiet: common.quiet)
@@ -121,13 +120,13 @@ struct TrainCommand: ParsableCommand {
         }
       }
       progress.finish()
-      wasStopped = outcome.wasStopped
       if outcome.isFinished, communicator.rank == 0 { progress.print(sentence(outcome)) }
-      if wasStopped, communicator.rank == 0 {
-        progress.print("stopped on request at step \(outcome.steps), saved; the same command continues")
+      if outcome.wasStopped {
+        throw TrainingError(
+          "stopped on request at step \(outcome.steps), saved; the same command continues",
+          exitCode: Cluster.ExitCode.stoppedOnRequest)
       }
     }
-    if wasStopped { throw ArgumentParser.ExitCode(Cluster.ExitCode.stoppedOnRequest) }
   }
 
   private func sentence(_ outcome: TrainingOutcome) -> String {
