@@ -28,8 +28,7 @@ public struct Picture: Sendable, Equatable, CustomStringConvertible {
 
   public var description: String { "picture of \(width)×\(height)" }
 
-  /// The shorter of width and height.
-  public var shorterSide: Int { min(width, height) }
+  public var size: PictureSize { PictureSize(width: width, height: height) }
 
   /// The (red, green, blue) of column `x` in row `y`.
   public subscript(x: Int, y: Int) -> SIMD3<UInt8> {

@@ -1,127 +1,137 @@
-/// Antialiased resizing by a separable triangle filter that is widened by the down-scale factor.
+import Kernels
+
+/// One dimension of an antialiased resize: a triangle filter that is widened by the down-scale factor.
 ///
 /// Output pixel o looks at centre (o + ½)·s with s = input size / output size, at weights
-/// max(0, 1 − |i + ½ − centre| / max(s, 1)), normalised. Fixed point with 22 bits, rounded to 8 bits after the horizontal and after the vertical pass: the same numbers
-/// as Pillow's `resize(…, BILINEAR)`.
+/// max(0, 1 − |i + ½ − centre| / max(s, 1)), normalised; in fixed point with 22 bits. Equal sizes give weights of 1.
 ///
 /// Source: the same form as Pillow's src/libImaging/Resample.c.
-struct ResamplingWeights {
-  static let precision = 22
+struct ResamplingFilter {
+  private(set) var taps = 0
+  /// [outputs], the first input index of each; all `taps` inputs behind it exist.
+  private(set) var starts: [Int32] = []
+  /// [outputs, taps], fixed point, with zeros where an output looks at fewer inputs.
+  private(set) var weights: [Int32] = []
+  /// The inputs that are looked at.
+  private(set) var inputs = 0..<0
 
-  /// The first input index of each output.
-  let starts: [Int]
-  /// The number of inputs of each output.
-  let counts: [Int]
-  /// [outputs, stride], fixed point.
-  let weights: [Int32]
-  let stride: Int
-
-  init(from input: Int, to output: Int) {
+  /// Computes the outputs of `window` only, from the last to the first when `reversed`.
+  mutating func set(from input: Int, to output: Int, window: Range<Int>, reversed: Bool = false) {
+    precondition(!window.isEmpty && 0 <= window.lowerBound && window.upperBound <= output, "\(window) of \(output)")
     let scale = Double(input) / Double(output)
     let support = max(scale, 1)
-    stride = Int(support.rounded(.up)) * 2 + 1
-    var starts: [Int] = []
-    var counts: [Int] = []
-    var weights = [Int32](repeating: 0, count: output * stride)
-    starts.reserveCapacity(output)
-    counts.reserveCapacity(output)
-    for index in 0..<output {
-      let centre = (Double(index) + 0.5) * scale
+    taps = min(input, Int((support * 2).rounded(.up)))
+    starts.removeAll(keepingCapacity: true)
+    weights.removeAll(keepingCapacity: true)
+    for place in window {
+      let centre = (Double(reversed ? window.lowerBound + window.upperBound - 1 - place : place) + 0.5) * scale
       let first = max(0, Int(centre - support + 0.5))
       let end = min(input, Int(centre + support + 0.5))
-      let raw = (first..<end).map { max(0, 1 - abs((Double($0) - centre + 0.5) * (1 / support))) }
-      let sum = raw.reduce(0, +)
-      for (tap, value) in raw.enumerated() {
-        weights[index * stride + tap] = Int32(value / sum * Double(1 << Self.precision) + 0.5)
+      precondition(end - first <= taps, "\(end - first) of \(taps) taps")
+      func weight(_ index: Int) -> Double { max(0, 1 - abs((Double(index) - centre + 0.5) * (1 / support))) }
+      var sum = 0.0
+      for index in first..<end { sum += weight(index) }
+      let start = min(first, input - taps)
+      for index in start..<(start + taps) {
+        let isInside = index >= first && index < end
+        weights.append(isInside ? Int32(weight(index) / sum * Double(1 << KERNELS_RESAMPLING_PRECISION) + 0.5) : 0)
       }
-      starts.append(first)
-      counts.append(end - first)
+      starts.append(Int32(start))
     }
-    self.starts = starts
-    self.counts = counts
-    self.weights = weights
+    inputs = Int(min(starts[0], starts[starts.count - 1]))..<(Int(max(starts[0], starts[starts.count - 1])) + taps)
+  }
+}
+
+/// Resizes pictures, or only the window that is wanted of one: a horizontal pass over the rows it needs, then a vertical one,
+/// each rounded to 8 bits: the same numbers as Pillow's `resize(…, BILINEAR)`.
+///
+/// Its buffers grow to the largest picture and are kept. One thread at a time may use it: make one a thread.
+public final class Resizer {
+  private var columns = ResamplingFilter()
+  private var rows = ResamplingFilter()
+  /// Of the horizontal pass: [rows, 3, width], both up to a multiple of 16.
+  private var middle: [UInt8] = []
+  private var scratch: [UInt8] = []
+  /// Of the vertical pass: [3, width up to a multiple of 16].
+  private var line: [UInt8] = []
+
+  public init() {}
+
+  /// Calls `body` for the rows of a window of the resized picture, from the top.
+  ///
+  /// - Parameters:
+  ///   - size: of the whole resized picture.
+  ///   - window: in the resized picture.
+  ///   - mirrored: whether the window's left and right are exchanged.
+  ///   - body: gets the row's number in the window, and its channels: plane c starts at `line` + c·`stride`.
+  public func forEachRow(
+    of picture: Picture, resizedTo size: PictureSize, window: PixelRectangle, mirrored: Bool = false,
+    _ body: (_ y: Int, _ line: UnsafePointer<UInt8>, _ stride: Int) -> Void
+  ) {
+    columns.set(from: picture.width, to: size.width, window: window.x..<(window.x + window.width), reversed: mirrored)
+    rows.set(from: picture.height, to: size.height, window: window.y..<(window.y + window.height))
+    let stride = (window.width + 15) / 16 * 16
+    grow(&middle, to: (rows.inputs.count + 15) / 16 * 16 * 3 * stride)
+    grow(&scratch, to: columns.inputs.count * 48 + 256)
+    grow(&line, to: 3 * stride)
+    picture.pixels.withUnsafeBufferPointer { pixels in
+      columns.starts.withUnsafeBufferPointer { starts in
+        columns.weights.withUnsafeBufferPointer { weights in
+          var filter = kernels_resampling(
+            outputs: Int32(window.width), taps: Int32(columns.taps), first: Int32(columns.inputs.lowerBound),
+            end: Int32(columns.inputs.upperBound), starts: starts.baseAddress, weights: weights.baseAddress)
+          kernels_resample_rows(
+            &middle, pixels.baseAddress! + rows.inputs.lowerBound * picture.width * 3, picture.width * 3,
+            Int32(rows.inputs.count), &filter, &scratch)
+        }
+      }
+    }
+    for y in 0..<window.height {
+      let first = (Int(rows.starts[y]) - rows.inputs.lowerBound) * 3 * stride
+      line.withUnsafeMutableBufferPointer { line in
+        middle.withUnsafeBufferPointer { middle in
+          rows.weights.withUnsafeBufferPointer { weights in
+            kernels_resample_columns(
+              line.baseAddress, middle.baseAddress! + first, 3 * stride, weights.baseAddress! + y * rows.taps,
+              Int32(rows.taps))
+          }
+        }
+        body(y, line.baseAddress!, stride)
+      }
+    }
+  }
+
+  private func grow(_ buffer: inout [UInt8], to count: Int) {
+    if buffer.count < count { buffer = [UInt8](repeating: 0, count: count) }
   }
 }
 
 extension Picture {
-  /// The picture at another size; see `ResamplingWeights`. Equal sizes give the same picture.
+  /// The picture at another size; see `Resizer`. Equal sizes give the same picture.
   ///
   /// - Throws: `ImageError` for a size below 1 or above `PictureDecoder.maximumPixels`.
   public func resized(width newWidth: Int, height newHeight: Int) throws(ImageError) -> Picture {
     guard newWidth > 0, newHeight > 0, newWidth <= PictureDecoder.maximumPixels / newHeight else {
       throw ImageError(.invalidSize, "cannot resize \(width)×\(height) to \(newWidth)×\(newHeight)")
     }
-    var picture = self
-    if newWidth != width { picture = picture.resampledHorizontally(to: newWidth) }
-    if newHeight != height { picture = picture.resampledVertically(to: newHeight) }
-    return picture
+    let size = PictureSize(width: newWidth, height: newHeight)
+    if size == self.size { return self }
+    return Picture(width: newWidth, height: newHeight) { target in
+      let whole = PixelRectangle(x: 0, y: 0, width: newWidth, height: newHeight)
+      Resizer().forEachRow(of: self, resizedTo: size, window: whole) { y, line, stride in
+        let row = target.baseAddress! + y * newWidth * 3
+        for x in 0..<newWidth {
+          row[3 * x] = line[x]
+          row[3 * x + 1] = line[stride + x]
+          row[3 * x + 2] = line[2 * stride + x]
+        }
+      }
+    }
   }
 
   /// The picture with its shorter side at `side` and the longer one in proportion, rounded.
   public func resized(shorterSide side: Int) throws(ImageError) -> Picture {
-    let longer = max(width, height)
-    let newLonger = (2 * longer * side + shorterSide) / (2 * shorterSide)
-    return width <= height
-      ? try resized(width: side, height: max(side, newLonger)) : try resized(width: max(side, newLonger), height: side)
+    let size = try size.scaled(shorterSide: side)
+    return try resized(width: size.width, height: size.height)
   }
-
-  private func resampledHorizontally(to newWidth: Int) -> Picture {
-    let plan = ResamplingWeights(from: width, to: newWidth)
-    let half = Int32(1) << (ResamplingWeights.precision - 1)
-    return Picture(width: newWidth, height: height) { target in
-      pixels.withUnsafeBufferPointer { source in
-        plan.weights.withUnsafeBufferPointer { weights in
-          var out = target.baseAddress!
-          for row in 0..<height {
-            let line = source.baseAddress! + row * width * 3
-            for column in 0..<newWidth {
-              var from = line + plan.starts[column] * 3
-              let taps = weights.baseAddress! + column * plan.stride
-              var (red, green, blue) = (half, half, half)
-              for tap in 0..<plan.counts[column] {
-                let weight = taps[tap]
-                red &+= Int32(from[0]) &* weight
-                green &+= Int32(from[1]) &* weight
-                blue &+= Int32(from[2]) &* weight
-                from += 3
-              }
-              out[0] = clamped(red)
-              out[1] = clamped(green)
-              out[2] = clamped(blue)
-              out += 3
-            }
-          }
-        }
-      }
-    }
-  }
-
-  private func resampledVertically(to newHeight: Int) -> Picture {
-    let plan = ResamplingWeights(from: height, to: newHeight)
-    let rowCount = width * 3
-    let half = Int32(1) << (ResamplingWeights.precision - 1)
-    return Picture(width: width, height: newHeight) { target in
-      pixels.withUnsafeBufferPointer { source in
-        withUnsafeTemporaryAllocation(of: Int32.self, capacity: rowCount) { sums in
-          let sums = sums.baseAddress!
-          for row in 0..<newHeight {
-            sums.update(repeating: half, count: rowCount)
-            for tap in 0..<plan.counts[row] {
-              let weight = plan.weights[row * plan.stride + tap]
-              let line = source.baseAddress! + (plan.starts[row] + tap) * rowCount
-              for index in 0..<rowCount { sums[index] &+= Int32(line[index]) &* weight }
-            }
-            let out = target.baseAddress! + row * rowCount
-            for index in 0..<rowCount { out[index] = clamped(sums[index]) }
-          }
-        }
-      }
-    }
-  }
-}
-
-/// A fixed-point sum as 8 bits. Weights are not negative and sum to 1 up to rounding: only the upper end needs a limit.
-@inline(__always)
-private func clamped(_ sum: Int32) -> UInt8 {
-  UInt8(truncatingIfNeeded: min(255, sum >> Int32(ResamplingWeights.precision)))
 }

@@ -61,7 +61,9 @@ struct DataAugmentationTests {
     transform.erased = PixelRectangle(x: 1, y: 2, width: 3, height: 4)
     var input = [Float](repeating: .nan, count: 3 * crop * crop)
     input.withUnsafeMutableBufferPointer {
-      writeInput(picture, transform: transform, crop: crop, mean: mean, to: $0.baseAddress!)
+      writeInput(
+        picture, resizedTo: picture.size, transform: transform, crop: crop, mean: mean, resizer: Resizer(),
+        to: $0.baseAddress!)
     }
     for channel in 0..<3 {
       for y in 0..<crop {
@@ -73,6 +75,54 @@ struct DataAugmentationTests {
         }
       }
     }
+  }
+
+  @Test(
+    "resizing only the crop gives the bits of resizing everything",
+    arguments: [(500, 375, 256, 224), (37, 61, 31, 31), (33, 33, 24, 24), (19, 23, 40, 33), (20, 16, 16, 8)])
+  func fused(_ width: Int, _ height: Int, _ side: Int, _ crop: Int) throws {
+    var random = CounterRandom(seed: 5, purpose: .test)
+    let pixels = (0..<(width * height * 3)).map { _ in UInt8(random.index(below: 256)) }
+    let picture = Picture(width: width, height: height, pixels: pixels)
+    let mean = (0..<(3 * crop * crop)).map { Float($0 % 251) + 0.3 }
+    let resized = try picture.resized(shorterSide: side)
+    let resizer = Resizer()
+    for sample in 0..<4 {
+      let transform = Augmentation(seed: 1, colourAxes: sample < 2 ? [] : [[10, 8, 6]]).transform(
+        epoch: 0, sample: sample, crop: crop, width: resized.width, height: resized.height)
+      for mean in [mean, nil] {
+        // Of the decoded picture; and of the resized one, as a cache keeps it.
+        let inputs = [picture, resized].map { source in
+          var input = [Float](repeating: .nan, count: 3 * crop * crop)
+          writeInput(
+            source, resizedTo: resized.size, transform: transform, crop: crop, mean: mean, resizer: resizer, to: &input)
+          return input
+        }
+        #expect(try inputs[0] == expected(resized, transform, crop: crop, mean: mean), "\(transform)")
+        #expect(inputs[1] == inputs[0])
+      }
+    }
+  }
+
+  /// The input as its definition says, from the whole resized picture.
+  private func expected(_ resized: Picture, _ transform: InputTransform, crop: Int, mean: [Float]?) throws -> [Float] {
+    var part = try resized.cropped(x: transform.x, y: transform.y, width: crop, height: crop)
+    if transform.flipped { part = part.flipped() }
+    var input = [Float](repeating: 0, count: 3 * crop * crop)
+    for channel in 0..<3 {
+      for y in 0..<crop {
+        for x in 0..<crop {
+          if let erased = transform.erased, (erased.x..<(erased.x + erased.width)).contains(x),
+            (erased.y..<(erased.y + erased.height)).contains(y)
+          {
+            continue
+          }
+          let index = (channel * crop + y) * crop + x
+          input[index] = Float(part[x, y][channel]) + transform.colourShift[channel] - (mean?[index] ?? 0)
+        }
+      }
+    }
+    return input
   }
 
   @Test("the mean is exact, however the pictures are shared out")

@@ -186,6 +186,7 @@ struct DataLoaderTests {
   private struct CountingSource: PictureSource {
     let reads: @Sendable (Int) -> Void
     var count: Int { 10 }
+    var shorterSide: Int { 16 }
     func label(at index: Int) -> Int { index % 7 }
     func name(at index: Int) -> String { "picture \(index)" }
     func picture(at index: Int, decoder: PictureDecoder) throws(ImageError) -> Picture {

@@ -34,6 +34,7 @@ struct MemorySource: PictureSource {
   var bad: Set<Int> = []
   var width = 20
   var height = 16
+  var shorterSide: Int { min(width, height) }
   /// Called for every decoding, by the loader's threads.
   var onRead: @Sendable (Int) -> Void = { _ in }
 

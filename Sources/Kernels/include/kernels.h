@@ -103,6 +103,29 @@ void kernels_lrn(float *y, float *scale, const float *x, const struct kernels_lr
 void kernels_lrn_backward(float *dx, const float *dy, const float *x, const float *scale, float *scratch,
                           const struct kernels_lrn_geometry *lrn);
 
+// ---- Pictures -------------------------------------------------------------------------------------------------------
+
+enum { KERNELS_RESAMPLING_PRECISION = 22 };
+
+/// One dimension of a resize: output o is Σ weights[o·taps + t]·input[starts[o] + t] in fixed point, rounded to 8 bits.
+/// All inputs lie in first ..< end.
+struct kernels_resampling {
+  int outputs, taps;
+  int first, end;
+  const int32_t *starts, *weights;
+};
+
+/// The horizontal pass, from interleaved RGB rows that lie `row_bytes` apart to planar ones: [rows, 3, outputs]. `planar` has
+/// place for rows and outputs up to the next multiples of 16, `scratch` for 48·(end − first) + 256 bytes.
+void kernels_resample_rows(uint8_t *planar, const uint8_t *rgb, size_t row_bytes, int rows,
+                           const struct kernels_resampling *filter, uint8_t *scratch);
+
+/// One row of the vertical pass: y[i] = Σ weights[t]·x[t·count + i], as above; count is a multiple of 16.
+void kernels_resample_columns(uint8_t *y, const uint8_t *x, size_t count, const int32_t *weights, int taps);
+
+/// y = x + shift − mean; a null mean is 0.
+void kernels_centre(float *y, const uint8_t *x, const float *mean, float shift, size_t count);
+
 // ---- Randomness -----------------------------------------------------------------------------------------------------
 
 /// y *= mask / (1 − probability) in place; mask[i] = 1 where the i-th 32-bit number of the Philox4x32-10 stream (key; counter

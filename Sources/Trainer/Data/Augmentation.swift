@@ -1,13 +1,6 @@
 import ConvNet
 import Foundation
-
-/// A rectangle of pixels.
-public struct PixelRectangle: Sendable, Equatable {
-  public let x: Int
-  public let y: Int
-  public let width: Int
-  public let height: Int
-}
+import Images
 
 /// What is done to one picture on its way into a batch.
 public struct InputTransform: Sendable, Equatable {

@@ -156,8 +156,9 @@ public final class BatchLoader: @unchecked Sendable {
       do throws(ImageError) {
         decoder = try PictureDecoder()
       } catch { throw DataError(.badPictures, error.description) }
+      let resizer = Resizer()
       while let (batch, slot, entry) = claim() {
-        try load(entry, into: batch, slot: slot, decoder: decoder)
+        try load(entry, into: batch, slot: slot, decoder: decoder, resizer: resizer)
         finish(batch)
       }
     } catch {
@@ -207,7 +208,7 @@ public final class BatchLoader: @unchecked Sendable {
   }
 
   private func load(
-    _ entry: EpochSampler.Entry, into batch: PictureBatch, slot: Int, decoder: PictureDecoder
+    _ entry: EpochSampler.Entry, into batch: PictureBatch, slot: Int, decoder: PictureDecoder, resizer: Resizer
   ) throws(DataError) {
     // Validation has no substitutes: a bad picture counts as what its label says, and enters as the mean (zeros).
     let isTraining = if case .training = sequence { true } else { false }
@@ -215,15 +216,16 @@ public final class BatchLoader: @unchecked Sendable {
     let crop = options.crop
     let target = batch.planes(at: slot)
     let label = source.label(at: found?.index ?? entry.sample)
-    if let (index, picture) = found {
-      guard picture.width >= crop, picture.height >= crop else {
-        throw DataError(.badPictures, "\(source.name(at: index)): a crop of \(crop) doesn't fit into its \(picture)")
+    if let (index, picture, size) = found {
+      guard size.width >= crop, size.height >= crop else {
+        throw DataError(.badPictures, "\(source.name(at: index)): a crop of \(crop) doesn't fit into its picture of \(size)")
       }
       let transform =
         options.augmentation?.transform(
-          epoch: entry.epoch, sample: index, crop: crop, width: picture.width, height: picture.height)
-        ?? .centre(crop: crop, width: picture.width, height: picture.height)
-      writeInput(picture, transform: transform, crop: crop, mean: options.mean, to: target)
+          epoch: entry.epoch, sample: index, crop: crop, width: size.width, height: size.height)
+        ?? .centre(crop: crop, width: size.width, height: size.height)
+      writeInput(
+        picture, resizedTo: size, transform: transform, crop: crop, mean: options.mean, resizer: resizer, to: target)
     } else {
       target.update(repeating: 0, count: 3 * crop * crop)
     }
@@ -232,16 +234,18 @@ public final class BatchLoader: @unchecked Sendable {
     condition.unlock()
   }
 
-  /// The picture at `index`, or with `substitutes` the first readable one behind it, around the end of the list.
+  /// The picture at `index`, or with `substitutes` the first readable one behind it, around the end of the list; and the size
+  /// to which it is resized.
   private func readable(
     from index: Int, substitutes: Bool, decoder: PictureDecoder
-  ) throws(DataError) -> (index: Int, Picture)? {
+  ) throws(DataError) -> (index: Int, Picture, PictureSize)? {
     for offset in 0..<(substitutes ? source.count : 1) {
       let candidate = (index + offset) % source.count
       let name = source.name(at: candidate)
       if badFiles.contains(name) { continue }
       do throws(ImageError) {
-        return (candidate, try source.picture(at: candidate, decoder: decoder))
+        let picture = try source.picture(at: candidate, decoder: decoder)
+        return (candidate, picture, try picture.size.scaled(shorterSide: source.shorterSide))
       } catch {
         try badFiles.record(path: name, reason: error.description)
       }

@@ -100,7 +100,7 @@ extension MeanAccumulator {
   ) throws(DataError) {
     let picture: Picture
     do throws(ImageError) {
-      picture = try source.picture(at: index, decoder: decoder)
+      picture = try source.picture(at: index, decoder: decoder).resized(shorterSide: source.shorterSide)
     } catch {
       return try badFiles.record(path: source.name(at: index), reason: error.description)
     }

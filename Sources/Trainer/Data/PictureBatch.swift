@@ -1,5 +1,6 @@
 import ConvNet
 import Images
+import Kernels
 
 /// A batch of input pictures in memory that is used again and again.
 ///
@@ -35,42 +36,34 @@ public final class PictureBatch: @unchecked Sendable {
   }
 }
 
-/// Writes the crop of a picture as three planes: value = pixel + colour shift − mean, then the erased rectangle as 0.
+/// Writes the crop of a resized picture as three planes: value = pixel + colour shift − mean, then the erased rectangle as 0.
+///
+/// Only what the crop shows is resized.
 ///
 /// - Parameters:
+///   - picture: decoded, of any size.
+///   - size: of the whole resized picture, in which the transform places the crop.
 ///   - mean: [3, crop, crop], in the crop's own frame (it isn't mirrored with the picture), or nil.
 ///   - target: [3, crop, crop].
 public func writeInput(
-  _ picture: Picture, transform: InputTransform, crop: Int, mean: [Float]?, to target: UnsafeMutablePointer<Float>
+  _ picture: Picture, resizedTo size: PictureSize, transform: InputTransform, crop: Int, mean: [Float]?, resizer: Resizer,
+  to target: UnsafeMutablePointer<Float>
 ) {
-  precondition(
-    transform.x >= 0 && transform.y >= 0 && transform.x + crop <= picture.width && transform.y + crop <= picture.height,
-    "a crop of \(crop) at (\(transform.x), \(transform.y)) of a \(picture)")
   precondition(mean.map { $0.count == 3 * crop * crop } ?? true, "a mean of \(mean?.count ?? 0) values for a crop of \(crop)")
   let plane = crop * crop
-  let step = transform.flipped ? -3 : 3
-  picture.pixels.withUnsafeBufferPointer { pixels in
-    for y in 0..<crop {
-      let row = ((transform.y + y) * picture.width + transform.x) * 3
-      var from = pixels.baseAddress! + row + (transform.flipped ? (crop - 1) * 3 : 0)
-      let red = target + y * crop
-      let (green, blue) = (red + plane, red + 2 * plane)
-      for x in 0..<crop {
-        red[x] = Float(from[0])
-        green[x] = Float(from[1])
-        blue[x] = Float(from[2])
-        from += step
+  let window = PixelRectangle(x: transform.x, y: transform.y, width: crop, height: crop)
+  resizer.forEachRow(of: picture, resizedTo: size, window: window, mirrored: transform.flipped) { y, line, stride in
+    for channel in 0..<3 {
+      let start = channel * plane + y * crop
+      let shift = transform.colourShift[channel]
+      if let mean {
+        mean.withUnsafeBufferPointer {
+          kernels_centre(target + start, line + channel * stride, $0.baseAddress! + start, shift, crop)
+        }
+      } else {
+        kernels_centre(target + start, line + channel * stride, nil, shift, crop)
       }
     }
-  }
-  if transform.colourShift != SIMD3() {
-    for channel in 0..<3 {
-      let shift = transform.colourShift[channel]
-      for index in (channel * plane)..<((channel + 1) * plane) { target[index] += shift }
-    }
-  }
-  mean?.withUnsafeBufferPointer { mean in
-    for index in 0..<(3 * plane) { target[index] -= mean[index] }
   }
   if let erased = transform.erased {
     for channel in 0..<3 {

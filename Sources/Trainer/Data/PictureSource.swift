@@ -1,18 +1,20 @@
 import Images
 import Synchronization
 
-/// Where the loader gets resized pictures from: a folder of files, or a packed data set.
+/// Where the loader gets pictures from: a folder of files, or a packed data set.
 public protocol PictureSource: Sendable {
   var count: Int { get }
   /// The index of the sample's class.
   func label(at index: Int) -> Int
   /// The file's path, for reports.
   func name(at index: Int) -> String
-  /// The decoded picture, resized so that every crop fits. Called by many threads, each with its own decoder.
+  /// What the shorter side of every picture is resized to before crops are cut out of it.
+  var shorterSide: Int { get }
+  /// The decoded picture, of whatever size: resized already, or not yet. Called by many threads, each with its own decoder.
   func picture(at index: Int, decoder: PictureDecoder) throws(ImageError) -> Picture
 }
 
-/// Pictures decoded from their files, their shorter side resized.
+/// Pictures decoded from their files.
 public struct FolderSource: PictureSource {
   public let samples: [Sample]
   public let shorterSide: Int
@@ -27,11 +29,12 @@ public struct FolderSource: PictureSource {
   public func name(at index: Int) -> String { samples[index].path }
 
   public func picture(at index: Int, decoder: PictureDecoder) throws(ImageError) -> Picture {
-    try decoder.decode(contentsOf: samples[index].path, minimumShorterSide: shorterSide).resized(shorterSide: shorterSide)
+    try decoder.decode(contentsOf: samples[index].path, minimumShorterSide: shorterSide)
   }
 }
 
-/// Another source's pictures, kept in memory up to a budget of bytes: on small data sets decoding would cost most of the time.
+/// Another source's pictures, resized and kept in memory up to a budget of bytes: on small data sets decoding would cost most
+/// of the time.
 ///
 /// What came first stays; when the budget is spent, the others are decoded each time. So a set that fits is decoded once,
 /// and of one that doesn't fit a constant part is saved.
@@ -55,16 +58,21 @@ public final class CachedSource: PictureSource {
   public var cachedBytes: Int { store.withLock { $0.bytes } }
 
   public var count: Int { source.count }
+  public var shorterSide: Int { source.shorterSide }
   public func label(at index: Int) -> Int { source.label(at: index) }
   public func name(at index: Int) -> String { source.name(at: index) }
 
   public func picture(at index: Int, decoder: PictureDecoder) throws(ImageError) -> Picture {
     if let known = store.withLock({ $0.pictures[index] }) { return known }
-    let picture = try source.picture(at: index, decoder: decoder)
+    let decoded = try source.picture(at: index, decoder: decoder)
+    let size = try decoded.size.scaled(shorterSide: shorterSide)
+    let bytes = size.width * size.height * 3
+    guard store.withLock({ $0.bytes + bytes <= budget }) else { return decoded }
+    let picture = try decoded.resized(width: size.width, height: size.height)
     store.withLock { store in
-      if store.pictures[index] == nil, store.bytes + picture.pixels.count <= budget {
+      if store.pictures[index] == nil, store.bytes + bytes <= budget {
         store.pictures[index] = picture
-        store.bytes += picture.pixels.count
+        store.bytes += bytes
       }
     }
     return picture

@@ -99,12 +99,14 @@ struct Bench {
     let mean = [Float](repeating: 120, count: network.input.count)
     let target = Tensor(count: 1, shape: network.input)
     let decoder = try PictureDecoder()
+    let resizer = Resizer()
     let rounds = try repeated {
       for _ in 0..<16 {
         let decoded = try file.withUnsafeBytes { try decoder.decode($0, name: "the benchmark's", minimumShorterSide: side) }
-        let resized = try decoded.resized(shorterSide: side)
-        let centre = InputTransform.centre(crop: crop, width: resized.width, height: resized.height)
-        writeInput(resized, transform: centre, crop: crop, mean: mean, to: target[0].baseAddress!)
+        let size = try decoded.size.scaled(shorterSide: side)
+        let centre = InputTransform.centre(crop: crop, width: size.width, height: size.height)
+        writeInput(
+          decoded, resizedTo: size, transform: centre, crop: crop, mean: mean, resizer: resizer, to: target[0].baseAddress!)
       }
     }
     return BenchResult(
