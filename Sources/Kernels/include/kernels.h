@@ -8,10 +8,6 @@
 
 // ---- The thread team ------------------------------------------------------------------------------------------------
 
-/// Runs `body(context, worker)` for worker 0 ..< workers, one thread each where there are enough, and waits for all.
-/// The threads are libgomp's, the same that OpenMP libraries in this process use: there is one team, never two.
-void kernels_run_team(int workers, void (*body)(void *context, int worker), void *context);
-
 /// The processors that this process may run on.
 int kernels_available_processors(void);
 
