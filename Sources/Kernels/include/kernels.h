@@ -40,6 +40,12 @@ void kernels_row_sums(float *sums, const float *x, size_t channels, size_t area,
 /// v ← momentum·v − rate·(g + decay·w), w ← w + v.
 void kernels_sgd(float *w, float *v, const float *g, size_t count, float rate, float momentum, float decay);
 
+/// The same, and half = w as bfloat16's bits.
+void kernels_sgd_bf16(float *w, uint16_t *half, float *v, const float *g, size_t count, float rate, float momentum, float decay);
+
+/// half = x rounded to the nearest bfloat16, to even in the middle, as bits.
+void kernels_to_bf16(uint16_t *half, const float *x, size_t count);
+
 // ---- Convolution ----------------------------------------------------------------------------------------------------
 
 struct kernels_window {
