@@ -36,9 +36,14 @@ let package = Package(
 
     // Checks that need several ranks: the tests start this under mpirun.
     .executableTarget(name: "rank-checks", dependencies: ["Trainer", "Visualize"], path: "Tests/RankChecks"),
+    // Steps of a plan under a malloc that counts, which must be a process's own.
+    .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
+    .executableTarget(
+      name: "step-allocations", dependencies: ["ConvNet", "AllocationCounter"], path: "Tests/StepAllocations"),
     .target(name: "TestSupport", path: "Tests/TestSupport"),
     .testTarget(name: "FilesTests", dependencies: ["Files", "TestSupport"]),
-    .testTarget(name: "ConvNetTests", dependencies: ["ConvNet", "TestSupport"], resources: [.copy("Golden")]),
+    .testTarget(
+      name: "ConvNetTests", dependencies: ["ConvNet", "TestSupport", "step-allocations"], resources: [.copy("Golden")]),
     .testTarget(name: "ImagesTests", dependencies: ["Images", "TestSupport"], resources: [.copy("Golden")]),
     .testTarget(name: "ClusterTests", dependencies: ["Cluster", "TestSupport", "rank-checks"]),
     .testTarget(name: "CheckpointTests", dependencies: ["Checkpoint", "Files", "TestSupport"]),

@@ -19,7 +19,7 @@ public final class ParameterStore: Sendable {
   public let values: FlatBuffer
   public let gradients: FlatBuffer
   public let velocity: FlatBuffer
-  private let revisions = Revisions()
+  private let state = State()
 
   /// - Parameter training: without it there is no memory for gradients and velocity.
   public init(_ network: Network, training: Bool = true) {
@@ -49,9 +49,15 @@ public final class ParameterStore: Sendable {
   }
 
   /// Counts the changes of `values`: a backend that keeps copies in other layouts renews them when it has moved on.
-  public var revision: Int { revisions.value }
+  public var revision: Int { state.revision }
   /// Says that `values` have changed; whoever writes into them calls it.
-  public func valuesChanged() { revisions.value += 1 }
+  public func valuesChanged() { state.revision += 1 }
+
+  /// Nil until a plan asks for it.
+  var bfloat16Copy: BFloat16Copy? {
+    get { state.bfloat16Copy }
+    set { state.bfloat16Copy = newValue }
+  }
 
   /// The range that all parameters of a layer take up together, empty for a layer without any.
   public func range(ofLayer name: String) -> Range<Int> {
@@ -65,5 +71,8 @@ public final class ParameterStore: Sendable {
     parameters.first { $0.layer == layer && $0.spec.role == role }
   }
 
-  private final class Revisions: @unchecked Sendable { var value = 0 }
+  private final class State: @unchecked Sendable {
+    var revision = 0
+    var bfloat16Copy: BFloat16Copy?
+  }
 }

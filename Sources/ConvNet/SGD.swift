@@ -15,19 +15,24 @@ public struct SGD: Sendable {
     self.biasRateFactor = biasRateFactor
   }
 
-  /// One update of all parameters from `store.gradients`; a function of its inputs alone, whatever the team.
+  /// One update of all parameters from `store.gradients`; a function of its inputs alone, whatever the team. Where the store
+  /// keeps a bfloat16 copy of the values, the same pass over memory writes it.
   public func update(_ store: ParameterStore, rate: Float, team: ThreadTeam) {
+    let halves = store.bfloat16Copy?.halves
     for parameter in store.parameters {
       let start = parameter.range.lowerBound
       let decay = parameter.spec.decays ? weightDecay : 0
       let ownRate = parameter.spec.role == .biases ? rate * biasRateFactor : rate
       team.split(parameter.range.count, grain: 1024) { _, range in
         let at = start + range.lowerBound
-        kernels_sgd(
-          store.values.pointer + at, store.velocity.pointer + at, store.gradients.pointer + at, range.count, ownRate,
-          momentum, decay)
+        let (w, v, g) = (store.values.pointer + at, store.velocity.pointer + at, store.gradients.pointer + at)
+        if let halves {
+          kernels_sgd_bf16(w, halves + at, v, g, range.count, ownRate, momentum, decay)
+        } else {
+          kernels_sgd(w, v, g, range.count, ownRate, momentum, decay)
+        }
       }
     }
-    store.valuesChanged()
+    store.valuesAndCopyChanged()
   }
 }

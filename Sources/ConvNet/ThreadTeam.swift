@@ -19,14 +19,7 @@ public struct ThreadTeam: Sendable {
   /// Runs `body(worker)` once for each worker, at the same time, and waits for all.
   func run(_ body: (Int) -> Void) {
     guard workers > 1 else { return body(0) }
-    withoutActuallyEscaping(body) { body in
-      var body = body
-      withUnsafeMutablePointer(to: &body) { pointer in
-        kernels_run_team(
-          Int32(workers),
-          { context, worker in context!.assumingMemoryBound(to: ((Int) -> Void).self).pointee(Int(worker)) }, pointer)
-      }
-    }
+    runTeam(Int32(workers), body)
   }
 
   /// Cuts 0 ..< `count` into one contiguous range a worker, of sizes that differ by `grain` at most; the cut depends on
@@ -40,3 +33,8 @@ public struct ThreadTeam: Sendable {
     }
   }
 }
+
+/// In Kernels/team.c. A closure that goes through a pointer must be boxed, twice, in every call; as an argument of Swift's own
+/// calling convention it is a function and a context on the stack, and a loop allocates nothing.
+@_silgen_name("kernels_run_team")
+private func runTeam(_ workers: Int32, _ body: (Int) -> Void)

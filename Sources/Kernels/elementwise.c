@@ -62,6 +62,21 @@ CLONES void kernels_sgd(float *restrict w, float *restrict v, const float *restr
   }
 }
 
+CLONES void kernels_sgd_bf16(float *restrict w, uint16_t *restrict half, float *restrict v, const float *restrict g, size_t count,
+                             float rate, float momentum, float decay) {
+  for (size_t i = 0; i < count; i++) {
+    float velocity = momentum * v[i] - rate * (g[i] + decay * w[i]);
+    float value = w[i] + velocity;
+    v[i] = velocity;
+    w[i] = value;
+    half[i] = to_bf16(value);
+  }
+}
+
+CLONES void kernels_to_bf16(uint16_t *restrict half, const float *restrict x, size_t count) {
+  for (size_t i = 0; i < count; i++) half[i] = to_bf16(x[i]);
+}
+
 CLONES void kernels_mask(float *restrict g, const uint8_t *restrict mask, size_t count, float scale) {
   for (size_t i = 0; i < count; i++) g[i] = mask[i] ? g[i] * scale : 0;
 }

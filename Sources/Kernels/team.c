@@ -9,8 +9,13 @@ extern void GOMP_parallel(void (*fn)(void *), void *data, unsigned threads, unsi
 extern int omp_get_thread_num(void);
 extern int omp_get_num_threads(void);
 
+// A Swift closure by Swift's own calling convention: two arguments, its function and its context, which the function finds in a
+// register of its own.
+#define SWIFT_CALL __attribute__((swiftcall))
+typedef SWIFT_CALL void (*closure)(intptr_t worker, __attribute__((swift_context)) void *context);
+
 struct call {
-  void (*body)(void *, int);
+  closure body;
   void *context;
   int workers;
 };
@@ -19,14 +24,15 @@ struct call {
 static void enter(void *data) {
   struct call *call = data;
   int threads = omp_get_num_threads();
-  for (int worker = omp_get_thread_num(); worker < call->workers; worker += threads) call->body(call->context, worker);
+  for (int worker = omp_get_thread_num(); worker < call->workers; worker += threads) call->body(worker, call->context);
 }
 
-void kernels_run_team(int workers, void (*body)(void *context, int worker), void *context) {
-  if (workers <= 1) {
-    body(context, 0);
-    return;
-  }
+// Runs `body(worker)` for worker 0 ..< workers, one thread each where there are enough, and waits for all. The threads are
+// libgomp's, the same that OpenMP libraries in this process use: there is one team, never two.
+// Not in the header: Swift declares it (ThreadTeam.swift), as C has no type for a closure.
+SWIFT_CALL void kernels_run_team(int32_t workers, closure body, void *context);
+
+SWIFT_CALL void kernels_run_team(int32_t workers, closure body, void *context) {
   struct call call = {body, context, workers};
   GOMP_parallel(enter, &call, (unsigned)workers, 0);
 }

@@ -244,6 +244,41 @@ import Testing
     }
   }
 
+  @Test(
+    "Training in bfloat16 goes on from an update as a new plan would",
+    .enabled(if: BackendChoice.onednn.obstacle(to: .bfloat16) == nil))
+  func bfloat16Updates() throws {
+    let network = try Preset.cnnF64.network(classes: 10)
+    let team = ThreadTeam(workers: 2)
+    let store = ParameterStore(network, seed: 5)
+    let images = Tensor(count: 2, shape: network.input, seed: 3, scale: 50)
+    let signal = Tensor(count: 2, shape: Shape(channels: 10), seed: 4, scale: 0.01)
+    func scores(_ plan: Plan) -> [Float] {
+      let scores = plan.forward(images).array
+      plan.backward(from: signal)
+      return scores
+    }
+    let plan = Plan(store, batch: 2, purpose: .training, backend: .onednn, precision: .bfloat16, team: team)
+    var before = scores(plan)
+    for step in 0..<4 {
+      SGD().update(store, rate: 1e-3, team: team)
+      if step == 2 {
+        // As when a checkpoint is read between two steps.
+        for i in store.values.all.indices { store.values.pointer[i] *= 0.9 }
+        store.valuesChanged()
+      }
+      let found = scores(plan)
+      let gradients = store.gradients.all.map { $0 }
+      let fresh = ParameterStore(network)
+      fresh.values.all.baseAddress!.update(from: store.values.pointer, count: store.values.count)
+      let other = Plan(fresh, batch: 2, purpose: .training, backend: .onednn, precision: .bfloat16, team: team)
+      #expect(sameBits(found, scores(other)), "step \(step)")
+      #expect(sameBits(gradients, fresh.gradients.all.map { $0 }), "step \(step)")
+      #expect(!sameBits(found, before), "step \(step) changes nothing")
+      before = found
+    }
+  }
+
   @Test("Layers' times name every layer that computes, and the multiply-adds of the net")
   func layerTimes() throws {
     let network = try Preset.cnnF64.network(classes: 10)

@@ -4,8 +4,8 @@ import COneDNN
 ///
 /// In float32 the primitives read `ParameterStore.values` and write `ParameterStore.gradients` in place: nothing is packed or
 /// reordered, which for 96 % of the parameters would cost more than blocked weights gain (oneDNN's matmul reads plain
-/// weights about as fast as packed ones; its inner product forward does not). In bfloat16 a copy of the weights is made after
-/// each update: plain for training, in the layouts of matmul's choice for other purposes, where it is made once.
+/// weights about as fast as packed ones; its inner product forward does not). In bfloat16 training reads the store's plain copy
+/// in place, which the update writes; other purposes make a copy in the layouts of matmul's choice, once.
 final class OneDNNFullyConnected: OneDNNLayer {
   let output: Memory
   private let place: LayerPlace
@@ -50,10 +50,8 @@ final class OneDNNFullyConnected: OneDNNLayer {
     } else if packs {
       plainWeights = nil
     } else {
-      let copy = Memory(MemoryDescriptor([outputs, inputs], type, dnnl_ab))
-      let call = program.reorder(stored, to: copy)
-      place.packing { _ in call.run() }
-      plainWeights = copy
+      plainWeights = program.halves(weights, as: MemoryDescriptor([outputs, inputs], type, dnnl_ab))
+      place.packing { _ in program.parameters.renewBFloat16Copy(team: program.team) }
     }
 
     let transposed = MemoryDescriptor([inputs, outputs], type, packs ? dnnl_format_tag_any : dnnl_ba)

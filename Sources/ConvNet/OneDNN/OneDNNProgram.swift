@@ -93,6 +93,11 @@ final class OneDNNProgram {
     Memory(descriptor, in: parameters.values, at: parameter.range.lowerBound)
   }
 
+  /// A parameter's values in the store's bfloat16 copy, to be renewed before use.
+  func halves(_ parameter: Parameter, as descriptor: MemoryDescriptor) -> Memory {
+    Memory(descriptor, in: parameters.keepBFloat16Copy().storage, at: parameter.range.lowerBound / 2)
+  }
+
   /// A parameter's place in the flat gradient buffer.
   func gradients(_ parameter: Parameter, as descriptor: MemoryDescriptor) -> Memory {
     Memory(descriptor, in: parameters.gradients, at: parameter.range.lowerBound)

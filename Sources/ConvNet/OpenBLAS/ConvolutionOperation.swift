@@ -75,21 +75,26 @@ final class ConvolutionOperation: Operation {
       }
     }
     if computesParameterGradients {
-      // Workers without a picture have left their sums from before; they don't count.
-      let active = min(count, team.workers)
-      let busy = (0..<team.workers).filter { count * $0 / team.workers < count * ($0 + 1) / team.workers }
-      precondition(busy.count == active, "every picture has one worker")
-      add(weightSums, of: busy, into: parameters.weightGradients, count: parameters.weightCount)
-      add(biasSums, of: busy, into: parameters.biasGradients, count: filters)
+      add(weightSums, pictures: count, into: parameters.weightGradients, count: parameters.weightCount)
+      add(biasSums, pictures: count, into: parameters.biasGradients, count: filters)
     }
   }
 
-  /// Sums in the order of the workers, whoever computes them.
-  private func add(_ sums: [FlatBuffer], of workers: [Int], into total: UnsafeMutablePointer<Float>, count: Int) {
+  /// Sums in the order of the workers, whoever computes them. Workers without a picture have left their sums from before; they
+  /// don't count.
+  private func add(_ sums: [FlatBuffer], pictures: Int, into total: UnsafeMutablePointer<Float>, count: Int) {
     team.split(count, grain: 1024) { _, range in
       let at = range.lowerBound
-      (total + at).update(from: sums[workers[0]].pointer + at, count: range.count)
-      for worker in workers.dropFirst() { kernels_add(total + at, sums[worker].pointer + at, range.count) }
+      var isFirst = true
+      for worker in 0..<team.workers where pictures * worker / team.workers < pictures * (worker + 1) / team.workers {
+        let sum = sums[worker].pointer + at
+        if isFirst {
+          (total + at).update(from: sum, count: range.count)
+        } else {
+          kernels_add(total + at, sum, range.count)
+        }
+        isFirst = false
+      }
     }
   }
 }

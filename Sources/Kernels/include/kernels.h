@@ -8,10 +8,6 @@
 
 // ---- The thread team ------------------------------------------------------------------------------------------------
 
-/// Runs `body(context, worker)` for worker 0 ..< workers, one thread each where there are enough, and waits for all.
-/// The threads are libgomp's, the same that OpenMP libraries in this process use: there is one team, never two.
-void kernels_run_team(int workers, void (*body)(void *context, int worker), void *context);
-
 /// The processors that this process may run on.
 int kernels_available_processors(void);
 
@@ -43,6 +39,12 @@ void kernels_row_sums(float *sums, const float *x, size_t channels, size_t area,
 
 /// v ← momentum·v − rate·(g + decay·w), w ← w + v.
 void kernels_sgd(float *w, float *v, const float *g, size_t count, float rate, float momentum, float decay);
+
+/// The same, and half = w as bfloat16's bits.
+void kernels_sgd_bf16(float *w, uint16_t *half, float *v, const float *g, size_t count, float rate, float momentum, float decay);
+
+/// half = x rounded to the nearest bfloat16, to even in the middle, as bits.
+void kernels_to_bf16(uint16_t *half, const float *x, size_t count);
 
 // ---- Convolution ----------------------------------------------------------------------------------------------------
 

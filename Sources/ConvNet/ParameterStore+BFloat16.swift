@@ -1,0 +1,46 @@
+import Kernels
+
+/// All values of a store rounded to bfloat16, in the same order: for plans that read weights in place.
+///
+/// It is as good as the revision of the values that it was made from. `SGD.update` writes it in the same pass over memory as the
+/// values; after any other change it is behind, and is renewed as a whole before it is used.
+final class BFloat16Copy: @unchecked Sendable {
+  // Unchecked: like the values, it is written by whoever updates them, between the passes of plans.
+  /// Two values a Float; that of index i in `values` is the i-th half.
+  let storage: FlatBuffer
+  /// Of the values that it holds; nil before the first.
+  fileprivate(set) var revision: Int?
+
+  fileprivate init(count: Int) { storage = FlatBuffer(count: (count + 1) / 2) }
+
+  /// The bits of each value.
+  var halves: UnsafeMutablePointer<UInt16> {
+    UnsafeMutableRawPointer(storage.pointer).assumingMemoryBound(to: UInt16.self)
+  }
+}
+
+extension ParameterStore {
+  /// The copy, kept from now on, which is behind until `renewBFloat16Copy`: whoever makes a plan may have filled in values
+  /// without a word.
+  func keepBFloat16Copy() -> BFloat16Copy {
+    let copy = bfloat16Copy ?? BFloat16Copy(count: values.count)
+    copy.revision = nil
+    bfloat16Copy = copy
+    return copy
+  }
+
+  /// Brings the copy, if there is one, up to the values.
+  func renewBFloat16Copy(team: ThreadTeam) {
+    guard let copy = bfloat16Copy, copy.revision != revision else { return }
+    team.split(values.count, grain: 1024) { _, range in
+      kernels_to_bf16(copy.halves + range.lowerBound, values.pointer + range.lowerBound, range.count)
+    }
+    copy.revision = revision
+  }
+
+  /// Says that all parameters' values have changed, and the copy with them.
+  func valuesAndCopyChanged() {
+    valuesChanged()
+    bfloat16Copy?.revision = revision
+  }
+}

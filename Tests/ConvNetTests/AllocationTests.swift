@@ -1,0 +1,33 @@
+import TestSupport
+import Testing
+
+@testable import ConvNet
+
+/// What a step allocates, in a process of its own whose malloc counts.
+@Suite struct AllocationTests {
+  private static let cases: [(BackendChoice, Precision, Purpose)] = [
+    (.openblas, .float32, .training), (.openblas, .float32, .inputGradient), (.openblas, .float32, .inference),
+    (.onednn, .float32, .training), (.onednn, .float32, .inputGradient), (.onednn, .float32, .inference),
+    (.onednn, .bfloat16, .training), (.onednn, .bfloat16, .inputGradient), (.onednn, .bfloat16, .inference),
+  ]
+
+  /// To run a primitive oneDNN gathers its arguments in a hash table that it makes for the call, and frees: 5 to 8 small blocks
+  /// a primitive, all of which are gone when it has ended.
+  private static let mostInsideAPrimitive = 8
+
+  @Test("A step allocates nothing outside oneDNN's primitives, and they keep nothing", arguments: cases.indices)
+  func steps(index: Int) throws {
+    let (backend, precision, purpose) = Self.cases[index]
+    guard backend.obstacle(to: precision) == nil else { return }
+    for workers in [1, 2] {
+      let run = try runTool("step-allocations", [backend.rawValue, precision.rawValue, purpose.rawValue, "\(workers)"])
+      try #require(run.exitCode == 0, "\(run)")
+      let numbers = run.output.split { !$0.isNumber }.compactMap { Int($0) }
+      try #require(numbers.count == 4, "\(run)")
+      let (own, primitives, inside, freed) = (numbers[0], numbers[1], numbers[2], numbers[3])
+      #expect(own == 0, "\(run)")
+      #expect((primitives > 0) == (backend == .onednn), "\(run)")
+      #expect(inside == freed && inside <= Self.mostInsideAPrimitive * primitives, "\(run)")
+    }
+  }
+}
