@@ -4,7 +4,7 @@ import Testing
 @testable import ConvNet
 
 /// What a step allocates, in a process of its own whose malloc counts.
-@Suite struct AllocationTests {
+@Suite(.serialized) struct AllocationTests {
   private static let cases: [(BackendChoice, Precision, Purpose)] = [
     (.openblas, .float32, .training), (.openblas, .float32, .inputGradient), (.openblas, .float32, .inference),
     (.onednn, .float32, .training), (.onednn, .float32, .inputGradient), (.onednn, .float32, .inference),
@@ -20,7 +20,10 @@ import Testing
     let (backend, precision, purpose) = Self.cases[index]
     guard backend.obstacle(to: precision) == nil else { return }
     for workers in [1, 2] {
-      let run = try runTool("step-allocations", [backend.rawValue, precision.rawValue, purpose.rawValue, "\(workers)"])
+      // Threads that wait actively would starve beside the other tests'.
+      let run = try runTool(
+        "step-allocations", [backend.rawValue, precision.rawValue, purpose.rawValue, "\(workers)"],
+        environment: ["OMP_WAIT_POLICY": "passive"], timeout: 240)
       try #require(run.exitCode == 0, "\(run)")
       let numbers = run.output.split { !$0.isNumber }.compactMap { Int($0) }
       try #require(numbers.count == 4, "\(run)")
