@@ -6,7 +6,8 @@ extension Picture {
   ///
   /// - Parameter planes: `[3, H, W]` or `[1, H, W]` (grey), 0–255; not-a-number is shown as 0.
   init(planes: [Float], shape: Shape) {
-    precondition(planes.count == shape.count && [1, 3].contains(shape.channels), "\(planes.count) values are no picture \(shape)")
+    precondition(
+      planes.count == shape.count && [1, 3].contains(shape.channels), "\(planes.count) values are no picture \(shape)")
     let step = shape.channels == 3 ? shape.area : 0
     self.init(width: shape.width, height: shape.height) { target in
       for i in 0..<shape.area {

@@ -39,7 +39,8 @@ struct EvaluateCommand: ParsableCommand {
     try runOnRanks { communicator in
       let progress = ProgressLine("evaluate", unit: "img", quiet: common.quiet || json)
       let result = try Trainer.evaluate(
-        checkpoint: checkpoint, data: data, trainingPictures: split == .train, batch: batch, compute: compute.settings, communicator: communicator
+        checkpoint: checkpoint, data: data, trainingPictures: split == .train, batch: batch, compute: compute.settings,
+        communicator: communicator
       ) { progress.show(done: $0, total: $1) }
       progress.finish()
       guard communicator.rank == 0 else { return }

@@ -46,7 +46,9 @@ struct SynthesizeCommand: ParsableCommand {
       let progress = ProgressLine("synthesize", unit: "img", quiet: common.quiet || communicator.rank > 0)
       let total = synthesis.count
       let share = EpochSampler.share(of: total, rank: communicator.rank, ranks: communicator.size)
-      try synthesis.write(to: output, share: share, threads: threads) { progress.show(done: $0 * total / share.count, total: total) }
+      try synthesis.write(to: output, share: share, threads: threads) {
+        progress.show(done: $0 * total / share.count, total: total)
+      }
       try communicator.barrier()
       progress.finish()
       if communicator.rank == 0 { try synthesis.writeWords(in: output) }

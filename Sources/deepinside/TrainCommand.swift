@@ -66,13 +66,15 @@ struct TrainCommand: ParsableCommand {
     help: ArgumentHelp("Pictures are resized to this shorter side (default: crop · 256/224).", valueName: "pixels"))
   var shorterSide: Int?
 
-  @Option(name: .customLong("erase-probability"), help: ArgumentHelp("Of zeroing out a random part of a picture.", valueName: "p"))
+  @Option(
+    name: .customLong("erase-probability"), help: ArgumentHelp("Of zeroing out a random part of a picture.", valueName: "p"))
   var eraseProbability: Float = 0.5
 
   @Option(name: .customLong("max-steps"), help: ArgumentHelp("Stop after so many updates in all; go on later.", valueName: "n"))
   var maxSteps: Int?
 
-  @Option(name: .customLong("bad-file-limit"), help: ArgumentHelp("Stop above this share of unreadable pictures.", valueName: "share"))
+  @Option(
+    name: .customLong("bad-file-limit"), help: ArgumentHelp("Stop above this share of unreadable pictures.", valueName: "share"))
   var badFileLimit = 0.01
 
   @Option(name: .customLong("loader-threads"), help: ArgumentHelp("Threads of each rank that decode ahead.", valueName: "n"))
@@ -112,7 +114,8 @@ struct TrainCommand: ParsableCommand {
         case .step(let metrics, let total):
           progress.show(
             done: metrics.step, total: total, rate: metrics.imagesPerSecond,
-            note: String(format: "loss %.4f  epoch %.2f  wait %.0f ms", metrics.loss, metrics.epoch, 1000 * metrics.dataWaitSeconds))
+            note: String(
+              format: "loss %.4f  epoch %.2f  wait %.0f ms", metrics.loss, metrics.epoch, 1000 * metrics.dataWaitSeconds))
         case .epoch(let metrics):
           progress.print(Self.sentence(metrics))
         case .checkpoint(let path, let isBest):

@@ -5,27 +5,31 @@ import Testing
 
 @Suite("The command line")
 struct CommandLineTests {
-  @Test("every command has a help text with an example", arguments: [
-    "synthesize", "train", "evaluate", "class-models", "saliency", "gallery", "inspect", "benchmark",
-  ])
+  @Test(
+    "every command has a help text with an example",
+    arguments: [
+      "synthesize", "train", "evaluate", "class-models", "saliency", "gallery", "inspect", "benchmark",
+    ])
   func help(command: String) throws {
     let result = try runTool("deepinside", [command, "--help"])
     #expect(result.exitCode == 0 && result.output.contains("deepinside \(command) --") || command == "inspect", "\(result)")
     #expect(result.output.contains("USAGE: deepinside \(command)") && result.output.contains("--quiet"), "\(result)")
   }
 
-  @Test("wrong use ends with exit code 2 and says what is wrong", arguments: [
-    (["train"], "--data"),
-    (["train", "--data", "d", "--run", "r", "--batch", "0"], "--batch 0"),
-    (["train", "--data", "d", "--run", "r", "--epochs", "many"], "many"),
-    (["train", "--data", "d", "--run", "r", "--checkpoint-every", "3parsecs"], "3parsecs"),
-    (["train", "--data", "d", "--run", "r", "--schedule", "hope"], "hope"),
-    (["evaluate", "--checkpoint", "c"], "--data"),
-    (["class-models", "--checkpoint", "c", "--output", "o", "--mode", "odd"], "odd"),
-    (["saliency", "--checkpoint", "c", "--output", "o", "--images", "i", "--method", "odd"], "odd"),
-    (["frobnicate"], "frobnicate"),
-    (["train", "--data", "d", "--run", "r", "--frobnicate"], "--frobnicate"),
-  ])
+  @Test(
+    "wrong use ends with exit code 2 and says what is wrong",
+    arguments: [
+      (["train"], "--data"),
+      (["train", "--data", "d", "--run", "r", "--batch", "0"], "--batch 0"),
+      (["train", "--data", "d", "--run", "r", "--epochs", "many"], "many"),
+      (["train", "--data", "d", "--run", "r", "--checkpoint-every", "3parsecs"], "3parsecs"),
+      (["train", "--data", "d", "--run", "r", "--schedule", "hope"], "hope"),
+      (["evaluate", "--checkpoint", "c"], "--data"),
+      (["class-models", "--checkpoint", "c", "--output", "o", "--mode", "odd"], "odd"),
+      (["saliency", "--checkpoint", "c", "--output", "o", "--images", "i", "--method", "odd"], "odd"),
+      (["frobnicate"], "frobnicate"),
+      (["train", "--data", "d", "--run", "r", "--frobnicate"], "--frobnicate"),
+    ])
   func wrongUse(arguments: [String], word: String) throws {
     let result = try runTool("deepinside", arguments)
     #expect(result.exitCode == 2 && result.output.contains(word), "\(result)")
@@ -38,18 +42,24 @@ struct CommandLineTests {
     let cases: [(name: String, word: String, spoil: (String) throws -> Void)] = [
       ("missing", "no data folder", { try files.removeItem(atPath: $0) }),
       ("no-train", "train/", { try files.removeItem(atPath: $0 + "/train") }),
-      ("no-pictures", "s00000002", { folder in
-        for name in try files.contentsOfDirectory(atPath: folder + "/train/s00000002") {
-          try files.removeItem(atPath: folder + "/train/s00000002/" + name)
-        }
-      }),
-      ("all-bad", "can't be decoded", { folder in
-        for wnid in try files.contentsOfDirectory(atPath: folder + "/train") {
-          for name in try files.contentsOfDirectory(atPath: folder + "/train/" + wnid) {
-            try Data("text".utf8).write(to: URL(fileURLWithPath: "\(folder)/train/\(wnid)/\(name)"))
+      (
+        "no-pictures", "s00000002",
+        { folder in
+          for name in try files.contentsOfDirectory(atPath: folder + "/train/s00000002") {
+            try files.removeItem(atPath: folder + "/train/s00000002/" + name)
           }
         }
-      }),
+      ),
+      (
+        "all-bad", "can't be decoded",
+        { folder in
+          for wnid in try files.contentsOfDirectory(atPath: folder + "/train") {
+            for name in try files.contentsOfDirectory(atPath: folder + "/train/" + wnid) {
+              try Data("text".utf8).write(to: URL(fileURLWithPath: "\(folder)/train/\(wnid)/\(name)"))
+            }
+          }
+        }
+      ),
     ]
     for (name, word, spoil) in cases {
       let folder = tiny.folder.path(name)
@@ -58,7 +68,9 @@ struct CommandLineTests {
       for ranks in [1, 3] {
         let result = try runUnderMPI(
           ranks: ranks, tool: "deepinside",
-          arguments: ["train", "--data", folder, "--network", tiny.network, "--run", tiny.folder.path("r-" + name), "--batch", "6"])
+          arguments: [
+            "train", "--data", folder, "--network", tiny.network, "--run", tiny.folder.path("r-" + name), "--batch", "6",
+          ])
         #expect(result.exitCode == 3 && result.output.contains(word), "\(result)")
       }
     }
@@ -99,7 +111,8 @@ struct CommandLineTests {
     for number in 1...3 {
       for ending in ["h5", "png"] { #expect(FileManager.default.fileExists(atPath: "\(models)/s0000000\(number).\(ending)")) }
     }
-    #expect(try run(["class-models", "--checkpoint", best, "--output", models, "--iterations", "5"]).output.contains("3 were whole"))
+    #expect(
+      try run(["class-models", "--checkpoint", best, "--output", models, "--iterations", "5"]).output.contains("3 were whole"))
     let refused = try run(["class-models", "--checkpoint", best, "--output", models, "--iterations", "6"], code: 2)
     #expect(refused.output.contains("iterations"), "\(refused)")
     let maps = tiny.folder.path("maps")

@@ -12,7 +12,11 @@ final class TinyData {
   init(imagesPerClass: Int = 10) throws {
     folder = try TemporaryFolder()
     let made = try runTool(
-      "deepinside", ["synthesize", "--output", folder.path("data"), "--classes", "3", "--images-per-class", "\(imagesPerClass)", "--size", "40"])
+      "deepinside",
+      [
+        "synthesize", "--output", folder.path("data"), "--classes", "3", "--images-per-class", "\(imagesPerClass)", "--size",
+        "40",
+      ])
     try #require(made.exitCode == 0, "\(made)")
     // With dropout and normalisation: what depends on the place in the batch or on the rank would show.
     try Data(

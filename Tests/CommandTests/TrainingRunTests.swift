@@ -33,7 +33,9 @@ struct TrainingRunTests {
     _ = try train("halves", ranks: ranks, steps: 6)
     let halves = try train("halves", ranks: ranks, steps: 12)
     #expect(halves.contents.progress == whole.contents.progress)
-    for (name, a, b) in [("values", halves.store.values, whole.store.values), ("velocity", halves.store.velocity, whole.store.velocity)] {
+    for (name, a, b) in [
+      ("values", halves.store.values, whole.store.values), ("velocity", halves.store.velocity, whole.store.velocity),
+    ] {
       #expect(memcmp(a.pointer, b.pointer, a.count * 4) == 0, "\(name) differ")
     }
     #expect(try tiny.losses("halves") == tiny.losses("whole"))

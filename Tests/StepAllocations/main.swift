@@ -24,7 +24,8 @@ for _ in 0..<3 {
   counts = allocation_counter_stop()
   if counts.own == 0 { break }
 }
-print("own \(counts.own) primitives \(counts.primitives) inside \(counts.inside_primitives) freed \(counts.freed_inside_primitives)")
+print(
+  "own \(counts.own) primitives \(counts.primitives) inside \(counts.inside_primitives) freed \(counts.freed_inside_primitives)")
 if counts.own > 0 {
   allocation_counter_report()
   exit(1)

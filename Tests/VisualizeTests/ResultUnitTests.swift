@@ -21,11 +21,13 @@ import Testing
     #expect(names == ["1", "b-1"])
   }
 
-  @Test("Names are safe as file names", arguments: [
-    ("it's", "it's"), ("..", "_."), (".hidden", "_hidden"), ("a/b\\c", "a_b_c"),
-    ("line\nbreak\u{0}", "line_break_"), ("", "picture"),
-    ("  ", "picture"), ("x\u{202E}gnp", "x_gnp"),
-  ])
+  @Test(
+    "Names are safe as file names",
+    arguments: [
+      ("it's", "it's"), ("..", "_."), (".hidden", "_hidden"), ("a/b\\c", "a_b_c"),
+      ("line\nbreak\u{0}", "line_break_"), ("", "picture"),
+      ("  ", "picture"), ("x\u{202E}gnp", "x_gnp"),
+    ])
   func safeNames(text: String, expected: String) { #expect(ItemNames.safe(text) == expected) }
 
   @Test("Long names are cut, and still differ") func longNames() {

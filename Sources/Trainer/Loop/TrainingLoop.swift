@@ -45,10 +45,13 @@ final class TrainingLoop {
     let share = (options.batch + communicator.size - 1) / communicator.size
     plan = Plan(store, batch: share, purpose: .training, compute: job.compute)
     reducer = try GradientReducer(store.gradients.all, communicator: communicator)
-    evaluator = data.set.val.isEmpty ? nil : Evaluator(
-      samples: data.set.val, mean: data.mean, shorterSide: options.shorterSide, store: store, batch: min(share, 128),
-      compute: job.compute, communicator: communicator, loaderThreads: job.loaderThreads,
-      cacheBytes: job.cacheBytes / 4)
+    evaluator =
+      data.set.val.isEmpty
+      ? nil
+      : Evaluator(
+        samples: data.set.val, mean: data.mean, shorterSide: options.shorterSide, store: store, batch: min(share, 128),
+        compute: job.compute, communicator: communicator, loaderThreads: job.loaderThreads,
+        cacheBytes: job.cacheBytes / 4)
   }
 
   func run() throws -> TrainingOutcome {

@@ -108,7 +108,8 @@ struct TrainingStart {
     let own = hasher.finish()
     let all = try communicator.allGather(own)
     if let other = all.firstIndex(where: { $0 != all[0] }) {
-      throw TrainingError.badData("rank \(other) lists other pictures in \(set.root) than rank 0; all hosts must see the same folder")
+      throw TrainingError.badData(
+        "rank \(other) lists other pictures in \(set.root) than rank 0; all hosts must see the same folder")
     }
   }
 

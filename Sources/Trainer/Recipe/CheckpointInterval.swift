@@ -31,7 +31,8 @@ extension CheckpointInterval: Codable {
     let container = try decoder.singleValueContainer()
     let text = try container.decode(String.self)
     guard let interval = CheckpointInterval(text) else {
-      throw DecodingError.dataCorruptedError(in: container, debugDescription: "'\(text)' is no interval like 1epoch, 500steps or 10min")
+      throw DecodingError.dataCorruptedError(
+        in: container, debugDescription: "'\(text)' is no interval like 1epoch, 500steps or 10min")
     }
     self = interval
   }

@@ -41,7 +41,8 @@ public final class ClassModelAscent {
   ///   - mean: `[3, H, W]`, for clipping.
   ///   - batch: the most classes at a time.
   public init(
-    _ parameters: ParameterStore, mean: [Float], options: ClassModelOptions, batch: Int, compute: ComputeSettings = ComputeSettings()
+    _ parameters: ParameterStore, mean: [Float], options: ClassModelOptions, batch: Int,
+    compute: ComputeSettings = ComputeSettings()
   ) {
     let network = parameters.network
     precondition(mean.count == network.input.count, "a mean of \(mean.count) values for an input \(network.input)")
