@@ -2,7 +2,7 @@
 /// float32.
 public enum Precision: String, Sendable, Codable, CaseIterable {
   case float32
-  /// 8 bits of exponent, 8 of significand: about 1.7 times as fast where the processor has instructions for it.
+  /// 8 bits of exponent, 8 of significand: faster where the processor has instructions for it (docs/performance.md).
   case bfloat16
 }
 

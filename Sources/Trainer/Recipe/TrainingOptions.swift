@@ -23,7 +23,6 @@ public struct TrainingOptions: Sendable, Codable, Hashable {
   public var shorterSide = 256
   public var flip = true
   public var eraseProbability: Float = 0.5
-  public var meanColour = false
   public var badFileLimit = 0.01
 
   public init() {}
