@@ -17,6 +17,9 @@ static inline size_t hdf5_variable_length(void) { return H5T_VARIABLE; }
 // Property lists, spaces, file access (H5Ppublic.h, H5Spublic.h, H5Fpublic.h).
 static inline hid_t hdf5_default(void) { return H5P_DEFAULT; }
 static inline hid_t hdf5_file_access_class(void) { return H5P_FILE_ACCESS; }
+static inline hid_t hdf5_file_creation_class(void) { return H5P_FILE_CREATE; }
+static inline hid_t hdf5_group_creation_class(void) { return H5P_GROUP_CREATE; }
+static inline hid_t hdf5_data_set_creation_class(void) { return H5P_DATASET_CREATE; }
 static inline hid_t hdf5_link_creation_class(void) { return H5P_LINK_CREATE; }
 static inline hid_t hdf5_whole_space(void) { return H5S_ALL; }
 static inline unsigned hdf5_truncate(void) { return H5F_ACC_TRUNC; }

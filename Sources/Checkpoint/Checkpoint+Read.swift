@@ -57,7 +57,7 @@ struct CheckpointReader: ~Copyable {
     let (mean, shape) = try mean()
     let contents = CheckpointContents(
       network: network, progress: progress, options: attributes.options, mean: mean, meanShape: shape,
-      classes: try strings(Layout.classes), classNames: try strings(Layout.classNames))
+      colourAxes: try colourAxes(), classes: try strings(Layout.classes), classNames: try strings(Layout.classNames))
     if let contradiction = contents.contradiction { throw .reading(.otherShape, path, contradiction) }
     let dataSets = try get { () throws(HDF5Error) in try file.dataSets() }
     var checksums: [(path: String, checksum: String)] = []
@@ -100,6 +100,14 @@ struct CheckpointReader: ~Copyable {
       try verify(Layout.mean, UnsafeRawBufferPointer(values))
     }
     return (values, Shape(channels: shape[0], height: shape[1], width: shape[2]))
+  }
+
+  /// None when the file has no data set of them.
+  private func colourAxes() throws(CheckpointError) -> [SIMD3<Float>] {
+    let values = try get { () throws(HDF5Error) in
+      try file.contains(Layout.colourAxes) ? try file.readSignedFloats(Layout.colourAxes, shape: [3, 3]) : []
+    }
+    return stride(from: 0, to: values.count, by: 3).map { SIMD3(values[$0], values[$0 + 1], values[$0 + 2]) }
   }
 
   private func strings(_ dataSet: String) throws(CheckpointError) -> [String] {

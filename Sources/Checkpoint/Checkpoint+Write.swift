@@ -43,18 +43,11 @@ extension Checkpoint {
     _ contents: CheckpointContents, _ store: ParameterStore, to file: borrowing HDF5File
   ) throws(HDF5Error) -> [(path: String, checksum: String)] {
     var checksums: [(path: String, checksum: String)] = []
-    func sign(_ path: String, _ checksum: String) throws(HDF5Error) {
-      try file.setAttribute(Layout.checksum, of: path, to: checksum)
-      checksums.append((path, checksum))
-    }
     func write(_ values: UnsafeBufferPointer<Float>, _ shape: [Int], _ path: String) throws(HDF5Error) {
-      try file.write(values, shape: shape, to: path)
-      try sign(path, SHA256.hex(of: UnsafeRawBufferPointer(values)))
+      checksums.append((path, try file.writeSigned(values, shape: shape, to: path)))
     }
     func write(_ strings: [String], _ path: String) throws(HDF5Error) {
-      let bytes = try HDF5File.paddedBytes(strings, path, file.path)
-      try file.write(padded: bytes, count: strings.count, to: path)
-      try sign(path, bytes.withUnsafeBytes { SHA256.hex(of: $0) })
+      checksums.append((path, try file.writeSigned(strings, to: path)))
     }
     for parameter in store.parameters {
       try write(UnsafeBufferPointer(store.values[parameter.range]), parameter.spec.shape, Layout.values(parameter.name))
@@ -64,6 +57,10 @@ extension Checkpoint {
     }
     try contents.mean.withUnsafeBufferPointer { (mean) throws(HDF5Error) in
       try write(mean, contents.meanShape.dimensions, Layout.mean)
+    }
+    if !contents.colourAxes.isEmpty {
+      let axes = contents.colourAxes.flatMap { [$0.x, $0.y, $0.z] }
+      try axes.withUnsafeBufferPointer { (axes) throws(HDF5Error) in try write(axes, [axes.count / 3, 3], Layout.colourAxes) }
     }
     try write(contents.classes, Layout.classes)
     try write(contents.classNames, Layout.classNames)

@@ -4,7 +4,7 @@ import ConvNet
 ///
 /// HDF5, readable by any HDF5 tool. Attributes of `/`: `format`, `version`, `network`, `progress`, `options` (the last three
 /// JSON) and `header_sha256`. Data sets: `/parameters/<layer>/weights` and `/biases`, `/velocity/…` the same (absent in files for
-/// inference only), `/mean`, `/classes`, `/class_names`; each has its SHA-256 as the attribute `sha256`, checked on reading.
+/// inference only), `/mean`, `/colour_axes` [3, 3] (absent in files for inference only), `/classes`, `/class_names`; each has its SHA-256 as the attribute `sha256`, checked on reading.
 public final class Checkpoint: Sendable {
   public let contents: CheckpointContents
   /// The parameters; with velocity when it was read for training.
@@ -24,9 +24,10 @@ public final class Checkpoint: Sendable {
   /// Where things lie in the file.
   enum Layout {
     static let mean = "/mean"
+    static let colourAxes = "/colour_axes"
     static let classes = "/classes"
     static let classNames = "/class_names"
-    static let checksum = "sha256"
+    static let checksum = HDF5File.checksumAttribute
     static let headerChecksum = "header_sha256"
 
     /// Of a parameter's name, `conv1/weights`.

@@ -9,6 +9,9 @@ public struct CheckpointContents: Sendable, Hashable {
   /// The mean picture, `[3, H, W]`, RGB 0–255, subtracted from every crop that enters the network.
   public var mean: [Float]
   public var meanShape: Shape
+  /// The principal axes of the training pixels' colours, by which training shifts them: three, or none in a file for
+  /// inference. Each is as long as the standard deviation along it, RGB 0–255.
+  public var colourAxes: [SIMD3<Float>]
   /// The synset ids, in the order of the network's outputs.
   public var classes: [String]
   /// Their words for people, in the same order.
@@ -16,13 +19,14 @@ public struct CheckpointContents: Sendable, Hashable {
 
   public init(
     network: Network, progress: TrainingProgress, options: String = "{}", mean: [Float], meanShape: Shape,
-    classes: [String], classNames: [String]
+    colourAxes: [SIMD3<Float>] = [], classes: [String], classNames: [String]
   ) {
     self.network = network
     self.progress = progress
     self.options = options
     self.mean = mean
     self.meanShape = meanShape
+    self.colourAxes = colourAxes
     self.classes = classes
     self.classNames = classNames
   }

@@ -8,6 +8,8 @@ public struct ImageError: Error, CustomStringConvertible, Sendable, Equatable {
     case undecodable
     /// The size asked for is impossible.
     case invalidSize
+    /// A pack says that it couldn't be read when the pack was made: nothing new.
+    case leftOut
   }
 
   public let kind: Kind

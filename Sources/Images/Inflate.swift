@@ -19,3 +19,14 @@ public func inflated(_ stream: [UInt8], name: String, limit: Int = 1 << 28) thro
     }
   }
 }
+
+/// The CRC-32 of bytes (ISO 3309, as in PNG and gzip).
+public func crc32(of bytes: UnsafeRawBufferPointer) -> UInt32 {
+  var value = crc32(0, nil, 0)
+  // The call counts in 32 bits.
+  for start in stride(from: 0, to: bytes.count, by: 1 << 30) {
+    let piece = UnsafeRawBufferPointer(rebasing: bytes[start..<min(start + (1 << 30), bytes.count)])
+    value = crc32(value, piece.bindMemory(to: UInt8.self).baseAddress, uInt(piece.count))
+  }
+  return UInt32(truncatingIfNeeded: value)
+}

@@ -12,6 +12,8 @@ import Foundation
 public final class PictureDecoder {
   /// A file that claims more pixels than this is refused before memory is taken for it.
   public static let maximumPixels = 1 << 28
+  /// A file of more bytes is refused before memory is taken for it: 1 GiB.
+  public static let maximumBytes = 1 << 30
 
   private let handle: tjhandle
   private var file = UnsafeMutableRawBufferPointer(start: nil, count: 0)
@@ -36,9 +38,15 @@ public final class PictureDecoder {
   ///   differ from the file's: for a picture that is resized afterwards.
   /// - Throws: `ImageError` when the file can't be read, is empty, is neither JPEG nor PNG, is damaged or truncated.
   public func decode(contentsOf path: String, minimumShorterSide: Int? = nil) throws(ImageError) -> Picture {
+    try decode(try contents(of: path), name: path, minimumShorterSide: minimumShorterSide)
+  }
+
+  /// The bytes of the file at `path`: the decoder's own, until it reads the next one.
+  ///
+  /// - Throws: `ImageError` when it can't be read, is no file, or has more than `maximumBytes`.
+  public func contents(of path: String) throws(ImageError) -> UnsafeRawBufferPointer {
     let count = try readFile(path)
-    return try decode(
-      UnsafeRawBufferPointer(rebasing: file[0..<count]), name: path, minimumShorterSide: minimumShorterSide)
+    return UnsafeRawBufferPointer(rebasing: file[0..<count])
   }
 
   /// Decodes the bytes of a file.
@@ -170,13 +178,21 @@ public final class PictureDecoder {
 
   /// Reads the file into `file`, which grows as needed, and returns its size.
   private func readFile(_ path: String) throws(ImageError) -> Int {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    // Without waiting: a pipe in the place of a picture would be waited for for ever. For files it changes nothing.
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else {
       throw ImageError(.unreadable, "cannot open \(path): \(String(cString: strerror(errno)))")
     }
     defer { close(descriptor) }
     var status = stat()
-    if fstat(descriptor, &status) == 0, Int(status.st_size) >= file.count { grow(to: Int(status.st_size) + 1, keeping: 0) }
+    if fstat(descriptor, &status) == 0 {
+      guard status.st_mode & S_IFMT == S_IFREG else { throw ImageError(.unreadable, "cannot read \(path): it is no file") }
+      guard status.st_size <= Self.maximumBytes else {
+        throw ImageError(
+          .unreadable, "cannot read \(path): \(status.st_size) bytes are too many for a picture, at most \(Self.maximumBytes)")
+      }
+      if Int(status.st_size) >= file.count { grow(to: Int(status.st_size) + 1, keeping: 0) }
+    }
     var count = 0
     while true {
       if count == file.count { grow(to: max(65_536, file.count * 2), keeping: count) }

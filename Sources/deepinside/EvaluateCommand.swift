@@ -2,6 +2,8 @@ import ArgumentParser
 import Foundation
 import Trainer
 
+extension Split: ExpressibleByArgument {}
+
 struct EvaluateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate",
@@ -11,12 +13,10 @@ struct EvaluateCommand: ParsableCommand {
       ./launch.sh --ranks 2 evaluate --checkpoint run/checkpoints/best.h5 --data data --split train
       """)
 
-  enum Split: String, CaseIterable, ExpressibleByArgument { case train, val }
-
   @Option(help: ArgumentHelp("The trained network.", valueName: "file"))
   var checkpoint: String
 
-  @Option(help: ArgumentHelp("The picture folder.", valueName: "dir"))
+  @Option(help: ArgumentHelp("The picture folder, or a pack.", valueName: "dir|pack"))
   var data: String
 
   @Option(help: ArgumentHelp("Which pictures: \(Split.allNames).", valueName: "split"))
@@ -39,7 +39,7 @@ struct EvaluateCommand: ParsableCommand {
     try runOnRanks { communicator in
       let progress = ProgressLine("evaluate", unit: "img", quiet: common.quiet || json)
       let result = try Trainer.evaluate(
-        checkpoint: checkpoint, data: data, trainingPictures: split == .train, batch: batch, compute: compute.settings,
+        checkpoint: checkpoint, data: data, split: split, batch: batch, compute: compute.settings,
         communicator: communicator
       ) { progress.show(done: $0, total: $1) }
       progress.finish()

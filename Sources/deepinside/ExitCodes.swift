@@ -1,6 +1,8 @@
+import ArgumentParser
 import Checkpoint
 import Cluster
 import ConvNet
+import Foundation
 import Images
 import Trainer
 
@@ -24,4 +26,14 @@ extension HDF5Error: ExitCoded {
 
 extension NetworkError: ExitCoded {
   public var exitCode: Int32 { Cluster.ExitCode.wrongUse }
+}
+
+/// Runs a command that needs no ranks: an error ends the program with its message and its own code.
+func exitCoded<Value>(_ body: () throws -> Value) throws -> Value {
+  do {
+    return try body()
+  } catch let error as any ExitCoded {
+    FileHandle.standardError.write(Data("deepinside: \(error)\n".utf8))
+    throw ArgumentParser.ExitCode(error.exitCode)
+  }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Cluster
 import ConvNet
 import Foundation
+import Images
 import Trainer
 
 struct TrainCommand: ParsableCommand {
@@ -14,9 +15,10 @@ struct TrainCommand: ParsableCommand {
 
       The same command again continues an interrupted run, in the middle of an epoch too and on any number of ranks.
       SIGUSR1 saves a checkpoint and stops (exit code 4).
+      --augmentation-preview 25 draws the first pictures as the net would see them, and stops.
       """)
 
-  @Option(help: ArgumentHelp("The picture folder: train/<wnid>/* and val/<wnid>/*, or ILSVRC's own.", valueName: "dir"))
+  @Option(help: ArgumentHelp("The picture folder: train/<wnid>/* and val/<wnid>/*, or ILSVRC's own; or a pack.", valueName: "dir|pack"))
   var data: String
 
   @Option(name: .customLong("run"), help: ArgumentHelp("The run folder: checkpoints, metrics.jsonl, run.json.", valueName: "dir"))
@@ -70,6 +72,19 @@ struct TrainCommand: ParsableCommand {
     name: .customLong("erase-probability"), help: ArgumentHelp("Of zeroing out a random part of a picture.", valueName: "p"))
   var eraseProbability: Float = 0.5
 
+  @Flag(name: .customLong("no-flip"), help: "Don't mirror half of the pictures.")
+  var noFlip = false
+
+  @Option(
+    name: .customLong("colour-jitter"),
+    help: ArgumentHelp("σ of the colour shift along the principal colour axes; 0 for none.", valueName: "σ"))
+  var colourJitter: Float = 0.1
+
+  @Option(
+    name: .customLong("augmentation-preview"),
+    help: ArgumentHelp("Only draw the first n pictures, augmented, into augmentation-preview.png of the run folder.", valueName: "n"))
+  var augmentationPreview: Int?
+
   @Option(name: .customLong("max-steps"), help: ArgumentHelp("Stop after so many updates in all; go on later.", valueName: "n"))
   var maxSteps: Int?
 
@@ -97,6 +112,8 @@ struct TrainCommand: ParsableCommand {
     try require(weightDecay >= 0, "--weight-decay \(weightDecay): not negative.")
     try require(keep > 0, "--keep \(keep): at least one checkpoint stays.")
     try require((0...1).contains(eraseProbability), "--erase-probability \(eraseProbability): 0 to 1.")
+    try require(colourJitter >= 0 && colourJitter.isFinite, "--colour-jitter \(colourJitter): not negative.")
+    try require((1...10_000).contains(augmentationPreview ?? 1), "--augmentation-preview: 1 to 10000 pictures.")
     try require((0...1).contains(badFileLimit), "--bad-file-limit \(badFileLimit): 0 to 1.")
     try require(maxSteps ?? 1 > 0, "--max-steps \(maxSteps ?? 0): at least one.")
     try require(loaderThreads > 0, "--loader-threads \(loaderThreads): at least one.")
@@ -105,6 +122,7 @@ struct TrainCommand: ParsableCommand {
 
   func run() throws {
     try runOnRanks { communicator in
+      if let augmentationPreview { return try preview(augmentationPreview, communicator) }
       let progress = ProgressLine("train", unit: "img", quiet: common.quiet)
       let mean = ProgressLine("mean picture", unit: "img", quiet: common.quiet)
       let outcome = try Trainer.train(job(), communicator: communicator) { event in
@@ -130,6 +148,15 @@ struct TrainCommand: ParsableCommand {
           exitCode: Cluster.ExitCode.stoppedOnRequest)
       }
     }
+  }
+
+  private func preview(_ count: Int, _ communicator: Communicator) throws {
+    guard communicator.rank == 0 else { return }
+    let sheet = try Trainer.augmentationPreview(job(), count: count)
+    let path = runFolder + "/augmentation-preview.png"
+    try FileManager.default.createDirectory(atPath: runFolder, withIntermediateDirectories: true)
+    try sheet.writePNG(to: path)
+    if !common.quiet { print("\(count) augmented pictures in \(path)") }
   }
 
   private func sentence(_ outcome: TrainingOutcome) -> String {
@@ -161,6 +188,8 @@ struct TrainCommand: ParsableCommand {
     job.options.convolution = compute.convolution
     job.options.seed = seed
     job.options.eraseProbability = eraseProbability
+    job.options.flip = !noFlip
+    job.options.colourDeviation = colourJitter
     job.options.badFileLimit = badFileLimit
     job.crop = crop
     job.shorterSide = shorterSide

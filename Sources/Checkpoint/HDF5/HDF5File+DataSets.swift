@@ -68,9 +68,11 @@ extension HDF5File {
     let space = HDF5Handle(
       try HDF5Error.check("H5Screate_simple", action, path) { H5Screate_simple(Int32(sizes.count), sizes, nil) },
       closedBy: H5Sclose)
+    if let slash = dataSet.lastIndex(of: "/"), slash != dataSet.startIndex { try createGroup(String(dataSet[..<slash])) }
     let links = try linkCreation()
+    let creation = try Self.timeless(hdf5_data_set_creation_class(), path)
     let id = try HDF5Error.check("H5Dcreate2", action, path) {
-      H5Dcreate2(handle.id, dataSet, stored, space.id, links.id, hdf5_default(), hdf5_default())
+      H5Dcreate2(handle.id, dataSet, stored, space.id, links.id, creation.id, hdf5_default())
     }
     let owner = HDF5Handle(id, closedBy: H5Dclose)
     guard count > 0 else { return }

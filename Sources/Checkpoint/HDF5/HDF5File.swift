@@ -28,8 +28,18 @@ public struct HDF5File: ~Copyable {
     try HDF5Error.check("H5Pset_libver_bounds", "create", name) {
       H5Pset_libver_bounds(access.id, H5F_LIBVER_V18, H5F_LIBVER_V18)
     }
-    let id = try HDF5Error.check("H5Fcreate", "write", name) { H5Fcreate(path, hdf5_truncate(), hdf5_default(), access.id) }
+    let creation = try timeless(hdf5_file_creation_class(), name)
+    let id = try HDF5Error.check("H5Fcreate", "write", name) { H5Fcreate(path, hdf5_truncate(), creation.id, access.id) }
     return HDF5File(path: name, handle: HDF5Handle(id, closedBy: H5Fclose))
+  }
+
+  /// Properties of a new file, group or data set without the time of its making: the same contents give the same bytes.
+  ///
+  /// Source: H5Pset_obj_track_times
+  static func timeless(_ propertyClass: hid_t, _ name: String) throws(HDF5Error) -> HDF5Handle {
+    let list = HDF5Handle(try HDF5Error.check("H5Pcreate", "write", name) { H5Pcreate(propertyClass) }, closedBy: H5Pclose)
+    try HDF5Error.check("H5Pset_obj_track_times", "write", name) { H5Pset_obj_track_times(list.id, false) }
+    return list
   }
 
   /// Opens a file for reading. Source: H5Fopen
@@ -87,9 +97,11 @@ extension HDF5File {
   /// Makes a group, and those above it; nothing when it exists. Source: H5Gcreate2
   public func createGroup(_ group: String) throws(HDF5Error) {
     guard try !contains(group) else { return }
+    if let slash = group.lastIndex(of: "/"), slash != group.startIndex { try createGroup(String(group[..<slash])) }
     let links = try linkCreation()
+    let creation = try Self.timeless(hdf5_group_creation_class(), path)
     let id = try HDF5Error.check("H5Gcreate2", "create group \(group) in", path) {
-      H5Gcreate2(handle.id, group, links.id, hdf5_default(), hdf5_default())
+      H5Gcreate2(handle.id, group, links.id, creation.id, hdf5_default())
     }
     _ = HDF5Handle(id, closedBy: H5Gclose)
   }
@@ -152,11 +164,10 @@ extension HDF5File {
     return found
   }
 
-  /// Properties of new links: groups on the way are made. Source: H5Pset_create_intermediate_group
+  /// Properties of new links. Source: H5Pset_char_encoding
   func linkCreation() throws(HDF5Error) -> HDF5Handle {
     let list = HDF5Handle(
       try HDF5Error.check("H5Pcreate", "write", path) { H5Pcreate(hdf5_link_creation_class()) }, closedBy: H5Pclose)
-    try HDF5Error.check("H5Pset_create_intermediate_group", "write", path) { H5Pset_create_intermediate_group(list.id, 1) }
     try HDF5Error.check("H5Pset_char_encoding", "write", path) { H5Pset_char_encoding(list.id, H5T_CSET_UTF8) }
     return list
   }

@@ -14,15 +14,20 @@ public final class BadFileReport: Sendable {
   /// The largest number of bad files that is put up with.
   public let limit: Int
   private let total: Int
+  private let onFound: @Sendable (Entry) -> Void
   private let found = Mutex<[String: String]>([:])
 
   /// - Parameters:
   ///   - badFileLimit: the fraction of the set that may be bad; at least one file may.
   ///   - count: the size of the set.
-  public init(badFileLimit: Double = 0.01, of count: Int) {
+  ///   - onFound: is told of every bad file once, by any thread.
+  public init(
+    badFileLimit: Double = 0.01, of count: Int, onFound: @escaping @Sendable (Entry) -> Void = { _ in }
+  ) {
     precondition((0...1).contains(badFileLimit), "a bad file limit of \(badFileLimit) is no fraction")
     limit = badFileLimit == 0 ? 0 : max(1, Int(badFileLimit * Double(count)))
     total = count
+    self.onFound = onFound
   }
 
   /// The number of different bad files.
@@ -42,10 +47,11 @@ public final class BadFileReport: Sendable {
   ///
   /// - Throws: `DataError` when there are now more than `limit`.
   public func record(path: String, reason: String) throws(DataError) {
-    let count = found.withLock { found in
-      found[path] = reason
-      return found.count
+    let (isNew, count) = found.withLock { found in
+      let isNew = found.updateValue(reason, forKey: path) == nil
+      return (isNew, found.count)
     }
+    if isNew { onFound(Entry(path: path, reason: reason)) }
     if count > limit {
       throw DataError(
         .badPictures,

@@ -9,6 +9,8 @@ public struct DataError: Error, CustomStringConvertible, Sendable, Equatable {
     case labels
     /// Too many pictures can't be decoded.
     case badPictures
+    /// A pack isn't whole, is damaged, or of another version.
+    case pack
     /// Something can't be written, or options are impossible.
     case synthesis
   }

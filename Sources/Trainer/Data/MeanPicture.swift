@@ -101,6 +101,8 @@ extension MeanAccumulator {
     let picture: Picture
     do throws(ImageError) {
       picture = try source.picture(at: index, decoder: decoder).resized(shorterSide: source.shorterSide)
+    } catch where error.kind == .leftOut {
+      return
     } catch {
       return try badFiles.record(path: source.name(at: index), reason: error.description)
     }
@@ -121,6 +123,16 @@ public struct MeanPicture: Sendable, Equatable {
   public let values: [Float]
   /// The principal axes of the pixels' colours, each as long as the standard deviation along it, RGB 0–255, the longest first.
   public let colourAxes: [SIMD3<Float>]
+  /// [3, 3], of the pixels' colours; empty where only the axes are known.
+  public let colourCovariance: [Float]
+
+  init(crop: Int, values: [Float], colourAxes: [SIMD3<Float>]) {
+    precondition(values.count == 3 * crop * crop, "\(values.count) values for a crop of \(crop)")
+    self.crop = crop
+    self.values = values
+    self.colourAxes = colourAxes
+    colourCovariance = []
+  }
 
   /// - Parameter sums: `MeanAccumulator.sums`, added up over all ranks.
   /// - Throws: `DataError` when no picture was added.
@@ -137,6 +149,7 @@ public struct MeanPicture: Sendable, Equatable {
     let products = sums[(3 * plane)...].map { $0 / pixels }
     let place = [[0, 1, 2], [1, 3, 4], [2, 4, 5]]
     let covariance = (0..<3).map { row in (0..<3).map { products[place[row][$0]] - mean[row] * mean[$0] } }
+    colourCovariance = covariance.flatMap { $0.map { Float($0) } }
     colourAxes = principalAxes(covariance)
   }
 

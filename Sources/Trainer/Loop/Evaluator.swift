@@ -16,18 +16,18 @@ final class Evaluator {
   private let badFiles: BadFileReport
 
   init(
-    samples: [Sample], mean: [Float], shorterSide: Int, store: ParameterStore, batch: Int, compute: ComputeSettings,
+    source: any PictureSource, mean: [Float], store: ParameterStore, batch: Int, compute: ComputeSettings,
     communicator: Communicator, loaderThreads: Int = 1, cacheBytes: Int = 0
   ) {
-    source = CachedSource(FolderSource(samples: samples, shorterSide: shorterSide), cacheBytes: cacheBytes)
-    share = EpochSampler.share(of: samples.count, rank: communicator.rank, ranks: communicator.size)
+    self.source = CachedSource(source, cacheBytes: cacheBytes)
+    share = EpochSampler.share(of: source.count, rank: communicator.rank, ranks: communicator.size)
     plan = Plan(store, batch: batch, purpose: .inference, compute: compute)
     self.mean = mean
     crop = store.network.input.width
     self.loaderThreads = loaderThreads
     self.communicator = communicator
     // A bad validation picture enters as the mean picture and counts by its label: the number of pictures stays the same.
-    badFiles = BadFileReport(badFileLimit: 1, of: samples.count)
+    badFiles = BadFileReport(badFileLimit: 1, of: source.count)
   }
 
   /// - Parameter progress: called with the pictures done and all of this rank's.
@@ -57,26 +57,23 @@ final class Evaluator {
 /// Evaluates a checkpoint on the pictures of a data folder.
 ///
 /// - Parameters:
-///   - trainingPictures: the pictures of `train/` instead of those of `val/`.
+///   - root: a picture folder or a pack.
 ///   - progress: called on rank 0 with its own pictures done, and all of them.
 /// - Throws: `CheckpointError`, `DataError`, `TrainingError`.
 /// - Note: collective
 public func evaluate(
-  checkpoint path: String, data root: String, trainingPictures: Bool = false, batch: Int, compute: ComputeSettings,
+  checkpoint path: String, data root: String, split: Split = .val, batch: Int, compute: ComputeSettings,
   communicator: Communicator, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
 ) throws -> EvaluationResult {
   let checkpoint = try Checkpoint.read(path)
   let contents = checkpoint.contents
   let classes = zip(contents.classes, contents.classNames).map { ClassID(wnid: $0, name: $1) }
   let set = try DataSet(contentsOf: root, classes: classes)
-  let samples = trainingPictures ? set.train : set.val
-  guard !samples.isEmpty else {
-    throw TrainingError.badData("\(root) has no pictures in \(trainingPictures ? "train" : "val")/")
-  }
+  guard !set.samples(split).isEmpty else { throw TrainingError.badData("\(root) has no pictures in \(split.rawValue)/") }
   let side = contents.network.input.width
   let options = try? TrainingOptions(json: contents.options)
   let evaluator = Evaluator(
-    samples: samples, mean: contents.mean, shorterSide: options?.shorterSide ?? defaultShorterSide(crop: side),
+    source: try set.source(split, shorterSide: options?.shorterSide ?? defaultShorterSide(crop: side)), mean: contents.mean,
     store: checkpoint.store, batch: batch, compute: compute, communicator: communicator)
   return try evaluator.evaluate(progress: communicator.rank == 0 ? progress : { _, _ in })
 }

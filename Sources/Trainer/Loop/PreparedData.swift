@@ -6,16 +6,19 @@ struct PreparedData {
   let set: DataSet
   /// `[3, crop, crop]`, RGB 0–255, subtracted from every crop.
   let mean: [Float]
+  /// The principal axes of the training pixels' colours; see `MeanPicture.colourAxes`.
+  let colourAxes: [SIMD3<Float>]
   let crop: Int
   let shorterSide: Int
   /// The training pictures, resized; decoded once as far as the cache goes.
   private let source: any PictureSource
   private let sampler: EpochSampler
 
-  /// - Parameter mean: of the training pictures; nil to compute it, each rank over its share of them.
+  /// - Parameter mean: of the training pictures, with their colour axes; nil to take it from the pack, or to compute it from the
+  ///   folder, each rank over its share of the pictures. Where only the axes are missing they are found the same way.
   /// - Note: collective when the mean is computed
   init(
-    set: DataSet, mean: [Float]?, job: TrainingJob, communicator: Communicator, badFiles: BadFileReport,
+    set: DataSet, mean: (values: [Float], colourAxes: [SIMD3<Float>])?, job: TrainingJob, communicator: Communicator, badFiles: BadFileReport,
     progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void
   ) throws {
     let options = job.options
@@ -23,9 +26,14 @@ struct PreparedData {
     crop = options.crop
     shorterSide = options.shorterSide
     sampler = EpochSampler(count: set.train.count, seed: options.seed)
-    source = CachedSource(FolderSource(samples: set.train, shorterSide: shorterSide), cacheBytes: job.cacheBytes)
-    if let mean {
-      self.mean = mean
+    source = CachedSource(try set.source(.train, shorterSide: shorterSide), cacheBytes: job.cacheBytes)
+    if let mean, !mean.colourAxes.isEmpty || options.colourDeviation == 0 {
+      (self.mean, colourAxes) = mean
+      return
+    }
+    if let pack = set.pack {
+      let found = try pack.mean(crop: crop, shorterSide: shorterSide)
+      (self.mean, colourAxes) = (mean?.values ?? found.values, found.colourAxes)
       return
     }
     let share = EpochSampler.share(of: set.train.count, rank: communicator.rank, ranks: communicator.size)
@@ -33,18 +41,18 @@ struct PreparedData {
       of: source, share: share, crop: crop, threads: job.compute.team.workers, badFiles: badFiles, progress: progress)
     var sums = own.sums
     try communicator.allReduceSum(&sums)
-    self.mean = try MeanPicture(sums: sums, crop: crop).values
+    let found = try MeanPicture(sums: sums, crop: crop)
+    (self.mean, colourAxes) = (mean?.values ?? found.values, found.colourAxes)
   }
 
   /// This rank's part of every global batch, from a step on.
   func trainingLoader(
     _ job: TrainingJob, fromStep step: Int, communicator: Communicator, badFiles: BadFileReport
   ) -> BatchLoader {
-    let augmentation = Augmentation(
-      seed: job.options.seed, flips: job.options.flip, eraseProbability: job.options.eraseProbability)
     return BatchLoader(
       source: source,
-      options: .init(crop: crop, threads: job.loaderThreads, augmentation: augmentation, mean: mean),
+      options: .init(
+        crop: crop, threads: job.loaderThreads, augmentation: Augmentation(job.options, colourAxes: colourAxes), mean: mean),
       sequence: .training(
         sampler, batch: job.options.batch, firstStep: step, rank: communicator.rank, ranks: communicator.size),
       badFiles: badFiles)
@@ -60,5 +68,14 @@ struct PreparedData {
   func epochFinished(byStep step: Int, batch: Int) -> Int? {
     let done = wholeEpochs(atStep: step, batch: batch)
     return done > wholeEpochs(atStep: step - 1, batch: batch) ? done : nil
+  }
+}
+
+extension Augmentation {
+  /// What the options of a run ask for.
+  init(_ options: TrainingOptions, colourAxes: [SIMD3<Float>]) {
+    self.init(
+      seed: options.seed, flips: options.flip, eraseProbability: options.eraseProbability, colourAxes: colourAxes,
+      colourDeviation: options.colourDeviation)
   }
 }

@@ -43,7 +43,7 @@ final class RunSaver {
   func save(_ store: ParameterStore, progress: TrainingProgress, isBest: Bool) throws -> String {
     let contents = CheckpointContents(
       network: network, progress: progress, options: options, mean: data.mean, meanShape: network.input,
-      classes: data.set.classes.map(\.wnid), classNames: data.set.classes.map(\.name))
+      colourAxes: data.colourAxes, classes: data.set.classes.map(\.wnid), classNames: data.set.classes.map(\.name))
     let written = try folder.write(contents, store: store, isBest: isBest)
     lastSavedStep = progress.step
     lastSaved = .now

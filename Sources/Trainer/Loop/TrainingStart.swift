@@ -25,7 +25,7 @@ struct TrainingStart {
     guard !set.train.isEmpty else {
       throw TrainingError.badData("\(job.data) has no train/ folder; expected train/<wnid>/<picture>")
     }
-    try Self.compareLists(set, communicator: communicator)
+    try set.requireSameOnAllRanks(communicator)
     for note in set.notes { watch(.note(note)) }
     watch(
       .note("\(set.classes.count) classes, \(set.train.count) training and \(set.val.count) validation pictures in \(job.data)"))
@@ -35,18 +35,20 @@ struct TrainingStart {
     let folder = CheckpointFolder(job.run.checkpoints, keep: job.keep)
     let source = try Self.source(job, folder: folder, communicator: communicator, watch: watch)
 
-    badFiles = BadFileReport(badFileLimit: job.options.badFileLimit, of: set.train.count)
+    badFiles = BadFileReport(badFileLimit: job.options.badFileLimit, of: set.train.count) {
+      watch(.note("left out: \($0.reason)"))
+    }
     store = ParameterStore(network)
     let steps = (job.options.epochs * set.train.count + job.options.batch - 1) / job.options.batch
     totalSteps = steps
     let kind = job.options.schedule
     let rate = job.options.learningRate
-    var mean: [Float]?
+    var mean: (values: [Float], colourAxes: [SIMD3<Float>])?
     if let source {
       let contents = try Self.receive(source, into: store, job: job, set: set, communicator: communicator)
       progress = contents.progress
       schedule = LearningRateSchedule(kind, initialRate: rate, totalSteps: steps, state: progress.learningRate)
-      mean = contents.mean
+      mean = (contents.mean, contents.colourAxes.map { SIMD3($0) })
       watch(.note("resumed from \(source.path) at step \(progress.step)"))
     } else {
       job.options.initialization.fill(store, seed: job.options.seed)
@@ -57,7 +59,6 @@ struct TrainingStart {
     data = try PreparedData(set: set, mean: mean, job: job, communicator: communicator, badFiles: badFiles) {
       watch(.mean(done: $0, total: $1))
     }
-    for entry in badFiles.entries { watch(.note("left out: \(entry.reason)")) }
     watch(
       .note(
         "\(network.name): \(network.parameterCount.formatted()) parameters, \(communicator.size) ranks × "
@@ -89,7 +90,7 @@ struct TrainingStart {
   }
 
   /// The crop is the network's input; the shorter side keeps the paper's 256 : 224.
-  private static func settleSizes(_ job: inout TrainingJob, network: Network) throws {
+  static func settleSizes(_ job: inout TrainingJob, network: Network) throws {
     let side = network.input.width
     if let crop = job.crop, crop != side {
       throw TrainingError.wrongUse("--crop \(crop): the network '\(network.name)' takes crops of \(side) pixels")
@@ -98,18 +99,6 @@ struct TrainingStart {
     job.options.shorterSide = job.shorterSide ?? defaultShorterSide(crop: side)
     guard job.options.shorterSide >= side else {
       throw TrainingError.wrongUse("--shorter-side \(job.options.shorterSide) is less than the crop of \(side) pixels")
-    }
-  }
-
-  /// Ranks that see other files would compute nonsense together.
-  private static func compareLists(_ set: DataSet, communicator: Communicator) throws {
-    var hasher = SHA256()
-    for sample in set.train + set.val { hasher.update("\(sample.label) \((sample.path as NSString).lastPathComponent)\n") }
-    let own = hasher.finish()
-    let all = try communicator.allGather(own)
-    if let other = all.firstIndex(where: { $0 != all[0] }) {
-      throw TrainingError.badData(
-        "rank \(other) lists other pictures in \(set.root) than rank 0; all hosts must see the same folder")
     }
   }
 
@@ -149,12 +138,8 @@ struct TrainingStart {
   /// - Note: collective
   private static func receive(
     _ source: Source, into store: ParameterStore, job: TrainingJob, set: DataSet, communicator: Communicator
-  ) throws -> (progress: TrainingProgress, mean: [Float]) {
-    struct Contents: Codable {
-      let progress: TrainingProgress
-      let mean: [Float]
-    }
-    var own: Contents?
+  ) throws -> ReceivedContents {
+    var own: ReceivedContents?
     if let checkpoint = source.checkpoint {
       let contents = checkpoint.contents
       guard contents.network == store.network else {
@@ -174,13 +159,21 @@ struct TrainingStart {
       }
       store.values.all.baseAddress!.update(from: checkpoint.store.values.pointer, count: store.values.count)
       store.velocity.all.baseAddress!.update(from: checkpoint.store.velocity.pointer, count: store.velocity.count)
-      own = Contents(progress: contents.progress, mean: contents.mean)
+      own = ReceivedContents(
+        progress: contents.progress, mean: contents.mean, colourAxes: contents.colourAxes.map { [$0.x, $0.y, $0.z] })
     }
     let contents = try communicator.broadcast(own)
     try communicator.broadcast(store.values.all)
     try communicator.broadcast(store.velocity.all)
     store.valuesChanged()
-    return (contents.progress, contents.mean)
+    return contents
+  }
+
+  /// What rank 0 tells the others of its checkpoint, besides the parameters.
+  private struct ReceivedContents: Codable {
+    let progress: TrainingProgress
+    let mean: [Float]
+    let colourAxes: [[Float]]
   }
 
   /// Writes `run.json`. - Note: collective

@@ -21,7 +21,11 @@ public struct TrainingOptions: Sendable, Codable, Hashable {
   public var crop = 224
   /// Pictures are resized so that their shorter side has this many pixels.
   public var shorterSide = 256
+  /// Whether half of the pictures are mirrored.
   public var flip = true
+  /// σ of the colour shift along the principal axes; 0 for none.
+  public var colourDeviation: Float = 0.1
+  /// Of zeroing out a random part of a picture.
   public var eraseProbability: Float = 0.5
   public var badFileLimit = 0.01
 

@@ -1,0 +1,46 @@
+import Foundation
+
+/// A file that is written piece by piece, and appears under its name only with `commit()`, when it is whole. One thread at a
+/// time may use it.
+public final class FileWriter {
+  private var temporary: TemporaryFile?
+  private let path: String
+  /// Negative when it is closed.
+  private var descriptor: Int32
+
+  /// Begins a file under a temporary name in the folder of `path`; dropped without `commit` it is removed. Source: open(2)
+  /// - Throws: `FileError` with the path and the system's reason.
+  public init(_ path: String) throws(FileError) {
+    let temporary = TemporaryFile(for: path)
+    self.path = path
+    descriptor = open(temporary.path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+    let code = errno
+    self.temporary = consume temporary
+    guard descriptor >= 0 else { throw FileError("open", "write", path, code: code) }
+  }
+
+  deinit { if descriptor >= 0 { close(descriptor) } }
+
+  /// Writes further bytes. Source: write(2)
+  public func append(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
+    var sent = 0
+    while sent < bytes.count {
+      let result = write(descriptor, bytes.baseAddress! + sent, bytes.count - sent)
+      if result < 0 {
+        if errno == EINTR { continue }
+        throw FileError("write", "write", path)
+      }
+      sent += result
+    }
+  }
+
+  /// Gives the file its name; see `TemporaryFile.commit(flush:)`. Nothing can be written afterwards.
+  public func commit(flush: Bool = true) throws(FileError) {
+    guard let temporary = temporary.take() else { preconditionFailure("\(path) has its name already") }
+    // Network file systems report a full disk or quota on closing.
+    let result = close(descriptor)
+    descriptor = -1
+    guard result == 0 else { throw FileError("close", "write", path) }
+    try temporary.commit(flush: flush)
+  }
+}

@@ -1,0 +1,50 @@
+/// What a picture file's first bytes say of it, before any pixel is decoded.
+public struct PictureFacts: Sendable, Equatable {
+  public enum Format: String, Sendable { case jpeg, png }
+
+  public let format: Format
+  /// Of the upright picture.
+  public let size: PictureSize
+  public var orientation = Orientation.upright
+  /// 1 (grey), 3 or 4; of a PNG with a palette 3.
+  public let components: Int
+  /// Bits a sample: 8, of a PNG 1 … 16.
+  public var bits = 8
+  /// Whether pixels may be transparent, as PNG's colour types 4 and 6 can.
+  public var hasAlpha = false
+
+  /// Whether the four components are inks: CMYK or YCCK.
+  public var isCMYK: Bool { format == .jpeg && components == 4 }
+
+  /// - Returns: nil for bytes that are neither JPEG nor PNG, or end before they tell.
+  /// Source: ITU-T T.81 annex B; PNG (ISO/IEC 15948), 11.2.2 IHDR.
+  public init?(_ bytes: UnsafeRawBufferPointer) {
+    if bytes.starts(with: [0xFF, 0xD8]) {
+      guard let header = try? JPEGHeader(bytes) else { return nil }
+      let swaps = header.orientation.swapsSides
+      format = .jpeg
+      size = PictureSize(width: swaps ? header.height : header.width, height: swaps ? header.width : header.height)
+      orientation = header.orientation
+      components = header.components
+    } else if bytes.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]), bytes.count >= 26 {
+      func number(at offset: Int) -> Int { bytes[offset..<(offset + 4)].reduce(0) { $0 << 8 | Int($1) } }
+      format = .png
+      size = PictureSize(width: number(at: 16), height: number(at: 20))
+      bits = Int(bytes[24])
+      hasAlpha = bytes[25] == 4 || bytes[25] == 6
+      components = bytes[25] == 0 || bytes[25] == 4 ? 1 : 3
+    } else {
+      return nil
+    }
+  }
+
+  /// What a file of this name says it is; nil for endings that say nothing of JPEG or PNG.
+  public static func format(named name: String) -> Format? {
+    guard let dot = name.lastIndex(of: ".") else { return nil }
+    switch name[name.index(after: dot)...].lowercased() {
+    case "jpg", "jpeg", "jpe", "jfif": return .jpeg
+    case "png": return .png
+    default: return nil
+    }
+  }
+}

@@ -1,0 +1,119 @@
+import Files
+import Images
+
+/// A picture as a pack keeps it.
+struct PackedPicture: Sendable {
+  /// A JPEG file, or [height, width, 3]; empty when the picture couldn't be read.
+  var bytes: [UInt8] = []
+  /// Of the packed picture; 0×0 when it couldn't be read.
+  var size = (width: 0, height: 0)
+  /// Of the file's upright picture, in which boxes are drawn.
+  var originalSize = (width: 0, height: 0)
+  /// Of `bytes`.
+  var crc: UInt32 = 0
+  var boxes: [BoundingBox] = []
+  var findings: [Finding] = []
+}
+
+/// Makes packed pictures of files, and sums them up for the mean. It belongs to one thread at a time.
+final class PicturePacker {
+  /// A side that JPEG can't have: such a picture is refused in any form.
+  private static let longestSide = 65_500
+
+  private let split: Split
+  private let settings: PackSettings
+  private let annotations: AnnotationFolders
+  private let decoder: PictureDecoder
+  /// Over the centre squares of the training pictures.
+  private(set) var sums: MeanAccumulator
+
+  init(_ split: Split, _ settings: PackSettings, annotations: AnnotationFolders) throws(ImageError) {
+    self.split = split
+    self.settings = settings
+    self.annotations = annotations
+    decoder = try PictureDecoder()
+    sums = MeanAccumulator(crop: settings.shorterSide)
+  }
+
+  /// - Parameters:
+  ///   - path: of the file.
+  ///   - name: relative to the data folder.
+  func pack(_ path: String, name: String, wnid: String) -> PackedPicture {
+    var packed = PackedPicture()
+    var read: UnsafeRawBufferPointer?
+    do throws(ImageError) {
+      do throws(ImageError) {
+        read = try decoder.contents(of: path)
+      } catch {
+        throw ImageError(error.kind, error.description.replacing(path, with: name))
+      }
+      if let read { try pack(read, name: name, into: &packed) }
+    } catch {
+      packed.findings.append(Finding(error, bytes: read, file: name, split: split))
+      return packed
+    }
+    do throws(DataError) {
+      if let annotation = try annotations.annotation(of: name, wnid: wnid) {
+        packed.boxes = annotation.boxes
+        let size = PictureSize(width: packed.originalSize.width, height: packed.originalSize.height)
+        let drawn = PictureSize(width: annotation.width, height: annotation.height)
+        if drawn.width > 0, drawn != size { note("boxes drawn in \(drawn), the picture has \(size)", "boxes kept as they are") }
+      }
+    } catch {
+      note(error.description, "boxes left out")
+    }
+    func note(_ detail: String, _ action: String) {
+      packed.findings.append(Finding(file: name, split: split, kind: .annotation, detail: detail, action: action))
+    }
+    return packed
+  }
+
+  private func pack(_ bytes: UnsafeRawBufferPointer, name: String, into packed: inout PackedPicture) throws(ImageError) {
+    let side = settings.shorterSide
+    let picture = try decoder.decode(bytes, name: name, minimumShorterSide: side)
+    guard let facts = PictureFacts(bytes) else { throw ImageError(.undecodable, "cannot understand the header of \(name)") }
+    let size = try picture.size.scaled(shorterSide: side)
+    guard max(size.width, size.height) <= Self.longestSide else {
+      throw ImageError(.invalidSize, "\(name): a picture of \(facts.size) is too elongated for a shorter side of \(side)")
+    }
+    let resized = try picture.resized(width: size.width, height: size.height)
+    // Enlarging adds bytes and no information: it is left to the reading.
+    let isSmall = min(facts.size.width, facts.size.height) <= side
+    let kept = isSmall ? picture : resized
+    switch settings.pixels {
+    case .raw: packed.bytes = kept.pixels
+    case .jpeg:
+      let isReady = isSmall && facts.format == .jpeg && facts.orientation == .upright && !facts.isCMYK
+      packed.bytes = isReady ? Array(bytes) : try kept.encodedJPEG(quality: settings.quality)
+    }
+    packed.size = (kept.width, kept.height)
+    packed.originalSize = (facts.size.width, facts.size.height)
+    packed.crc = packed.bytes.withUnsafeBytes { crc32(of: $0) }
+    packed.findings = Finding.odd(facts, file: name, split: split, shorterSide: side)
+    if split == .train { try sums.add(resized) }
+  }
+}
+
+/// Where the boxes of a split's pictures may lie: under `Annotations/` in any of ILSVRC's layouts.
+struct AnnotationFolders: Sendable {
+  private let folders: [String]
+
+  init(root: String, split: Split) {
+    folders = ["Annotations/\(split.rawValue)", "Annotations/CLS-LOC/\(split.rawValue)", "Annotations"]
+      .map { "\(root)/\($0)" }.filter { FolderListing.isFolder($0) }
+  }
+
+  /// - Parameter name: of the picture's file.
+  /// - Returns: nil when there is no file for the picture.
+  /// - Throws: `DataError` for a damaged one.
+  func annotation(of name: String, wnid: String) throws(DataError) -> Annotation? {
+    let file = FilePath.name(of: name)
+    let stem = file.lastIndex(of: ".").map { String(file[..<$0]) } ?? file
+    for folder in folders {
+      for path in ["\(folder)/\(wnid)/\(stem).xml", "\(folder)/\(stem).xml"] where isFile(path) {
+        return try Annotation(contentsOf: path)
+      }
+    }
+    return nil
+  }
+}

@@ -1,0 +1,193 @@
+import Cluster
+import Files
+import Foundation
+import Images
+import Synchronization
+
+/// Turns a picture folder into a pack, on all ranks: a shard is a unit of work. What is whole already isn't made again, and the
+/// pack's bytes depend on the folder and the settings alone.
+public struct PrepareJob: Sendable {
+  public var data: String
+  public var output: String
+  public var settings = PackSettings()
+  /// Pictures in a shard; nil for the default of `PackSettings`.
+  public var shardPictures: Int?
+  public var threads = 1
+  /// The share of the pictures that may be unreadable.
+  public var badFileLimit = 0.01
+  /// Whether a pack with other settings is removed first.
+  public var overwrite = false
+
+  public init(data: String, output: String) {
+    self.data = data
+    self.output = output
+  }
+
+  /// What rank 0 finds when it opens the folder.
+  private struct Plan: Codable {
+    /// The numbers of the shards that are to be made.
+    var missing: [Int]
+    /// Whether there is nothing to do at all.
+    var isWhole: Bool
+  }
+
+  /// - Parameters:
+  ///   - progress: called on rank 0 with the pictures done and all of them, by any thread.
+  ///   - note: called on rank 0 with sentences about the data.
+  /// - Throws: `DataError` for a folder that is no data set, or with too many bad files; `TrainingError` for a pack with other
+  ///   settings; `FileError` or `HDF5Error` when something can't be written. Shards that are whole stay.
+  /// - Note: collective
+  public func run(
+    _ communicator: Communicator, progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void,
+    note: (String) -> Void
+  ) throws -> PrepareSummary {
+    let start = ContinuousClock.now
+    let set = try DataSet(contentsOf: data)
+    guard set.pack == nil else { throw TrainingError.wrongUse("--data \(data) is a pack already; give a picture folder") }
+    try set.requireSameOnAllRanks(communicator)
+    var settings = settings
+    settings.describe(set, shardPictures: shardPictures)
+    let shards = settings.shards
+    let folder = PackFolder(output)
+    let maker = ShardMaker(set: set, settings: settings, folder: folder, threads: threads)
+    if communicator.rank == 0 { set.notes.forEach(note) }
+    let plan = try communicator.broadcast(communicator.rank == 0 ? try open(folder, maker, shards, note: note) : nil)
+
+    let total = shards.reduce(0) { $0 + $1.samples.count }
+    let missing = plan.missing.reduce(0) { $0 + shards[$1].samples.count }
+    // Pictures of shards that are whole, and shards of this run.
+    let tally = Mutex((done: total - missing, shards: 0))
+    let queue = try WorkQueue(count: shards.count, order: plan.missing, communicator: communicator) { item, _ in
+      let done = tally.withLock {
+        $0.done += shards[item].samples.count
+        $0.shards += 1
+        return $0.done
+      }
+      progress(done, total)
+    }
+    while !StopRequest.isRequested, let item = try queue.next() {
+      let part = try maker.make(shards[item]) { own in
+        // The last of them are whole only with the report.
+        guard communicator.rank == 0, own < shards[item].samples.count else { return }
+        progress(tally.withLock { $0.done } + own, total)
+      }
+      guard part != nil else { break }
+      try queue.report(item)
+    }
+    try queue.finish()
+
+    var summary: PrepareSummary?
+    if communicator.rank == 0 {
+      let made = tally.withLock { $0.shards }
+      var own = PrepareSummary(
+        shards: shards.count, made: made, wasStopped: made < plan.missing.count, wasWhole: plan.isWhole, pictures: total,
+        picturesMade: tally.withLock { $0.done } - (total - missing))
+      if !own.wasStopped {
+        if !plan.isWhole {
+          try PackAssembly(set: set, settings: settings, folder: folder, badFileLimit: badFileLimit).write()
+        }
+        try own.read(folder)
+      }
+      own.seconds = start.secondsSince
+      summary = own
+    }
+    return try communicator.broadcast(summary)
+  }
+
+  // MARK: Rank 0
+
+  private func open(_ folder: PackFolder, _ maker: ShardMaker, _ shards: [Shard], note: (String) -> Void) throws -> Plan {
+    let files = FileManager.default
+    if overwrite { try folder.removePack() }
+    if let data = files.contents(atPath: folder.settings) {
+      let found = try PackSettings(json: String(decoding: data, as: UTF8.self), path: folder.settings)
+      if let difference = maker.settings.difference(from: found) {
+        throw TrainingError.wrongUse(
+          "\(output) holds a pack that can't be gone on with: \(difference); choose another --output or give --overwrite")
+      }
+    } else {
+      if let foreign = try? files.contentsOfDirectory(atPath: output).first(where: { !$0.hasPrefix(".") }) {
+        throw TrainingError.wrongUse("\(output) holds \(foreign), and is no pack of deepinside's; choose another --output")
+      }
+      do {
+        try files.createDirectory(atPath: folder.parts, withIntermediateDirectories: true)
+      } catch {
+        throw TrainingError("cannot make the folder \(folder.parts): \(error.localizedDescription)")
+      }
+      try AtomicFile.write(maker.settings.json(), to: folder.settings)
+    }
+    if files.fileExists(atPath: folder.index) {
+      let pack = try Pack(contentsOf: output)
+      try? files.removeItem(atPath: folder.parts)
+      note("\(output) is whole already: \(pack.train.rows.count + pack.val.rows.count) pictures")
+      return Plan(missing: [], isWhole: true)
+    }
+    try? files.createDirectory(atPath: folder.parts, withIntermediateDirectories: true)
+    let missing = shards.indices.filter { !isWhole(shards[$0], folder, maker.settings) }
+    if missing.count < shards.count { note("\(shards.count - missing.count) of \(shards.count) shards are whole already") }
+    try requireSpace(for: missing.map { shards[$0] }, maker, folder, note: note)
+    return Plan(missing: missing, isWhole: false)
+  }
+
+  /// A shard stands when its part is readable and says the length that its file has.
+  private func isWhole(_ shard: Shard, _ folder: PackFolder, _ settings: PackSettings) -> Bool {
+    guard let part = try? ShardPart(contentsOf: folder.part(of: shard), count: shard.samples.count, settings: settings) else {
+      return false
+    }
+    return fileSize(folder.file(of: shard)) == part.rows.lengths.reduce(0) { $0 + Int($1) }
+  }
+
+  /// Packs a few pictures for their size, and compares what all of them will need with what is free.
+  private func requireSpace(for shards: [Shard], _ maker: ShardMaker, _ folder: PackFolder, note: (String) -> Void) throws {
+    let most = 48
+    let samples = shards.flatMap { shard in shard.samples.lazy.map { (shard.split, $0) } }
+    guard !samples.isEmpty else { return }
+    let tried = stride(from: 0, to: samples.count, by: max(1, samples.count / most)).map { samples[$0] }
+    let sizes = Mutex(0)
+    try forEachInParallel(0..<tried.count, threads: threads) { index throws(DataError) in
+      let (split, number) = tried[index]
+      let sample = maker.set.samples(split)[number]
+      let folders = AnnotationFolders(root: maker.set.root, split: split)
+      guard let packer = try? PicturePacker(split, maker.settings, annotations: folders) else { return }
+      let packed = packer.pack(sample.path, name: sample.path, wnid: "")
+      sizes.withLock { $0 += packed.bytes.count }
+    }
+    let needed = sizes.withLock { $0 } / tried.count * samples.count
+    guard let free = freeBytes(of: folder.path) else { return }
+    note("about \(megabytes(needed)) are to be written, \(megabytes(free)) are free")
+    // An estimate: a hair's breadth is left to the disk itself.
+    guard Double(free) > 0.9 * Double(needed) else {
+      throw TrainingError(
+        "\(folder.path): about \(megabytes(needed)) are needed for \(samples.count) pictures, and only \(megabytes(free)) are free; "
+          + "free space, choose another --output, or a smaller --shorter-side")
+    }
+  }
+}
+
+/// What came out of `prepare`.
+public struct PrepareSummary: Sendable, Codable {
+  public var shards: Int
+  /// Shards of this run.
+  public var made: Int
+  /// Somebody asked it to stop: the shards that are whole stay.
+  public var wasStopped: Bool
+  /// The pack was there already.
+  public var wasWhole: Bool
+  public var pictures: Int
+  public var picturesMade: Int
+  public var bytes = 0
+  /// Lines of `report.csv` by finding.
+  public var findings: [String: Int] = [:]
+  public var seconds = 0.0
+
+  /// Takes in what stands in a whole pack.
+  fileprivate mutating func read(_ folder: PackFolder) throws {
+    let pack = try Pack(contentsOf: folder.path)
+    bytes = pack.byteCount
+    findings = pack.findingCounts
+  }
+}
+
+func megabytes(_ bytes: Int) -> String {
+  bytes >= 1_000_000_000 ? String(format: "%.1f GB", Double(bytes) / 1e9) : String(format: "%.1f MB", Double(bytes) / 1e6)
+}
