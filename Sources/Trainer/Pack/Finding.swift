@@ -6,11 +6,12 @@ public struct Finding: Sendable, Equatable {
     // Without pixels: the picture is left out.
     case unreadable, empty, truncated, damaged
     case notAPicture = "not a picture"
+    case tooElongated = "too elongated"
     // Odd: it is packed all the same.
     case misnamed, cmyk = "CMYK", turned, transparent, tiny, elongated, annotation
     case deep = "16-bit"
 
-    public var isBad: Bool { [.unreadable, .empty, .truncated, .damaged, .notAPicture].contains(self) }
+    public var isBad: Bool { [.unreadable, .empty, .truncated, .damaged, .notAPicture, .tooElongated].contains(self) }
   }
 
   /// Relative to the data folder.
@@ -44,7 +45,8 @@ public struct Finding: Sendable, Equatable {
     if let bytes {
       let isPicture = bytes.starts(with: [0xFF, 0xD8]) || bytes.starts(with: [0x89, 0x50, 0x4E, 0x47])
       let isCut = error.description.contains("truncated")
-      kind = bytes.isEmpty ? .empty : !isPicture ? .notAPicture : isCut ? .truncated : .damaged
+      let isTooLong = error.kind == .invalidSize
+      kind = bytes.isEmpty ? .empty : !isPicture ? .notAPicture : isTooLong ? .tooElongated : isCut ? .truncated : .damaged
     } else {
       kind = .unreadable
     }

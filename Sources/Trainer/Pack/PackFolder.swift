@@ -22,6 +22,12 @@ struct PackFolder: Sendable {
     return isFile(folder.index) || isFile(folder.settings)
   }
 
+  /// Whether a shard is whole, or the pack.
+  var holdsWork: Bool {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    return names.contains { $0.hasSuffix(".shard") && !$0.hasPrefix(".") } || isFile(index)
+  }
+
   /// Removes a pack, and nothing else; the settings last: until then it is known for what it is.
   ///
   /// - Throws: `TrainingError` when something can't be removed.

@@ -98,7 +98,8 @@ public struct PrepareJob: Sendable {
 
   private func open(_ folder: PackFolder, _ maker: ShardMaker, _ shards: [Shard], note: (String) -> Void) throws -> Plan {
     let files = FileManager.default
-    if overwrite { try folder.removePack() }
+    // A start that came to nothing, for want of space perhaps, binds nobody to its settings.
+    if overwrite || !folder.holdsWork { try folder.removePack() }
     if let data = files.contents(atPath: folder.settings) {
       let found = try PackSettings(json: String(decoding: data, as: UTF8.self), path: folder.settings)
       if let difference = maker.settings.difference(from: found) {
