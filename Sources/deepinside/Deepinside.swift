@@ -19,7 +19,8 @@ struct Deepinside: ParsableCommand {
       """,
     version: version,
     subcommands: [
-      SynthesizeCommand.self, PrepareCommand.self, TrainCommand.self, EvaluateCommand.self, ClassModelsCommand.self, SaliencyCommand.self,
+      SynthesizeCommand.self, PrepareCommand.self, TrainCommand.self, EvaluateCommand.self, ClassModelsCommand.self,
+      SaliencyCommand.self,
       GalleryCommand.self, InspectCommand.self, BenchmarkCommand.self,
     ])
 

@@ -41,7 +41,8 @@ struct PrepareCommand: ParsableCommand {
   var shardPictures: Int?
 
   @Option(
-    name: .customLong("bad-file-limit"), help: ArgumentHelp("Don't finish above this share of unreadable pictures.", valueName: "share"))
+    name: .customLong("bad-file-limit"),
+    help: ArgumentHelp("Don't finish above this share of unreadable pictures.", valueName: "share"))
   var badFileLimit = 0.01
 
   @Option(help: ArgumentHelp("Threads of each rank (default: OMP_NUM_THREADS, else the processors it may use).", valueName: "n"))

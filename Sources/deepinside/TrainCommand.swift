@@ -18,7 +18,8 @@ struct TrainCommand: ParsableCommand {
       --augmentation-preview 25 draws the first pictures as the net would see them, and stops.
       """)
 
-  @Option(help: ArgumentHelp("The picture folder: train/<wnid>/* and val/<wnid>/*, or ILSVRC's own; or a pack.", valueName: "dir|pack"))
+  @Option(
+    help: ArgumentHelp("The picture folder: train/<wnid>/* and val/<wnid>/*, or ILSVRC's own; or a pack.", valueName: "dir|pack"))
   var data: String
 
   @Option(name: .customLong("run"), help: ArgumentHelp("The run folder: checkpoints, metrics.jsonl, run.json.", valueName: "dir"))
@@ -82,7 +83,8 @@ struct TrainCommand: ParsableCommand {
 
   @Option(
     name: .customLong("augmentation-preview"),
-    help: ArgumentHelp("Only draw the first n pictures, augmented, into augmentation-preview.png of the run folder.", valueName: "n"))
+    help: ArgumentHelp(
+      "Only draw the first n pictures, augmented, into augmentation-preview.png of the run folder.", valueName: "n"))
   var augmentationPreview: Int?
 
   @Option(name: .customLong("max-steps"), help: ArgumentHelp("Stop after so many updates in all; go on later.", valueName: "n"))

@@ -129,7 +129,8 @@ import Testing
     try Data("<annotation>".utf8).write(to: URL(fileURLWithPath: annotations))
 
     let refused = try prepare(tiny, "pack", code: 3)
-    #expect(refused.output.contains("5 of 44 pictures can't be read") && refused.output.contains("--bad-file-limit"), "\(refused)")
+    #expect(
+      refused.output.contains("5 of 44 pictures can't be read") && refused.output.contains("--bad-file-limit"), "\(refused)")
     let result = try prepare(tiny, "pack", ["--bad-file-limit", "0.2"])
     let report = String(decoding: try #require(files.contents(atPath: tiny.folder.path("pack/report.csv"))), as: UTF8.self)
     let found = report.split(separator: "\n").dropFirst().map { line -> String in

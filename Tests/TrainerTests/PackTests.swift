@@ -7,7 +7,8 @@ import Testing
 
 @Suite("Packed data sets")
 struct PackTests {
-  @Test("planes are resized as pictures are, but for their rounding to 8 bits", arguments: [(20, 13), (20, 20), (13, 20), (37, 5)])
+  @Test(
+    "planes are resized as pictures are, but for their rounding to 8 bits", arguments: [(20, 13), (20, 20), (13, 20), (37, 5)])
   func resizing(from: Int, to: Int) throws {
     let picture = Picture(width: from, height: from) { pixels in
       for index in pixels.indices { pixels[index] = UInt8(truncatingIfNeeded: index * index * 37 >> 3) }
@@ -27,7 +28,8 @@ struct PackTests {
   @Test("rows of shards that follow each other are those of the whole, with their boxes")
   func rows() {
     var pictures = (0..<5).map { number in
-      PackedPicture(bytes: [UInt8](repeating: 1, count: number), size: (number, 2), originalSize: (3, number), crc: UInt32(number))
+      PackedPicture(
+        bytes: [UInt8](repeating: 1, count: number), size: (number, 2), originalSize: (3, number), crc: UInt32(number))
     }
     pictures[1].boxes = [BoundingBox(wnid: "n1", xmin: 1, ymin: 2, xmax: 3, ymax: 4)]
     pictures[4].boxes = [BoundingBox(wnid: "n2", xmin: 5, ymin: 6, xmax: 7, ymax: 8)]
@@ -43,7 +45,9 @@ struct PackTests {
     #expect(joined.boxClasses == ["n1", "n2"] && joined.lengths == [0, 1, 2, 3, 4] && joined.crcs == whole.crcs)
   }
 
-  @Test("shards cover every sample once, in few files, whatever the size of the set", arguments: [0, 1, 255, 256, 257, 9103, 1_281_167])
+  @Test(
+    "shards cover every sample once, in few files, whatever the size of the set",
+    arguments: [0, 1, 255, 256, 257, 9103, 1_281_167])
   func shards(count: Int) {
     var settings = PackSettings()
     settings.pictures = ["train": count, "val": 3]
@@ -59,7 +63,9 @@ struct PackTests {
       let small = try testPicture(10, width: 20, height: 16).encodedJPEG(quality: 95)
       let large = try testPicture(10, width: 25, height: 21).encodedJPEG(quality: 95)
       let png = try testPicture(10, width: 20, height: 16).encodedPNG()
-      for (name, bytes) in [("small.jpg", small), ("large.jpg", large), ("picture.png", png)] { try put(bytes, at: "\(root)/\(name)") }
+      for (name, bytes) in [("small.jpg", small), ("large.jpg", large), ("picture.png", png)] {
+        try put(bytes, at: "\(root)/\(name)")
+      }
       try put(
         Annotation(width: 25, height: 21, boxes: [BoundingBox(wnid: "n1", xmin: 1, ymin: 2, xmax: 20, ymax: 20)])
           .xml(folder: "n1", name: "large").utf8, at: "\(root)/Annotations/train/n1/large.xml")

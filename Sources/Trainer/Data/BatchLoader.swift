@@ -246,7 +246,7 @@ public final class BatchLoader: @unchecked Sendable {
       do throws(ImageError) {
         let picture = try source.picture(at: candidate, decoder: decoder)
         return (candidate, picture, try picture.size.scaled(shorterSide: source.shorterSide))
-      } catch where error.kind != .leftOut {
+      } catch  where error.kind != .leftOut {
         try badFiles.record(path: name, reason: error.description)
       } catch {
         // The pack's report has it.

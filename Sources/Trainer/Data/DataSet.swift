@@ -50,7 +50,8 @@ public struct DataSet: Sendable {
   ///   validation class that isn't among the classes; `HDF5Error` for a pack with a damaged index.
   public init(contentsOf root: String, classes: [ClassID]? = nil) throws {
     guard FolderListing.isFolder(root) else {
-      throw DataError(.unreadable, "no data folder at \(root); give the folder that holds train/ and val/, or a pack, with --data")
+      throw DataError(
+        .unreadable, "no data folder at \(root); give the folder that holds train/ and val/, or a pack, with --data")
     }
     if PackFolder.isPack(root) {
       self = try DataSet(Pack(contentsOf: root), classes: classes)

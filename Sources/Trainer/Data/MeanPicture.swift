@@ -101,7 +101,7 @@ extension MeanAccumulator {
     let picture: Picture
     do throws(ImageError) {
       picture = try source.picture(at: index, decoder: decoder).resized(shorterSide: source.shorterSide)
-    } catch where error.kind == .leftOut {
+    } catch  where error.kind == .leftOut {
       return
     } catch {
       return try badFiles.record(path: source.name(at: index), reason: error.description)

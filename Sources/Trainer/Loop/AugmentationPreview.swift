@@ -10,7 +10,9 @@ import Images
 public func augmentationPreview(_ job: TrainingJob, count: Int) throws -> Picture {
   var job = job
   let set = try DataSet(contentsOf: job.data)
-  guard !set.train.isEmpty else { throw TrainingError.badData("\(job.data) has no train/ folder; expected train/<wnid>/<picture>") }
+  guard !set.train.isEmpty else {
+    throw TrainingError.badData("\(job.data) has no train/ folder; expected train/<wnid>/<picture>")
+  }
   try TrainingStart.settleSizes(&job, network: try TrainingStart.network(job.options.network, classes: set.classes.count))
   let (crop, shorterSide) = (job.options.crop, job.options.shorterSide)
   let source = try set.source(.train, shorterSide: shorterSide)

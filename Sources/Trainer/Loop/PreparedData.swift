@@ -18,7 +18,8 @@ struct PreparedData {
   ///   folder, each rank over its share of the pictures. Where only the axes are missing they are found the same way.
   /// - Note: collective when the mean is computed
   init(
-    set: DataSet, mean: (values: [Float], colourAxes: [SIMD3<Float>])?, job: TrainingJob, communicator: Communicator, badFiles: BadFileReport,
+    set: DataSet, mean: (values: [Float], colourAxes: [SIMD3<Float>])?, job: TrainingJob, communicator: Communicator,
+    badFiles: BadFileReport,
     progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void
   ) throws {
     let options = job.options

@@ -49,7 +49,8 @@ final class TrainingLoop {
       data.set.val.isEmpty
       ? nil
       : Evaluator(
-        source: try data.set.source(.val, shorterSide: options.shorterSide), mean: data.mean, store: store, batch: min(share, 128),
+        source: try data.set.source(.val, shorterSide: options.shorterSide), mean: data.mean, store: store,
+        batch: min(share, 128),
         compute: job.compute, communicator: communicator, loaderThreads: job.loaderThreads,
         cacheBytes: job.cacheBytes / 4)
   }

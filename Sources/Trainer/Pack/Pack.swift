@@ -47,7 +47,8 @@ public final class Pack: Sendable {
       guard found == expected else {
         throw DataError(
           .pack,
-          "\(folder.file(of: shard)) " + (found.map { "has \($0) bytes" } ?? "is missing") + ", expected \(expected) bytes; copy it "
+          "\(folder.file(of: shard)) " + (found.map { "has \($0) bytes" } ?? "is missing")
+            + ", expected \(expected) bytes; copy it "
             + "again, or prepare the pack again with --overwrite")
       }
     }

@@ -39,7 +39,8 @@ struct PackAssembly {
       try file.writeSigned(set.classes.map(\.wnid), to: "/classes")
       try file.writeSigned(set.classes.map(\.name), to: "/class_names")
       try file.writeSigned(counts.keys.sorted(), to: "/findings/kinds")
-      try file.writeSigned(counts.sorted { $0.key < $1.key }.map { Int32(clamping: $0.value) }, shape: [counts.count], to: "/findings/counts")
+      try file.writeSigned(
+        counts.sorted { $0.key < $1.key }.map { Int32(clamping: $0.value) }, shape: [counts.count], to: "/findings/counts")
       if let mean { try write(mean, to: file) }
       for split in Split.allCases {
         let found = splits[split] ?? (PackRows(), [])

@@ -100,7 +100,8 @@ public struct PackSettings: Sendable, Codable, Equatable {
       ("quality", "\(other.quality)", "\(quality)"),
       ("pictures a shard", "\(other.shardPictures.sorted { $0.key < $1.key })", "\(shardPictures.sorted { $0.key < $1.key })"),
       ("pictures", "\(other.pictures.sorted { $0.key < $1.key })", "\(pictures.sorted { $0.key < $1.key })"),
-      ("classes", "\(other.classes)", "\(classes)"), ("the list of files", String(other.listing.prefix(8)), String(listing.prefix(8))),
+      ("classes", "\(other.classes)", "\(classes)"),
+      ("the list of files", String(other.listing.prefix(8)), String(listing.prefix(8))),
     ]
     let differences = pairs.filter { $0.1 != $0.2 }.map { "\($0.0): \($0.1) → \($0.2)" }
     return differences.isEmpty ? nil : differences.joined(separator: ", ")

@@ -53,7 +53,8 @@ public final class PackSource: PictureSource {
     guard count > 0 else { throw ImageError(.leftOut, "\(name) couldn't be read when the pack was made; see report.csv") }
     let bytes = try read(index, count)
     guard bytes.withUnsafeBytes({ crc32(of: $0) }) == UInt32(bitPattern: split.rows.crcs[index]) else {
-      throw ImageError(.undecodable, "\(name) has been damaged since the pack was made; `inspect \(pack.path)` tells which shard is")
+      throw ImageError(
+        .undecodable, "\(name) has been damaged since the pack was made; `inspect \(pack.path)` tells which shard is")
     }
     if pack.settings.pixels == .raw {
       let (width, height) = (Int(split.rows.sizes[2 * index]), Int(split.rows.sizes[2 * index + 1]))

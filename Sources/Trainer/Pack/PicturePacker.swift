@@ -73,7 +73,8 @@ final class PicturePacker {
     let picture = try decoder.decode(bytes, name: name, minimumShorterSide: side)
     guard let facts = PictureFacts(bytes) else { throw ImageError(.undecodable, "cannot understand the header of \(name)") }
     guard let size = try? picture.size.scaled(shorterSide: side), max(size.width, size.height) <= Self.longestSide else {
-      throw ImageError(.invalidSize, "\(name): with a shorter side of \(side), the longer one of \(facts.size) is above \(Self.longestSide)")
+      throw ImageError(
+        .invalidSize, "\(name): with a shorter side of \(side), the longer one of \(facts.size) is above \(Self.longestSide)")
     }
     let resized = try picture.resized(width: size.width, height: size.height)
     // Enlarging adds bytes and no information: it is left to the reading.

@@ -76,7 +76,11 @@ struct ShardMaker {
     try forEachInParallel(indices, threads: threads) { index throws(DataError) in
       let packer: PicturePacker
       do throws(ImageError) {
-        if let idle = packers.take() { packer = idle } else { packer = try PicturePacker(split, settings, annotations: annotations) }
+        if let idle = packers.take() {
+          packer = idle
+        } else {
+          packer = try PicturePacker(split, settings, annotations: annotations)
+        }
       } catch {
         throw DataError(.badPictures, error.description)
       }
