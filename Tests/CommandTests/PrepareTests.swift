@@ -141,7 +141,8 @@ import Testing
     #expect(
       found == [
         "a-empty.JPEG: empty", "b-gif.JPEG: not a picture", "c-cut.JPEG: truncated", "d-deep.JPEG: misnamed",
-        "d-deep.JPEG: 16-bit", "e-inks.JPEG: CMYK", "f-turned.jpg: turned", "g: unreadable", "s00000001_0.JPEG: annotation",
+        "d-deep.JPEG: 16-bit", "d-deep.JPEG: tiny", "e-inks.JPEG: CMYK", "e-inks.JPEG: tiny", "f-turned.jpg: turned",
+        "f-turned.jpg: tiny", "g: unreadable", "s00000001_0.JPEG: annotation",
         "text.JPEG: not a picture",
       ], "\(report)")
     #expect(result.output.contains("2 not a picture"), "\(result)")

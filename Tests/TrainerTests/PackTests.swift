@@ -80,6 +80,9 @@ struct PackTests {
       let reduced = try pack("large.jpg", .raw)
       #expect(reduced.size == (19, 16) && reduced.originalSize == (25, 21) && reduced.bytes.count == 19 * 16 * 3)
       #expect(reduced.boxes == [BoundingBox(wnid: "n1", xmin: 1, ymin: 2, xmax: 20, ymax: 20)] && reduced.findings.isEmpty)
+      try put(Picture(width: 1, height: 5000) { $0.update(repeating: 9) }.encodedPNG(), at: "\(root)/long.png")
+      let long = try pack("long.png", .jpeg)
+      #expect(long.bytes.isEmpty && long.findings.map(\.kind) == [.tooElongated])
       let decoded = try Picture(contentsOf: "\(root)/large.jpg", minimumShorterSide: 16).resized(shorterSide: 16)
       #expect(reduced.bytes == decoded.pixels)
     }

@@ -96,22 +96,28 @@ final class PicturePacker {
 
 /// Where the boxes of a split's pictures may lie: under `Annotations/` in any of ILSVRC's layouts.
 struct AnnotationFolders: Sendable {
+  private let root: String
   private let folders: [String]
 
   init(root: String, split: Split) {
+    self.root = root
     folders = ["Annotations/\(split.rawValue)", "Annotations/CLS-LOC/\(split.rawValue)", "Annotations"]
       .map { "\(root)/\($0)" }.filter { FolderListing.isFolder($0) }
   }
 
   /// - Parameter name: of the picture's file.
   /// - Returns: nil when there is no file for the picture.
-  /// - Throws: `DataError` for a damaged one.
+  /// - Throws: `DataError` for a damaged one, with its name relative to the data folder.
   func annotation(of name: String, wnid: String) throws(DataError) -> Annotation? {
     let file = FilePath.name(of: name)
     let stem = file.lastIndex(of: ".").map { String(file[..<$0]) } ?? file
     for folder in folders {
       for path in ["\(folder)/\(wnid)/\(stem).xml", "\(folder)/\(stem).xml"] where isFile(path) {
-        return try Annotation(contentsOf: path)
+        do throws(DataError) {
+          return try Annotation(contentsOf: path)
+        } catch {
+          throw DataError(error.kind, error.description.replacing(root + "/", with: ""))
+        }
       }
     }
     return nil
