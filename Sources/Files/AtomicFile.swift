@@ -8,12 +8,27 @@ public enum AtomicFile {
   /// - Parameter flush: false leaves the writing to the disk to the system: for thousands of files that can be made again.
   /// - Throws: `FileError` with the path and the system's reason; nothing of the new file is left then.
   public static func write(_ bytes: some Collection<UInt8>, to path: String, flush: Bool = true) throws(FileError) {
+    try write(to: path, flush: flush) { writer throws(FileError) in
+      let contiguous = bytes.withContiguousStorageIfAvailable { bytes in
+        Result { () throws(FileError) in try writer.write(UnsafeRawBufferPointer(bytes)) }
+      }
+      let result =
+        contiguous
+        ?? Array(bytes).withUnsafeBytes { bytes in Result { () throws(FileError) in try writer.write(bytes) } }
+      try result.get()
+    }
+  }
+
+  /// Writes what `body` hands to its writer, piece by piece: for files that need not be in memory as a whole.
+  public static func write(
+    to path: String, flush: Bool = true, _ body: (Writer) throws(FileError) -> Void
+  ) throws(FileError) {
     let temporary = TemporaryFile(for: path)
     let descriptor = open(temporary.path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw FileError("open", "write", path) }
-    let contiguous = bytes.withContiguousStorageIfAvailable { writeAll($0, to: descriptor, path: path) }
-    let failure = contiguous ?? Array(bytes).withUnsafeBufferPointer { writeAll($0, to: descriptor, path: path) }
-    if let error = failure {
+    do {
+      try body(Writer(descriptor: descriptor, path: path))
+    } catch {
       close(descriptor)
       throw error
     }
@@ -27,16 +42,21 @@ public enum AtomicFile {
     try write(Array(text.utf8), to: path, flush: flush)
   }
 
-  private static func writeAll(_ bytes: UnsafeBufferPointer<UInt8>, to descriptor: Int32, path: String) -> FileError? {
-    var sent = 0
-    while sent < bytes.count {
-      let result = Foundation.write(descriptor, bytes.baseAddress! + sent, bytes.count - sent)
-      if result < 0 {
-        if errno == EINTR { continue }
-        return FileError("write", "write", path)
+  /// Where the pieces of a file go.
+  public struct Writer {
+    fileprivate let descriptor: Int32
+    fileprivate let path: String
+
+    public func write(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
+      var sent = 0
+      while sent < bytes.count {
+        let result = Foundation.write(descriptor, bytes.baseAddress! + sent, bytes.count - sent)
+        if result < 0 {
+          if errno == EINTR { continue }
+          throw FileError("write", "write", path)
+        }
+        sent += result
       }
-      sent += result
     }
-    return nil
   }
 }
