@@ -2,6 +2,7 @@ import Checkpoint
 import Cluster
 import ConvNet
 import Images
+import Interchange
 import Trainer
 
 // Which exit code the modules' errors end the program with.
@@ -24,4 +25,14 @@ extension HDF5Error: ExitCoded {
 
 extension NetworkError: ExitCoded {
   public var exitCode: Int32 { Cluster.ExitCode.wrongUse }
+}
+
+extension InterchangeError: ExitCoded {
+  public var exitCode: Int32 {
+    switch kind {
+    case .wrongUse: Cluster.ExitCode.wrongUse
+    case .badData: Cluster.ExitCode.badData
+    case .system: Cluster.ExitCode.failure
+    }
+  }
 }
