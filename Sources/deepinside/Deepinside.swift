@@ -20,7 +20,8 @@ struct Deepinside: ParsableCommand {
     version: version,
     subcommands: [
       SynthesizeCommand.self, TrainCommand.self, EvaluateCommand.self, ClassModelsCommand.self, SaliencyCommand.self,
-      GalleryCommand.self, ReportCommand.self, InspectCommand.self, BenchmarkCommand.self,
+      GalleryCommand.self, ReportCommand.self, InspectCommand.self, ExportCommand.self,
+      BenchmarkCommand.self,
     ])
 
   static let version = "0.1.0"
