@@ -20,7 +20,7 @@ struct Deepinside: ParsableCommand {
     version: version,
     subcommands: [
       SynthesizeCommand.self, TrainCommand.self, EvaluateCommand.self, ClassModelsCommand.self, SaliencyCommand.self,
-      GalleryCommand.self, ReportCommand.self, InspectCommand.self, ExportCommand.self,
+      GalleryCommand.self, ReportCommand.self, InspectCommand.self, ExportCommand.self, ImportCommand.self,
       BenchmarkCommand.self,
     ])
 
