@@ -7,12 +7,19 @@ import Testing
 
 @Suite("Reports")
 struct ReportTests {
-  private func step(_ step: Int, stepsAnEpoch: Int, extra: String = "") -> String {
-    """
-    {"dataWaitSeconds":0.002,"epoch":\(Double(step) / Double(stepsAnEpoch)),"imagesPerSecond":\(200 + step % 2 * 200),"kind":"step",\
-    "learningRate":0.01,"loss":\(7 - 5 * Double(step) / Double(step + 2000)),"step":\(step)\(extra)}
+  private static func loss(at step: Int) -> Double {
+    let done = Double(step)
+    return 7 - 5 * done / (done + 2000)
+  }
 
-    """
+  private func step(_ step: Int, stepsAnEpoch: Int, extra: String = "") -> String {
+    let epoch: Double = Double(step) / Double(stepsAnEpoch)
+    let speed: Int = step % 2 == 0 ? 200 : 400
+    return """
+      {"dataWaitSeconds":0.002,"epoch":\(epoch),"imagesPerSecond":\(speed),"kind":"step",\
+      "learningRate":0.01,"loss":\(Self.loss(at: step)),"step":\(step)\(extra)}
+
+      """
   }
 
   private func epoch(_ epoch: Int, step: Int, error: Double) -> String {
@@ -41,8 +48,9 @@ struct ReportTests {
     let bins = thinned.filled
     #expect(bins.count <= 8 && thinned.width == 128 && bins.map(\.steps).reduce(0, +) == 1000)
     #expect(bins.last?.step == 1000 && bins[0].step == 128)
-    let first = (1...128).map { 7 - 5 * Double($0) / Double($0 + 2000) }
-    #expect(abs(bins[0].loss - first.reduce(0, +) / 128) < 1e-9)
+    let first: [Double] = (1...128).map(Self.loss(at:))
+    let mean: Double = first.reduce(0, +) / 128
+    #expect(abs(bins[0].loss - mean) < 1e-9)
     #expect(abs(bins[0].lowestLoss - first[127]) < 1e-9 && abs(bins[0].highestLoss - first[0]) < 1e-9)
     // Half of the pictures at 200, half at 400 a second: 2 / (1/200 + 1/400).
     #expect(abs((bins[0].imagesPerSecond ?? 0) - 266.666_666) < 1e-3)

@@ -5,7 +5,8 @@ import Files
 /// The ONNX format: a `ModelProto` of IR version 8, operator set 13.
 ///
 /// The input `images` is [N, 3, H, W], RGB 0–255 (or with the mean subtracted, where the graph doesn't); the output `scores` is
-/// [N, K], class scores before any softmax. Values have the names of the layers. Dropout, which does nothing at test time, is left out.
+/// [N, K], class scores before any softmax. Values have the names of the layers. Dropout does nothing at test time and is left
+/// out.
 /// Source: onnx/onnx.proto, onnx/docs/Operators.md.
 enum ONNX {
   /// The most bytes a Protocol Buffers message may have, less one.

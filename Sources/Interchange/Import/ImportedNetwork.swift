@@ -86,12 +86,20 @@ extension ImportedNetwork {
 }
 
 extension Network {
-  /// Whether the chain is the one of the preset cnn-f for as many classes, but for names and for dropout, which published files leave
-  /// out.
+  /// Whether the chain is the one of the preset cnn-f for as many classes, but for names, for dropout, which published files
+  /// leave out, and for rounding: 5e-4 / 5 is not 1e-4 in every bit.
   var isPaperNet: Bool {
     guard let paper = try? Preset.cnnF.network(classes: classCount), input == paper.input else { return false }
     func chain(_ network: Network) -> [AnyLayer] {
-      network.layers.map(\.layer).filter { if case .dropout = $0 { false } else { true } }
+      network.layers.compactMap { named -> AnyLayer? in
+        switch named.layer {
+        case .dropout: nil
+        case .localResponseNormalization(let own):
+          .localResponseNormalization(
+            .init(size: own.size, k: own.k, alpha: (own.alpha * 1e8).rounded() / 1e8, beta: own.beta))
+        default: named.layer
+        }
+      }
     }
     return chain(self) == chain(paper)
   }

@@ -37,7 +37,8 @@ public struct WeightCheck: Sendable, Hashable {
     // A network that sees well but names badly gives most pictures of a class the same answer.
     return purity > 0.5
       ? "it scores at chance, but gives pictures of one class the same answer: the order of the classes (--synset-words) is wrong"
-      : "it scores at chance: the weights, the mean or the channel order are not what the import took them for, or the weights untrained"
+      : "it scores at chance: the weights, the mean or the channel order are not what the import took them for, or nothing is "
+        + "trained"
   }
 }
 

@@ -38,9 +38,11 @@ extension ReportPage {
     caption span { display: inline-block; position: sticky; left: 0; padding: 8px 12px; max-width: calc(100vw - 30px) }
     th, td { padding: 4px 12px; text-align: right; white-space: nowrap; border-top: 1px solid var(--line) }
     th { font-weight: 600 } tbody th { font-weight: 400 } tr.best th, tr.best td { font-weight: 700 }
-    th:first-child { text-align: left } tbody th { position: sticky; left: 0; background: var(--card) } .classes tbody th { white-space: normal; min-width: 130px }
+    th:first-child { text-align: left } tbody th { position: sticky; left: 0; background: var(--card) }
+    .classes tbody th { white-space: normal; min-width: 130px }
     thead th { position: sticky; top: 0; background: var(--card); border-top: 0; box-shadow: 0 1px var(--line) }
-    .bar { background: linear-gradient(to right, color-mix(in srgb, var(--second) 28%, transparent) calc(var(--share) * 100%), transparent 0) }
+    .bar { --bar: color-mix(in srgb, var(--second) 28%, transparent);
+      background: linear-gradient(to right, var(--bar) calc(var(--share) * 100%), transparent 0) }
     .options { columns: 320px; column-gap: 40px; margin: 6px 0 } .options div { display: flex; gap: 10px; break-inside: avoid;
       border-bottom: 1px solid var(--line); padding: 3px 0 }
     .options dt { color: var(--soft); flex: none } .options dd { margin: 0 0 0 auto; text-align: right; overflow-wrap: anywhere }
