@@ -33,7 +33,7 @@ extension ReportPage {
     .filters img { display: block; max-width: 100%; height: auto; image-rendering: pixelated; margin: 8px 0; border-radius: 4px }
     .filters figcaption { color: var(--soft); max-width: 85ch }
     .scroll { overflow: auto; max-height: 70vh; background: var(--card); border: 1px solid var(--line); border-radius: 10px }
-    table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; font-size: 14px }
+    table { border-collapse: separate; border-spacing: 0; width: 100%; font-variant-numeric: tabular-nums; font-size: 14px }
     caption { text-align: left; color: var(--soft) }
     caption span { display: inline-block; position: sticky; left: 0; padding: 8px 12px; max-width: calc(100vw - 30px) }
     th, td { padding: 4px 12px; text-align: right; white-space: nowrap; border-top: 1px solid var(--line) }
