@@ -26,12 +26,15 @@ let package = Package(
     // The folder is Distributed; the module can't be: that name is the toolchain's own.
     .target(name: "Cluster", dependencies: ["CMPI"], path: "Sources/Distributed"),
     .target(name: "Checkpoint", dependencies: ["Files", "ConvNet", "CHDF5", "CCrypto"]),
-    .target(name: "Trainer", dependencies: ["Files", "ConvNet", "Images", "Cluster", "Checkpoint", "Kernels"]),
+    // Other programs' formats: event files of TensorBoard, ONNX, safetensors, Caffe's and MatConvNet's weights.
+    .target(name: "Interchange", dependencies: ["Files", "ConvNet", "Images", "Checkpoint"]),
+    .target(
+      name: "Trainer", dependencies: ["Files", "ConvNet", "Images", "Cluster", "Checkpoint", "Interchange", "Kernels"]),
     .target(name: "Visualize", dependencies: ["Files", "ConvNet", "Images", "Cluster", "Checkpoint"]),
     .executableTarget(
       name: "deepinside",
       dependencies: [
-        "Trainer", "Visualize", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Trainer", "Visualize", "Interchange", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
     // Checks that need several ranks: the tests start this under mpirun.
@@ -47,6 +50,8 @@ let package = Package(
     .testTarget(name: "ImagesTests", dependencies: ["Images", "TestSupport"], resources: [.copy("Golden")]),
     .testTarget(name: "ClusterTests", dependencies: ["Cluster", "TestSupport", "rank-checks"]),
     .testTarget(name: "CheckpointTests", dependencies: ["Checkpoint", "Files", "TestSupport"]),
+    .testTarget(
+      name: "InterchangeTests", dependencies: ["Interchange", "TestSupport"], resources: [.copy("Golden")]),
     .testTarget(name: "TrainerTests", dependencies: ["Trainer", "TestSupport", "rank-checks"]),
     .testTarget(name: "VisualizeTests", dependencies: ["Visualize", "TestSupport", "rank-checks"]),
     .testTarget(name: "CommandTests", dependencies: ["deepinside", "Checkpoint", "ConvNet", "TestSupport"]),

@@ -31,6 +31,28 @@ public struct CheckpointContents: Sendable, Hashable {
     self.classNames = classNames
   }
 
+  /// The mean at the size of the network's input, `[3, H, W]`: the centre of a larger picture, or a mean colour (`[3, 1, 1]`)
+  /// everywhere; nil when it is smaller.
+  public var fittedMean: [Float]? {
+    let input = network.input
+    guard meanShape.channels == input.channels, mean.count == meanShape.count else { return nil }
+    if meanShape == input { return mean }
+    let isColour = meanShape.area == 1
+    guard isColour || (meanShape.height >= input.height && meanShape.width >= input.width) else { return nil }
+    let (top, left) = ((meanShape.height - input.height) / 2, (meanShape.width - input.width) / 2)
+    var fitted: [Float] = []
+    fitted.reserveCapacity(input.count)
+    for channel in 0..<input.channels {
+      for y in 0..<input.height {
+        for x in 0..<input.width {
+          fitted.append(
+            isColour ? mean[channel] : mean[(channel * meanShape.height + top + y) * meanShape.width + left + x])
+        }
+      }
+    }
+    return fitted
+  }
+
   /// What doesn't fit together, nil when all does.
   var contradiction: String? {
     if classes.count != network.classCount {

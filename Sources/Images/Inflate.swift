@@ -3,21 +3,38 @@ import CPNG
 /// The content of a zlib stream (RFC 1950).
 ///
 /// - Throws: `ImageError` when the stream is damaged, truncated, or gives more than `limit` bytes.
-public func inflated(_ stream: [UInt8], name: String, limit: Int = 1 << 28) throws(ImageError) -> [UInt8] {
-  var capacity = max(1 << 16, stream.count * 8)
-  while true {
-    var count = uLongf(min(capacity, limit))
-    var content = [UInt8](repeating: 0, count: Int(count))
-    switch uncompress(&content, &count, stream, uLong(stream.count)) {
-    case Z_OK:
-      content.removeLast(content.count - Int(count))
-      return content
-    case Z_BUF_ERROR where capacity < limit: capacity *= 4
-    case let status:
-      throw ImageError(
-        .undecodable, "cannot unpack \(name): damaged or truncated zlib stream of \(stream.count) bytes (code \(status))")
-    }
+public func inflated(_ stream: some Collection<UInt8>, name: String, limit: Int = 1 << 28) throws(ImageError) -> [UInt8] {
+  func failure(_ status: Int32) -> ImageError {
+    ImageError(
+      .undecodable, "cannot unpack \(name): damaged or truncated zlib stream of \(stream.count) bytes (code \(status))")
   }
+  var state = z_stream()
+  let opened = inflateInit_(&state, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
+  guard opened == Z_OK else { throw failure(opened) }
+  defer { inflateEnd(&state) }
+  var content: [UInt8] = []
+  var piece = [UInt8](repeating: 0, count: 1 << 18)
+  var status = Z_OK
+  let result = stream.withContiguousStorageIfAvailable { input in
+    state.next_in = UnsafeMutablePointer(mutating: input.baseAddress)
+    // The counts of zlib have 32 bits.
+    var left = input.count
+    repeat {
+      if state.avail_in == 0 {
+        state.avail_in = uInt(min(left, 1 << 30))
+        left -= Int(state.avail_in)
+      }
+      status = piece.withUnsafeMutableBufferPointer { output in
+        state.next_out = output.baseAddress
+        state.avail_out = uInt(output.count)
+        return inflate(&state, Z_NO_FLUSH)
+      }
+      content.append(contentsOf: piece[0..<(piece.count - Int(state.avail_out))])
+    } while status == Z_OK && content.count <= limit && (state.avail_in > 0 || left > 0 || state.avail_out == 0)
+  }
+  guard result != nil else { return try inflated(Array(stream), name: name, limit: limit) }
+  guard status == Z_STREAM_END, content.count <= limit else { throw failure(status) }
+  return content
 }
 
 /// The CRC-32 of bytes (ISO 3309, as in PNG and gzip).

@@ -38,7 +38,7 @@ public struct TrainedNetwork: Sendable {
     guard input.channels == 3 else {
       throw VisualizeError(.badData, "\(path): expected a network for RGB pictures [3, H, W], found an input of \(input)")
     }
-    guard let mean = Self.fit(contents.mean, contents.meanShape, to: input) else {
+    guard let mean = contents.fittedMean else {
       throw VisualizeError(
         .badData, "\(path): the mean is \(contents.meanShape), expected the network's input \(input), a larger one or [3, 1, 1]")
     }
@@ -50,25 +50,6 @@ public struct TrainedNetwork: Sendable {
   /// Reads a checkpoint without what only training needs.
   public static func read(_ path: String) throws -> TrainedNetwork {
     try TrainedNetwork(Checkpoint.read(path), path: path)
-  }
-
-  /// The centre of a mean picture that is larger than the input, or a mean colour everywhere; nil when it is smaller.
-  private static func fit(_ mean: [Float], _ shape: Shape, to input: Shape) -> [Float]? {
-    guard shape.channels == input.channels, mean.count == shape.count else { return nil }
-    if shape == input { return mean }
-    let isColour = shape.area == 1
-    guard isColour || (shape.height >= input.height && shape.width >= input.width) else { return nil }
-    let (top, left) = ((shape.height - input.height) / 2, (shape.width - input.width) / 2)
-    var fitted: [Float] = []
-    fitted.reserveCapacity(input.count)
-    for channel in 0..<input.channels {
-      for y in 0..<input.height {
-        for x in 0..<input.width {
-          fitted.append(isColour ? mean[channel] : mean[(channel * shape.height + top + y) * shape.width + left + x])
-        }
-      }
-    }
-    return fitted
   }
 
   /// The index of a class.

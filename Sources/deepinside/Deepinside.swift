@@ -19,9 +19,9 @@ struct Deepinside: ParsableCommand {
       """,
     version: version,
     subcommands: [
-      SynthesizeCommand.self, PrepareCommand.self, TrainCommand.self, EvaluateCommand.self, ClassModelsCommand.self,
-      SaliencyCommand.self,
-      GalleryCommand.self, InspectCommand.self, BenchmarkCommand.self,
+      SynthesizeCommand.self, PrepareCommand.self, TrainCommand.self, EvaluateCommand.self, ReportCommand.self,
+      ClassModelsCommand.self, SaliencyCommand.self, GalleryCommand.self, InspectCommand.self, ExportCommand.self,
+      ImportCommand.self, BenchmarkCommand.self,
     ])
 
   static let version = "0.1.0"

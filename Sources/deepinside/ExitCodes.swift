@@ -4,6 +4,7 @@ import Cluster
 import ConvNet
 import Foundation
 import Images
+import Interchange
 import Trainer
 
 // Which exit code the modules' errors end the program with.
@@ -26,6 +27,17 @@ extension HDF5Error: ExitCoded {
 
 extension NetworkError: ExitCoded {
   public var exitCode: Int32 { Cluster.ExitCode.wrongUse }
+}
+
+extension InterchangeError: ExitCoded {
+  public var exitCode: Int32 {
+    switch kind {
+    case .wrongUse: Cluster.ExitCode.wrongUse
+    case .badData: Cluster.ExitCode.badData
+    case .system: Cluster.ExitCode.failure
+    }
+    }
+  }
 }
 
 /// Runs a command that needs no ranks: an error ends the program with its message and its own code.

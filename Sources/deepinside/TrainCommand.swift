@@ -22,7 +22,9 @@ struct TrainCommand: ParsableCommand {
     help: ArgumentHelp("The picture folder: train/<wnid>/* and val/<wnid>/*, or ILSVRC's own; or a pack.", valueName: "dir|pack"))
   var data: String
 
-  @Option(name: .customLong("run"), help: ArgumentHelp("The run folder: checkpoints, metrics.jsonl, run.json.", valueName: "dir"))
+  @Option(
+    name: .customLong("run"),
+    help: ArgumentHelp("The run folder: checkpoints, metrics.jsonl, run.json, report.html.", valueName: "dir"))
   var runFolder: String
 
   @Option(help: ArgumentHelp("\(Preset.allNames), or a JSON file of the description.", valueName: "network"))
@@ -101,6 +103,9 @@ struct TrainCommand: ParsableCommand {
     name: .customLong("cache"),
     help: ArgumentHelp("MiB of memory a rank for decoded pictures; used when all of the rank's fit.", valueName: "MiB"))
   var cacheMegabytes = 1024
+
+  @Flag(help: "Write event files for TensorBoard to the run folder's tensorboard/.")
+  var tensorboard = false
 
   @OptionGroup var compute: ComputeOptions
   @OptionGroup var common: CommonOptions
@@ -209,6 +214,7 @@ struct TrainCommand: ParsableCommand {
     job.loaderThreads = loaderThreads
     job.cacheBytes = cacheMegabytes << 20
     job.commandLine = CommandLine.arguments
+    job.writesEvents = tensorboard
     return job
   }
 }

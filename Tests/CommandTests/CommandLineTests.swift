@@ -8,7 +8,8 @@ struct CommandLineTests {
   @Test(
     "every command has a help text with an example",
     arguments: [
-      "synthesize", "train", "evaluate", "class-models", "saliency", "gallery", "inspect", "benchmark",
+      "synthesize", "train", "evaluate", "class-models", "saliency", "gallery", "inspect", "benchmark", "report", "export",
+      "import",
     ])
   func help(command: String) throws {
     let result = try runTool("deepinside", [command, "--help"])
@@ -27,6 +28,10 @@ struct CommandLineTests {
       (["evaluate", "--checkpoint", "c"], "--data"),
       (["class-models", "--checkpoint", "c", "--output", "o", "--mode", "odd"], "odd"),
       (["saliency", "--checkpoint", "c", "--output", "o", "--images", "i", "--method", "odd"], "odd"),
+      (["report"], "--run"),
+      (["export", "--checkpoint", "c", "--format", "odd", "--output", "o"], "odd"),
+      (["export", "--checkpoint", "c", "--format", "safetensors", "--without-mean", "--output", "o"], "--without-mean"),
+      (["import", "--weights", "w", "--output", "o", "--crop", "0"], "--crop 0"),
       (["frobnicate"], "frobnicate"),
       (["train", "--data", "d", "--run", "r", "--frobnicate"], "--frobnicate"),
     ])

@@ -1,3 +1,5 @@
+import Interchange
+
 /// The classes of the pictures in a flat `val/`, by synset id.
 ///
 /// - `val.txt`: a line is "name index", the index in **sorted-synset** order, from 0 (Caffe's list).
@@ -111,4 +113,22 @@ public func readBlackList(_ path: String) throws(DataError) -> Set<Int> {
     numbers.insert(number)
   }
   return numbers
+}
+
+/// The wnid of each devkit class id (1 … 1000; higher ids are inner nodes of the tree), from `ILSVRC2012_meta.mat`.
+func devkitClasses(_ path: String) throws(DataError) -> [Int: String] {
+  let file: MatlabFile
+  do throws(InterchangeError) {
+    file = try MatlabFile(path)
+  } catch {
+    throw DataError(.labels, error.description)
+  }
+  var wnids: [Int: String] = [:]
+  for record in file.variables["synsets"]?.records ?? [] {
+    if let id = record["ILSVRC2012_ID"]?.number, let wnid = record["WNID"]?.text { wnids[Int(id)] = wnid }
+  }
+  guard !wnids.isEmpty else {
+    throw DataError(.labels, "cannot read \(path): no table synsets with ILSVRC2012_ID and WNID; is it the devkit's meta file?")
+  }
+  return wnids
 }

@@ -8,6 +8,14 @@ public struct EvaluationResult: Sendable, Codable, Hashable {
   public var top1Wrong = 0
   public var top5Wrong = 0
   public var lossSum = 0.0
+  /// `[K]`, the same counts of each class's own pictures; empty before the first picture.
+  public var classes: [ClassCount] = []
+
+  public struct ClassCount: Sendable, Codable, Hashable {
+    public var pictures = 0
+    public var top1Wrong = 0
+    public var top5Wrong = 0
+  }
 
   public var top1Error: Double { pictures == 0 ? .nan : Double(top1Wrong) / Double(pictures) }
   public var top5Error: Double { pictures == 0 ? .nan : Double(top5Wrong) / Double(pictures) }
@@ -26,6 +34,10 @@ public struct EvaluationResult: Sendable, Codable, Hashable {
     top1Wrong += above >= 1 ? 1 : 0
     top5Wrong += above >= 5 ? 1 : 0
     lossSum -= Double(log(max(own, .leastNormalMagnitude)))
+    if classes.isEmpty { classes = Array(repeating: ClassCount(), count: posterior.count) }
+    classes[label].pictures += 1
+    classes[label].top1Wrong += above >= 1 ? 1 : 0
+    classes[label].top5Wrong += above >= 5 ? 1 : 0
   }
 
   /// The sum over all ranks. - Note: collective
@@ -36,6 +48,18 @@ public struct EvaluationResult: Sendable, Codable, Hashable {
     try communicator.allReduceSum(&loss)
     var sum = EvaluationResult()
     (sum.pictures, sum.top1Wrong, sum.top5Wrong, sum.lossSum) = (counts[0], counts[1], counts[2], loss[0])
+    sum.classes = try classCounts(over: communicator)
     return sum
+  }
+
+  /// A rank without pictures doesn't know how many classes there are.
+  private func classCounts(over communicator: Communicator) throws -> [ClassCount] {
+    let count = try communicator.allReduceMax(classes.count)
+    var flat = classes.flatMap { [$0.pictures, $0.top1Wrong, $0.top5Wrong] }
+    flat += Array(repeating: 0, count: 3 * count - flat.count)
+    try communicator.allReduceSum(&flat)
+    return stride(from: 0, to: flat.count, by: 3).map {
+      ClassCount(pictures: flat[$0], top1Wrong: flat[$0 + 1], top5Wrong: flat[$0 + 2])
+    }
   }
 }

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Interchange
 
 /// One update, as a line of `metrics.jsonl`.
 public struct StepMetrics: Sendable, Codable {
@@ -40,10 +41,14 @@ public struct EpochMetrics: Sendable, Codable {
 /// A resumed run first drops the lines of updates that are beyond its checkpoint, since it makes those updates again.
 final class MetricsLog {
   private let handle: FileHandle
+  private let events: EventFile?
   private let encoder = JSONEncoder()
 
-  /// - Parameter step: the updates that the run has done when the log is opened.
-  init(path: String, resumingAt step: Int) throws {
+  /// - Parameters:
+  ///   - step: the updates that the run has done when the log is opened.
+  ///   - eventFolder: where to write the same values for TensorBoard; nil for nowhere.
+  init(path: String, resumingAt step: Int, eventFolder: String? = nil) throws {
+    events = try eventFolder.map { try EventFile(folder: $0, resumingAt: step) }
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     let kept = Self.lines(of: path, upTo: step)
     try AtomicFile.write(kept.map { $0 + "\n" }.joined(), to: path)
@@ -54,8 +59,9 @@ final class MetricsLog {
     self.handle = handle
   }
 
-  func append(_ metrics: some Encodable) throws {
+  func append(_ metrics: some Encodable & ScalarMetrics) throws {
     try handle.write(contentsOf: try encoder.encode(metrics) + Data("\n".utf8))
+    try events?.append(step: metrics.step, metrics.scalars)
   }
 
   private static func lines(of path: String, upTo step: Int) -> [String] {

@@ -11,6 +11,11 @@ public struct RunFolder: Sendable {
   public var description: String { path + "/run.json" }
   public var metrics: String { path + "/metrics.jsonl" }
   public var checkpoints: String { path + "/checkpoints" }
+  public var report: String { path + "/report.html" }
+  /// Errors by class of the last evaluation.
+  public var classErrors: String { path + "/classes.csv" }
+  /// Event files for TensorBoard.
+  public var tensorBoard: String { path + "/tensorboard" }
 }
 
 /// `run.json`: every option, versions, ranks, hosts, seed. Renewed at each start of the run.

@@ -10,6 +10,7 @@ final class RunSaver {
   private let network: Network
   private let data: PreparedData
   private let options: String
+  private var report: RunReport
   private var lastSavedStep: Int
   private var lastSaved = ContinuousClock.now
 
@@ -19,7 +20,9 @@ final class RunSaver {
     } catch {
       throw TrainingError("cannot make the run folder \(job.run.path): \(error.localizedDescription)")
     }
-    log = try MetricsLog(path: job.run.metrics, resumingAt: step)
+    log = try MetricsLog(
+      path: job.run.metrics, resumingAt: step, eventFolder: job.writesEvents ? job.run.tensorBoard : nil)
+    report = RunReport(job.run)
     self.folder = folder
     interval = job.checkpointEvery
     self.network = network
@@ -48,5 +51,19 @@ final class RunSaver {
     lastSavedStep = progress.step
     lastSaved = .now
     return written.path
+  }
+
+  /// Writes `classes.csv` and `report.html`.
+  /// - Returns: what went wrong, for a note: a run doesn't end because a page can't be written.
+  func writeReport(_ store: ParameterStore, evaluation: EvaluationResult? = nil) -> String? {
+    do {
+      if let evaluation {
+        try ClassErrors.write(ClassErrors.of(evaluation, classes: data.set.classes), to: report.run.classErrors)
+      }
+      try report.write(filters: FilterPicture(store))
+      return nil
+    } catch {
+      return "no report was written: \(error)"
+    }
   }
 }

@@ -34,6 +34,8 @@ public struct TrainingJob: Sendable {
   /// Decoded pictures are kept in memory when all of this rank's fit into this many bytes.
   public var cacheBytes = 1 << 30
   public var commandLine: [String] = []
+  /// Write event files for TensorBoard too.
+  public var writesEvents = false
 
   public init(data: String, run: RunFolder) {
     self.data = data

@@ -98,6 +98,7 @@ final class TrainingLoop {
 
     let finished = step >= totalSteps
     try saveIfDue(force: true)
+    if let problem = saver?.writeReport(store) { watch(.note(problem)) }
     return TrainingOutcome(
       steps: step, isFinished: finished, wasStopped: stopRequested && step < lastStep, bestTop1Error: schedule.state.bestError,
       seconds: begin.secondsSince)
@@ -133,6 +134,7 @@ final class TrainingLoop {
       watch(.epoch(metrics))
     }
     try saveIfDue(finishedEpoch: epoch, isBest: isBest)
+    if let problem = saver?.writeReport(store, evaluation: result) { watch(.note(problem)) }
   }
 
   /// Writes a checkpoint where the interval, the best error or `force` asks for one; rank 0 alone does.

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Images
 
@@ -139,21 +140,7 @@ struct GalleryPage {
     return String(format: value < 0.0995 && value > 0 ? "%.1f %%" : "%.0f %%", Double(value) * 100)
   }
 
-  /// Text as HTML, for content and for attributes in double quotes.
-  static func escape(_ text: String) -> String {
-    var escaped = ""
-    for character in text.unicodeScalars {
-      switch character {
-      case "&": escaped += "&amp;"
-      case "<": escaped += "&lt;"
-      case ">": escaped += "&gt;"
-      case "\"": escaped += "&quot;"
-      case "'": escaped += "&#39;"
-      default: escaped.unicodeScalars.append(character)
-      }
-    }
-    return escaped
-  }
+  static func escape(_ text: String) -> String { HTML.escape(text) }
 
   /// JSON that can't end the script element it stands in, nor start a comment.
   static func scriptSafe(_ json: String) -> String {

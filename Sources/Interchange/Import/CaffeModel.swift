@@ -1,0 +1,54 @@
+import ConvNet
+import Foundation
+
+/// Reads a `.caffemodel`: `NetParameter` with `layers` (V1) or `layer` messages.
+///
+/// Caffe's nets take BGR: the first layer's weights are turned round. Its LRN divides alpha by the size, its pooling rounds up as ours
+/// does, its fully connected layers take inputs in C, H, W order as ours. Source: BVLC/caffe, caffe.proto.
+enum CaffeModel {
+  static func read(_ path: String) throws(InterchangeError) -> ImportedNetwork {
+    try withFile(path) { bytes throws(InterchangeError) in try read(bytes, path: path) }
+  }
+
+  private static func read(_ bytes: UnsafeRawBufferPointer, path: String) throws(InterchangeError) -> ImportedNetwork {
+    let message = try ProtobufReader(bytes, path: path)
+    let newer = message.bytes(100)
+    let messages = newer.isEmpty ? message.bytes(2) : newer
+    guard !messages.isEmpty else {
+      throw .badData(path, "expected a .caffemodel, found no layers in it")
+    }
+    var imported = ImportedNetwork(name: message.text(1) ?? "caffe", layers: [])
+    imported.side = try inputSide(message, path)
+    var aliases: [String: String] = [:]
+    var current: String?
+    for bytes in messages {
+      let layer = try CaffeLayer(bytes, isNewer: !newer.isEmpty, path: path)
+      imported.side = try layer.cropSide() ?? imported.side
+      switch layer.type {
+      case "Input", "Data", "ImageData", "HDF5Data", "MemoryData", "WindowData", "DummyData":
+        current = current ?? layer.tops.first
+        continue
+      case "Accuracy", "Softmax", "SoftmaxWithLoss", "Silence", "ArgMax": continue
+      case "Split", "Flatten":
+        for top in layer.tops { aliases[top] = layer.bottoms.first.map { aliases[$0] ?? $0 } }
+        continue
+      default: break
+      }
+      let bottom = layer.bottoms.first.map { aliases[$0] ?? $0 }
+      guard layer.bottoms.count == 1, layer.tops.count == 1, current == nil || bottom == current else {
+        throw .badData(
+          path, "\(layer.name) takes \(layer.bottoms), expected '\(current ?? "")' alone: deepinside's networks are chains")
+      }
+      current = layer.tops.first
+      imported.layers.append(try layer.imported(isFirst: imported.layers.isEmpty))
+    }
+    return imported
+  }
+
+  /// From `input_dim`, `input_shape`.
+  private static func inputSide(_ message: ProtobufReader, _ path: String) throws(InterchangeError) -> Int? {
+    var dimensions = try message.integers(4, path: path)
+    if let shape = message.bytes(8).first { dimensions = try ProtobufReader(shape, path: path).integers(1, path: path) }
+    return dimensions.count == 4 && dimensions[2] == dimensions[3] ? dimensions[3] : nil
+  }
+}

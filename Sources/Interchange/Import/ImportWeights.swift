@@ -1,0 +1,74 @@
+import Checkpoint
+import ConvNet
+import Foundation
+
+/// A network that was read from another program's file, ready to be written as a checkpoint.
+public struct ImportedCheckpoint {
+  public let contents: CheckpointContents
+  public let store: ParameterStore
+  /// What the user should know of: differences to the published net, values that were assumed.
+  public let notes: [String]
+
+  /// Writes the checkpoint; it holds no velocity: training can't go on from it, everything else can.
+  public func write(to path: String) throws { try Checkpoint.write(contents, store: store, to: path) }
+}
+
+/// Reads published weights: Caffe's `.caffemodel`, or MatConvNet's `.mat`.
+///
+/// - Parameters:
+///   - mean: a `.binaryproto` of Caffe; nil for the one in the file.
+///   - synsetWords: lines `n01440764 tench, Tinca tinca` in the order of the outputs; nil for the classes in the file.
+///   - side: of the square input; nil for what the file says.
+/// - Throws: `InterchangeError`.
+public func importWeights(
+  _ path: String, mean meanPath: String? = nil, synsetWords: String? = nil, side: Int? = nil
+) throws(InterchangeError) -> ImportedCheckpoint {
+  var imported = path.hasSuffix(".mat") ? try MatConvNetModel.read(path, side: side) : try CaffeModel.read(path)
+  guard !imported.layers.isEmpty else { throw .badData(path, "no layer of it computes anything") }
+  let network = try imported.network(path: path, side: side)
+  var notes: [String] = []
+  if let meanPath { imported.mean = try CaffeBlob.mean(meanPath) }
+  let colour: [Float] = [123.68, 116.779, 103.939]
+  if imported.mean == nil {
+    notes.append("the file holds no mean picture: ILSVRC's mean colour, RGB \(colour), is taken; better give --mean")
+  }
+  if let synsetWords { (imported.classes, imported.classNames) = try classes(in: synsetWords) }
+  guard !imported.classes.isEmpty else {
+    throw InterchangeError(.wrongUse, "\(path) doesn't name its \(network.classCount) classes; give --synset-words")
+  }
+  guard imported.classes.count == network.classCount, imported.classNames.count == network.classCount else {
+    let source = synsetWords ?? path
+    throw .badData(source, "it names \(imported.classes.count) classes, the network of \(path) has \(network.classCount) outputs")
+  }
+  if network.name != Preset.cnnF.rawValue {
+    notes.append("the network is not the chain of \(Preset.cnnF.rawValue): results are not comparable with the paper's")
+  }
+  var contents = CheckpointContents(
+    network: network, progress: TrainingProgress(learningRate: LearningRateState(rate: 0)), options: provenance(path),
+    mean: imported.mean?.values ?? colour, meanShape: imported.mean?.shape ?? Shape(channels: 3), classes: imported.classes,
+    classNames: imported.classNames)
+  guard let mean = contents.fittedMean else {
+    throw .badData(meanPath ?? path, "the mean is \(contents.meanShape), smaller than the network's input \(network.input)")
+  }
+  (contents.mean, contents.meanShape) = (mean, network.input)
+  return ImportedCheckpoint(contents: contents, store: imported.store(of: network), notes: notes)
+}
+
+/// Where the weights come from, as the options of a run that never was.
+private func provenance(_ path: String) -> String {
+  let object = ["importedFrom": (path as NSString).lastPathComponent]
+  return (try? JSONSerialization.data(withJSONObject: object)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
+}
+
+/// Synset ids and words in the order of the lines.
+private func classes(in path: String) throws(InterchangeError) -> ([String], [String]) {
+  guard let data = FileManager.default.contents(atPath: path) else {
+    throw .badData(path, "missing, or not to be read by this user")
+  }
+  let lines = String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline).map {
+    $0.split(separator: " ", maxSplits: 1)
+  }
+  let ids = lines.compactMap { $0.first.map(String.init) }
+  guard Set(ids).count == ids.count else { throw .badData(path, "a synset id stands twice") }
+  return (ids, lines.compactMap { line in line.first.map { String(line.count > 1 ? line[1] : $0) } })
+}

@@ -1,0 +1,106 @@
+import Checkpoint
+import ConvNet
+
+/// A layer of another program's network with its parameters in deepinside's layouts.
+struct ImportedLayer {
+  let name: String
+  let layer: AnyLayer
+  /// `[out, in, kh, kw]`, RGB; fully connected `[out, in]`, inputs in C, H, W order. Empty for layers without parameters.
+  var weights: [Float] = []
+  /// `[out]`.
+  var biases: [Float] = []
+}
+
+/// What a file of another program says of a network.
+struct ImportedNetwork {
+  var name: String
+  var layers: [ImportedLayer]
+  /// The side of the square input, where the file says it.
+  var side: Int?
+  /// RGB 0–255.
+  var mean: (values: [Float], shape: Shape)?
+  /// Empty where the file doesn't say them.
+  var classes: [String] = []
+  var classNames: [String] = []
+}
+
+extension ImportedNetwork {
+  /// The description of the network.
+  /// - Throws: `InterchangeError` when no input fits the parameters, or it is unclear which.
+  func network(path: String, side given: Int?) throws(InterchangeError) -> Network {
+    if let side = given ?? side {
+      let network = try description(side, path)
+      if let problem = mismatch(with: network) {
+        throw .badData(path, "with an input of \(side) pixels, \(problem); give --crop")
+      }
+      return network
+    }
+    // A file without its input's size: the fully connected layers tell, if not exactly; 224 pixels are the field's custom.
+    if let network = try? description(224, path), mismatch(with: network) == nil { return network }
+    let fitting = (8...1024).filter { side in
+      (try? description(side, path)).map { mismatch(with: $0) == nil } ?? false
+    }
+    guard let first = fitting.first, fitting.count == 1 else {
+      let reason =
+        fitting.isEmpty
+        ? "no square input fits its layers" : "inputs of \(fitting[0]) to \(fitting[fitting.count - 1]) pixels fit its layers"
+      throw .badData(path, "\(reason), and the file doesn't say the size; give --crop")
+    }
+    return try description(first, path)
+  }
+
+  private func description(_ side: Int, _ path: String) throws(InterchangeError) -> Network {
+    do throws(NetworkError) {
+      let network = try Network(
+        name: name, input: Shape(channels: 3, height: side, width: side),
+        layers: layers.map { .init(name: $0.name, layer: $0.layer) })
+      return try network.isPaperNet ? Network(name: Preset.cnnF.rawValue, input: network.input, layers: network.layers) : network
+    } catch {
+      throw .badData(path, error.description)
+    }
+  }
+
+  /// The first layer whose parameters aren't as many as the description asks for, as a sentence; nil when all are.
+  private func mismatch(with network: Network) -> String? {
+    for (layer, input) in zip(layers, network.shapes) {
+      let specs = layer.layer.layer.parameters(for: input)
+      for (spec, found) in zip(specs, [layer.weights.count, layer.biases.count]) where spec.count != found {
+        return "\(layer.name) has \(found) \(spec.role.rawValue), expected \(spec.shape)"
+      }
+    }
+    return nil
+  }
+
+  /// The parameters in a store of their own.
+  func store(of network: Network) -> ParameterStore {
+    let store = ParameterStore(network, training: false)
+    for layer in layers {
+      for (role, values) in [(ParameterSpec.Role.weights, layer.weights), (.biases, layer.biases)] {
+        guard let parameter = store.parameter(layer.name, role) else { continue }
+        _ = store.values[parameter.range].update(fromContentsOf: values)
+      }
+    }
+    store.valuesChanged()
+    return store
+  }
+}
+
+extension Network {
+  /// Whether the chain is the one of the preset cnn-f for as many classes, but for names, for dropout, which published files
+  /// leave out, and for rounding: 5e-4 / 5 is not 1e-4 in every bit.
+  var isPaperNet: Bool {
+    guard let paper = try? Preset.cnnF.network(classes: classCount), input == paper.input else { return false }
+    func chain(_ network: Network) -> [AnyLayer] {
+      network.layers.compactMap { named -> AnyLayer? in
+        switch named.layer {
+        case .dropout: nil
+        case .localResponseNormalization(let own):
+          .localResponseNormalization(
+            .init(size: own.size, k: own.k, alpha: (own.alpha * 1e8).rounded() / 1e8, beta: own.beta))
+        default: named.layer
+        }
+      }
+    }
+    return chain(self) == chain(paper)
+  }
+}

@@ -1,0 +1,110 @@
+import Checkpoint
+import ConvNet
+import Foundation
+import Images
+
+/// How an imported network does on a few known pictures: wrong channels or a wrong order of the classes show at once.
+public struct WeightCheck: Sendable, Hashable {
+  /// As the network is.
+  public internal(set) var errors = EvaluationResult()
+  /// With red and blue exchanged in every picture.
+  public internal(set) var exchanged = EvaluationResult()
+  /// The share of pictures with their class's most frequent answer, whatever that is.
+  public internal(set) var purity = 0.0
+  public let outputs: Int
+
+  /// Whether it is no better than answers drawn at random.
+  public var isChance: Bool { !Self.isAboveChance(errors, outputs) }
+
+  /// Whether it does clearly better with red and blue exchanged.
+  public var isBetterExchanged: Bool {
+    exchanged.top1Error < errors.top1Error - 0.1 && Self.isAboveChance(exchanged, outputs)
+  }
+
+  /// Whether more pictures are right than random answers would bring, by three standard deviations.
+  private static func isAboveChance(_ result: EvaluationResult, _ outputs: Int) -> Bool {
+    let share = 1 / Double(max(outputs, 2))
+    let expected = Double(result.pictures) * share
+    return Double(result.pictures - result.top1Wrong) > expected + 3 * (expected * (1 - share)).squareRoot()
+  }
+
+  /// What is probably wrong, as a sentence; nil when nothing seems so.
+  public var warning: String? {
+    if isBetterExchanged {
+      return "it does better with red and blue exchanged: the file's channel order is not what the import took it for"
+    }
+    guard isChance else { return nil }
+    // A network that sees well but names badly gives most pictures of a class the same answer.
+    return purity > 0.5
+      ? "it scores at chance, but gives pictures of one class the same answer: the order of the classes (--synset-words) is wrong"
+      : "it scores at chance: the weights, the mean or the channel order are not what the import took them for, or nothing is "
+        + "trained"
+  }
+}
+
+extension WeightCheck {
+  /// Classifies the centre crops of up to `pictures` pictures, of each class as many, in the order of their names.
+  ///
+  /// - Parameter progress: called with the pictures done and all of them.
+  /// - Throws: `DataError`, `TrainingError` when there are no pictures, or none that can be read.
+  public init(
+    _ contents: CheckpointContents, _ store: ParameterStore, data root: String, pictures: Int = 200, compute: ComputeSettings,
+    progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+  ) throws {
+    outputs = contents.classes.count
+    let set = try DataSet(
+      contentsOf: root, classes: zip(contents.classes, contents.classNames).map { ClassID(wnid: $0, name: $1) })
+    let samples = Self.balanced(set.val.isEmpty ? set.train : set.val, atMost: pictures)
+    let side = contents.network.input.width
+    guard !samples.isEmpty else { throw TrainingError.badData("\(root) has no pictures to check with") }
+    guard let mean = contents.fittedMean else { throw TrainingError.badData("the mean doesn't fit the network's input") }
+    let source = FolderSource(samples: samples, shorterSide: defaultShorterSide(crop: side))
+    let plan = Plan(store, batch: 1, purpose: .inference, compute: compute)
+    let input = Tensor(count: 1, shape: contents.network.input)
+    let decoder = try PictureDecoder()
+    var answers: [Int: [Int: Int]] = [:]
+    for index in 0..<samples.count {
+      progress(index, samples.count)
+      guard let picture = try? source.picture(at: index, decoder: decoder).resized(shorterSide: source.shorterSide),
+        let crop = try? picture.cropped(
+          x: (picture.width - side) / 2, y: (picture.height - side) / 2, width: side, height: side)
+      else { continue }
+      for isExchanged in [false, true] {
+        Self.fill(input, with: crop, mean: mean, isExchanged: isExchanged)
+        let posterior = posteriors(plan.forward(input)[0])
+        if isExchanged {
+          exchanged.add(posterior: posterior, label: samples[index].label)
+        } else {
+          errors.add(posterior: posterior, label: samples[index].label)
+          let answer = posterior.indices.max { posterior[$0] < posterior[$1] } ?? 0
+          answers[samples[index].label, default: [:]][answer, default: 0] += 1
+        }
+      }
+    }
+    guard errors.pictures > 0 else { throw TrainingError.badData("none of \(samples.count) pictures of \(root) can be read") }
+    purity = Double(answers.values.compactMap { $0.values.max() }.reduce(0, +)) / Double(errors.pictures)
+    progress(samples.count, samples.count)
+  }
+
+  /// The first pictures of every class, as many of each as go into `count`.
+  private static func balanced(_ samples: [Sample], atMost count: Int) -> [Sample] {
+    let each = max(1, count / max(1, Set(samples.map(\.label)).count))
+    var taken: [Int: Int] = [:]
+    return Array(
+      samples.filter { sample in
+        taken[sample.label, default: 0] += 1
+        return taken[sample.label, default: 0] <= each
+      }.prefix(max(count, 1)))
+  }
+
+  private static func fill(_ input: Tensor, with crop: Picture, mean: [Float], isExchanged: Bool) {
+    let plane = crop.width * crop.height
+    let values = input.values
+    for index in 0..<plane {
+      for channel in 0..<3 {
+        let pixel = crop.pixels[3 * index + (isExchanged ? 2 - channel : channel)]
+        values[channel * plane + index] = Float(pixel) - mean[channel * plane + index]
+      }
+    }
+  }
+}

@@ -1,0 +1,47 @@
+import Foundation
+
+/// What `metrics.jsonl` says of a run, thinned to what a page can show.
+///
+/// The file is read on from where the last reading ended, so that a report after each epoch costs that epoch's lines only.
+struct RunHistory {
+  private(set) var steps = ThinnedSteps()
+  private(set) var epochs: [MetricsLine] = []
+  /// The last line of a step.
+  private(set) var last: MetricsLine?
+  private var offset: UInt64 = 0
+
+  /// Reads what has been appended since; lines that are no JSON of ours are left out.
+  /// - Throws: `TrainingError` when the file can't be read.
+  mutating func read(_ path: String) throws {
+    guard let handle = FileHandle(forReadingAtPath: path) else {
+      throw TrainingError.badData("cannot read \(path): no such file, or no permission; --run takes a folder that train has made")
+    }
+    defer { try? handle.close() }
+    try handle.seek(toOffset: offset)
+    let decoder = JSONDecoder()
+    var rest = Data()
+    while let piece = try handle.read(upToCount: 1 << 20), !piece.isEmpty {
+      rest.append(piece)
+      // The last line may still be in the writing.
+      guard let end = rest.lastIndex(of: UInt8(ascii: "\n")) else { continue }
+      for line in rest[...end].split(separator: UInt8(ascii: "\n")) { add(line, decoder) }
+      offset += UInt64(end - rest.startIndex + 1)
+      rest = Data(rest[(end + 1)...])
+    }
+  }
+
+  private mutating func add(_ line: Data, _ decoder: JSONDecoder) {
+    guard let metrics = try? decoder.decode(MetricsLine.self, from: line) else { return }
+    if metrics.kind == "epoch" {
+      epochs.append(metrics)
+    } else if metrics.kind == "step", metrics.loss != nil {
+      steps.add(metrics)
+      last = metrics
+    }
+  }
+
+  /// The epoch of the lowest validation error.
+  var best: MetricsLine? {
+    epochs.filter { $0.valTop1Error != nil }.min { ($0.valTop1Error ?? 1) < ($1.valTop1Error ?? 1) }
+  }
+}

@@ -1,0 +1,86 @@
+import Checkpoint
+import ConvNet
+import Files
+import Foundation
+
+/// `report.html` of a run folder: what `run.json`, `metrics.jsonl`, `classes.csv` and a checkpoint say, on one page.
+struct RunReport {
+  let run: RunFolder
+  private var history = RunHistory()
+
+  init(_ run: RunFolder) { self.run = run }
+
+  /// Writes the page anew, with what has been added to `metrics.jsonl` since the last time.
+  /// - Throws: `TrainingError`, `FileError`.
+  mutating func write(filters: FilterPicture?) throws {
+    try history.read(run.metrics)
+    let page = ReportPage(
+      run: try RunFacts(run.description), history: history, filters: filters, classes: ClassErrors.read(run.classErrors) ?? [])
+    try AtomicFile.write(page.html(), to: run.report, flush: false)
+  }
+}
+
+/// The command `report`: makes `report.html` of a run folder anew.
+///
+/// - Returns: the page's path.
+/// - Throws: `TrainingError` when the folder is no run's, `FileError` when the page can't be written.
+public func report(run: RunFolder) throws -> String {
+  var report = RunReport(run)
+  try report.write(filters: newestFilters(in: run))
+  return run.report
+}
+
+/// The first layer's filters from the newest checkpoint; nil when there is none that can be read.
+private func newestFilters(in run: RunFolder) -> FilterPicture? {
+  let path = CheckpointFolder(run.checkpoints).latest
+  guard let network = try? Checkpoint.readHeader(path).contents.network, let (layer, _) = FilterPicture.first(of: network),
+    let file = try? HDF5File.open(at: path), let (values, shape) = try? file.readFloats("/parameters/\(layer)/weights"),
+    shape.count == 4, shape[1] == 3, shape[2] == shape[3]
+  else { return nil }
+  return values.withUnsafeBufferPointer { FilterPicture(weights: $0, filters: shape[0], kernel: shape[2], layer: layer) }
+}
+
+/// What `run.json` says, for a page: any version's.
+struct RunFacts {
+  /// Every entry, the options' too, as name and text, by name.
+  let rows: [(name: String, value: String)]
+  let network: String
+  let classes: Int?
+  let trainPictures: Int?
+  let batch: Int?
+  let epochs: Int?
+
+  /// - Throws: `TrainingError` when there is no such file, or no JSON object in it.
+  init(_ path: String) throws {
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw TrainingError.badData("cannot read \(path): missing or unreadable; --run takes a folder that train has made")
+    }
+    guard let object = try? JSONSerialization.jsonObject(with: data) as? [String: Any] else {
+      throw TrainingError.badData("cannot read \(path): it is no JSON object; the next start of the run writes it anew")
+    }
+    let options = object["options"] as? [String: Any] ?? [:]
+    rows =
+      (object.filter { $0.key != "options" }.map { ($0.key, Self.text($0.value)) } + options.map { ($0.key, Self.text($0.value)) })
+      .sorted { $0.0.localizedStandardCompare($1.0) == .orderedAscending }
+    network = options["network"] as? String ?? "a network"
+    classes = object["classes"] as? Int
+    trainPictures = object["trainPictures"] as? Int
+    batch = options["batch"] as? Int
+    epochs = options["epochs"] as? Int
+  }
+
+  /// JSON's true and false arrive as numbers of one byte.
+  private static func text(_ value: Any) -> String {
+    switch value {
+    case let list as [Any]: list.map(text).joined(separator: " ")
+    case let number as NSNumber where String(cString: number.objCType) == "c": number.boolValue ? "yes" : "no"
+    case let number as NSNumber: LineChart.plain(number.doubleValue)
+    default: "\(value)"
+    }
+  }
+
+  var totalSteps: Int? {
+    guard let epochs, let trainPictures, let batch, batch > 0 else { return nil }
+    return (epochs * trainPictures + batch - 1) / batch
+  }
+}
