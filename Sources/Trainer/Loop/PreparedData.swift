@@ -36,6 +36,11 @@ struct PreparedData {
     self.mean = try MeanPicture(sums: sums, crop: crop).values
   }
 
+  /// The validation pictures, resized likewise.
+  func validationSource(_ job: TrainingJob) -> any PictureSource {
+    CachedSource(FolderSource(samples: set.val, shorterSide: shorterSide), cacheBytes: job.cacheBytes / 4)
+  }
+
   /// This rank's part of every global batch, from a step on.
   func trainingLoader(
     _ job: TrainingJob, fromStep step: Int, communicator: Communicator, badFiles: BadFileReport

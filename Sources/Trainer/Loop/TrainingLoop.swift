@@ -49,9 +49,8 @@ final class TrainingLoop {
       data.set.val.isEmpty
       ? nil
       : Evaluator(
-        samples: data.set.val, mean: data.mean, shorterSide: options.shorterSide, store: store, batch: min(share, 128),
-        compute: job.compute, communicator: communicator, loaderThreads: job.loaderThreads,
-        cacheBytes: job.cacheBytes / 4)
+        source: data.validationSource(job), mean: data.mean, store: store, batch: min(share, 128), compute: job.compute,
+        communicator: communicator, loaderThreads: job.loaderThreads)
   }
 
   func run() throws -> TrainingOutcome {
