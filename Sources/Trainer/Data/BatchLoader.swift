@@ -32,8 +32,8 @@ public final class BatchLoader: @unchecked Sendable {
 
   /// Which samples make the batches.
   public enum Sequence: Sendable {
-    /// Without end, from a step on: this rank's part of every global batch.
-    case training(EpochSampler, batch: Int, firstStep: Int, rank: Int, ranks: Int)
+    /// Without end, from a step on: this rank's part of every global batch, in `parts` batches (of nearly the same size) a step.
+    case training(EpochSampler, batch: Int, firstStep: Int, rank: Int, ranks: Int, parts: Int = 1)
     /// The samples of a range in the order of the data set, once each, all crops of one in a row; the last batch may be short.
     case once(Range<Int>, batch: Int)
   }
@@ -71,7 +71,7 @@ public final class BatchLoader: @unchecked Sendable {
     self.badFiles = badFiles
     let capacity =
       switch sequence {
-      case .training(_, let batch, _, _, let ranks): (batch + ranks - 1) / ranks
+      case .training(_, let batch, _, _, let ranks, let parts): (batch + ranks * parts - 1) / (ranks * parts)
       case .once(let range, let batch): min(batch, max(1, range.count))
       }
     free = (0...options.prefetch).map { _ in PictureBatch(capacity: capacity * options.crops.count, crop: options.crop) }
@@ -142,8 +142,10 @@ public final class BatchLoader: @unchecked Sendable {
 
   private func entries(ofBatch number: Int) -> [EpochSampler.Entry]? {
     switch sequence {
-    case .training(let sampler, let batch, let firstStep, let rank, let ranks):
-      return sampler.entries(EpochSampler.range(step: firstStep + number, batch: batch, rank: rank, ranks: ranks))
+    case .training(let sampler, let batch, let firstStep, let rank, let ranks, let parts):
+      let own = EpochSampler.range(step: firstStep + number / parts, batch: batch, rank: rank, ranks: ranks)
+      let part = EpochSampler.share(of: own.count, rank: number % parts, ranks: parts)
+      return sampler.entries((own.lowerBound + part.lowerBound)..<(own.lowerBound + part.upperBound))
     case .once(let range, let batch):
       let start = range.lowerBound + number * batch
       guard start < range.upperBound else { return nil }

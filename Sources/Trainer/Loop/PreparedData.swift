@@ -41,9 +41,9 @@ struct PreparedData {
     CachedSource(FolderSource(samples: set.val, shorterSide: shorterSide), cacheBytes: job.cacheBytes / 4)
   }
 
-  /// This rank's part of every global batch, from a step on.
+  /// This rank's part of every global batch, in `parts` batches a step, from a step on.
   func trainingLoader(
-    _ job: TrainingJob, fromStep step: Int, communicator: Communicator, badFiles: BadFileReport
+    _ job: TrainingJob, fromStep step: Int, parts: Int, communicator: Communicator, badFiles: BadFileReport
   ) -> BatchLoader {
     let augmentation = Augmentation(
       seed: job.options.seed, flips: job.options.flip, eraseProbability: job.options.eraseProbability)
@@ -51,7 +51,8 @@ struct PreparedData {
       source: source,
       options: .init(crop: crop, threads: job.loaderThreads, augmentation: augmentation, mean: mean),
       sequence: .training(
-        sampler, batch: job.options.batch, firstStep: step, rank: communicator.rank, ranks: communicator.size),
+        sampler, batch: job.options.batch, firstStep: step, rank: communicator.rank, ranks: communicator.size,
+        parts: parts),
       badFiles: badFiles)
   }
 
