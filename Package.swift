@@ -54,7 +54,7 @@ let package = Package(
       name: "InterchangeTests", dependencies: ["Interchange", "TestSupport"], resources: [.copy("Golden")]),
     .testTarget(name: "TrainerTests", dependencies: ["Trainer", "TestSupport", "rank-checks"]),
     .testTarget(name: "VisualizeTests", dependencies: ["Visualize", "TestSupport", "rank-checks"]),
-    .testTarget(name: "CommandTests", dependencies: ["deepinside", "Checkpoint", "ConvNet", "TestSupport"]),
+    .testTarget(name: "CommandTests", dependencies: ["deepinside", "Checkpoint", "ConvNet", "Images", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -36,7 +36,6 @@ extension InterchangeError: ExitCoded {
     case .badData: Cluster.ExitCode.badData
     case .system: Cluster.ExitCode.failure
     }
-    }
   }
 }
 

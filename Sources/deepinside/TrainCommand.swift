@@ -14,7 +14,8 @@ struct TrainCommand: ParsableCommand {
       ./launch.sh --ranks 2 train --data ILSVRC --network cnn-f --run run
 
       The same command again continues an interrupted run, in the middle of an epoch too and on any number of ranks.
-      SIGUSR1 saves a checkpoint and stops (exit code 4).
+      SIGUSR1 saves a checkpoint and stops (exit code 4). Checkpoints are written beside the training, from a copy; while
+      the disk is full it goes on, and tries again every minute.
       --augmentation-preview 25 draws the first pictures as the net would see them, and stops.
       """)
 
@@ -42,11 +43,18 @@ struct TrainCommand: ParsableCommand {
   @Option(help: ArgumentHelp("How the rate falls: \(ScheduleKind.allNames).", valueName: "kind"))
   var schedule = ScheduleKind.plateau
 
+  @OptionGroup var recipe: RecipeOptions
+
   @Option(help: ArgumentHelp("μ of v ← μv − η(g + λw), w ← w + v.", valueName: "μ"))
   var momentum: Float = 0.9
 
   @Option(name: .customLong("weight-decay"), help: ArgumentHelp("λ of the update; not for biases.", valueName: "λ"))
   var weightDecay: Float = 5e-4
+
+  @Option(
+    name: .customLong("micro-batch"),
+    help: ArgumentHelp("The most pictures a rank computes at once: less memory, the same updates.", valueName: "n"))
+  var microBatch: Int?
 
   @Option(help: ArgumentHelp("Every random choice follows from it.", valueName: "n"))
   var seed: UInt64 = 0
@@ -57,7 +65,7 @@ struct TrainCommand: ParsableCommand {
   @Flag(name: .customLong("allow-changed-options"), help: "Resume although options differ from those that the run began with.")
   var allowChangedOptions = false
 
-  @Option(name: .customLong("checkpoint-every"), help: ArgumentHelp("1epoch, 500steps, 10min.", valueName: "interval"))
+  @Option(name: .customLong("checkpoint-every"), help: ArgumentHelp("1epoch, 500steps, 10min, 30s.", valueName: "interval"))
   var checkpointEvery = CheckpointInterval.epochs(1)
 
   @Option(help: ArgumentHelp("How many of the newest checkpoints stay; the best stays besides.", valueName: "n"))
@@ -122,6 +130,7 @@ struct TrainCommand: ParsableCommand {
     try require(colourJitter >= 0 && colourJitter.isFinite, "--colour-jitter \(colourJitter): not negative.")
     try require((1...10_000).contains(augmentationPreview ?? 1), "--augmentation-preview: 1 to 10000 pictures.")
     try require((0...1).contains(badFileLimit), "--bad-file-limit \(badFileLimit): 0 to 1.")
+    try require(microBatch ?? 1 > 0, "--micro-batch \(microBatch ?? 0): at least one picture.")
     try require(maxSteps ?? 1 > 0, "--max-steps \(maxSteps ?? 0): at least one.")
     try require(loaderThreads > 0, "--loader-threads \(loaderThreads): at least one.")
     try require(cacheMegabytes >= 0, "--cache \(cacheMegabytes): not negative.")
@@ -145,6 +154,8 @@ struct TrainCommand: ParsableCommand {
           progress.print(Self.sentence(metrics))
         case .checkpoint(let path, let isBest):
           progress.print("saved \(path)\(isBest ? " (best so far)" : "")")
+        case .warning(let text, let step):
+          progress.print("warning at step \(step): \(text)")
         }
       }
       progress.finish()
@@ -190,6 +201,7 @@ struct TrainCommand: ParsableCommand {
     job.options.schedule = schedule
     job.options.momentum = momentum
     job.options.weightDecay = weightDecay
+    recipe.apply(to: &job.options)
     job.options.backend = compute.backend
     job.options.precision = compute.precision
     job.options.convolution = compute.convolution
@@ -210,6 +222,7 @@ struct TrainCommand: ParsableCommand {
     job.checkpointEvery = checkpointEvery
     job.keep = keep
     job.maxSteps = maxSteps
+    job.microBatch = microBatch
     job.compute = compute.settings
     job.loaderThreads = loaderThreads
     job.cacheBytes = cacheMegabytes << 20

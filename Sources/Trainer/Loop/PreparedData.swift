@@ -46,16 +46,22 @@ struct PreparedData {
     (self.mean, colourAxes) = (mean?.values ?? found.values, found.colourAxes)
   }
 
-  /// This rank's part of every global batch, from a step on.
+  /// The validation pictures, resized likewise.
+  func validationSource(_ job: TrainingJob) throws -> any PictureSource {
+    CachedSource(try set.source(.val, shorterSide: shorterSide), cacheBytes: job.cacheBytes / 4)
+  }
+
+  /// This rank's part of every global batch, in `parts` batches a step, from a step on.
   func trainingLoader(
-    _ job: TrainingJob, fromStep step: Int, communicator: Communicator, badFiles: BadFileReport
+    _ job: TrainingJob, fromStep step: Int, parts: Int, communicator: Communicator, badFiles: BadFileReport
   ) -> BatchLoader {
     return BatchLoader(
       source: source,
       options: .init(
         crop: crop, threads: job.loaderThreads, augmentation: Augmentation(job.options, colourAxes: colourAxes), mean: mean),
       sequence: .training(
-        sampler, batch: job.options.batch, firstStep: step, rank: communicator.rank, ranks: communicator.size),
+        sampler, batch: job.options.batch, firstStep: step, rank: communicator.rank, ranks: communicator.size,
+        parts: parts),
       badFiles: badFiles)
   }
 

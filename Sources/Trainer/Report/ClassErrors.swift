@@ -30,7 +30,7 @@ enum ClassErrors {
     let lines = errors.map { error in
       let wrong = [error.top1Error, error.top5Error].map { Int(($0 * Double(error.pictures)).rounded()) }
       let shares = String(format: "%.6f,%.6f", error.top1Error, error.top5Error)
-      return "\(quoted(error.wnid)),\(quoted(error.name)),\(error.pictures),\(wrong[0]),\(wrong[1]),\(shares)"
+      return "\(CSV.field(error.wnid)),\(CSV.field(error.name)),\(error.pictures),\(wrong[0]),\(wrong[1]),\(shares)"
     }
     try AtomicFile.write(([header] + lines).joined(separator: "\n") + "\n", to: path)
   }
@@ -38,7 +38,7 @@ enum ClassErrors {
   /// Reads such a file; columns are found by their names. Nil when there is none, or none of this form.
   static func read(_ path: String) -> [ClassError]? {
     guard let data = FileManager.default.contents(atPath: path) else { return nil }
-    var rows = String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline).map { fields(String($0)) }
+    var rows = String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline).map { CSV.fields(String($0)) }
     guard !rows.isEmpty else { return nil }
     let names = rows.removeFirst()
     let columns = ["wnid", "name", "pictures", "top1_error", "top5_error"].map { names.firstIndex(of: $0) }
@@ -49,28 +49,5 @@ enum ClassErrors {
         wnid: row[wnid], name: columns[1].map { row[$0] } ?? row[wnid], pictures: count, top1Error: error,
         top5Error: columns[4].flatMap { Double(row[$0]) } ?? .nan)
     }
-  }
-
-  /// Quotation marks around what holds a comma or a quotation mark. Source: RFC 4180
-  private static func quoted(_ text: String) -> String {
-    text.contains { ",\"\n\r".contains($0) } ? "\"\(text.replacingOccurrences(of: "\"", with: "\"\""))\"" : text
-  }
-
-  private static func fields(_ line: String) -> [String] {
-    var fields = [""]
-    var isQuoted = false
-    var hasJustClosed = false
-    for character in line {
-      if character == "\"" {
-        // Two in a quotation are one of the text.
-        if hasJustClosed { fields[fields.count - 1].append(character) }
-        isQuoted.toggle()
-        hasJustClosed = !isQuoted
-        continue
-      }
-      hasJustClosed = false
-      if character == ",", !isQuoted { fields.append("") } else { fields[fields.count - 1].append(character) }
-    }
-    return fields
   }
 }

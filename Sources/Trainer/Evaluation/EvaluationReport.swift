@@ -1,0 +1,67 @@
+import Cluster
+import Files
+import Foundation
+
+/// What `evaluate` has found: the errors of all pictures and of each class, which classes are taken for which, and what was
+/// said of every picture. The same on any number of ranks.
+public struct EvaluationReport: Sendable {
+  public internal(set) var total = EvaluationResult()
+  /// In the order of the network's outputs.
+  public let classes: [ClassID]
+  /// `[K, K]`: pictures of the class of the row whose likeliest class is the column's. The diagonal is right.
+  public private(set) var confusion: [Int]
+  /// Pictures that could not be read: they entered as the mean picture.
+  public private(set) var unreadable: [String] = []
+  /// Lines of `predictions.csv`, in the order of the pictures; on rank 0 alone.
+  private var predictions = ""
+
+  public var classCount: Int { classes.count }
+
+  init(classes: [ClassID]) {
+    self.classes = classes
+    confusion = [Int](repeating: 0, count: classes.count * classes.count)
+  }
+
+  mutating func add(name: String, label: Int, _ prediction: Prediction) {
+    confusion[label * classCount + prediction.classes[0]] += 1
+    let answers = (0..<5).map { place -> String in
+      guard place < prediction.classes.count else { return "," }
+      let index = prediction.classes[place]
+      return "\(classes[index].wnid),\(String(format: "%.6f", prediction.posterior[index]))"
+    }
+    let fields = [CSV.field(name), classes[label].wnid, String(format: "%.6f", prediction.posterior[label])] + answers
+    predictions += fields.joined(separator: ",") + "\n"
+  }
+
+  /// Adds up what the ranks have found; each has a contiguous share of the pictures, in the order of ranks.
+  /// - Note: collective
+  mutating func merge(unreadable own: [String], over communicator: Communicator) throws {
+    try communicator.allReduceSum(&confusion)
+    unreadable = try communicator.allGather(own.joined(separator: "\n")).flatMap { $0.split(separator: "\n").map(String.init) }
+    predictions = try communicator.gather(Array(predictions.utf8)).map { String(decoding: $0.joined(), as: UTF8.self) } ?? ""
+  }
+
+  /// Writes `confusion.csv` (a row a class, a column a prediction), `classes.csv` and `predictions.csv`; on rank 0.
+  public func write(to folder: String) throws {
+    do {
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    } catch {
+      throw TrainingError("cannot make the folder \(folder): \(error.localizedDescription)")
+    }
+    try AtomicFile.write(confusionTable, to: FilePath.join(folder, "confusion.csv"))
+    try ClassErrors.write(ClassErrors.of(total, classes: classes), to: FilePath.join(folder, "classes.csv"))
+    try AtomicFile.write(Self.predictionHeader + predictions, to: FilePath.join(folder, "predictions.csv"))
+  }
+
+  private var confusionTable: String {
+    var text = "truth," + classes.map(\.wnid).joined(separator: ",") + "\n"
+    for row in 0..<classCount {
+      let counts = confusion[(row * classCount)..<((row + 1) * classCount)]
+      text += classes[row].wnid + "," + counts.map(String.init).joined(separator: ",") + "\n"
+    }
+    return text
+  }
+
+  private static let predictionHeader =
+    "image,truth,truth_posterior," + (1...5).map { "top\($0),top\($0)_posterior" }.joined(separator: ",") + "\n"
+}

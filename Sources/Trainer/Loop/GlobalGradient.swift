@@ -1,0 +1,67 @@
+import Cluster
+import ConvNet
+
+/// The gradient of one global batch, which every rank has a part of: forward and backward passes over this rank's pictures, in
+/// as many parts as memory asks for, and the sum over ranks while the last backward pass goes on.
+///
+/// The loss is divided by the global batch and gradients are summed, over parts and over ranks: so neither changes the update
+/// beyond rounding. A rank without pictures (the batch is smaller than the number of ranks) adds zeros.
+final class GlobalGradient {
+  /// Passes a step; the same on all ranks.
+  let parts: Int
+  let plan: Plan
+  private let store: ParameterStore
+  private let reducer: GradientReducer
+  private let sum: GradientSum?
+  private let gradient: Tensor
+  private let batch: Int
+  private let seed: UInt64
+
+  /// - Note: collective
+  init(_ store: ParameterStore, job: TrainingJob, communicator: Communicator) throws {
+    self.store = store
+    batch = job.options.batch
+    seed = job.options.seed
+    let share = (batch + communicator.size - 1) / communicator.size
+    let limit = max(1, min(job.microBatch ?? share, share))
+    parts = (share + limit - 1) / limit
+    plan = Plan(store, batch: (share + parts - 1) / parts, purpose: .training, compute: job.compute)
+    reducer = try GradientReducer(store.gradients.all, communicator: communicator)
+    sum = parts > 1 ? GradientSum(store, team: job.compute.team) : nil
+    gradient = Tensor(count: plan.batch, shape: Shape(channels: store.network.classCount))
+  }
+
+  /// Seconds waited for other ranks until now.
+  var waitSeconds: Double { reducer.waitSeconds }
+
+  /// Leaves the gradient of the global batch in `ParameterStore.gradients`.
+  ///
+  /// - Parameter loader: gives `parts` batches a step.
+  /// - Returns: this rank's share of the mean loss, and its number of pictures.
+  /// - Note: collective
+  func compute(_ loader: BatchLoader) throws -> (loss: Double, pictures: Int) {
+    var result = (loss: 0.0, pictures: 0)
+    for part in 0..<parts {
+      guard let pictures = try loader.next() else { throw TrainingError("the loader of training pictures has ended") }
+      defer { loader.recycle(pictures) }
+      func ready(_ range: Range<Int>) throws {
+        sum?.add(range, isFirst: part == 0, isLast: part == parts - 1)
+        if part == parts - 1 { try reducer.start(range) }
+      }
+      guard pictures.count > 0 else {
+        store.gradients.fill(with: 0)
+        for range in store.layerRanges { try ready(range) }
+        continue
+      }
+      let scores = plan.forward(pictures.tensor, dropout: DropoutStream(seed: seed, samples: pictures.samples))
+      let own = gradient.prefix(pictures.count)
+      result.loss += pictures.labels.withUnsafeBufferPointer {
+        softmaxCrossEntropy(scores, labels: $0, divisor: batch, gradient: own)
+      }
+      result.pictures += pictures.count
+      try plan.backward(from: own, ready: ready)
+    }
+    try reducer.finish()
+    return result
+  }
+}
