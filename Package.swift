@@ -42,7 +42,7 @@ let package = Package(
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
     .executableTarget(
       name: "step-allocations", dependencies: ["ConvNet", "AllocationCounter"], path: "Tests/StepAllocations"),
-    .target(name: "TestSupport", path: "Tests/TestSupport"),
+    .target(name: "TestSupport", dependencies: ["ConvNet"], path: "Tests/TestSupport"),
     .testTarget(name: "FilesTests", dependencies: ["Files", "TestSupport"]),
     .testTarget(
       name: "ConvNetTests", dependencies: ["ConvNet", "TestSupport", "step-allocations"], resources: [.copy("Golden")]),
@@ -51,7 +51,8 @@ let package = Package(
     .testTarget(name: "ClusterTests", dependencies: ["Cluster", "TestSupport", "rank-checks"]),
     .testTarget(name: "CheckpointTests", dependencies: ["Checkpoint", "Files", "TestSupport"]),
     .testTarget(name: "TrainerTests", dependencies: ["Trainer", "TestSupport", "rank-checks"]),
-    .testTarget(name: "VisualizeTests", dependencies: ["Visualize", "TestSupport", "rank-checks"]),
+    .testTarget(
+      name: "VisualizeTests", dependencies: ["Visualize", "TestSupport", "rank-checks"], resources: [.copy("Golden")]),
     .testTarget(name: "CommandTests", dependencies: ["deepinside", "Checkpoint", "ConvNet", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]
