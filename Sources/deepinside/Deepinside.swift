@@ -20,6 +20,7 @@ struct Deepinside: ParsableCommand {
     version: version,
     subcommands: [
       SynthesizeCommand.self, TrainCommand.self, EvaluateCommand.self, ClassModelsCommand.self, SaliencyCommand.self,
+      ReconstructCommand.self, AssessCommand.self,
       GalleryCommand.self, InspectCommand.self, BenchmarkCommand.self,
     ])
 
