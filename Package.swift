@@ -23,14 +23,16 @@ let package = Package(
     .target(name: "Files"),
     .target(name: "ConvNet", dependencies: ["COpenBLAS", "COneDNN", "Kernels"]),
     .target(name: "Images", dependencies: ["Files", "CPNG", "CTurboJPEG", "Kernels"]),
+    .target(name: "DataSets", dependencies: ["Files", "Images", "Interchange"]),
     // The folder is Distributed; the module can't be: that name is the toolchain's own.
     .target(name: "Cluster", dependencies: ["CMPI"], path: "Sources/Distributed"),
     .target(name: "Checkpoint", dependencies: ["Files", "ConvNet", "CHDF5", "CCrypto"]),
     // Other programs' formats: event files of TensorBoard, ONNX, safetensors, Caffe's and MatConvNet's weights.
     .target(name: "Interchange", dependencies: ["Files", "ConvNet", "Images", "Checkpoint"]),
     .target(
-      name: "Trainer", dependencies: ["Files", "ConvNet", "Images", "Cluster", "Checkpoint", "Interchange", "Kernels"]),
-    .target(name: "Visualize", dependencies: ["Files", "ConvNet", "Images", "Cluster", "Checkpoint"]),
+      name: "Trainer",
+      dependencies: ["Files", "ConvNet", "Images", "DataSets", "Cluster", "Checkpoint", "Interchange", "Kernels"]),
+    .target(name: "Visualize", dependencies: ["Files", "ConvNet", "Images", "DataSets", "Cluster", "Checkpoint"]),
     .executableTarget(
       name: "deepinside",
       dependencies: [
@@ -43,17 +45,19 @@ let package = Package(
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
     .executableTarget(
       name: "step-allocations", dependencies: ["ConvNet", "AllocationCounter"], path: "Tests/StepAllocations"),
-    .target(name: "TestSupport", path: "Tests/TestSupport"),
+    .target(name: "TestSupport", dependencies: ["ConvNet"], path: "Tests/TestSupport"),
     .testTarget(name: "FilesTests", dependencies: ["Files", "TestSupport"]),
     .testTarget(
       name: "ConvNetTests", dependencies: ["ConvNet", "TestSupport", "step-allocations"], resources: [.copy("Golden")]),
     .testTarget(name: "ImagesTests", dependencies: ["Images", "TestSupport"], resources: [.copy("Golden")]),
+    .testTarget(name: "DataSetsTests", dependencies: ["DataSets", "TestSupport"]),
     .testTarget(name: "ClusterTests", dependencies: ["Cluster", "TestSupport", "rank-checks"]),
     .testTarget(name: "CheckpointTests", dependencies: ["Checkpoint", "Files", "TestSupport"]),
     .testTarget(
       name: "InterchangeTests", dependencies: ["Interchange", "TestSupport"], resources: [.copy("Golden")]),
     .testTarget(name: "TrainerTests", dependencies: ["Trainer", "TestSupport", "rank-checks"]),
-    .testTarget(name: "VisualizeTests", dependencies: ["Visualize", "TestSupport", "rank-checks"]),
+    .testTarget(
+      name: "VisualizeTests", dependencies: ["Visualize", "TestSupport", "rank-checks"], resources: [.copy("Golden")]),
     .testTarget(name: "CommandTests", dependencies: ["deepinside", "Checkpoint", "ConvNet", "Images", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]

@@ -100,10 +100,28 @@ public final class Plan {
   private func backward(
     fromIndex index: Int, _ gradient: Tensor, _ rule: ReLURule, _ ready: (Range<Int>) throws -> Void
   ) rethrows {
+    checkBackward(from: index, gradient)
+    try executor.backward(from: index, gradient: gradient, rule: rule, ready: ready)
+  }
+
+  private func checkBackward(from index: Int, _ gradient: Tensor) {
     precondition(purpose != .inference, "a plan for inference has no backward pass")
     precondition(gradient.count == pictures, "gradients of \(gradient.count) pictures after a forward pass of \(pictures)")
     precondition(gradient.shape == network.shapes[index + 1], "\(gradient.shape) is not the shape \(network.shapes[index + 1])")
-    try executor.backward(from: index, gradient: gradient, rule: rule, ready: ready)
+  }
+
+  /// ∂objective/∂activations of a layer, `[N, C, H, W]`, from the scores of the last forward pass; what lies below the layer isn't
+  /// gone through, and `inputGradient` doesn't change. Valid until the next call.
+  ///
+  /// The activations are those of `activation(of:)`: for `conv5` the ones that the ReLU after it leaves.
+  /// - Throws: `NetworkError` when there is no such layer.
+  public func gradient(
+    at layer: String, from gradient: Tensor, rule: ReLURule = .gradient
+  ) throws(NetworkError) -> Tensor {
+    let index = try network.index(of: layer)
+    let top = network.layers.count - 1
+    checkBackward(from: top, gradient)
+    return executor.gradient(at: index, from: top, gradient: gradient, rule: rule).prefix(pictures)
   }
 
   /// ∂objective/∂images of the last backward pass, `[N, 3, H, W]`; for the purpose `inputGradient` alone.
@@ -140,6 +158,8 @@ protocol Executor: AnyObject {
   func forward(_ images: Tensor, dropout: DropoutStream?) -> Tensor
   func backward(from layer: Int, gradient: Tensor, rule: ReLURule, ready: (Range<Int>) throws -> Void) rethrows
   var inputGradient: Tensor { get }
+  /// The gradient at the activations of a layer not above `top`, for `batch` pictures; the backward pass ends there.
+  func gradient(at layer: Int, from top: Int, gradient: Tensor, rule: ReLURule) -> Tensor
   /// The activations of the layer of that index, for `batch` pictures.
   func activation(of layer: Int) -> Tensor
 }

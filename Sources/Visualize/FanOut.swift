@@ -4,6 +4,8 @@ import Foundation
 /// What became of an item.
 enum ItemOutcome: Codable, Sendable {
   case done(ResultRecord)
+  /// The item has no result of its own: it was only looked at.
+  case seen
   /// The item couldn't be made, for that reason; the others go on.
   case failed(String)
 }

@@ -35,16 +35,30 @@ extension Picture {
   static var gap: Int { 4 }
 
   /// Both pictures next to each other, from the top, with a white gap.
-  func beside(_ other: Picture) -> Picture {
-    let (left, right, gap) = (self, other, Self.gap)
-    let total = left.width + gap + right.width
-    return Picture(width: total, height: max(left.height, right.height)) { target in
+  func beside(_ other: Picture) -> Picture { Picture.grid([self, other], columns: 2, gap: Self.gap) }
+
+  /// Pictures in rows, row by row: each column as wide as its widest, each row as high as its highest, with white between them.
+  static func grid(_ pictures: [Picture], columns: Int, gap: Int) -> Picture {
+    precondition(!pictures.isEmpty && columns > 0, "a grid of \(pictures.count) pictures in \(columns) columns")
+    let columns = min(columns, pictures.count)
+    let rows = (pictures.count + columns - 1) / columns
+    var widths = [Int](repeating: 0, count: columns)
+    var heights = [Int](repeating: 0, count: rows)
+    for (index, picture) in pictures.enumerated() {
+      widths[index % columns] = max(widths[index % columns], picture.width)
+      heights[index / columns] = max(heights[index / columns], picture.height)
+    }
+    func start(_ sizes: [Int], _ index: Int) -> Int { sizes[..<index].reduce(0) { $0 + $1 + gap } }
+    let total = start(widths, columns) - gap
+    return Picture(width: total, height: start(heights, rows) - gap) { target in
       target.update(repeating: 255)
-      for (picture, x) in [(left, 0), (right, left.width + gap)] {
+      for (index, picture) in pictures.enumerated() {
+        let (x, y) = (start(widths, index % columns), start(heights, index / columns))
         picture.pixels.withUnsafeBufferPointer { pixels in
           for row in 0..<picture.height {
             let line = pixels[(row * picture.width * 3)..<((row + 1) * picture.width * 3)]
-            _ = UnsafeMutableBufferPointer(rebasing: target[((row * total + x) * 3)...]).update(fromContentsOf: line)
+            let at = ((y + row) * total + x) * 3
+            _ = UnsafeMutableBufferPointer(rebasing: target[at...]).update(fromContentsOf: line)
           }
         }
       }

@@ -12,6 +12,8 @@ struct WorkItem: Codable, Sendable {
   var source: String?
   /// The synset id of what is in the picture.
   var truth: String?
+  /// Whether it is one of those of which more is measured.
+  var isSampled: Bool?
 }
 
 /// Is told on rank 0 how far a job is: items of this run that are finished, failed ones included, and how many there are in all.
@@ -113,6 +115,7 @@ private final class Outcomes: Sendable {
     case .done(let record):
       try manifest?.append(record)
       state.withLock { $0.records.append(record) }
+    case .seen: break
     case .failed(let reason):
       let item = items[number]
       state.withLock { $0.failures.append(JobSummary.Failure(item: item.name, source: item.source, reason: reason)) }

@@ -20,23 +20,31 @@ struct ResultOptions: ParsableArguments {
     if batch < 1 { throw ValidationError("--batch \(batch): at least one.") }
   }
 
-  /// Runs a job on all ranks with a progress line, says what came out, and exits 0 only when all of it is whole.
+  /// See `runResultJob`.
   func run(
     _ label: String, unit: String, common: CommonOptions,
     _ job: (_ network: TrainedNetwork, Communicator, @escaping JobProgress) throws -> JobSummary
   ) throws {
-    try runOnRanks { communicator in
-      StopRequest.install()
-      let network = try TrainedNetwork.read(checkpoint)
-      let progress = ProgressLine(label, unit: unit, quiet: common.quiet || communicator.rank > 0)
-      let summary = try job(network, communicator) { progress.show(done: $0, total: $1) }
-      progress.finish()
-      if communicator.rank == 0 {
-        progress.print(
-          "\(summary.done) made in \(ProgressLine.time(summary.seconds)), \(summary.skipped) were whole already, "
-            + "\(summary.failed) failed; look at \(output)/index.html")
-      }
-      try summary.requireComplete()
+    try runResultJob(label, unit: unit, checkpoint: checkpoint, output: output, common: common, job)
+  }
+}
+
+/// Runs a job on all ranks with a progress line, says what came out, and exits 0 only when all of it is whole.
+func runResultJob(
+  _ label: String, unit: String, checkpoint: String, output: String, common: CommonOptions,
+  _ job: (_ network: TrainedNetwork, Communicator, @escaping JobProgress) throws -> JobSummary
+) throws {
+  try runOnRanks { communicator in
+    StopRequest.install()
+    let network = try TrainedNetwork.read(checkpoint)
+    let progress = ProgressLine(label, unit: unit, quiet: common.quiet || communicator.rank > 0)
+    let summary = try job(network, communicator) { progress.show(done: $0, total: $1) }
+    progress.finish()
+    if communicator.rank == 0 {
+      progress.print(
+        "\(summary.done) made in \(ProgressLine.time(summary.seconds)), \(summary.skipped) were whole already, "
+          + "\(summary.failed) failed; look at \(output)/index.html")
     }
+    try summary.requireComplete()
   }
 }

@@ -1,5 +1,7 @@
 import ArgumentParser
 import ConvNet
+import DataSets
+import Images
 import Visualize
 
 struct SaliencyCommand: ParsableCommand {
@@ -9,6 +11,8 @@ struct SaliencyCommand: ParsableCommand {
     discussion: """
       deepinside saliency --checkpoint run/checkpoints/best.h5 --images goose.jpg --output maps
       ./launch.sh --ranks 4 saliency --checkpoint best.h5 --images data/val --class truth --output maps
+
+      deepinside saliency --checkpoint best.h5 --images pictures --output maps --method smoothgrad --samples 50 --crops 10
 
       A picture in a folder that is named like a class is one of that class (for --class truth). Pictures that can't be read
       are listed in summary.json; all others are done, and the exit code is 1.
@@ -20,22 +24,36 @@ struct SaliencyCommand: ParsableCommand {
   @Option(name: .customLong("class"), help: ArgumentHelp("top1, truth or a synset id.", valueName: "class"))
   var classChoice = "top1"
 
-  @Option(help: ArgumentHelp("How the signal goes back through ReLUs: \(ReLURule.allNames).", valueName: "method"))
-  var method = ReLURule.gradient
+  @Option(help: ArgumentHelp("1: the centre; 10: corners and centre, and their reflections, averaged.", valueName: "n"))
+  var crops = 1
 
+  @Option(help: ArgumentHelp("Boxes in PASCAL VOC form (for --class truth).", valueName: "dir"))
+  var annotations: String?
+
+  @OptionGroup var method: MethodOptions
   @OptionGroup var results: ResultOptions
   @OptionGroup var compute: ComputeOptions
   @OptionGroup var common: CommonOptions
 
+  func validate() throws {
+    if TestCrops(rawValue: crops) == nil { throw ValidationError("--crops \(crops): 1 or 10.") }
+  }
+
   func run() throws {
     try results.run("saliency", unit: "img", common: common) { network, communicator, progress in
+      var pictures = try PictureList.find(images, classes: network.classes)
+      if let annotations, communicator.rank == 0 {
+        let known = try readAnnotations(annotations)
+        for index in pictures.indices where pictures[index].truth == nil {
+          pictures[index].truth = known[pictures[index].stem]?.boxes.first?.wnid
+        }
+      }
       let job = SaliencyJob(
-        network: network, pictures: try PictureList.find(images, classes: network.classes), output: results.output,
-        classChoice: .init(classChoice), rule: method, overwrite: results.overwrite, batch: results.batch,
+        network: network, pictures: pictures, output: results.output, classChoice: .init(classChoice),
+        method: try SaliencyMethods.make(method.method, method.options, for: network.network),
+        crops: TestCrops(rawValue: crops) ?? .centre, overwrite: results.overwrite, batch: results.batch,
         compute: compute.settings)
       return try job.run(communicator, progress: progress)
     }
   }
 }
-
-extension ReLURule: ExpressibleByArgument {}

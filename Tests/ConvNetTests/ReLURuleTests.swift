@@ -83,6 +83,25 @@ import Testing
     #expect(results[0].contains { $0 != 0 })
   }
 
+  @Test("The gradient at a layer is the one from which the rest of the pass goes on", arguments: ReLURule.allCases, backends)
+  func inside(rule: ReLURule, backend: BackendChoice) throws {
+    let seed: UInt64 = 47
+    let network = try network(relus: true)
+    let plan = Plan(ParameterStore(network, seed: seed), batch: 3, purpose: .inputGradient, backend: backend)
+    let signal = Tensor(count: 2, shape: network.shapes.last!, seed: seed, sample: 1)
+    _ = plan.forward(Tensor(count: 2, shape: Self.shape, seed: seed))
+    plan.backward(from: signal, rule: rule)
+    let whole = plan.inputGradient.array
+    for (named, shape) in zip(network.layers, network.shapes.dropFirst()) {
+      let inner = try plan.gradient(at: named.name, from: signal, rule: rule)
+      #expect(inner.shape == shape && inner.count == 2)
+      let copy = Tensor(count: 2, shape: shape, values: inner.array)
+      #expect(copy.array.contains { $0 != 0 })
+      try plan.backward(from: named.name, gradient: copy, rule: rule)
+      #expect(relativeDistance(plan.inputGradient.array, whole.map(Double.init)) <= 1e-6, "\(named.name)")
+    }
+  }
+
   @Test("A linear net's input gradient is its weight row exactly", arguments: backends)
   func linearNet(backend: BackendChoice) throws {
     let seed: UInt64 = 46

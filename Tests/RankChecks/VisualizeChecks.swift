@@ -1,11 +1,13 @@
 import Cluster
 import ConvNet
+import DataSets
 import Foundation
 import Visualize
 
 /// Jobs with a result folder.
 let visualizeChecks = [
   RankCheck("visualize-class-models", checkClassModels), RankCheck("visualize-saliency", checkSaliency),
+  RankCheck("visualize-reconstruct", checkReconstruction), RankCheck("visualize-assess", checkAssessment),
 ]
 
 /// Options `name=value` after the fixed arguments.
@@ -43,13 +45,40 @@ private func checkClassModels(_ communicator: Communicator, _ arguments: [String
   try finish(summary, communicator)
 }
 
-/// `visualize-saliency CHECKPOINT OUT PICTURES [class=…] [method=…] [batch=…] [overwrite]`
+/// `visualize-saliency CHECKPOINT OUT PICTURES [class=…] [method=…] [crops=10] [batch=…] [overwrite]`
 private func checkSaliency(_ communicator: Communicator, _ arguments: [String]) throws {
   let given = options(arguments.dropFirst(3))
   let network = try TrainedNetwork.read(arguments[0])
   let job = SaliencyJob(
     network: network, pictures: try PictureList.find([arguments[2]], classes: network.classes), output: arguments[1],
-    classChoice: .init(given["class"] ?? "top1"), rule: ReLURule(rawValue: given["method"] ?? "gradient") ?? .gradient,
-    overwrite: given["overwrite"] != nil, batch: Int(given["batch"] ?? "3") ?? 3)
+    classChoice: .init(given["class"] ?? "top1"),
+    method: try SaliencyMethods.make(given["method"] ?? "gradient", for: network.network),
+    crops: given["crops"] == "10" ? .ten : .centre, overwrite: given["overwrite"] != nil, batch: Int(given["batch"] ?? "3") ?? 3)
+  try finish(job.run(communicator), communicator)
+}
+
+/// `visualize-reconstruct CHECKPOINT OUT PICTURES [layer=…] [units=…] [top=…] [batch=…]`
+private func checkReconstruction(_ communicator: Communicator, _ arguments: [String]) throws {
+  let given = options(arguments.dropFirst(3))
+  let network = try TrainedNetwork.read(arguments[0])
+  let job = ReconstructionJob(
+    network: network, pictures: try PictureList.find([arguments[2]], classes: network.classes), output: arguments[1],
+    layer: given["layer"] ?? "conv1", units: UnitChoice(count: Int(given["units"] ?? "4") ?? 4),
+    batch: Int(given["batch"] ?? "3") ?? 3)
+  if let top = given["top"].flatMap({ Int($0) }) {
+    try finish(TopPicturesJob(job, top: top).run(communicator), communicator)
+  } else {
+    try finish(job.run(communicator), communicator)
+  }
+}
+
+/// `visualize-assess CHECKPOINT OUT PICTURES ANNOTATIONS [randomised=…]`
+private func checkAssessment(_ communicator: Communicator, _ arguments: [String]) throws {
+  let given = options(arguments.dropFirst(4))
+  let network = try TrainedNetwork.read(arguments[0])
+  let job = AssessmentJob(
+    network: network, pictures: try PictureList.find([arguments[2]], classes: network.classes),
+    annotations: try readAnnotations(arguments[3]), output: arguments[1], methods: ["gradient", "grad-cam"],
+    randomised: Int(given["randomised"] ?? "2") ?? 2, batch: 4)
   try finish(job.run(communicator), communicator)
 }

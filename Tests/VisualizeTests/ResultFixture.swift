@@ -50,6 +50,14 @@ struct ResultFixture {
     try run(ranks, ["visualize-saliency", checkpoint, output ?? self.output, pictures] + options)
   }
 
+  func reconstruct(ranks: Int = 1, output: String? = nil, _ options: String...) throws -> ProcessResult {
+    try run(ranks, ["visualize-reconstruct", checkpoint, output ?? self.output, pictures] + options)
+  }
+
+  func assess(ranks: Int = 1, output: String? = nil, annotations: String, _ options: String...) throws -> ProcessResult {
+    try run(ranks, ["visualize-assess", checkpoint, output ?? self.output, pictures, annotations] + options)
+  }
+
   private func run(_ ranks: Int, _ arguments: [String]) throws -> ProcessResult {
     ranks == 1 ? try runTool("rank-checks", arguments) : try runUnderMPI(ranks: ranks, tool: "rank-checks", arguments: arguments)
   }

@@ -9,7 +9,7 @@ import Testing
     let store = try linearNet(channels: channels)
     let shape = store.network.input
     let mapper = SaliencyMapper(store, rule: rule, batch: 4)
-    let maps = mapper.maps(of: randomPictures(4, shape), classes: [0, 1, 2, 3])
+    let maps = try mapper.maps(of: randomPictures(4, shape), classes: [0, 1, 2, 3])
     for index in 0..<4 {
       let w = weights(of: index, in: store)
       let expected = (0..<shape.area).map { i in (0..<channels).map { abs(w[$0 * shape.area + i]) }.max() ?? 0 }
@@ -23,7 +23,7 @@ import Testing
     let shape = store.network.input
     let plan = Plan(store, batch: 1, purpose: .inputGradient)
     let image = randomPictures(1, shape)
-    let map = SaliencyMapper(store, batch: 1).maps(of: image, classes: [2])[0].map
+    let map = try SaliencyMapper(store, batch: 1).maps(of: image, classes: [2])[0].map
     func score(_ at: Int, _ change: Float) -> Float {
       let other = Tensor(count: 1, shape: shape)
       _ = other.storage.all.update(fromContentsOf: image.values)
@@ -46,7 +46,7 @@ import Testing
   @Test("Without a class the strongest is explained; its score and posterior are the net's") func topOne() throws {
     let store = try smallNet()
     let images = randomPictures(3, store.network.input)
-    let maps = SaliencyMapper(store, batch: 4).maps(of: images, classes: [nil, 1, nil])
+    let maps = try SaliencyMapper(store, batch: 4).maps(of: images, classes: [nil, 1, nil])
     let plan = Plan(store, batch: 3, purpose: .inference)
     let scores = plan.forward(images)
     defer { withExtendedLifetime((plan, scores)) {} }
@@ -63,17 +63,23 @@ import Testing
   @Test("A picture's map doesn't depend on the pictures that share its batch") func independence() throws {
     let store = try smallNet()
     let images = randomPictures(5, store.network.input)
-    let together = SaliencyMapper(store, batch: 5).maps(of: images, classes: [0, 1, 2, 3, 4])
+    let together = try SaliencyMapper(store, batch: 5).maps(of: images, classes: [0, 1, 2, 3, 4])
     let alone = Tensor(count: 1, shape: images.shape)
     _ = alone.storage.all.update(fromContentsOf: images[3])
-    let map = SaliencyMapper(store, batch: 2).maps(of: alone, classes: [3])[0].map
+    let map = try SaliencyMapper(store, batch: 2).maps(of: alone, classes: [3])[0].map
     #expect(distance(map, together[3].map) < 1e-4 * rms(map))
   }
 
   @Test("The rules differ in a net with ReLUs") func rules() throws {
     let store = try smallNet()
     let images = randomPictures(1, store.network.input)
-    let maps = ReLURule.allCases.map { SaliencyMapper(store, rule: $0, batch: 1).maps(of: images, classes: [0])[0].map }
+    let maps = try ReLURule.allCases.map { try SaliencyMapper(store, rule: $0, batch: 1).maps(of: images, classes: [0])[0].map }
     #expect(maps[0] != maps[1] && maps[1] != maps[2] && maps[0] != maps[2])
+  }
+}
+
+extension SaliencyMapper {
+  convenience init(_ parameters: ParameterStore, rule: ReLURule = .gradient, batch: Int) {
+    self.init(parameters, method: Backpropagation(rule: rule), batch: batch)
   }
 }

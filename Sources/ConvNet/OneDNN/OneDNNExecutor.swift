@@ -17,6 +17,8 @@ final class OneDNNExecutor: Executor {
   /// Pictures of the last forward pass; beyond them the copy is zero.
   private var filled = 0
   private var views: [Int: PlainView] = [:]
+  /// Of the gradients above steps.
+  private var gradientViews: [Int: PlainView] = [:]
   private let scores: PlainView
   private var finish: PrimitiveCall?
   let inputGradient: Tensor
@@ -149,7 +151,31 @@ final class OneDNNExecutor: Executor {
   }
 
   func backward(from layer: Int, gradient: Tensor, rule: ReLURule, ready: (Range<Int>) throws -> Void) rethrows {
-    guard let start = steps.firstIndex(where: { $0.lastLayer >= layer }), let above = steps[start].above else { return }
+    try descend(from: layer, to: 0, gradient: gradient, rule: rule, ready: ready)
+    finish?.run()
+  }
+
+  func gradient(at layer: Int, from top: Int, gradient: Tensor, rule: ReLURule) -> Tensor {
+    let lowest = step(of: layer)
+    descend(from: top, to: lowest + 1, gradient: gradient, rule: rule) { _ in }
+    guard let above = steps[lowest].above else { preconditionFailure("no gradient is kept at layer \(layer)") }
+    let view =
+      gradientViews[lowest]
+      ?? PlainView(
+        of: above, count: program.batch, shape: network.shapes[steps[lowest].lastLayer + 1], stream: program.stream)
+    gradientViews[lowest] = view
+    return view.read()
+  }
+
+  /// The step that computes a layer.
+  private func step(of layer: Int) -> Int { steps.firstIndex { $0.lastLayer >= layer } ?? steps.count - 1 }
+
+  /// The backward pass from the output of a layer through the step `lowest`.
+  private func descend(
+    from layer: Int, to lowest: Int, gradient: Tensor, rule: ReLURule, ready: (Range<Int>) throws -> Void
+  ) rethrows {
+    let start = step(of: layer)
+    guard let above = steps[start].above else { return }
     omp_set_num_threads(Int32(program.team.workers))
     let entry = steps[start].entry ?? Entry(into: above, count: program.batch, shape: gradient.shape, stream: program.stream)
     steps[start].entry = entry
@@ -157,12 +183,12 @@ final class OneDNNExecutor: Executor {
     entry.filled = gradient.count
     entry.call?.run()
     let state = PassState(count: gradient.count, rule: rule)
-    for step in steps[...start].reversed() {
+    guard lowest <= start else { return }
+    for step in steps[lowest...start].reversed() {
       guard step.above != nil else { return }
       timer.run(step.backward, state)
       if !step.range.isEmpty { try ready(step.range) }
     }
-    finish?.run()
   }
 
   func activation(of layer: Int) -> Tensor {

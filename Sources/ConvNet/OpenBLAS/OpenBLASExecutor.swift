@@ -106,18 +106,35 @@ final class OpenBLASExecutor: Executor {
 
   func backward(from layer: Int, gradient: Tensor, rule: ReLURule, ready: (Range<Int>) throws -> Void) rethrows {
     let count = gradient.count
-    guard let start = steps.firstIndex(where: { $0.lastLayer >= layer }),
-      let into = steps[start].outputGradient
-    else { return }
-    into.prefix(count).values.baseAddress!.update(from: gradient.values.baseAddress!, count: gradient.values.count)
-    for step in steps[...start].reversed() {
-      guard let above = step.outputGradient else { return }
-      step.operation.backward(count: count, from: above, to: step.inputGradient, rule: rule)
-      if !step.range.isEmpty { try ready(step.range) }
-    }
+    try descend(from: layer, to: 0, gradient: gradient, rule: rule, ready: ready)
     if purpose == .inputGradient, let bottom = steps[0].inputGradient {
       inputGradient.prefix(count).values.baseAddress!.update(
         from: bottom.values.baseAddress!, count: count * inputGradient.shape.count)
+    }
+  }
+
+  func gradient(at layer: Int, from top: Int, gradient: Tensor, rule: ReLURule) -> Tensor {
+    let lowest = step(of: layer)
+    descend(from: top, to: lowest + 1, gradient: gradient, rule: rule) { _ in }
+    guard let result = steps[lowest].outputGradient else { preconditionFailure("no gradient is kept at layer \(layer)") }
+    return result
+  }
+
+  /// The step that computes a layer.
+  private func step(of layer: Int) -> Int { steps.firstIndex { $0.lastLayer >= layer } ?? steps.count - 1 }
+
+  /// The backward pass from the output of a layer through the step `lowest`.
+  private func descend(
+    from layer: Int, to lowest: Int, gradient: Tensor, rule: ReLURule, ready: (Range<Int>) throws -> Void
+  ) rethrows {
+    let start = step(of: layer)
+    guard let into = steps[start].outputGradient else { return }
+    into.prefix(gradient.count).values.baseAddress!.update(from: gradient.values.baseAddress!, count: gradient.values.count)
+    guard lowest <= start else { return }
+    for step in steps[lowest...start].reversed() {
+      guard let above = step.outputGradient else { return }
+      step.operation.backward(count: gradient.count, from: above, to: step.inputGradient, rule: rule)
+      if !step.range.isEmpty { try ready(step.range) }
     }
   }
 

@@ -19,7 +19,7 @@ public func evaluate(
   let checkpoint = try Checkpoint.read(path)
   let contents = checkpoint.contents
   let classes = zip(contents.classes, contents.classNames).map { ClassID(wnid: $0, name: $1) }
-  let set = try DataSet(contentsOf: root, classes: classes)
+  let set = try PictureSet(contentsOf: root, classes: classes)
   guard !set.samples(split).isEmpty else { throw TrainingError.badData("\(root) has no pictures in \(split.rawValue)/") }
   let options = try? TrainingOptions(json: contents.options)
   let source = try set.source(

@@ -52,7 +52,7 @@ extension WeightCheck {
     progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
   ) throws {
     outputs = contents.classes.count
-    let set = try DataSet(
+    let set = try PictureSet(
       contentsOf: root, classes: zip(contents.classes, contents.classNames).map { ClassID(wnid: $0, name: $1) })
     let samples = Self.balanced(set.val.isEmpty ? set.train : set.val, atMost: pictures)
     let side = contents.network.input.width

@@ -9,7 +9,7 @@ import Images
 /// - Throws: `DataError`, `TrainingError`, `ImageError`.
 public func augmentationPreview(_ job: TrainingJob, count: Int) throws -> Picture {
   var job = job
-  let set = try DataSet(contentsOf: job.data)
+  let set = try PictureSet(contentsOf: job.data)
   guard !set.train.isEmpty else {
     throw TrainingError.badData("\(job.data) has no train/ folder; expected train/<wnid>/<picture>")
   }

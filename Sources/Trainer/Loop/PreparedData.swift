@@ -3,7 +3,7 @@ import ConvNet
 
 /// A data set with all that is needed to feed a network from it: sizes, the mean picture, the order of samples.
 struct PreparedData {
-  let set: DataSet
+  let set: PictureSet
   /// `[3, crop, crop]`, RGB 0–255, subtracted from every crop.
   let mean: [Float]
   /// The principal axes of the training pixels' colours; see `MeanPicture.colourAxes`.
@@ -18,7 +18,7 @@ struct PreparedData {
   ///   folder, each rank over its share of the pictures. Where only the axes are missing they are found the same way.
   /// - Note: collective when the mean is computed
   init(
-    set: DataSet, mean: (values: [Float], colourAxes: [SIMD3<Float>])?, job: TrainingJob, communicator: Communicator,
+    set: PictureSet, mean: (values: [Float], colourAxes: [SIMD3<Float>])?, job: TrainingJob, communicator: Communicator,
     badFiles: BadFileReport,
     progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void
   ) throws {

@@ -20,7 +20,7 @@ struct TrainingStart {
   /// - Parameter watch: called on rank 0 alone.
   /// - Note: collective
   init(_ job: inout TrainingJob, communicator: Communicator, watch: @escaping @Sendable (TrainingEvent) -> Void) throws {
-    let set = try DataSet(contentsOf: job.data)
+    let set = try PictureSet(contentsOf: job.data)
     guard !set.train.isEmpty else {
       throw TrainingError.badData("\(job.data) has no train/ folder; expected train/<wnid>/<picture>")
     }
@@ -138,7 +138,7 @@ struct TrainingStart {
   /// Brings rank 0's checkpoint into the store of every rank, after checking that it belongs to this run.
   /// - Note: collective
   private static func receive(
-    _ source: Source, into store: ParameterStore, job: TrainingJob, set: DataSet, communicator: Communicator
+    _ source: Source, into store: ParameterStore, job: TrainingJob, set: PictureSet, communicator: Communicator
   ) throws -> ReceivedContents {
     var own: ReceivedContents?
     if let checkpoint = source.checkpoint {

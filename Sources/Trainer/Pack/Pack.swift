@@ -69,6 +69,27 @@ public final class Pack: Sendable {
 
   subscript(split: Split) -> PackedSplit { split == .train ? train : val }
 
+  /// What a folder's `DataSet` gives.
+  func lists(classes known: [ClassID]?) throws(DataError) -> DataSet {
+    let order = known ?? classes
+    let labels = Dictionary(order.enumerated().map { ($1.wnid, $0) }, uniquingKeysWith: { first, _ in first })
+    func samples(_ split: PackedSplit) throws(DataError) -> [Sample] {
+      var samples: [Sample] = []
+      samples.reserveCapacity(split.names.count)
+      for (name, label) in zip(split.names, split.labels) {
+        guard classes.indices.contains(Int(label)), let label = labels[classes[Int(label)].wnid] else {
+          throw DataError(.labels, "\(name) in \(path) is of a class that isn't among the network's \(order.count) classes")
+        }
+        samples.append(Sample(path: name, label: label))
+      }
+      return samples
+    }
+    let bad = Finding.Kind.allCases.filter(\.isBad).reduce(0) { $0 + (findingCounts[$1.rawValue] ?? 0) }
+    return DataSet(
+      root: path, classes: order, train: try samples(train), val: try samples(val),
+      notes: bad == 0 ? [] : ["\(bad) pictures couldn't be read when \(path) was made: its report.csv lists them"])
+  }
+
   /// Of all shards.
   var byteCount: Int { settings.shards.reduce(0) { $0 + self[$1.split].byteCount(of: $1) } }
 

@@ -5,7 +5,7 @@ import Foundation
 
 /// Puts the parts of all shards together: `report.csv`, then `pack.h5`, with which the pack is whole.
 struct PackAssembly {
-  let set: DataSet
+  let set: PictureSet
   let settings: PackSettings
   let folder: PackFolder
   let badFileLimit: Double

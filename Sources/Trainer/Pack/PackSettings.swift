@@ -46,7 +46,7 @@ public struct PackSettings: Sendable, Codable, Equatable {
   /// Takes in what the data set says.
   ///
   /// - Parameter shardPictures: nil for a 256th of the split, at least 256.
-  mutating func describe(_ set: DataSet, shardPictures: Int?) {
+  mutating func describe(_ set: PictureSet, shardPictures: Int?) {
     classes = set.classes.count
     listing = set.listing
     for split in Split.allCases {

@@ -42,7 +42,7 @@ public struct PrepareJob: Sendable {
     note: (String) -> Void
   ) throws -> PrepareSummary {
     let start = ContinuousClock.now
-    let set = try DataSet(contentsOf: data)
+    let set = try PictureSet(contentsOf: data)
     guard set.pack == nil else { throw TrainingError.wrongUse("--data \(data) is a pack already; give a picture folder") }
     try set.requireSameOnAllRanks(communicator)
     var settings = settings

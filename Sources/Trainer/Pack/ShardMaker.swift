@@ -8,7 +8,7 @@ import Synchronization
 /// Packs the pictures of one shard: on several threads, a window of pictures at a time, written in their order. What it holds
 /// in memory is bounded by the window, whatever the size of the shard.
 struct ShardMaker {
-  let set: DataSet
+  let set: PictureSet
   let settings: PackSettings
   let folder: PackFolder
   let threads: Int

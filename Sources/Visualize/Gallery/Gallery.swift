@@ -27,9 +27,20 @@ public func gallery(results folder: String) throws -> Int {
   let items = records.indices.filter { latest[records[$0].item] == $0 }.map { index in
     GalleryItem(records[index], trace: scoreTrace(path(records[index].item + ".h5"), kind: header.command))
   }.sorted { $0.item.localizedStandardCompare($1.item) == .orderedAscending }
-  let page = try GalleryPage(header: header, items: items).html()
+  let size = items.first.flatMap { pngSize(path($0.item + ".png")) }
+  let page = try GalleryPage(header: header, items: items, pictureSize: size).html()
   try AtomicFile.write(page, to: path(ResultStore.pageFile))
   return items.count
+}
+
+/// The size that a PNG file's first chunk says; nil when there is none. Source: PNG specification, 11.2.2 IHDR.
+private func pngSize(_ path: String) -> PictureSize? {
+  guard let file = FileHandle(forReadingAtPath: path), let head = try? file.read(upToCount: 24), head.count == 24 else {
+    return nil
+  }
+  func number(_ start: Int) -> Int { head[start..<(start + 4)].reduce(0) { $0 << 8 | Int($1) } }
+  let (width, height) = (number(16), number(20))
+  return width > 0 && height > 0 ? PictureSize(width: width, height: height) : nil
 }
 
 /// The score trace in an item's file; nil when it has none.

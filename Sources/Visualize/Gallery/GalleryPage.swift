@@ -9,6 +9,8 @@ import Images
 struct GalleryPage {
   let header: ResultHeader
   let items: [GalleryItem]
+  /// Of the first item's picture, where it is known.
+  var pictureSize: PictureSize?
 
   func html() throws(VisualizeError) -> String {
     """
@@ -63,8 +65,9 @@ struct GalleryPage {
 
   private var isClassModels: Bool { header.command == ClassModelJob.command }
 
-  /// Width to height of a saliency item's picture: two crops and the gap between them.
+  /// Width to height of an item's picture: by default two crops and the gap between them.
   private var aspect: String {
+    if let size = pictureSize { return "\(size.width) / \(size.height)" }
     let (height, width) = (header.input.dropFirst().first ?? 1, header.input.last ?? 1)
     return "\(2 * width + Picture.gap) / \(height)"
   }
@@ -76,6 +79,8 @@ struct GalleryPage {
     switch header.command {
     case ClassModelJob.command: "Class models"
     case SaliencyJob.command: "Saliency maps"
+    case ReconstructionJob.command: "Reconstructions"
+    case AssessmentJob.command: "Assessed maps"
     default: header.command.prefix(1).uppercased() + header.command.dropFirst()
     }
   }
@@ -85,6 +90,9 @@ struct GalleryPage {
       switch header.command {
       case ClassModelJob.command: "What the network finds most typical of each class: the picture that raises its score most."
       case SaliencyJob.command: "Each picture, and how much every pixel of it matters for the score of a class."
+      case ReconstructionJob.command:
+        "What excites units of a layer: their activation taken back to the pixels, and beside it the same part of the picture."
+      case AssessmentJob.command: "Each picture and its maps by every method. The tables are in assessment.html."
       default: ""
       }
     let size = header.input.dropFirst().reversed().map(String.init).joined(separator: "×")

@@ -59,4 +59,9 @@ public enum ItemNames {
     name = name.trimmingCharacters(in: .whitespaces)
     return name.isEmpty ? "picture" : name
   }
+
+  /// A number for a name, the same everywhere and always: FNV-1a of its bytes, 64 bits.
+  static func hash(_ name: String) -> UInt64 {
+    name.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+  }
 }

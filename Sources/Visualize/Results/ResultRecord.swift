@@ -30,22 +30,26 @@ public struct ResultRecord: Sendable, Hashable, Codable {
   /// What is to be said against the result.
   public var warning: String?
 
+  /// Of something else than a class: `class` and `className` name it.
+  init(
+    item: String, kind: String, class name: String, className: String, score: Float, posterior: Float, top5: [Class],
+    source: String? = nil, truth: String? = nil, warning: String? = nil
+  ) {
+    (self.item, self.kind, self.class, self.className) = (item, kind, name, className)
+    (self.score, self.posterior, self.top5) = (score, posterior, top5)
+    (self.source, self.truth, self.warning) = (source, truth, warning)
+  }
+
   init(
     item: String, kind: String, classIndex: Int, score: Float, posterior: Float, top: [RankedClass], net: TrainedNetwork,
     source: String? = nil, truth: String? = nil, warning: String? = nil
   ) {
-    self.item = item
-    self.kind = kind
-    self.class = net.classes[classIndex]
-    className = net.classNames[classIndex]
-    self.score = score
-    self.posterior = posterior
-    top5 = top.map {
-      Class(class: net.classes[$0.index], className: net.classNames[$0.index], score: $0.score, posterior: $0.posterior)
-    }
-    self.source = source
-    self.truth = truth
-    self.warning = warning
+    self.init(
+      item: item, kind: kind, class: net.classes[classIndex], className: net.classNames[classIndex], score: score,
+      posterior: posterior,
+      top5: top.map {
+        Class(class: net.classes[$0.index], className: net.classNames[$0.index], score: $0.score, posterior: $0.posterior)
+      }, source: source, truth: truth, warning: warning)
   }
 }
 

@@ -7,6 +7,9 @@ public struct PictureFile: Sendable, Hashable {
   /// The synset id of what is in it, where that is known.
   public var truth: String?
 
+  /// Its name without folder and extension: what annotations are found by.
+  public var stem: String { ((path as NSString).lastPathComponent as NSString).deletingPathExtension }
+
   public init(path: String, truth: String? = nil) {
     self.path = path
     self.truth = truth

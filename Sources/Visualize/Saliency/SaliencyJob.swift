@@ -40,34 +40,29 @@ public struct SaliencyJob {
   /// The result folder.
   public var output: String
   public var classChoice: ClassChoice
-  public var rule: ReLURule
+  public var method: any SaliencyMethod
+  public var crops: TestCrops
   public var rendering: SaliencyRendering
   public var overwrite: Bool
-  /// The most pictures that a rank computes together.
+  /// The most pictures that a rank takes at a time, and the most crops that it computes together.
   public var batch: Int
   public var compute: ComputeSettings
 
   public init(
     network: TrainedNetwork, pictures: [PictureFile], output: String, classChoice: ClassChoice = .top1,
-    rule: ReLURule = .gradient, rendering: SaliencyRendering = SaliencyRendering(), overwrite: Bool = false, batch: Int = 16,
-    compute: ComputeSettings = ComputeSettings()
+    method: any SaliencyMethod, crops: TestCrops = .centre, rendering: SaliencyRendering = SaliencyRendering(),
+    overwrite: Bool = false, batch: Int = 16, compute: ComputeSettings = ComputeSettings()
   ) {
     self.network = network
     self.pictures = pictures
     self.output = output
     self.classChoice = classChoice
-    self.rule = rule
+    self.method = method
+    self.crops = crops
     self.rendering = rendering
     self.overwrite = overwrite
     self.batch = batch
     self.compute = compute
-  }
-
-  /// What is ready to be computed.
-  private struct Prepared: Sendable {
-    let crop: PictureCrop
-    /// The class to explain; nil is the strongest.
-    let classIndex: Int?
   }
 
   /// Makes what is missing. A picture that can't be read is a failure in the summary, and all others are done.
@@ -83,44 +78,32 @@ public struct SaliencyJob {
     let count: Int = try communicator.broadcast(communicator.rank == 0 ? pictures.count : nil)
     let most = max(1, min(batch, (count + communicator.size - 1) / communicator.size))
     let job = ResultJob(store: store, overwrite: overwrite, batch: most, communicator: communicator, progress: progress)
-    var worker: Worker?
+    var made: SaliencyMapper?
     return try job.run(
       prefetches: true,
       list: { existing in
         let names = ItemNames.names(for: pictures.map(\.path), existing: existing)
         return zip(names, pictures).map { WorkItem(name: $0, source: $1.path, truth: $1.truth) }
       },
-      prepare: { [network, classChoice] items in Self.prepare(items, network, classChoice) },
+      prepare: { [network, classChoice, crops] items in Self.prepare(items, network, classChoice, crops) },
       process: { ready in
-        let current = worker ?? Worker(self, batch: most)
-        worker = current
-        return try current.maps(of: ready.map(\.prepared)).enumerated().map { slot, map in
-          let result = self.result(map, ready[slot].item, ready[slot].prepared.crop)
+        // A rank that gets no item needs no buffers.
+        let mapper =
+          made
+          ?? SaliencyMapper(network.parameters, method: method, batch: min(batch, most * crops.count), compute: compute)
+        made = mapper
+        let maps = try mapper.maps(of: ready.map(\.prepared), mean: network.mean)
+        return try zip(ready, maps).map { entry, map in
+          let result = self.result(map, entry.item, entry.prepared.picture)
           try store.save(result)
           return .done(result.record)
         }
       })
   }
 
-  /// Buffers that are made once a rank, and by those alone that get work.
-  private struct Worker {
-    let mapper: SaliencyMapper
-    let images: Tensor
-
-    init(_ job: SaliencyJob, batch: Int) {
-      mapper = SaliencyMapper(job.network.parameters, rule: job.rule, batch: batch, compute: job.compute)
-      images = Tensor(count: batch, shape: job.network.network.input)
-    }
-
-    func maps(of pictures: [Prepared]) -> [SaliencyMap] {
-      for (slot, picture) in pictures.enumerated() { _ = images[slot].update(fromContentsOf: picture.crop.input) }
-      return mapper.maps(of: images.prefix(pictures.count), classes: pictures.map(\.classIndex))
-    }
-  }
-
   private static func prepare(
-    _ items: [WorkItem], _ network: TrainedNetwork, _ choice: ClassChoice
-  ) -> [Result<Prepared, any Error>] {
+    _ items: [WorkItem], _ network: TrainedNetwork, _ choice: ClassChoice, _ crops: TestCrops
+  ) -> [Result<ExplainedPicture, any Error>] {
     let decoder = Result { try PictureDecoder() }
     return items.map { item in
       Result {
@@ -131,42 +114,42 @@ public struct SaliencyJob {
         case .wnid(let wnid): classIndex = try network.index(of: wnid)
         case .truth:
           guard let truth = item.truth else {
-            throw VisualizeError(.badData, "\(source): its class isn't known, its folder isn't named like one; use --class top1")
+            throw VisualizeError(
+              .badData, "\(source): its class isn't known: its folder isn't named like one; give --annotations, or --class top1")
           }
           classIndex = try network.index(of: truth)
         }
-        let crop = try PictureCrop(
-          contentsOf: source, decoder: decoder.get(), input: network.network.input, mean: network.mean)
-        return Prepared(crop: crop, classIndex: classIndex)
+        let picture = try TestPicture(contentsOf: source, decoder: decoder.get(), input: network.network.input, crops: crops)
+        return ExplainedPicture(picture: picture, classIndex: classIndex, stream: ItemNames.hash(item.name))
       }
     }
   }
 
-  private func result(_ map: SaliencyMap, _ item: WorkItem, _ crop: PictureCrop) -> ItemResult {
-    let shape = network.network.input
+  private func result(_ map: SaliencyMap, _ item: WorkItem, _ picture: TestPicture) -> ItemResult {
     let isFlat = map.map.allSatisfy { $0 == 0 }
     let isBroken = !map.map.allSatisfy { $0.isFinite }
     let record = ResultRecord(
       item: item.name, kind: Self.command, classIndex: map.classIndex, score: map.score, posterior: map.posterior,
       top: map.topClasses, net: network, source: item.source, truth: item.truth,
-      warning: isFlat
-        ? "the gradient of the class score is exactly zero" : isBroken ? "the map has values that are no finite numbers" : nil)
+      warning: isFlat ? "the map is exactly zero" : isBroken ? "the map has values that are no finite numbers" : nil)
+    var dataSets = [ItemResult.DataSet(path: "/map", shape: [map.size.height, map.size.width], values: map.map)]
+    if crops == .centre {
+      let shape = picture.shape
+      let input = picture.input(picture.places[0], mean: network.mean)
+      dataSets.append(.init(path: "/input", shape: [shape.channels, shape.height, shape.width], values: input))
+    }
     return ItemResult(
-      record: record,
-      dataSets: [
-        .init(path: "/map", shape: [shape.height, shape.width], values: map.map),
-        .init(path: "/input", shape: [shape.channels, shape.height, shape.width], values: crop.input),
-      ],
-      attributes: crop.attributes,
-      picture: crop.picture.beside(rendering.picture(of: map.map, width: shape.width, height: shape.height)))
+      record: record, dataSets: dataSets,
+      attributes: picture.attributes.merging(map.notes.mapValues(ParameterValue.number)) { $1 },
+      picture: picture.shown.beside(rendering.picture(of: map.map, width: map.size.width, height: map.size.height)))
   }
 
   /// As they are kept with the results.
   private var parameters: [String: ParameterValue] {
-    [
-      "method": .text(rule.rawValue), "class": .text("\(classChoice)"), "crops": .number(Double(1)),
-      "percentile": .number(rendering.percentile), "gamma": .number(rendering.gamma),
-      "colours": .text("\(rendering.colours)"),
+    let own: [String: ParameterValue] = [
+      "class": .text("\(classChoice)"), "crops": .number(Double(crops.count)), "percentile": .number(rendering.percentile),
+      "gamma": .number(rendering.gamma), "colours": .text("\(rendering.colours)"),
     ]
+    return own.merging(method.parameters) { $1 }
   }
 }

@@ -1,8 +1,8 @@
-@testable import ConvNet
+import ConvNet
 
-/// The weights and pictures of Golden/recipe.py: scale · (u − 1/2), u being 24 bits of a 32-bit integer hash of (salt, index).
-enum Formula {
-  static func fill(_ values: UnsafeMutableBufferPointer<Float>, salt: UInt32, scale: Float) {
+/// The weights and pictures of the recipes of golden values: scale · (u − 1/2), u being 24 bits of a 32-bit integer hash of (salt, index).
+public enum Formula {
+  public static func fill(_ values: UnsafeMutableBufferPointer<Float>, salt: UInt32, scale: Float) {
     let start = salt &* 0x85EB_CA6B
     for i in 0..<values.count {
       var h = UInt32(truncatingIfNeeded: i) &* 0x9E37_79B9 &+ start
@@ -15,14 +15,14 @@ enum Formula {
     }
   }
 
-  static func tensor(count: Int, shape: Shape, salt: UInt32, scale: Float) -> Tensor {
+  public static func tensor(count: Int, shape: Shape, salt: UInt32, scale: Float) -> Tensor {
     let tensor = Tensor(count: count, shape: shape)
     fill(tensor.values, salt: salt, scale: scale)
     return tensor
   }
 
   /// Weights of deviation √(2 / fan-in), biases of ±1/2; the salt is the parameter's place in the net.
-  static func store(_ network: Network, training: Bool) -> ParameterStore {
+  public static func store(_ network: Network, training: Bool) -> ParameterStore {
     let store = ParameterStore(network, training: training)
     for (salt, parameter) in store.parameters.enumerated() {
       let scale = parameter.spec.role == .biases ? 1 : (24 / Double(parameter.spec.fanIn)).squareRoot()

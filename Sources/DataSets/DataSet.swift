@@ -29,8 +29,7 @@ public struct Sample: Sendable, Hashable {
 /// `train/<wnid>/*`, and one of: `val/<wnid>/*`; a flat `val/` with `val.txt`, with `LOC_val_solution.csv`, or with the
 /// devkit's ground truth and meta file (see `ValidationLabels`). A folder may have `val/` alone. Classes are in the order
 /// of their ids (ILSVRC's sorted order); files in the order of their names, by bytes: every rank gets the same lists.
-/// Hidden files are skipped, any name is taken for a picture: its content decides. A pack gives the same lists as the folder
-/// that it was made from, with paths relative to that.
+/// Hidden files are skipped, any name is taken for a picture: its content decides.
 public struct DataSet: Sendable {
   public let root: String
   /// In the order of the labels: sorted by wnid.
@@ -39,23 +38,24 @@ public struct DataSet: Sendable {
   public let val: [Sample]
   /// Oddities that don't stop the work, a sentence each: for the log and the report.
   public let notes: [String]
-  /// The pack that holds the pictures, nil for a folder of files.
-  public let pack: Pack?
+
+  public init(root: String, classes: [ClassID], train: [Sample], val: [Sample], notes: [String] = []) {
+    self.root = root
+    self.classes = classes
+    self.train = train
+    self.val = val
+    self.notes = notes
+  }
 
   /// Lists the pictures under `root`.
   ///
   /// - Parameter classes: the classes of a trained network, when labels must count in its order; by default they are
   ///   those of `train/`, and without it those of `val/`.
   /// - Throws: `DataError` when there is no such folder, no known layout, a class without training pictures, or a
-  ///   validation class that isn't among the classes; `HDF5Error` for a pack with a damaged index.
-  public init(contentsOf root: String, classes: [ClassID]? = nil) throws {
+  ///   validation class that isn't among the classes.
+  public init(contentsOf root: String, classes: [ClassID]? = nil) throws(DataError) {
     guard FolderListing.isFolder(root) else {
-      throw DataError(
-        .unreadable, "no data folder at \(root); give the folder that holds train/ and val/, or a pack, with --data")
-    }
-    if PackFolder.isPack(root) {
-      self = try DataSet(Pack(contentsOf: root), classes: classes)
-      return
+      throw DataError(.unreadable, "no data folder at \(root); give the folder that holds train/ and val/, or a pack, with --data")
     }
     var notes: [String] = []
     let words = try Self.readWords(root)
@@ -99,30 +99,6 @@ public struct DataSet: Sendable {
     self.train = train
     self.val = val
     self.notes = notes
-    pack = nil
-  }
-
-  private init(_ pack: Pack, classes: [ClassID]?) throws(DataError) {
-    var labels: [String: Int] = [:]
-    for (label, known) in (classes ?? pack.classes).enumerated() { labels[known.wnid] = label }
-    func samples(_ split: PackedSplit) throws(DataError) -> [Sample] {
-      var samples: [Sample] = []
-      samples.reserveCapacity(split.names.count)
-      for (name, label) in zip(split.names, split.labels) {
-        guard pack.classes.indices.contains(Int(label)), let label = labels[pack.classes[Int(label)].wnid] else {
-          throw DataError(.labels, "\(name) in \(pack.path) is of a class that isn't among the network's \(labels.count) classes")
-        }
-        samples.append(Sample(path: name, label: label))
-      }
-      return samples
-    }
-    root = pack.path
-    self.classes = classes ?? pack.classes
-    train = try samples(pack.train)
-    val = try samples(pack.val)
-    let bad = Finding.Kind.allCases.filter(\.isBad).reduce(0) { $0 + (pack.findingCounts[$1.rawValue] ?? 0) }
-    notes = bad == 0 ? [] : ["\(bad) pictures couldn't be read when \(pack.path) was made: its report.csv lists them"]
-    self.pack = pack
   }
 
   struct ClassFolder {

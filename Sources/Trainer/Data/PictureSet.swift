@@ -1,0 +1,67 @@
+import Checkpoint
+import Cluster
+import DataSets
+import Foundation
+
+/// The pictures of a folder, or of a pack, which gives the same lists as the folder that it was made from, with paths relative
+/// to that.
+@dynamicMemberLookup
+public struct PictureSet: Sendable {
+  private let lists: DataSet
+  /// The pack that holds the pictures, nil for a folder of files.
+  public let pack: Pack?
+
+  /// - Parameter classes: see `DataSet`.
+  /// - Throws: as `DataSet` does, and `HDF5Error` for a pack with a damaged index.
+  public init(contentsOf root: String, classes: [ClassID]? = nil) throws {
+    if PackFolder.isPack(root) {
+      let pack = try Pack(contentsOf: root)
+      lists = try pack.lists(classes: classes)
+      self.pack = pack
+    } else {
+      lists = try DataSet(contentsOf: root, classes: classes)
+      pack = nil
+    }
+  }
+
+  public subscript<Value>(dynamicMember path: KeyPath<DataSet, Value>) -> Value { lists[keyPath: path] }
+
+  public func samples(_ split: Split) -> [Sample] { split == .train ? lists.train : lists.val }
+
+  /// The pictures of a split, from the folder's files or from the pack.
+  ///
+  /// - Parameter shorterSide: what they are resized to.
+  /// - Throws: `TrainingError` when a pack's pictures are smaller than that, `DataError` when a shard can't be opened.
+  public func source(_ split: Split, shorterSide: Int) throws -> any PictureSource {
+    let samples = samples(split)
+    if let pack { return try PackSource(pack, split, samples: samples, shorterSide: shorterSide) }
+    return FolderSource(samples: samples, shorterSide: shorterSide)
+  }
+
+  /// A sample's file, relative to the data folder.
+  func relativeName(of sample: Sample) -> String {
+    let prefix = lists.root.utf8.count + 1
+    guard pack == nil, sample.path.utf8.count > prefix, sample.path.utf8.starts(with: lists.root.utf8) else { return sample.path }
+    return String(decoding: sample.path.utf8.dropFirst(prefix), as: UTF8.self)
+  }
+
+  /// The SHA-256 of the list: classes, names and labels.
+  var listing: String {
+    var hasher = SHA256()
+    for known in lists.classes { hasher.update("\(known.wnid)\n") }
+    for sample in lists.train + lists.val { hasher.update("\(sample.label) \(relativeName(of: sample))\n") }
+    return hasher.finish()
+  }
+
+  /// Ranks that see other files would compute nonsense together.
+  ///
+  /// - Throws: `TrainingError` when a rank lists other pictures than rank 0.
+  /// - Note: collective
+  func requireSameOnAllRanks(_ communicator: Communicator) throws {
+    let all = try communicator.allGather(listing)
+    if let other = all.firstIndex(where: { $0 != all[0] }) {
+      throw TrainingError.badData(
+        "rank \(other) lists other pictures in \(lists.root) than rank 0; all hosts must see the same folder")
+    }
+  }
+}

@@ -1,0 +1,166 @@
+import Checkpoint
+import Files
+import Foundation
+
+/// What all pictures of an assessment say together: tables, and which maps to trust.
+struct AssessmentTable {
+  static let tableFile = "assessment.csv"
+  static let pageFile = "assessment.html"
+  static let randomisationFile = "randomisation.csv"
+  /// [ours] The mean rank correlation with the maps of a wholly random net from which on a method is not trusted.
+  static let sanityLimit = 0.5
+
+  struct Row {
+    let method: String
+    /// Parts of the pictures, and their standard errors.
+    var pointing = 0.0
+    var pointingError = 0.0
+    var insertion = 0.0
+    var deletion = 0.0
+    /// Of each stage, means over the sampled pictures.
+    var spearman: [Double] = []
+    var similarity: [Double] = []
+  }
+
+  private let store: ResultStore
+  private let stages: [RandomisedNetwork.Stage]
+  private(set) var rows: [Row]
+  private(set) var pictures = 0
+  private(set) var sampled = 0
+
+  /// Reads the results of all pictures, in the order of their names.
+  init(results store: ResultStore, methods: [String], stages: [RandomisedNetwork.Stage]) throws {
+    self.store = store
+    self.stages = stages
+    rows = (methods + AssessmentJob.baselines).map { Row(method: $0) }
+    for item in Set(ResultStore.manifest(of: store.folder).map(\.item)).sorted() {
+      let file = try HDF5File.open(at: store.dataPath(of: item))
+      let measures = try file.readFloats("/measures").values.map(Double.init)
+      pictures += 1
+      for row in rows.indices {
+        rows[row].pointing += measures[row * 3]
+        rows[row].insertion += measures[row * 3 + 1]
+        rows[row].deletion += measures[row * 3 + 2]
+      }
+      guard let spearman = try? file.readFloats("/spearman").values, let similarity = try? file.readFloats("/ssim").values else {
+        continue
+      }
+      sampled += 1
+      for row in methods.indices {
+        let part = (row * stages.count)..<((row + 1) * stages.count)
+        rows[row].spearman = Self.sum(rows[row].spearman, spearman[part])
+        rows[row].similarity = Self.sum(rows[row].similarity, similarity[part])
+      }
+    }
+    let (count, samples) = (Double(max(pictures, 1)), Double(max(sampled, 1)))
+    for row in rows.indices {
+      rows[row].pointing /= count
+      rows[row].pointingError = (rows[row].pointing * (1 - rows[row].pointing) / count).squareRoot()
+      rows[row].insertion /= count
+      rows[row].deletion /= count
+      rows[row].spearman = rows[row].spearman.map { $0 / samples }
+      rows[row].similarity = rows[row].similarity.map { $0 / samples }
+    }
+  }
+
+  /// Maps that are constant have no rank correlation: they count as 0.
+  private static func sum(_ sums: [Double], _ values: ArraySlice<Float>) -> [Double] {
+    let known = values.map { $0.isNaN ? 0 : Double($0) }
+    return sums.isEmpty ? known : zip(sums, known).map { $0 + $1 }
+  }
+
+  func write() throws {
+    try AtomicFile.write(csv, to: store.path(Self.tableFile))
+    try AtomicFile.write(randomisationCSV, to: store.path(Self.randomisationFile))
+    try AtomicFile.write(html, to: store.path(Self.pageFile))
+  }
+
+  /// Why a method's maps aren't to be trusted; nil for a baseline, empty when nothing speaks against them.
+  func doubts(_ row: Row) -> [String]? {
+    guard !AssessmentJob.baselines.contains(row.method), let centre = rows.first(where: { $0.method == "centre" }),
+      let random = rows.first(where: { $0.method == "random" })
+    else { return nil }
+    var doubts: [String] = []
+    if row.pointing <= centre.pointing { doubts.append("points no better than the centre") }
+    if row.insertion <= random.insertion { doubts.append("insertion no better than random") }
+    if row.deletion >= random.deletion { doubts.append("deletion no better than random") }
+    if let all = spearmanOfAll(row), all > Self.sanityLimit { doubts.append("hardly depends on the weights") }
+    return doubts
+  }
+
+  private var lastCascading: Int? { stages.lastIndex { $0.kind == .cascading } }
+  private func spearmanOfAll(_ row: Row) -> Double? {
+    lastCascading.flatMap { row.spearman.indices.contains($0) ? row.spearman[$0] : nil }
+  }
+  private func similarityOfAll(_ row: Row) -> Double? {
+    lastCascading.flatMap { row.similarity.indices.contains($0) ? row.similarity[$0] : nil }
+  }
+
+  private static func text(_ value: Double?) -> String { value.map { String(format: "%.4f", $0) } ?? "" }
+
+  var csv: String {
+    let lines = rows.map { row in
+      let doubts = doubts(row)
+      return [
+        row.method, "\(pictures)", Self.text(row.pointing), Self.text(row.pointingError), Self.text(row.insertion),
+        Self.text(row.deletion), Self.text(row.spearman.first), Self.text(spearmanOfAll(row)), Self.text(similarityOfAll(row)),
+        doubts.map { $0.isEmpty ? "yes" : "no" } ?? "", doubts?.joined(separator: "; ") ?? "",
+      ].joined(separator: ",")
+    }
+    let head =
+      "method,pictures,pointing,pointing_error,insertion,deletion,spearman_top_random,spearman_all_random,ssim_all_random,trust,why_not"
+    return ([head] + lines).joined(separator: "\n") + "\n"
+  }
+
+  /// A line a method and stage.
+  var randomisationCSV: String {
+    var lines = ["method,kind,layer,spearman,ssim"]
+    for row in rows where !row.spearman.isEmpty {
+      for (index, stage) in stages.enumerated() {
+        lines.append(
+          "\(row.method),\(stage.kind.rawValue),\(stage.layer),\(Self.text(row.spearman[index])),\(Self.text(row.similarity[index]))"
+        )
+      }
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  var html: String {
+    let body = rows.map { row in
+      let doubts = doubts(row)
+      let verdict = doubts.map {
+        $0.isEmpty ? "<td class=\"right\">yes</td>" : "<td class=\"wrong\">no: \($0.joined(separator: "; "))</td>"
+      }
+      let numbers = [
+        String(format: "%.1f ± %.1f %%", 100 * row.pointing, 100 * row.pointingError), Self.text(row.insertion),
+        Self.text(row.deletion), Self.text(row.spearman.first), Self.text(spearmanOfAll(row)), Self.text(similarityOfAll(row)),
+      ]
+      return "<tr><th>\(row.method)</th>\(numbers.map { "<td>\($0)</td>" }.joined())\(verdict ?? "<td>baseline</td>")</tr>"
+    }
+    return """
+      <!DOCTYPE html>
+      <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+      <title>Which maps to trust · deepinside</title>
+      <style>
+      :root { color-scheme: light dark }
+      body { font: 15px/1.5 system-ui, sans-serif; max-width: 1100px; margin: 2em auto; padding: 0 1em }
+      table { border-collapse: collapse; width: 100% } th, td { padding: .4em .7em; border-bottom: 1px solid #8886; text-align: right }
+      th:first-child, td:last-child { text-align: left } .right { color: #1c7c3c } .wrong { color: #b3261e }
+      </style></head><body>
+      <h1>Which maps to trust</h1>
+      <p>\(pictures) pictures, maps of the true class by \(GalleryPage.escape(store.header.network))
+      (<code>\(GalleryPage.escape(store.header.checkpointFile))</code>); \(sampled) of them with randomised nets.
+      <a href="index.html">The maps</a>.</p>
+      <table><thead><tr><th>method</th><td>pointing game ↑</td><td>insertion ↑</td><td>deletion ↓</td>
+      <td>rank correlation, last layer random ↓</td><td>all layers random ↓</td><td>SSIM, all random ↓</td><td>trust</td></tr></thead>
+      <tbody>
+      \(body.joined(separator: "\n"))
+      </tbody></table>
+      <p>A method is trusted when its greatest value lies on the object (within 15 pixels) more often than the picture's centre does,
+      when insertion and deletion are better than for a random order of pixels, and when its maps of a wholly random net have a mean
+      rank correlation of at most \(Self.sanityLimit) with those of the trained one.</p>
+      </body></html>
+
+      """
+  }
+}

@@ -1,0 +1,106 @@
+import ConvNet
+import DataSets
+import Images
+
+/// Measures maps of pictures: the part of `assess` that a rank does for a batch.
+final class AssessmentWorker {
+  struct Picture {
+    let explained: ExplainedPicture
+    let boxes: [BoundingBox]
+    let annotated: PictureSize
+    let isSampled: Bool
+  }
+
+  struct Measured {
+    /// Of each method.
+    var maps: [SaliencyMap] = []
+    /// `[methods and baselines, 3]`: hit (0 or 1), area under insertion, under deletion.
+    var measures: [Float] = []
+    /// `[methods, stages]`, of sampled pictures: rank correlation with the trained net's map.
+    var spearman: [Float] = []
+    /// The same: structural similarity.
+    var similarity: [Float] = []
+  }
+
+  private let network: TrainedNetwork
+  private let randomised: RandomisedNetwork?
+  private let mappers: [SaliencyMapper]
+  private let curves: PixelCurves
+  private let seed: UInt64
+
+  init(
+    _ network: TrainedNetwork, methods: [(name: String, method: any SaliencyMethod)], step: Int, randomises: Bool, seed: UInt64,
+    batch: Int, compute: ComputeSettings
+  ) {
+    self.network = network
+    self.seed = seed
+    randomised = randomises ? RandomisedNetwork(network.parameters, seed: seed) : nil
+    // One plan for all: of the net whose weights can be changed, where there is one.
+    let score = ScoreFunction(randomised?.store ?? network.parameters, batch: batch, compute: compute)
+    mappers = methods.map { SaliencyMapper(score, method: $0.method) }
+    curves = PixelCurves(score, step: step)
+  }
+
+  func assess(_ pictures: [Picture]) throws -> [Measured] {
+    var measured = pictures.map { _ in Measured() }
+    randomised?.set(nil)
+    for mapper in mappers {
+      let maps = try mapper.maps(of: pictures.map(\.explained), mean: network.mean)
+      for (slot, map) in maps.enumerated() { measured[slot].maps.append(map) }
+    }
+    for (slot, picture) in pictures.enumerated() {
+      for map in measured[slot].maps.map(\.map) + baselines(picture) {
+        measured[slot].measures += measures(map, picture, classIndex: measured[slot].maps[0].classIndex)
+      }
+    }
+    let sampled = pictures.indices.filter { pictures[$0].isSampled }
+    if let randomised, !sampled.isEmpty { try compare(sampled.map { pictures[$0] }, at: sampled, &measured, randomised) }
+    return measured
+  }
+
+  private func measures(_ map: [Float], _ picture: Picture, classIndex: Int) -> [Float] {
+    let test = picture.explained.picture
+    let hit = PointingGame.hits(map, of: test, boxes: picture.boxes, annotated: picture.annotated)
+    let areas = curves.areas(
+      of: map, image: test.input(test.places[0], mean: network.mean), classIndex: classIndex)
+    return [hit ? 1 : 0, Float(areas.insertion), Float(areas.deletion)]
+  }
+
+  /// Maps that know nothing of the net: the nearer to the centre the greater, and random numbers.
+  private func baselines(_ picture: Picture) -> [[Float]] {
+    let shape = network.network.input
+    let (middleX, middleY) = (Float(shape.width - 1) / 2, Float(shape.height - 1) / 2)
+    let centre = (0..<shape.area).map { i in
+      let (dx, dy) = (Float(i % shape.width) - middleX, Float(i / shape.width) - middleY)
+      return -(dx * dx + dy * dy)
+    }
+    var random = CounterRandom(
+      seed: seed, purpose: .visualization, epoch: 1 << 23, sample: Int(bitPattern: UInt(picture.explained.stream)))
+    return [centre, (0..<shape.area).map { _ in random.uniform() }]
+  }
+
+  /// The maps of the same pictures and classes by the net of every stage.
+  private func compare(
+    _ pictures: [Picture], at slots: [Int], _ measured: inout [Measured], _ randomised: RandomisedNetwork
+  ) throws {
+    let stages = RandomisedNetwork.stages(of: network.parameters)
+    for slot in slots {
+      measured[slot].spearman = [Float](repeating: 0, count: mappers.count * stages.count)
+      measured[slot].similarity = measured[slot].spearman
+    }
+    for (number, stage) in stages.enumerated() {
+      randomised.set(stage)
+      for (method, mapper) in mappers.enumerated() {
+        let maps = try mapper.maps(of: pictures.map(\.explained), mean: network.mean)
+        for (map, slot) in zip(maps, slots) {
+          let original = measured[slot].maps[method]
+          let at = method * stages.count + number
+          measured[slot].spearman[at] = Float(MapSimilarity.spearman(original.map, map.map))
+          measured[slot].similarity[at] = Float(
+            MapSimilarity.structuralSimilarity(original.map, map.map, width: map.size.width))
+        }
+      }
+    }
+    randomised.set(nil)
+  }
+}

@@ -1,0 +1,74 @@
+import ConvNet
+import Files
+import Foundation
+import Images
+
+/// Class models judged by another net: how many does it put into the class that they were made for?
+///
+/// The posterior in the net that made them says nothing: it was maximised. The judge sees the pictures as people do, the PNG
+/// files, resized to its input.
+public struct ClassModelTransfer: Codable, Sendable {
+  static let tableFile = "transfer.csv"
+  static let summaryFile = "transfer.json"
+
+  /// Class models of classes that the judge knows.
+  public var judged = 0
+  /// Those of other classes.
+  public var unknown = 0
+  public var top1 = 0
+  public var top5 = 0
+  public var top1Share: Double { judged == 0 ? .nan : Double(top1) / Double(judged) }
+  public var top5Share: Double { judged == 0 ? .nan : Double(top5) / Double(judged) }
+
+  /// Judges a result folder of `class-models`, and writes `transfer.csv` and `transfer.json`.
+  ///
+  /// - Parameters:
+  ///   - folder: of the class models.
+  ///   - output: a folder for the tables, made when there is none.
+  ///   - progress: called with the pictures done and all.
+  /// - Throws: `VisualizeError` when the folder has no class models, or none of a class that the judge knows.
+  public static func judge(
+    _ folder: String, by judge: TrainedNetwork, output: String, batch: Int = 16, compute: ComputeSettings = ComputeSettings(),
+    progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+  ) throws -> ClassModelTransfer {
+    var latest: [String: ResultRecord] = [:]
+    for record in ResultStore.manifest(of: folder) where record.kind == ClassModelJob.command { latest[record.item] = record }
+    guard !latest.isEmpty else {
+      throw VisualizeError(.badData, "\(folder) has no class models; give a result folder of class-models")
+    }
+    var transfer = ClassModelTransfer()
+    let known = latest.values.filter { judge.classes.contains($0.class) }.sorted { $0.item < $1.item }
+    transfer.unknown = latest.count - known.count
+    guard !known.isEmpty else {
+      throw VisualizeError(.badData, "\(judge.fileName) knows none of the \(latest.count) classes in \(folder)")
+    }
+    let input = judge.network.input
+    let plan = Plan(judge.parameters, batch: batch, purpose: .inference, compute: compute)
+    let images = Tensor(count: batch, shape: input)
+    var lines = ["class,place,posterior,top1,top1_posterior"]
+    for start in stride(from: 0, to: known.count, by: batch) {
+      let part = known[start..<min(start + batch, known.count)]
+      for (slot, record) in part.enumerated() {
+        let path = (folder as NSString).appendingPathComponent(record.item + ".png")
+        let picture = try Picture(contentsOf: path).resized(width: input.width, height: input.height)
+        _ = images[slot].update(fromContentsOf: picture.centred(mean: judge.mean))
+      }
+      let scores = plan.forward(images.prefix(part.count))
+      for (slot, record) in part.enumerated() {
+        let order = RankedClass.top(judge.classes.count, of: scores[slot])
+        let place = (order.firstIndex { judge.classes[$0.index] == record.class } ?? order.count) + 1
+        transfer.judged += 1
+        transfer.top1 += place <= 1 ? 1 : 0
+        transfer.top5 += place <= 5 ? 1 : 0
+        let own = place <= order.count ? order[place - 1].posterior : 0
+        lines.append("\(record.class),\(place),\(own),\(judge.classes[order[0].index]),\(order[0].posterior)")
+      }
+      progress(start + part.count, known.count)
+    }
+    try FileManager.default.createDirectory(atPath: output, withIntermediateDirectories: true)
+    try AtomicFile.write(lines.joined(separator: "\n") + "\n", to: (output as NSString).appendingPathComponent(tableFile))
+    try AtomicFile.write(
+      ResultJSON.text(transfer, pretty: true) + "\n", to: (output as NSString).appendingPathComponent(summaryFile))
+    return transfer
+  }
+}

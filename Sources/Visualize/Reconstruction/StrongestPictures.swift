@@ -1,0 +1,86 @@
+import Cluster
+import ConvNet
+import Files
+import Foundation
+import Synchronization
+
+/// For every channel of a layer the pictures of a data set that excite it most, each by its strongest unit there.
+struct StrongestPictures: Codable {
+  struct Hit: Codable, Hashable {
+    /// The picture's file.
+    let path: String
+    let unit: LayerUnit
+  }
+
+  /// What it was made of: it may be used again for the same.
+  let origin: [String]
+  /// Strongest first, one list a channel.
+  var channels: [[Hit]]
+
+  init(origin: [String], channels: Int) {
+    self.origin = origin
+    self.channels = Array(repeating: [], count: channels)
+  }
+
+  mutating func add(_ hit: Hit, keeping count: Int) {
+    let list = channels[hit.unit.channel]
+    if list.count == count, let last = list.last, !Self.isStronger(hit, last) { return }
+    let place = list.firstIndex { Self.isStronger(hit, $0) } ?? list.count
+    channels[hit.unit.channel].insert(hit, at: place)
+    if channels[hit.unit.channel].count > count { channels[hit.unit.channel].removeLast() }
+  }
+
+  /// Equal ones by the file, so that the list doesn't depend on who found them.
+  private static func isStronger(_ one: Hit, _ other: Hit) -> Bool {
+    one.unit.activation != other.unit.activation ? one.unit.activation > other.unit.activation : one.path < other.path
+  }
+
+  /// Shows all pictures to the net, shared out over the ranks.
+  ///
+  /// - Returns: the same on all ranks.
+  /// - Throws: `VisualizeError` when stopped on request, or when no picture could be read.
+  /// - Note: collective; all ranks give the same pictures.
+  static func scan(
+    _ pictures: [String], top: Int, origin: [String], network: TrainedNetwork, reconstructor: Reconstructor,
+    communicator: Communicator, progress: @escaping JobProgress
+  ) throws -> StrongestPictures {
+    let finished = Mutex(0)
+    var found = StrongestPictures(origin: origin, channels: reconstructor.shape.channels)
+    let fanOut = FanOut<TestPicture>(
+      count: pictures.count, batch: reconstructor.score.batch, communicator: communicator, prefetches: true,
+      prepare: { items in TestPicture.prepare(items.map { WorkItem(name: pictures[$0], source: pictures[$0]) }, network) })
+    try fanOut.run(
+      process: { ready in
+        let (_, activations) = try reconstructor.forward(ready.map(\.prepared), mean: network.mean)
+        for (slot, entry) in ready.enumerated() {
+          for channel in 0..<reconstructor.shape.channels {
+            let unit = LayerUnit.strongest(of: channel, in: activations[slot], reconstructor.shape)
+            if unit.activation > 0 { found.add(Hit(path: pictures[entry.item], unit: unit), keeping: top) }
+          }
+        }
+        return ready.map { _ in .seen }
+      },
+      onReport: { _, _ in
+        progress(
+          finished.withLock { count in
+            count += 1; return count
+          }, pictures.count)
+      })
+    let stopped = try communicator.agree(on: StopRequest.isRequested, .any)
+    if stopped {
+      throw VisualizeError(
+        .stopped, "stopped on request while the pictures were looked through; a next run begins with that anew")
+    }
+    var merged = StrongestPictures(origin: origin, channels: reconstructor.shape.channels)
+    for text in try communicator.allGather(ResultJSON.text(found)) {
+      guard let part = ResultJSON.value(StrongestPictures.self, text) else {
+        throw VisualizeError(.system, "the strongest pictures of a rank can't be understood; do all ranks run the same program?")
+      }
+      for hit in part.channels.joined() { merged.add(hit, keeping: top) }
+    }
+    guard merged.channels.contains(where: { !$0.isEmpty }) else {
+      throw VisualizeError(.badData, "no picture excites any unit of \(reconstructor.layer): can the pictures be read?")
+    }
+    return merged
+  }
+}

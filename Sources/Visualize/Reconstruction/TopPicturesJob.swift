@@ -1,0 +1,127 @@
+import Cluster
+import ConvNet
+import Files
+import Foundation
+import Images
+
+/// The command `reconstruct --top N`: for every channel of a layer the N pictures of a data set that excite it most, with the
+/// reconstruction of the strongest unit in each: Zeiler and Fergus's figure 2.
+public struct TopPicturesJob {
+  /// The strongest pictures of each channel, kept so that a second run needn't look through all of them again.
+  static let scanFile = "strongest.json"
+  static let sheetFile = "contact-sheet.png"
+  /// Channels on the contact sheet, at most.
+  static let sheetChannels = 256
+
+  public var job: ReconstructionJob
+  /// Pictures a channel.
+  public var top: Int
+
+  public init(_ job: ReconstructionJob, top: Int) {
+    self.job = job
+    self.top = top
+  }
+
+  private struct Hits: Sendable {
+    let hits: [StrongestPictures.Hit]
+    let pictures: [TestPicture]
+  }
+
+  /// Looks through all pictures, then makes what is missing: an item a channel, and `contact-sheet.png` of them all.
+  ///
+  /// - Parameter progress: called on rank 0, first for the pictures, then for the channels.
+  /// - Note: collective; the pictures of rank 0 count.
+  public func run(_ communicator: Communicator, progress: @escaping JobProgress = { _, _ in }) throws -> JobSummary {
+    let network = job.network
+    let shape = network.network.shapes[try network.network.index(of: job.layer) + 1]
+    try job.units.check(job.layer, shape)
+    let store = ResultStore(
+      folder: job.output, header: ResultHeader(command: ReconstructionJob.command, parameters: parameters, net: network))
+    // Whether the folder can be gone on with is known before the long work.
+    if communicator.rank == 0 { _ = try store.open(overwrite: job.overwrite) }
+    let reconstructor = try Reconstructor(
+      network.parameters, layer: job.layer, rule: job.rule, batch: job.batch, compute: job.compute)
+    let strongest = try strongest(store, reconstructor, communicator, progress)
+    let channels = job.units.channel.map { [$0] } ?? Array(0..<shape.channels)
+    let digits = "\(shape.channels - 1)".count
+    let items = channels.filter { !strongest.channels[$0].isEmpty }.map { channel in
+      let number = "\(channel)"
+      let name = "\(job.layer)-\(String(repeating: "0", count: digits - number.count))\(number)"
+      return WorkItem(name: ItemNames.safe(name), classIndex: channel)
+    }
+    let perItem = max(1, job.batch / top)
+    let results = ResultJob(
+      store: store, overwrite: false, batch: perItem, communicator: communicator, progress: progress)
+    let summary = try results.run(
+      prefetches: true,
+      list: { _ in items },
+      prepare: { items in
+        items.map { item in
+          let hits = strongest.channels[item.classIndex ?? 0]
+          let pictures = TestPicture.prepare(hits.map { WorkItem(name: $0.path, source: $0.path) }, network)
+          return Result { Hits(hits: hits, pictures: try pictures.map { try $0.get() }) }
+        }
+      },
+      process: { ready in
+        try ready.map { entry in
+          let result = try result(entry.item, entry.prepared, reconstructor)
+          try store.save(result)
+          return .done(result.record)
+        }
+      })
+    if communicator.rank == 0 { try sheet(items.map(\.name), store) }
+    return summary
+  }
+
+  private func strongest(
+    _ store: ResultStore, _ reconstructor: Reconstructor, _ communicator: Communicator, _ progress: @escaping JobProgress
+  ) throws -> StrongestPictures {
+    let paths: [String] = try communicator.broadcast(communicator.rank == 0 ? job.pictures.map(\.path) : nil)
+    let listing = paths.reduce(0xCBF2_9CE4_8422_2325) { ItemNames.hash("\($0) \($1)") }
+    let origin = ["\(listing)", "\(paths.count)", "\(top)", job.layer, job.network.digest]
+    var known: StrongestPictures?
+    if communicator.rank == 0, !job.overwrite, let data = FileManager.default.contents(atPath: store.path(Self.scanFile)) {
+      known = ResultJSON.value(StrongestPictures.self, String(decoding: data, as: UTF8.self))
+      if known?.origin != origin { known = nil }
+    }
+    if try communicator.agree(on: known != nil, .any) { return try communicator.broadcast(known) }
+    let scanned = try StrongestPictures.scan(
+      paths, top: top, origin: origin, network: job.network, reconstructor: reconstructor, communicator: communicator,
+      progress: progress)
+    if communicator.rank == 0 { try AtomicFile.write(ResultJSON.text(scanned), to: store.path(Self.scanFile)) }
+    return scanned
+  }
+
+  private func result(_ item: WorkItem, _ hits: Hits, _ reconstructor: Reconstructor) throws -> ItemResult {
+    var patches: [Patch] = []
+    for start in stride(from: 0, to: hits.hits.count, by: reconstructor.score.batch) {
+      let range = start..<min(start + reconstructor.score.batch, hits.hits.count)
+      _ = try reconstructor.forward(Array(hits.pictures[range]), mean: job.network.mean)
+      patches += try reconstructor.reconstruct(hits.hits[range].map(\.unit))
+    }
+    let sheet = try PatchSheet.picture(
+      Array(zip(patches, hits.pictures.map(\.shown))).map { (patch: $0, crop: $1) }, columns: Patch.columns(top))
+    let record = ResultRecord(
+      item: item.name, kind: ReconstructionJob.command, class: item.name,
+      className: "channel \(item.classIndex ?? 0) of \(job.layer)",
+      score: hits.hits[0].unit.activation, posterior: .nan, top5: [])
+    let sources = hits.hits.map { FilePath.name(of: $0.path) }
+    return ItemResult(
+      record: record, dataSets: patches.dataSets, attributes: ["sources": .text(try ResultJSON.text(sources))], picture: sheet)
+  }
+
+  /// All channels in one picture.
+  private func sheet(_ names: [String], _ store: ResultStore) throws {
+    let pictures = names.prefix(Self.sheetChannels).compactMap { try? Picture(contentsOf: store.picturePath(of: $0)) }
+    guard !pictures.isEmpty else { return }
+    try Picture.grid(pictures, columns: Patch.columns(pictures.count), gap: 12).writePNG(to: store.path(Self.sheetFile))
+  }
+
+  private var parameters: [String: ParameterValue] {
+    var all: [String: ParameterValue] = [
+      "layer": .text(job.layer), "method": .text(job.rule.rawValue), "top": .number(Double(top)),
+    ]
+    if let channel = job.units.channel { all["channel"] = .number(Double(channel)) }
+    return all
+  }
+}

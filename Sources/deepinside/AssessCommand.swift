@@ -1,0 +1,102 @@
+import ArgumentParser
+import Cluster
+import DataSets
+import Visualize
+
+struct AssessCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "assess",
+    abstract: "Which maps to trust: pointing game, insertion, deletion and randomised nets for every method.",
+    discussion: """
+      deepinside assess --checkpoint best.h5 --images data/val --annotations data/Annotations --output assessment
+      ./launch.sh --ranks 4 assess --checkpoint best.h5 --images data/val --annotations data/Annotations --output assessment \
+      --methods gradient,grad-cam --randomised 20
+      deepinside assess --class-models models --judge other.h5 --output transfer
+
+      The tables are assessment.csv, assessment.html and randomisation.csv; docs/saliency.md says what is measured. Insertion and deletion
+      take two forward passes a row of pixels, for each picture and method. With --class-models an independent net says what it sees.
+      """)
+
+  @Option(help: ArgumentHelp("The trained network.", valueName: "file"))
+  var checkpoint: String?
+
+  @Option(parsing: .upToNextOption, help: ArgumentHelp("Pictures, or folders of them.", valueName: "path"))
+  var images: [String] = []
+
+  @Option(help: ArgumentHelp("Their boxes in PASCAL VOC form.", valueName: "dir"))
+  var annotations: String?
+
+  @Option(help: ArgumentHelp("The result folder; what is whole in it already isn't made again.", valueName: "dir"))
+  var output: String
+
+  @Option(
+    help: ArgumentHelp("all, or names between commas: \(SaliencyMethods.names.joined(separator: ", ")).", valueName: "names"))
+  var methods = "all"
+
+  @Option(help: ArgumentHelp("Pixels that come or go at a time (default: a row of the crop).", valueName: "n"))
+  var step: Int?
+
+  @Option(help: ArgumentHelp("Pictures whose maps are compared with those of randomised nets.", valueName: "n"))
+  var randomised = 10
+
+  @Option(help: ArgumentHelp("Of the random weights and the random baseline.", valueName: "n"))
+  var seed: UInt64 = 0
+
+  @Option(help: ArgumentHelp("Class models to judge: a result folder.", valueName: "dir"))
+  var classModels: String?
+
+  @Option(help: ArgumentHelp("The net that judges class models.", valueName: "file"))
+  var judge: String?
+
+  @Option(help: ArgumentHelp("Pictures computed at once on each rank.", valueName: "n"))
+  var batch = 16
+
+  @Flag(help: "Remove the folder's results of other parameters or another checkpoint first.")
+  var overwrite = false
+
+  @OptionGroup var compute: ComputeOptions
+  @OptionGroup var common: CommonOptions
+
+  private var names: [String] { methods == "all" ? SaliencyMethods.names : methods.split(separator: ",").map(String.init) }
+
+  func validate() throws {
+    if batch < 1 { throw ValidationError("--batch \(batch): at least one.") }
+    if randomised < 0 { throw ValidationError("--randomised \(randomised): zero or more.") }
+    if let step, step < 1 { throw ValidationError("--step \(step): at least one pixel.") }
+    if let other = names.first(where: { !SaliencyMethods.names.contains($0) }) {
+      throw ValidationError("--methods \(other): known are \(SaliencyMethods.names.joined(separator: ", ")).")
+    }
+    if names.isEmpty { throw ValidationError("--methods: name at least one.") }
+    if (classModels == nil) != (judge == nil) { throw ValidationError("--class-models and --judge go together.") }
+    if classModels == nil, checkpoint == nil || images.isEmpty || annotations == nil {
+      throw ValidationError("give --checkpoint, --images and --annotations, or --class-models and --judge.")
+    }
+  }
+
+  func run() throws {
+    if let classModels, let judge { return try transfer(classModels, judge) }
+    guard let checkpoint, let annotations else { return }
+    try runResultJob("assess", unit: "img", checkpoint: checkpoint, output: output, common: common) {
+      network, communicator, progress in
+      let job = AssessmentJob(
+        network: network, pictures: try PictureList.find(images, classes: network.classes),
+        annotations: try readAnnotations(annotations), output: output, methods: names, step: step, randomised: randomised,
+        seed: seed, overwrite: overwrite, batch: batch, compute: compute.settings)
+      return try job.run(communicator, progress: progress)
+    }
+  }
+
+  private func transfer(_ folder: String, _ judge: String) throws {
+    try runOnRanks { communicator in
+      guard communicator.rank == 0 else { return }
+      let progress = ProgressLine("assess", unit: "model", quiet: common.quiet)
+      let result = try ClassModelTransfer.judge(
+        folder, by: TrainedNetwork.read(judge), output: output, batch: batch, compute: compute.settings
+      ) { progress.show(done: $0, total: $1) }
+      progress.finish()
+      progress.print(
+        "\(result.judged) class models: \(result.top1) put into their class, \(result.top5) among the five first; "
+          + "\(result.unknown) of classes that the judge doesn't know; look at \(output)/transfer.csv")
+    }
+  }
+}

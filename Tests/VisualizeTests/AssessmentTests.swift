@@ -1,0 +1,144 @@
+import ConvNet
+import DataSets
+import Foundation
+import Images
+import Testing
+
+@testable import Visualize
+
+/// What SciPy and scikit-image compute: see Golden/similarity.py.
+private struct Golden: Decodable {
+  let a: [Float]
+  let b: [Float]
+  let width: Int
+  let spearman: Double
+  let ssim: Double
+
+  static let values: Golden? = Bundle.module.url(forResource: "Golden/similarity", withExtension: "json")
+    .flatMap { try? JSONDecoder().decode(Golden.self, from: Data(contentsOf: $0)) }
+}
+
+@Suite(.serialized) struct AssessmentTests {
+  @Test("Rank correlation and structural similarity are SciPy's and scikit-image's") func similarity() throws {
+    let golden = try #require(Golden.values)
+    #expect(abs(MapSimilarity.spearman(golden.a, golden.b) - golden.spearman) < 1e-9)
+    #expect(abs(MapSimilarity.structuralSimilarity(golden.a, golden.b, width: golden.width) - golden.ssim) < 1e-6)
+    #expect(MapSimilarity.spearman(golden.a, golden.a.map { -2 * $0 }) == 1)
+    #expect(MapSimilarity.spearman(golden.a, golden.a.map { _ in 1 }).isNaN)
+    #expect(abs(MapSimilarity.structuralSimilarity(golden.b, golden.b, width: golden.width) - 1) < 1e-12)
+  }
+
+  @Test("A hit lies within 15 pixels of a box, in the file's pixels") func pointing() throws {
+    // 448×448 pixels, tested at 256 with a crop of 224 from (16, 16): a pixel of the crop is 1.75 of the file.
+    let picture = try TestPicture(
+      Picture(width: 448, height: 448, pixels: [UInt8](repeating: 0, count: 448 * 448 * 3)),
+      input: Shape(channels: 3, height: 224, width: 224))
+    var map = [Float](repeating: 0, count: 224 * 224)
+    map[100 * 224 + 50] = 1  // at ((16 + 50.5)·1.75, (16 + 100.5)·1.75) = (116.375, 203.875)
+    func hits(_ x: Int, _ y: Int, _ annotated: Int = 448) -> Bool {
+      let box = BoundingBox(wnid: "n1", xmin: x, ymin: y, xmax: x + 9, ymax: y + 9)
+      return PointingGame.hits(
+        map, of: picture, boxes: [box], annotated: PictureSize(width: annotated, height: annotated))
+    }
+    #expect(hits(110, 200))
+    #expect(hits(131, 200) && !hits(132, 200))  // 14.6 and 15.6 pixels away
+    #expect(hits(92, 200) && !hits(91, 200))  // the box ends before 102: 14.4; before 101: 15.4
+    #expect(!hits(131, 215))  // √(14.6² + 11.1²)
+    #expect(hits(55, 100, 224))
+  }
+
+  @Test("Of a linear net's posterior the curves are what setting pixels by hand gives") func curves() throws {
+    let store = try linearNet(side: 6)
+    let shape = store.network.input
+    let curves = PixelCurves(ScoreFunction(store, batch: 3), step: 8)
+    let image = values(randomPictures(1, shape)).map { $0 / 30 }
+    let map = (0..<36).map { Float(($0 * 7) % 36) }
+    let found = curves.areas(of: map, image: image, classIndex: 2)
+    let order = map.indices.sorted { map[$0] > map[$1] }
+    let blurred = PixelCurves.blurred(image, shape)
+    let plan = Plan(store, batch: 1, purpose: .inference)
+    defer { withExtendedLifetime(plan) {} }
+    func area(_ start: [Float], _ end: [Float]) -> Double {
+      let points = [0, 8, 16, 24, 32, 36].map { count in
+        let picture = Tensor(count: 1, shape: shape)
+        for i in 0..<shape.count { picture[0][i] = order.prefix(count).contains(i % 36) ? end[i] : start[i] }
+        return Double(posteriors(plan.forward(picture)[0])[2])
+      }
+      return (points[0] / 2 + points[1] + points[2] + points[3] + points[4] + points[5] / 2) / 5
+    }
+    #expect(abs(found.insertion - area(blurred, image)) < 1e-5)
+    #expect(abs(found.deletion - area(image, [Float](repeating: 0, count: shape.count))) < 1e-5)
+    #expect(found.insertion != found.deletion)
+  }
+
+  @Test("Randomised stages change their layers and no others") func stages() throws {
+    let store = try smallNet()
+    let randomised = RandomisedNetwork(store, seed: 3)
+    func changed() -> [String] {
+      ["conv1", "fc2", "fc3"].filter {
+        let range = store.range(ofLayer: $0)
+        return Array(store.values[range]) != Array(randomised.store.values[range])
+      }
+    }
+    let stages = RandomisedNetwork.stages(of: store)
+    #expect(
+      stages.map { "\($0.kind) \($0.layer)" } == [
+        "cascading fc3", "cascading fc2", "cascading conv1", "independent fc2", "independent conv1",
+      ])
+    let expected = [["fc3"], ["fc2", "fc3"], ["conv1", "fc2", "fc3"], ["fc2"], ["conv1"]]
+    for (stage, layers) in zip(stages, expected) {
+      randomised.set(stage)
+      #expect(changed() == layers)
+    }
+    randomised.set(nil)
+    #expect(changed().isEmpty)
+  }
+
+  @Test("The tables are the same on 1 and 3 ranks, and after a run that was cut short") func ranks() throws {
+    let fixture = try ResultFixture()
+    let annotations = fixture.folder.path("annotations")
+    try FileManager.default.createDirectory(atPath: annotations, withIntermediateDirectories: true)
+    for index in 0..<6 {
+      try fixture.writePicture("p\(index).png", seed: UInt64(index))
+      // The last has a class that the net doesn't know: it is left out.
+      let box = BoundingBox(wnid: index == 5 ? "n99999999" : "n0000000\(index + 1)", xmin: 2, ymin: 3, xmax: 12, ymax: 11)
+      let xml = Annotation(width: 40, height: 30, boxes: [box]).xml(folder: "val", name: "p\(index)")
+      try xml.write(toFile: "\(annotations)/p\(index).xml", atomically: true, encoding: .utf8)
+    }
+    func tables(_ output: String) throws -> [String] {
+      try ["assessment.csv", "randomisation.csv", "assessment.html"].map {
+        try String(contentsOfFile: "\(output)/\($0)", encoding: .utf8)
+      }
+    }
+    let one = fixture.folder.path("one")
+    let three = fixture.folder.path("three")
+    let first = try fixture.assess(output: one, annotations: annotations)
+    #expect(first.exitCode == 0 && first.output.contains("done 5 skipped 0 failed 0"), "\(first)")
+    let second = try fixture.assess(ranks: 3, output: three, annotations: annotations)
+    #expect(second.exitCode == 0, "\(second)")
+    #expect(try tables(one) == tables(three))
+    let rows = try tables(one)[0].split(separator: "\n").map { $0.split(separator: ",", omittingEmptySubsequences: false) }
+    #expect(rows.map { $0[0] } == ["method", "gradient", "grad-cam", "centre", "random"])
+    #expect(rows.dropFirst().allSatisfy { $0[1] == "5" && (0...1).contains(Double($0[2]) ?? -1) })
+    #expect(try tables(one)[1].split(separator: "\n").count == 1 + 2 * 5)
+    let before = try tables(three)
+    for name in ["p1.h5", "p3.h5", "assessment.csv"] { try FileManager.default.removeItem(atPath: "\(three)/\(name)") }
+    #expect(try fixture.assess(ranks: 2, output: three, annotations: annotations).output.contains("done 2 skipped 3"))
+    #expect(try tables(three) == before)
+  }
+
+  @Test("Class models are judged by the pictures that people see") func transfer() throws {
+    let fixture = try ResultFixture()
+    #expect(try fixture.classModels().exitCode == 0)
+    let judge = try TrainedNetwork.read(fixture.checkpoint)
+    let folder = fixture.folder.path("transfer")
+    let found = try ClassModelTransfer.judge(fixture.output, by: judge, output: folder, batch: 3)
+    let table = try String(contentsOfFile: "\(folder)/transfer.csv", encoding: .utf8).split(separator: "\n").dropFirst()
+    let places = table.map { Int($0.split(separator: ",")[1]) ?? 0 }
+    #expect(found.judged == 7 && found.unknown == 0 && places.count == 7)
+    #expect(found.top1 == places.filter { $0 == 1 }.count && found.top5 == places.filter { $0 <= 5 }.count)
+    // The net that made them knows its own.
+    #expect(found.top1 == 7)
+    #expect(throws: VisualizeError.self) { try ClassModelTransfer.judge(folder, by: judge, output: folder) }
+  }
+}
