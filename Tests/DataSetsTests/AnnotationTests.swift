@@ -1,9 +1,11 @@
+import Foundation
+import TestSupport
 import Testing
 
-@testable import Trainer
+@testable import DataSets
 
 @Suite("Annotations")
-struct DataAnnotationTests {
+struct AnnotationTests {
   @Test("boxes, names and sizes are read, whatever stands between them")
   func read() throws {
     let xml = """
@@ -26,14 +28,19 @@ struct DataAnnotationTests {
 
   @Test("what is written is read back, from any depth of folders")
   func roundTrip() throws {
-    try withDataFolder { root in
-      let annotation = Annotation(width: 9, height: 8, boxes: [BoundingBox(wnid: "s1", xmin: 1, ymin: 2, xmax: 3, ymax: 4)])
-      try put(annotation.xml(folder: "s1", name: "x").utf8, at: "\(root)/train/s1/x.xml")
-      try put(Annotation(width: 1, height: 1, boxes: []).xml(folder: "val", name: "y").utf8, at: "\(root)/val/y.xml")
-      try put("text".utf8, at: "\(root)/val/readme.txt")
-      let found = try readAnnotations(root)
-      #expect(found == ["x": annotation, "y": Annotation(width: 1, height: 1, boxes: [])])
+    let folder = try TemporaryFolder()
+    let annotation = Annotation(width: 9, height: 8, boxes: [BoundingBox(wnid: "s1", xmin: 1, ymin: 2, xmax: 3, ymax: 4)])
+    let empty = Annotation(width: 1, height: 1, boxes: [])
+    let files = [
+      "train/s1/x.xml": annotation.xml(folder: "s1", name: "x"), "val/y.xml": empty.xml(folder: "val", name: "y"),
+      "val/readme.txt": "text",
+    ]
+    for (name, text) in files {
+      let file = folder.url.appending(path: name)
+      try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try Data(text.utf8).write(to: file)
     }
+    #expect(try readAnnotations(folder.path) == ["x": annotation, "y": empty])
   }
 
   @Test(

@@ -140,7 +140,7 @@ struct MatlabFile {
 }
 
 /// The wnid of each devkit class id (1 … 1000; higher ids are inner nodes of the tree), from `ILSVRC2012_meta.mat`.
-func devkitClasses(_ path: String) throws(DataError) -> [Int: String] {
+package func devkitClasses(_ path: String) throws(DataError) -> [Int: String] {
   var wnids: [Int: String] = [:]
   for record in try MatlabFile(path).structs["synsets"] ?? [] {
     if case .number(let id) = record["ILSVRC2012_ID"], case .text(let wnid) = record["WNID"] { wnids[Int(id)] = wnid }

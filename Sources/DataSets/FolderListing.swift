@@ -1,11 +1,11 @@
 import Foundation
 
 /// The names in a folder, hidden ones left out, sorted by bytes: the same order on every host and in every locale.
-struct FolderListing {
-  private(set) var folders: [String] = []
-  private(set) var files: [String] = []
+package struct FolderListing {
+  package private(set) var folders: [String] = []
+  package private(set) var files: [String] = []
 
-  init(_ path: String) throws(DataError) {
+  package init(_ path: String) throws(DataError) {
     guard let directory = opendir(path) else {
       throw DataError(.unreadable, "cannot list \(path): \(String(cString: strerror(errno)))")
     }
@@ -24,12 +24,12 @@ struct FolderListing {
     files.sort(by: Self.byBytes)
   }
 
-  static func byBytes(_ one: String, _ other: String) -> Bool {
+  package static func byBytes(_ one: String, _ other: String) -> Bool {
     one.utf8.lexicographicallyPrecedes(other.utf8)
   }
 
   /// Whether a folder is at `path`.
-  static func isFolder(_ path: String) -> Bool {
+  package static func isFolder(_ path: String) -> Bool {
     var status = stat()
     return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
   }
@@ -45,17 +45,17 @@ struct FolderListing {
 }
 
 /// The lines of a text file, without line ends, empty ones left out.
-func readLines(_ path: String) throws(DataError) -> [Substring] {
+package func readLines(_ path: String) throws(DataError) -> [Substring] {
   try readText(path).split(whereSeparator: \.isNewline)
 }
 
 /// A text file in UTF-8.
-func readText(_ path: String) throws(DataError) -> String {
+package func readText(_ path: String) throws(DataError) -> String {
   String(decoding: try readBytes(path), as: UTF8.self)
 }
 
 /// The bytes of a small file.
-func readBytes(_ path: String) throws(DataError) -> [UInt8] {
+package func readBytes(_ path: String) throws(DataError) -> [UInt8] {
   guard let content = FileManager.default.contents(atPath: path) else {
     throw DataError(.unreadable, "cannot read \(path): missing, or not to be read by this user")
   }
@@ -63,7 +63,7 @@ func readBytes(_ path: String) throws(DataError) -> [UInt8] {
 }
 
 /// The first of `names` that is a file in one of the places where ILSVRC's lists are put: the root, `devkit/`, `devkit/data/`.
-func findList(_ names: [String], in root: String) -> String? {
+package func findList(_ names: [String], in root: String) -> String? {
   for folder in [root, "\(root)/devkit", "\(root)/devkit/data", "\(root)/val"] {
     for name in names {
       let path = "\(folder)/\(name)"

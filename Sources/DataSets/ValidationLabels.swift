@@ -6,19 +6,19 @@
 ///
 /// The trap: devkit id 1 is n02119789, sorted index 0 is n01440764. Ids are turned into wnids through the devkit's own
 /// table (`ILSVRC2012_meta.mat`), and nothing but wnids leaves this type.
-struct ValidationLabels {
+package struct ValidationLabels {
   /// The file that the labels come from.
-  let source: String
+  package let source: String
   private var byName: [String: String] = [:]
   private var byNumber: [String] = []
 
-  var count: Int { byName.count + byNumber.count }
+  package var count: Int { byName.count + byNumber.count }
 
   /// The classes that occur, sorted.
-  var classes: [String] { Set(byName.values).union(byNumber).sorted(by: FolderListing.byBytes) }
+  package var classes: [String] { Set(byName.values).union(byNumber).sorted(by: FolderListing.byBytes) }
 
   /// - Parameter sortedClasses: what an index in `val.txt` counts.
-  init(root: String, sortedClasses: [String]) throws(DataError) {
+  package init(root: String, sortedClasses: [String]) throws(DataError) {
     if let path = findList(["val.txt"], in: root) {
       source = path
       try readIndices(sortedClasses)
@@ -37,7 +37,7 @@ struct ValidationLabels {
   }
 
   /// The class of a picture file; nil when it isn't listed.
-  func wnid(of file: String) throws(DataError) -> String? {
+  package func wnid(of file: String) throws(DataError) -> String? {
     if byNumber.isEmpty { return byName[Self.stem(file)] }
     guard let number = pictureNumber(file) else {
       throw DataError(

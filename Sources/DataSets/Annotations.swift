@@ -37,7 +37,7 @@ public struct Annotation: Sendable, Hashable {
     try self.init(xml: readText(path), name: path)
   }
 
-  init(xml: String, name: String) throws(DataError) {
+  package init(xml: String, name: String) throws(DataError) {
     var size = (width: 0, height: 0)
     var boxes: [BoundingBox] = []
     var fields: [String: String] = [:]

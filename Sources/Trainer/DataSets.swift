@@ -1,0 +1,2 @@
+// Who trains lists pictures first: the two come together.
+@_exported import DataSets
