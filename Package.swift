@@ -23,13 +23,14 @@ let package = Package(
     .target(name: "Files"),
     .target(name: "ConvNet", dependencies: ["COpenBLAS", "COneDNN", "Kernels"]),
     .target(name: "Images", dependencies: ["Files", "CPNG", "CTurboJPEG", "Kernels"]),
+    .target(name: "MinCut"),
     .target(name: "DataSets", dependencies: ["Images"]),
     // The folder is Distributed; the module can't be: that name is the toolchain's own.
     .target(name: "Cluster", dependencies: ["CMPI"], path: "Sources/Distributed"),
     .target(name: "Checkpoint", dependencies: ["Files", "ConvNet", "CHDF5", "CCrypto"]),
     .target(
       name: "Trainer", dependencies: ["Files", "ConvNet", "Images", "DataSets", "Cluster", "Checkpoint", "Kernels"]),
-    .target(name: "Visualize", dependencies: ["Files", "ConvNet", "Images", "DataSets", "Cluster", "Checkpoint"]),
+    .target(name: "Visualize", dependencies: ["Files", "ConvNet", "Images", "MinCut", "DataSets", "Cluster", "Checkpoint"]),
     .executableTarget(
       name: "deepinside",
       dependencies: [
@@ -47,6 +48,7 @@ let package = Package(
     .testTarget(
       name: "ConvNetTests", dependencies: ["ConvNet", "TestSupport", "step-allocations"], resources: [.copy("Golden")]),
     .testTarget(name: "ImagesTests", dependencies: ["Images", "TestSupport"], resources: [.copy("Golden")]),
+    .testTarget(name: "MinCutTests", dependencies: ["MinCut"], resources: [.copy("Golden")]),
     .testTarget(name: "DataSetsTests", dependencies: ["DataSets", "TestSupport"]),
     .testTarget(name: "ClusterTests", dependencies: ["Cluster", "TestSupport", "rank-checks"]),
     .testTarget(name: "CheckpointTests", dependencies: ["Checkpoint", "Files", "TestSupport"]),
