@@ -53,7 +53,8 @@ let package = Package(
     .testTarget(name: "ClusterTests", dependencies: ["Cluster", "TestSupport", "rank-checks"]),
     .testTarget(name: "CheckpointTests", dependencies: ["Checkpoint", "Files", "TestSupport"]),
     .testTarget(name: "TrainerTests", dependencies: ["Trainer", "TestSupport", "rank-checks"]),
-    .testTarget(name: "VisualizeTests", dependencies: ["Visualize", "TestSupport", "rank-checks"]),
+    .testTarget(
+      name: "VisualizeTests", dependencies: ["Visualize", "TestSupport", "rank-checks"], resources: [.copy("Golden")]),
     .testTarget(name: "CommandTests", dependencies: ["deepinside", "Checkpoint", "ConvNet", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]

@@ -10,9 +10,16 @@ public struct RankedClass: Sendable, Hashable {
   /// The `count` classes of highest score, highest first, the lower index first where scores are equal; a score that is no
   /// number comes last.
   public static func top(_ count: Int, of scores: UnsafeMutableBufferPointer<Float>) -> [RankedClass] {
-    let posteriors = posteriors(scores)
-    func key(_ index: Int) -> Float { scores[index].isNaN ? -.infinity : scores[index] }
-    return scores.indices.sorted { (key($0), $1) > (key($1), $0) }.prefix(count).map {
+    top(count, scores: Array(scores), posteriors: posteriors(scores))
+  }
+
+  /// The same by posterior, then by score: for averages over crops, whose order may differ.
+  static func top(_ count: Int, scores: [Float], posteriors: [Float]) -> [RankedClass] {
+    func key(_ index: Int) -> (Float, Float) {
+      let (posterior, score) = (posteriors[index], scores[index])
+      return (posterior.isNaN ? -.infinity : posterior, score.isNaN ? -.infinity : score)
+    }
+    return scores.indices.sorted { key($0) != key($1) ? key($0) > key($1) : $0 < $1 }.prefix(count).map {
       RankedClass(index: $0, score: scores[$0], posterior: posteriors[$0])
     }
   }

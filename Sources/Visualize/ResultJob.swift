@@ -1,4 +1,5 @@
 import Cluster
+import DataSets
 import Files
 import Foundation
 import Synchronization
@@ -12,6 +13,8 @@ struct WorkItem: Codable, Sendable {
   var source: String?
   /// The synset id of what is in the picture.
   var truth: String?
+  /// The boxes of its objects.
+  var boxes: [BoundingBox]?
 }
 
 /// Is told on rank 0 how far a job is: items of this run that are finished, failed ones included, and how many there are in all.

@@ -20,7 +20,7 @@ struct Deepinside: ParsableCommand {
     version: version,
     subcommands: [
       SynthesizeCommand.self, TrainCommand.self, EvaluateCommand.self, ClassModelsCommand.self, SaliencyCommand.self,
-      GalleryCommand.self, InspectCommand.self, BenchmarkCommand.self,
+      LocaliseCommand.self, ScoreCommand.self, GalleryCommand.self, InspectCommand.self, BenchmarkCommand.self,
     ])
 
   static let version = "0.1.0"

@@ -32,7 +32,7 @@ struct MinCutTests {
     }
   }
 
-  static let adversarial: [(String, (Int) -> GridCase)] = [
+  static let adversarial: [(String, @Sendable (Int) -> GridCase)] = [
     ("zeros", { GridCase(width: $0, height: $0, terminals: { _, _ in (0, 0) }, arcs: { _, _ in 0 }) }),
     ("all equal", { GridCase(width: $0, height: $0, terminals: { _, _ in (7, 7) }, arcs: { _, _ in 7 }) }),
     (

@@ -1,11 +1,13 @@
 import Cluster
 import ConvNet
+import DataSets
 import Foundation
 import Visualize
 
 /// Jobs with a result folder.
 let visualizeChecks = [
   RankCheck("visualize-class-models", checkClassModels), RankCheck("visualize-saliency", checkSaliency),
+  RankCheck("visualize-localise", checkLocalise),
 ]
 
 /// Options `name=value` after the fixed arguments.
@@ -52,4 +54,22 @@ private func checkSaliency(_ communicator: Communicator, _ arguments: [String]) 
     classChoice: .init(given["class"] ?? "top1"), rule: ReLURule(rawValue: given["method"] ?? "gradient") ?? .gradient,
     overwrite: given["overwrite"] != nil, batch: Int(given["batch"] ?? "3") ?? 3)
   try finish(job.run(communicator), communicator)
+}
+
+/// `visualize-localise CHECKPOINT OUT PICTURES [annotations=…] [box=…] [saliency=…] [blacklist=36,…] [list=…] [overwrite] [die=…]`
+///
+/// With `die` the process kills itself when so many items are finished.
+private func checkLocalise(_ communicator: Communicator, _ arguments: [String]) throws {
+  let given = options(arguments.dropFirst(3))
+  let network = try TrainedNetwork.read(arguments[0])
+  var how = LocalisationOptions()
+  how.cutSide = 32
+  how.box = given["box"].flatMap(LocalisationOptions.Box.init(rawValue:)) ?? .graphcut
+  let job = LocalisationJob(
+    network: network, pictures: try PictureList.find([arguments[2]], classes: network.classes),
+    annotations: try given["annotations"].map(readAnnotations) ?? [:], output: arguments[1], options: how,
+    storedMaps: given["saliency"], blackList: Set((given["blacklist"] ?? "").split(separator: ",").compactMap { Int($0) }),
+    classNumbers: try given["list"].map(ClassNumbers.init), overwrite: given["overwrite"] != nil)
+  let last = given["die"].flatMap { Int($0) }
+  try finish(job.run(communicator) { done, _ in if done == last { kill(getpid(), SIGKILL) } }, communicator)
 }
