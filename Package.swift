@@ -23,16 +23,18 @@ let package = Package(
     .target(name: "Files"),
     .target(name: "ConvNet", dependencies: ["COpenBLAS", "COneDNN", "Kernels"]),
     .target(name: "Images", dependencies: ["Files", "CPNG", "CTurboJPEG", "Kernels"]),
-    .target(name: "DataSets", dependencies: ["Files", "Images", "Interchange"]),
+    .target(name: "MinCut"),
     // The folder is Distributed; the module can't be: that name is the toolchain's own.
     .target(name: "Cluster", dependencies: ["CMPI"], path: "Sources/Distributed"),
     .target(name: "Checkpoint", dependencies: ["Files", "ConvNet", "CHDF5", "CCrypto"]),
     // Other programs' formats: event files of TensorBoard, ONNX, safetensors, Caffe's and MatConvNet's weights.
     .target(name: "Interchange", dependencies: ["Files", "ConvNet", "Images", "Checkpoint"]),
+    .target(name: "DataSets", dependencies: ["Files", "Images", "Interchange"]),
     .target(
       name: "Trainer",
       dependencies: ["Files", "ConvNet", "Images", "DataSets", "Cluster", "Checkpoint", "Interchange", "Kernels"]),
-    .target(name: "Visualize", dependencies: ["Files", "ConvNet", "Images", "DataSets", "Cluster", "Checkpoint"]),
+    .target(
+      name: "Visualize", dependencies: ["Files", "ConvNet", "Images", "MinCut", "DataSets", "Cluster", "Checkpoint"]),
     .executableTarget(
       name: "deepinside",
       dependencies: [
@@ -50,6 +52,7 @@ let package = Package(
     .testTarget(
       name: "ConvNetTests", dependencies: ["ConvNet", "TestSupport", "step-allocations"], resources: [.copy("Golden")]),
     .testTarget(name: "ImagesTests", dependencies: ["Images", "TestSupport"], resources: [.copy("Golden")]),
+    .testTarget(name: "MinCutTests", dependencies: ["MinCut"], resources: [.copy("Golden")]),
     .testTarget(name: "DataSetsTests", dependencies: ["DataSets", "TestSupport"]),
     .testTarget(name: "ClusterTests", dependencies: ["Cluster", "TestSupport", "rank-checks"]),
     .testTarget(name: "CheckpointTests", dependencies: ["Checkpoint", "Files", "TestSupport"]),

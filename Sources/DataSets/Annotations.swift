@@ -1,7 +1,7 @@
 import Foundation
 
 /// An object's box: pixels from 0, both ends inside (so its width is xmax − xmin + 1), as ILSVRC's files have it.
-public struct BoundingBox: Sendable, Hashable {
+public struct BoundingBox: Sendable, Hashable, Codable {
   public let wnid: String
   public let xmin: Int
   public let ymin: Int
@@ -15,6 +15,19 @@ public struct BoundingBox: Sendable, Hashable {
     self.xmax = xmax
     self.ymax = ymax
   }
+}
+
+extension BoundingBox {
+  /// Intersection over union: the part that both boxes have of the pixels that either has, 0 … 1, whatever their classes.
+  public func overlap(with other: BoundingBox) -> Double {
+    let width = min(xmax, other.xmax) - max(xmin, other.xmin) + 1
+    let height = min(ymax, other.ymax) - max(ymin, other.ymin) + 1
+    guard width > 0, height > 0 else { return 0 }
+    let common = width * height
+    return Double(common) / Double(area + other.area - common)
+  }
+
+  private var area: Int { (xmax - xmin + 1) * (ymax - ymin + 1) }
 }
 
 /// The size and objects of one picture.

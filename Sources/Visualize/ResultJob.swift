@@ -1,4 +1,5 @@
 import Cluster
+import DataSets
 import Files
 import Foundation
 import Synchronization
@@ -14,6 +15,8 @@ struct WorkItem: Codable, Sendable {
   var truth: String?
   /// Whether it is one of those of which more is measured.
   var isSampled: Bool?
+  /// The boxes of its objects.
+  var boxes: [BoundingBox]?
 }
 
 /// Is told on rank 0 how far a job is: items of this run that are finished, failed ones included, and how many there are in all.

@@ -20,8 +20,9 @@ struct Deepinside: ParsableCommand {
     version: version,
     subcommands: [
       SynthesizeCommand.self, PrepareCommand.self, TrainCommand.self, EvaluateCommand.self, ReportCommand.self,
-      ClassModelsCommand.self, SaliencyCommand.self, ReconstructCommand.self, AssessCommand.self, GalleryCommand.self,
-      InspectCommand.self, ExportCommand.self, ImportCommand.self, BenchmarkCommand.self,
+      ClassModelsCommand.self, SaliencyCommand.self, LocaliseCommand.self, ScoreCommand.self, ReconstructCommand.self,
+      AssessCommand.self, GalleryCommand.self, InspectCommand.self, ExportCommand.self, ImportCommand.self,
+      BenchmarkCommand.self,
     ])
 
   static let version = "0.1.0"

@@ -8,8 +8,8 @@ struct CommandLineTests {
   @Test(
     "every command has a help text with an example",
     arguments: [
-      "synthesize", "train", "evaluate", "class-models", "saliency", "gallery", "inspect", "benchmark", "report", "export",
-      "import",
+      "synthesize", "prepare", "train", "evaluate", "report", "class-models", "saliency", "localise", "score", "reconstruct",
+      "assess", "gallery", "inspect", "export", "import", "benchmark",
     ])
   func help(command: String) throws {
     let result = try runTool("deepinside", [command, "--help"])
@@ -32,6 +32,9 @@ struct CommandLineTests {
       (["export", "--checkpoint", "c", "--format", "odd", "--output", "o"], "odd"),
       (["export", "--checkpoint", "c", "--format", "safetensors", "--without-mean", "--output", "o"], "--without-mean"),
       (["import", "--weights", "w", "--output", "o", "--crop", "0"], "--crop 0"),
+      (["localise", "--checkpoint", "c", "--output", "o", "--images", "i", "--box", "odd"], "odd"),
+      (["localise", "--checkpoint", "c", "--output", "o", "--images", "i", "--rounds", "0"], "rounds 0"),
+      (["score", "--answers", "a"], "--annotations"),
       (["frobnicate"], "frobnicate"),
       (["train", "--data", "d", "--run", "r", "--frobnicate"], "--frobnicate"),
     ])
@@ -125,5 +128,13 @@ struct CommandLineTests {
     let incomplete = try run(["saliency", "--checkpoint", best, "--images", tiny.data + "/val", "--output", maps], code: 1)
     #expect(incomplete.output.contains("empty.JPEG"), "\(incomplete)")
     #expect(try run(["gallery", "--results", maps], ranks: 1).output.contains("6 results"))
+    let boxes = tiny.folder.path("boxes")
+    try FileManager.default.removeItem(atPath: tiny.data + "/val/s00000001/empty.JPEG")
+    let truth = tiny.data + "/Annotations"
+    let found = try run(
+      ["localise", "--checkpoint", best, "--images", tiny.data + "/val", "--annotations", truth, "--output", boxes])
+    #expect(found.output.contains("5 answers: localisation error"), "\(found)")
+    let score = try run(["score", "--answers", boxes + "/boxes.csv", "--annotations", truth, "--json"], ranks: 1)
+    #expect(score.output.contains("localisationError"), "\(score)")
   }
 }

@@ -8,6 +8,7 @@ import Visualize
 let visualizeChecks = [
   RankCheck("visualize-class-models", checkClassModels), RankCheck("visualize-saliency", checkSaliency),
   RankCheck("visualize-reconstruct", checkReconstruction), RankCheck("visualize-assess", checkAssessment),
+  RankCheck("visualize-localise", checkLocalise),
 ]
 
 /// Options `name=value` after the fixed arguments.
@@ -81,4 +82,22 @@ private func checkAssessment(_ communicator: Communicator, _ arguments: [String]
     annotations: try readAnnotations(arguments[3]), output: arguments[1], methods: ["gradient", "grad-cam"],
     randomised: Int(given["randomised"] ?? "2") ?? 2, batch: 4)
   try finish(job.run(communicator), communicator)
+}
+
+/// `visualize-localise CHECKPOINT OUT PICTURES [annotations=…] [box=…] [saliency=…] [blacklist=36,…] [list=…] [overwrite] [die=…]`
+///
+/// With `die` the process kills itself when so many items are finished.
+private func checkLocalise(_ communicator: Communicator, _ arguments: [String]) throws {
+  let given = options(arguments.dropFirst(3))
+  let network = try TrainedNetwork.read(arguments[0])
+  var how = LocalisationOptions()
+  how.cutSide = 32
+  how.box = given["box"].flatMap(LocalisationOptions.Box.init(rawValue:)) ?? .graphcut
+  let job = LocalisationJob(
+    network: network, pictures: try PictureList.find([arguments[2]], classes: network.classes),
+    annotations: try given["annotations"].map(readAnnotations) ?? [:], output: arguments[1], options: how,
+    storedMaps: given["saliency"], blackList: Set((given["blacklist"] ?? "").split(separator: ",").compactMap { Int($0) }),
+    classNumbers: try given["list"].map(ClassNumbers.init), overwrite: given["overwrite"] != nil)
+  let last = given["die"].flatMap { Int($0) }
+  try finish(job.run(communicator) { done, _ in if done == last { kill(getpid(), SIGKILL) } }, communicator)
 }

@@ -58,6 +58,10 @@ struct ResultFixture {
     try run(ranks, ["visualize-assess", checkpoint, output ?? self.output, pictures, annotations] + options)
   }
 
+  func localise(ranks: Int = 1, output: String? = nil, _ options: String...) throws -> ProcessResult {
+    try run(ranks, ["visualize-localise", checkpoint, output ?? self.output, pictures] + options)
+  }
+
   private func run(_ ranks: Int, _ arguments: [String]) throws -> ProcessResult {
     ranks == 1 ? try runTool("rank-checks", arguments) : try runUnderMPI(ranks: ranks, tool: "rank-checks", arguments: arguments)
   }

@@ -64,6 +64,8 @@ struct GalleryItem: Encodable {
   let source: String?
   let truth: String?
   let warning: String?
+  /// The largest intersection over union of a box of the picture's class with a true one; 0 when the class isn't found.
+  let overlap: Double?
   /// At most 200 points, to 4 digits; infinities and not-a-numbers are nil.
   let trace: [Double?]?
   /// Of the trace.
@@ -88,6 +90,9 @@ struct GalleryItem: Encodable {
     source = record.source.map { ($0 as NSString).lastPathComponent }
     truth = record.truth
     warning = record.warning
+    overlap = record.truthBoxes.flatMap { truth in
+      truth.isEmpty ? nil : (record.answers ?? []).compactMap(\.overlap).max() ?? 0
+    }
     self.trace = trace.map(Self.thinned)
     iterations = trace.map { $0.count - 1 }
   }

@@ -11,7 +11,7 @@ extension GalleryPage {
     let current = 0;
 
     function compare(key) {
-      if (key === "score" || key === "posterior") return (a, b) => (items[b][key] ?? -1e30) - (items[a][key] ?? -1e30) || a - b;
+      if (["score", "posterior", "overlap"].includes(key)) return (a, b) => (items[b][key] ?? -1e30) - (items[a][key] ?? -1e30) || a - b;
       if (key === "name") return (a, b) => items[a].name.localeCompare(items[b].name) || a - b;
       return (a, b) => a - b;
     }
@@ -91,6 +91,7 @@ extension GalleryPage {
       add("score", number(item.score));
       add("posterior", percent(item.posterior));
       if (item.truth) add("picture of", item.truth === item.class ? `${item.truth} ✓` : item.truth);
+      if (item.overlap !== undefined) add("IoU", number(item.overlap));
       if (item.iterations) add("iterations", item.iterations);
       text.append(make("h3", "Class"), facts);
       if (item.trace) text.append(make("h3", "Class score over the iterations"), curve(item.trace, item.iterations));

@@ -30,7 +30,7 @@ extension GalleryPage {
     svg { overflow: visible } .hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }
     #grid { display: grid; gap: clamp(8px, 1.2vw, 16px); grid-template-columns: repeat(auto-fill, minmax(var(--cell), 1fr));
       padding-bottom: 40px }
-    .models { --cell: min(168px, 43vw) } .maps { --cell: min(300px, 90vw) }
+    .models { --cell: min(168px, 43vw) } .maps { --cell: min(300px, 90vw) } .wide { --cell: min(520px, 90vw) }
     figure { margin: 0; background: var(--card); border: 1px solid var(--line); border-radius: 10px; overflow: hidden;
       content-visibility: auto; contain-intrinsic-size: auto 220px }
     figure[hidden] { display: none }

@@ -23,7 +23,7 @@ struct GalleryPage {
     <title>\(Self.escape(title)) · deepinside</title>
     <style>\(Self.style)</style>
     </head>
-    <body class="\(isClassModels ? "models" : "maps")" style="--aspect: \(aspect)">
+    <body class="\(isClassModels ? "models" : isLocalisation ? "maps wide" : "maps")" style="--aspect: \(aspect)">
     <header>
     <h1>\(Self.escape(title))</h1>
     <p class="lead">\(lead)</p>
@@ -37,7 +37,7 @@ struct GalleryPage {
     <option value="item">by \(isClassModels ? "id" : "file")</option>
     <option value="name">by class name</option>
     <option value="score">by score</option>
-    <option value="posterior">by posterior</option>
+    <option value="posterior">by posterior</option>\(isLocalisation ? "\n<option value=\"overlap\">by IoU</option>" : "")
     </select></label>
     <output id="count">\(items.count) \(items.count == 1 ? "result" : "results")</output>
     </div>
@@ -64,6 +64,7 @@ struct GalleryPage {
   }
 
   private var isClassModels: Bool { header.command == ClassModelJob.command }
+  private var isLocalisation: Bool { header.command == LocalisationJob.command }
 
   /// Width to height of an item's picture: by default two crops and the gap between them.
   private var aspect: String {
@@ -81,6 +82,7 @@ struct GalleryPage {
     case SaliencyJob.command: "Saliency maps"
     case ReconstructionJob.command: "Reconstructions"
     case AssessmentJob.command: "Assessed maps"
+    case LocalisationJob.command: "Localisation"
     default: header.command.prefix(1).uppercased() + header.command.dropFirst()
     }
   }
@@ -89,6 +91,8 @@ struct GalleryPage {
     let what =
       switch header.command {
       case ClassModelJob.command: "What the network finds most typical of each class: the picture that raises its score most."
+      case LocalisationJob.command:
+        "Each picture with the box found (orange) and the true ones (green), the saliency map, and what was cut out."
       case SaliencyJob.command: "Each picture, and how much every pixel of it matters for the score of a class."
       case ReconstructionJob.command:
         "What excites units of a layer: their activation taken back to the pixels, and beside it the same part of the picture."
@@ -120,7 +124,7 @@ struct GalleryPage {
     let alt =
       isClassModels
       ? "Class model of \(item.name) (\(item.class))"
-      : "\(item.source ?? item.item), and its saliency map for \(item.name) (\(item.class))"
+      : "\(item.source ?? item.item), and \(isLocalisation ? "what was found" : "its saliency map") for \(item.name) (\(item.class))"
     let mark = item.truth.map { truth in
       truth == item.class
         ? "<i class=\"right\" title=\"right class\">✓</i>"
@@ -128,11 +132,12 @@ struct GalleryPage {
     }
     let warning = item.warning.map { "<i class=\"warning\" title=\"\(Self.escape($0))\">!</i>" }
     let below = isClassModels ? item.class : item.item
+    let number = item.overlap.map { String(format: "%.2f", $0) } ?? Self.percent(item.posterior)
     return """
       <figure data-index="\(index)"><button type="button"><img loading="lazy" decoding="async" src="\(Self.escape(item.image))" \
       alt="\(Self.escape(alt))"></button><figcaption>\
       <b title="\(Self.escape(item.name))">\(name)</b>\(mark ?? "")\(warning ?? "")\
-      <span class="number" title="posterior">\(Self.percent(item.posterior))</span><small title="\(Self.escape(below))">\
+      <span class="number" title="\(item.overlap == nil ? "posterior" : "intersection over union")">\(number)</span><small title="\(Self.escape(below))">\
       \(Self.escape(below))</small></figcaption></figure>
       """
   }

@@ -28,6 +28,15 @@ public struct JobSummary: Sendable, Hashable, Codable {
   public var ranks: Int
   /// Whether it was asked to stop before the end.
   public var stopped: Bool
+  /// With 1 … 5 answers, over all whole results whose boxes are known: see `LocalisationScore`; of `localise`.
+  public var localisationError: [Double]?
+  /// Of the same pictures.
+  public var classificationError: [Double]?
+  public var picturesWithBoxes: Int?
+  /// Of them, those that a black list leaves out.
+  public var blacklisted: Int?
+  /// Seconds of all ranks together in each phase of this run.
+  public var secondsByPhase: [String: Double]?
 
   public var isComplete: Bool { failures.isEmpty && !stopped }
 

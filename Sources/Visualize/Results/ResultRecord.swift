@@ -1,3 +1,4 @@
+import DataSets
 import Foundation
 
 /// One finished item: a line of `OUT/manifest.jsonl`, and the attribute `record` of the item's HDF5 file.
@@ -29,6 +30,21 @@ public struct ResultRecord: Sendable, Hashable, Codable {
   public var truth: String?
   /// What is to be said against the result.
   public var warning: String?
+  /// Where the strongest classes were found, strongest first; of results of `localise`.
+  public var answers: [Answer]?
+  /// The boxes of the picture's objects, where those are known.
+  public var truthBoxes: [BoundingBox]?
+
+  /// A class and its place in a picture.
+  public struct Answer: Sendable, Hashable, Codable {
+    /// In the picture's own pixels.
+    public var box: BoundingBox
+    public var score: Float
+    /// The largest intersection over union with a true box of the class; nil where no boxes are known.
+    public var overlap: Double?
+    /// Why the box is the whole picture, where nothing better could be made.
+    public var note: String?
+  }
 
   /// Of something else than a class: `class` and `className` name it.
   init(

@@ -31,6 +31,8 @@ public struct ResultStore: Sendable {
   static let manifestFile = "manifest.jsonl"
   static let summaryFile = "summary.json"
   static let pageFile = "index.html"
+  /// Of `localise`, in the result folder.
+  static let maskFolder = "masks"
 
   public let folder: String
   public let header: ResultHeader
@@ -43,6 +45,8 @@ public struct ResultStore: Sendable {
   func path(_ name: String) -> String { (folder as NSString).appendingPathComponent(name) }
   func dataPath(of item: String) -> String { path(item + ".h5") }
   func picturePath(of item: String) -> String { path(item + ".png") }
+  /// - Parameter rank: of the answer, from 1.
+  func maskPath(of item: String, rank: Int) -> String { path("\(Self.maskFolder)/\(item)-\(rank).png") }
 
   // MARK: - Items
 
@@ -129,10 +133,14 @@ public struct ResultStore: Sendable {
     if lines != readText(Self.manifestFile) ?? "" { try AtomicFile.write(lines, to: path(Self.manifestFile)) }
   }
 
+  /// The records of all results that the manifest lists, by item.
+  var latestRecords: [String: ResultRecord] {
+    Dictionary(Self.manifest(of: folder).map { ($0.item, $0) }) { _, new in new }
+  }
+
   /// Items whose files are both there, by the manifest or, where it has lost a line, by the HDF5 file.
   private func wholeItems() -> [String: ResultRecord] {
-    var records: [String: ResultRecord] = [:]
-    for record in Self.manifest(of: folder) { records[record.item] = record }
+    var records = latestRecords
     for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] where name.hasSuffix(".h5") {
       let item = String(name.dropLast(3))
       if records[item] == nil { records[item] = recover(item) }
@@ -159,7 +167,9 @@ public struct ResultStore: Sendable {
       if (try? file.attribute("format")) == .string(Self.fileFormat) { items.insert(item) }
     }
     // A line of the manifest must not lead out of the folder. The header goes last: until then the rest can be found.
-    let files = items.filter { !$0.contains("/") && !$0.hasPrefix(".") }.flatMap { [dataPath(of: $0), picturePath(of: $0)] }
+    let files = items.filter { !$0.contains("/") && !$0.hasPrefix(".") }.flatMap { item in
+      [dataPath(of: item), picturePath(of: item)] + (1...LocalisationScore.answers).map { maskPath(of: item, rank: $0) }
+    }
     let about = [Self.pageFile, Self.summaryFile, Self.manifestFile, Self.parametersFile].map(path)
     for file in files + about where exists(file) {
       guard unlink(file) == 0 else {

@@ -1,0 +1,81 @@
+import Images
+
+/// How a saliency map becomes a mask and a box.
+public struct LocalisationOptions: Sendable, Hashable {
+  public enum Box: String, Sendable, CaseIterable {
+    /// The cut of §3.2.
+    case graphcut
+    /// The pixels above a part of the map's maximum: what the cut must beat.
+    case threshold
+    /// A box in the middle, and all of the picture: baselines that look at no map.
+    case centre, whole
+  }
+
+  public enum Seeds: String, Sendable, CaseIterable {
+    /// The quantiles only teach the colour models.
+    case soft
+    /// The cut can't change the pixels beyond the quantiles.
+    case hard
+  }
+
+  public var box = Box.graphcut
+  /// The shorter side of the picture when it is cut, in pixels **[ours]**: that of the paper's test pictures.
+  public var cutSide = 256
+  /// σ of a Gaussian blur of the map before anything else, in pixels of the cut picture; 0 is none.
+  public var smoothing: Float = 0
+  /// Pixels of higher saliency than this quantile's teach the model of the object.
+  public var foregroundQuantile = 0.95
+  /// Pixels of lower saliency than this quantile's teach the model of the background.
+  public var backgroundQuantile = 0.3
+  public var seeds = Seeds.soft
+  /// Gaussians a side.
+  public var components = 5
+  /// What the colour models count; 0 leaves them out.
+  public var colourWeight: Float = 1
+  /// What the saliency itself counts at every pixel **[ours]**: × log(M / (threshold · max M)), limited to ±3; the paper's cut sees
+  /// colours alone.
+  public var saliencyWeight: Float = 0
+  /// Cuts: see `GraphCutSegmenter.rounds`.
+  public var rounds = 1
+  /// γ
+  public var smoothness: Float = 50
+  /// The part of the map's maximum above which a pixel is of the object, for `threshold` and `saliencyWeight`.
+  public var threshold: Float = 0.25
+  /// The part of the mask's pixels that may stay outside of the box at each side: see `PixelMask.rectangle`.
+  public var trim = 0.0
+  /// The side of the box in the middle, as a part of the picture's.
+  public var centreSide = 0.7
+  /// How far each side of the box is moved towards that of the box in the middle **[ours]**: 0 not at all, 1 all the way.
+  public var centrePull = 0.0
+
+  public init() {}
+
+  /// What is impossible about them, in words.
+  public var obstacle: String? {
+    let limits: [(name: String, value: Double, range: ClosedRange<Double>)] = [
+      ("cut side", Double(cutSide), 16...4096), ("smoothing", Double(smoothing), 0...100),
+      ("foreground quantile", foregroundQuantile, 0...1), ("background quantile", backgroundQuantile, 0...1),
+      ("components", Double(components), 1...32), ("colour weight", Double(colourWeight), 0...1000),
+      ("saliency weight", Double(saliencyWeight), 0...1000), ("rounds", Double(rounds), 1...100),
+      ("smoothness", Double(smoothness), 0...10000), ("threshold", Double(threshold), 0.001...1), ("trim", trim, 0...0.5),
+      ("centre side", centreSide, 0.01...1), ("centre pull", centrePull, 0...1),
+    ]
+    for limit in limits where !limit.range.contains(limit.value) {
+      return "\(limit.name) \(limit.value) isn't in \(limit.range.lowerBound) … \(limit.range.upperBound)"
+    }
+    let isBlind = colourWeight == 0 && saliencyWeight == 0 && seeds == .soft
+    return box == .graphcut && isBlind ? "a cut needs colours, saliency or hard seeds" : nil
+  }
+
+  /// As they are kept with the results.
+  var parameters: [String: ParameterValue] {
+    [
+      "box": .text(box.rawValue), "cut_side": .number(Double(cutSide)), "smoothing": .number(smoothing),
+      "foreground_quantile": .number(foregroundQuantile), "background_quantile": .number(backgroundQuantile),
+      "seeds": .text(seeds.rawValue), "components": .number(Double(components)), "colour_weight": .number(colourWeight),
+      "saliency_weight": .number(saliencyWeight), "rounds": .number(Double(rounds)), "smoothness": .number(smoothness),
+      "threshold": .number(threshold), "trim": .number(trim), "centre_side": .number(centreSide),
+      "centre_pull": .number(centrePull),
+    ]
+  }
+}

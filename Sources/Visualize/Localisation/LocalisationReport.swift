@@ -1,0 +1,72 @@
+import DataSets
+import Files
+import Foundation
+
+/// What a folder of results says together: boxes, errors, and the table of classes.
+struct LocalisationReport {
+  static let boxFile = "boxes.csv"
+  static let classFile = "classes.csv"
+  static let submissionFile = "submission.txt"
+  static let submissionPictures = "submission-pictures.txt"
+
+  let answers: [PictureAnswers]
+  let score: LocalisationScore
+  let blacklisted: Int
+
+  /// - Parameter blackList: numbers of pictures that the errors leave out.
+  init(records: [ResultRecord], blackList: Set<Int>) {
+    var score = LocalisationScore()
+    var blacklisted = 0
+    let records = records.sorted { $0.item.utf8.lexicographicallyPrecedes($1.item.utf8) }
+    for record in records {
+      guard let truth = record.truthBoxes, !truth.isEmpty else { continue }
+      if let number = pictureNumber(record.source ?? record.item), blackList.contains(number) {
+        blacklisted += 1
+      } else {
+        score.add(answers: (record.answers ?? []).map(\.box), truth: truth)
+      }
+    }
+    answers = records.map { record in
+      let found = record.answers ?? []
+      return PictureAnswers(image: record.item, answers: found.map(\.box), scores: found.map(\.score))
+    }
+    self.score = score
+    self.blacklisted = blacklisted
+  }
+
+  /// Writes `boxes.csv`, with boxes known `classes.csv`, with class numbers the devkit's file and its pictures' names.
+  func write(to store: ResultStore, numbers: ClassNumbers?, names: [String: String]) throws {
+    try AtomicFile.write(BoxTable.text(answers), to: store.path(Self.boxFile))
+    if score.all.pictures > 0 { try AtomicFile.write(score.table(names: names), to: store.path(Self.classFile)) }
+    guard let numbers else { return }
+    try AtomicFile.write(SubmissionFile.text(answers, numbers: numbers), to: store.path(Self.submissionFile))
+    try AtomicFile.write(answers.map { $0.image + "\n" }.joined(), to: store.path(Self.submissionPictures))
+  }
+
+  func complete(_ summary: inout JobSummary) {
+    guard score.all.pictures > 0 else { return }
+    summary.localisationError = score.all.localisationError
+    summary.classificationError = score.all.classificationError
+    summary.picturesWithBoxes = score.all.pictures
+    summary.blacklisted = blacklisted
+  }
+}
+
+extension LocalisationScore {
+  /// A CSV line a class, and one for all: pictures, and both errors with 1 and 5 answers.
+  ///
+  /// - Parameter names: words by synset id.
+  public func table(names: [String: String] = [:]) -> String {
+    var text = "wnid,name,pictures,classification1,classification5,localisation1,localisation5\n"
+    func line(_ wnid: String, _ name: String, _ count: Count) {
+      let errors = [
+        count.classificationError[0], count.classificationError[4], count.localisationError[0], count.localisationError[4],
+      ].map { String(format: "%.4f", $0) }
+      let quoted = "\"" + name.replacingOccurrences(of: "\"", with: "\"\"") + "\""
+      text += "\(wnid),\(quoted),\(count.pictures),\(errors.joined(separator: ","))\n"
+    }
+    for (wnid, count) in byClass.sorted(by: { $0.key < $1.key }) { line(wnid, names[wnid] ?? wnid, count) }
+    line("all", "all", all)
+    return text
+  }
+}

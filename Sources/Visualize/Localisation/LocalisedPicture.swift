@@ -1,0 +1,111 @@
+import DataSets
+import Files
+import Foundation
+import Images
+import Synchronization
+
+extension Localiser {
+  /// The object of each map, in the same order; several at once on as many threads.
+  func objects(in maps: ClassMaps, threads: Int) -> [LocalisedObject] {
+    let found = Mutex([Int: LocalisedObject]())
+    let workers = max(1, min(threads, maps.maps.count))
+    DispatchQueue.concurrentPerform(iterations: workers) { worker in
+      for index in stride(from: worker, to: maps.maps.count, by: workers) {
+        let object = object(in: maps.maps[index], size: maps.size)
+        found.withLock { $0[index] = object }
+      }
+    }
+    let objects = found.withLock { $0 }
+    return maps.maps.indices.compactMap { objects[$0] }
+  }
+}
+
+/// What was found in a picture, ready to be kept.
+struct LocalisedPicture {
+  let item: WorkItem
+  /// Of the upright picture in the file.
+  let size: PictureSize
+  let maps: ClassMaps
+  let localiser: Localiser
+  let objects: [LocalisedObject]
+
+  func result(_ net: TrainedNetwork, keepsMaps: Bool) -> ItemResult {
+    let answers = zip(maps.classes, objects).map { ranked, object in
+      answer(net.classes[ranked.index], ranked.score, object)
+    }
+    // What is shown is the picture's class, where that is among the answers.
+    let truths = Set((item.boxes ?? []).map(\.wnid) + [item.truth].compactMap { $0 })
+    let shown = answers.firstIndex { truths.contains($0.box.wnid) } ?? 0
+    let notes = Set(answers.compactMap(\.note)).sorted()
+    var record = ResultRecord(
+      item: item.name, kind: LocalisationJob.command, classIndex: maps.classes[shown].index, score: maps.classes[shown].score,
+      posterior: maps.classes[shown].posterior, top: maps.classes, net: net, source: item.source, truth: item.truth,
+      warning: notes.isEmpty ? nil : notes.joined(separator: "; "))
+    record.answers = answers
+    record.truthBoxes = item.boxes
+    let stored = ItemResult.DataSet(
+      path: "/maps", shape: [maps.maps.count, maps.size.height, maps.size.width],
+      values: keepsMaps ? maps.maps.flatMap { $0 } : [])
+    return ItemResult(
+      record: record, dataSets: keepsMaps ? [stored] : [],
+      attributes: ["picture_width": .number(Double(size.width)), "picture_height": .number(Double(size.height))],
+      picture: overlay(shown, answers[shown]))
+  }
+
+  private func answer(_ wnid: String, _ score: Float, _ object: LocalisedObject) -> ResultRecord.Answer {
+    let place = object.box.scaled(from: localiser.picture.size, to: size)
+    let box = BoundingBox(
+      wnid: wnid, xmin: place.x, ymin: place.y, xmax: place.x + place.width - 1, ymax: place.y + place.height - 1)
+    let own = item.boxes?.filter { $0.wnid == wnid }
+    let overlap = own.map { $0.map { $0.overlap(with: box) }.max() ?? 0 }
+    return ResultRecord.Answer(box: box, score: score, overlap: overlap, note: object.note)
+  }
+
+  /// The masks at the picture's own size: 255 is the object.
+  func saveMasks(in store: ResultStore) throws {
+    try? FileManager.default.createDirectory(
+      atPath: store.path(ResultStore.maskFolder), withIntermediateDirectories: true)
+    for (index, object) in objects.enumerated() {
+      let path = store.maskPath(of: item.name, rank: index + 1)
+      let pixels = object.mask.resized(to: size).pixels.map { $0 ? UInt8(255) : 0 }
+      let bytes = try encodePNG(pixels, width: size.width, height: size.height, channels: 1, name: path)
+      try AtomicFile.write(bytes, to: path, flush: false)
+    }
+  }
+
+  /// Side by side: the picture with the found box (orange) and the true ones (green), the map, and the object in the picture.
+  private func overlay(_ index: Int, _ answer: ResultRecord.Answer) -> Picture {
+    let picture = localiser.picture
+    let object = objects[index]
+    let map = resampled(maps.maps[index], from: maps.size, to: picture.size)
+    let shownMap = SaliencyRendering().picture(of: map, width: picture.width, height: picture.height)
+    var boxed = picture
+    for box in item.boxes ?? [] {
+      let place = PixelRectangle(x: box.xmin, y: box.ymin, width: box.xmax - box.xmin + 1, height: box.ymax - box.ymin + 1)
+      boxed.outline(place.scaled(from: size, to: picture.size), colour: [40, 200, 80])
+    }
+    boxed.outline(object.box, colour: [255, 120, 0])
+    let cutOut = Picture(width: picture.width, height: picture.height) { target in
+      for (pixel, isObject) in object.mask.pixels.enumerated() {
+        for channel in 0..<3 {
+          let value = picture.pixels[pixel * 3 + channel]
+          target[pixel * 3 + channel] = isObject ? value : value / 4
+        }
+      }
+    }
+    return boxed.beside(shownMap).beside(cutOut)
+  }
+}
+
+extension Picture {
+  /// Draws a frame of two pixels just inside a rectangle; what lies outside of the picture isn't drawn.
+  mutating func outline(_ rectangle: PixelRectangle, colour: SIMD3<UInt8>) {
+    let (right, bottom) = (rectangle.x + rectangle.width - 1, rectangle.y + rectangle.height - 1)
+    for y in max(rectangle.y, 0)...max(min(bottom, height - 1), max(rectangle.y, 0)) where y < height {
+      for x in max(rectangle.x, 0)...max(min(right, width - 1), max(rectangle.x, 0)) where x < width {
+        let inside = x > rectangle.x + 1 && x < right - 1 && y > rectangle.y + 1 && y < bottom - 1
+        if !inside { self[x, y] = colour }
+      }
+    }
+  }
+}

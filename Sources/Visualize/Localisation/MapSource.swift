@@ -1,0 +1,84 @@
+import Checkpoint
+import ConvNet
+import Foundation
+import Images
+
+/// Maps that an earlier run has kept: `/maps` of its results.
+struct StoredMaps: Sendable {
+  let folder: String
+  let parameters: [String: ParameterValue]
+
+  /// - Throws: `VisualizeError` when the folder has no results of `localise` with maps, or they are of another checkpoint.
+  init(folder: String, net: TrainedNetwork) throws(VisualizeError) {
+    let path = (folder as NSString).appendingPathComponent(ResultStore.parametersFile)
+    guard let data = FileManager.default.contents(atPath: path),
+      let header = ResultJSON.value(ResultHeader.self, String(decoding: data, as: UTF8.self)),
+      header.command == LocalisationJob.command, header.parameters["maps_kept"] == .flag(true)
+    else {
+      throw VisualizeError(.badData, "\(folder) has no results of localise that keep their maps; make them without --drop-maps")
+    }
+    guard header.checkpointSHA256 == net.digest else {
+      throw VisualizeError(
+        .wrongUse, "the maps of \(folder) are of the checkpoint \(header.checkpointFile) with another SHA-256; give that one")
+    }
+    self.folder = folder
+    parameters = header.parameters
+  }
+
+  func maps(of item: String, classes: [String]) throws -> ClassMaps {
+    let path = (folder as NSString).appendingPathComponent(item + ".h5")
+    let file = try HDF5File.open(at: path)
+    let (values, shape) = try file.readFloats("/maps")
+    guard case .string(let text) = try file.attribute("record"), let record = ResultJSON.value(ResultRecord.self, text),
+      shape.count == 3, shape[0] == record.top5.count
+    else { throw VisualizeError(.badData, "\(path) isn't as localise makes it; remove it and make it again") }
+    let area = shape[1] * shape[2]
+    return ClassMaps(
+      classes: try record.top5.map { found in
+        guard let index = classes.firstIndex(of: found.class) else {
+          throw VisualizeError(.badData, "\(path): the network has no class \(found.class)")
+        }
+        return RankedClass(index: index, score: found.score, posterior: found.posterior)
+      },
+      size: PictureSize(width: shape[2], height: shape[1]),
+      maps: (0..<shape[0]).map { Array(values[($0 * area)..<(($0 + 1) * area)]) })
+  }
+}
+
+/// Makes a picture ready: for the net, or with maps from an earlier run.
+struct MapSource: Sendable {
+  let net: TrainedNetwork
+  let stored: StoredMaps?
+  let crops: TestCrops
+  let options: LocalisationOptions
+
+  struct Prepared: Sendable {
+    enum Input: Sendable {
+      case picture(TestPicture)
+      case maps(ClassMaps)
+    }
+
+    let input: Input
+    let localiser: Localiser
+    /// Of the upright picture in the file.
+    let size: PictureSize
+    /// What it took.
+    let seconds: Double
+  }
+
+  /// - Throws: `ImageError` when the picture can't be read; `HDF5Error` or `VisualizeError` when its stored maps can't.
+  func prepare(_ item: WorkItem, decoder: PictureDecoder) throws -> Prepared {
+    guard let source = item.source else { throw VisualizeError(.badData, "\(item.name) has no picture") }
+    let start = ContinuousClock.now
+    let whole = try decoder.decode(contentsOf: source)
+    let input: Prepared.Input =
+      if let stored {
+        .maps(try stored.maps(of: item.name, classes: net.classes))
+      } else {
+        .picture(try TestPicture(whole, input: net.network.input, crops: crops))
+      }
+    return Prepared(
+      input: input, localiser: try Localiser(whole, options: options), size: whole.size,
+      seconds: (ContinuousClock.now - start) / .seconds(1))
+  }
+}

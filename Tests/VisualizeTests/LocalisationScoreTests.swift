@@ -1,0 +1,118 @@
+import ConvNet
+import DataSets
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Visualize
+
+@Suite("Localisation error")
+struct LocalisationScoreTests {
+  private func box(_ wnid: String, _ corners: [Int]) -> BoundingBox {
+    BoundingBox(wnid: wnid, xmin: corners[0], ymin: corners[1], xmax: corners[2], ymax: corners[3])
+  }
+
+  @Test("intersection over union counts both ends of a box")
+  func overlap() {
+    let one = box("a", [0, 0, 9, 9])
+    #expect(one.overlap(with: one) == 1)
+    #expect(one.overlap(with: box("b", [0, 0, 9, 4])) == 0.5)
+    #expect(one.overlap(with: box("a", [9, 9, 18, 18])) == 1.0 / 199)
+    #expect(one.overlap(with: box("a", [10, 0, 19, 9])) == 0)
+  }
+
+  @Test("an answer needs the class and half of the box; the first right one decides")
+  func rules() {
+    var score = LocalisationScore()
+    let truth = [box("a", [0, 0, 9, 9]), box("a", [20, 20, 29, 29])]
+    score.add(answers: [box("b", [0, 0, 9, 9]), box("a", [0, 0, 9, 3]), box("a", [20, 20, 29, 24])], truth: truth)
+    #expect(score.all.wrongClass == [1, 0, 0, 0, 0])
+    #expect(score.all.wrongPlace == [1, 1, 0, 0, 0])
+    score.add(answers: [], truth: truth)
+    #expect(score.all.localisationError == [1, 1, 0.5, 0.5, 0.5])
+    // A sixth answer is none, and a picture without boxes doesn't count.
+    score.add(answers: [BoundingBox](repeating: box("b", [0, 0, 9, 9]), count: 5) + [truth[0]], truth: truth)
+    score.add(answers: [truth[0]], truth: [])
+    #expect(score.all.pictures == 3 && score.byClass["a"]?.wrongPlace[4] == 2)
+  }
+
+  /// The same error in few lines: by sets of pixels instead of arithmetic on corners.
+  private func independentErrors(_ pictures: [(answers: [BoundingBox], truth: [BoundingBox])]) -> [Double] {
+    func pixels(_ box: BoundingBox) -> Set<Int> {
+      Set((box.xmin...box.xmax).flatMap { x in (box.ymin...box.ymax).map { x * 1000 + $0 } })
+    }
+    return (1...5).map { k in
+      let wrong = pictures.filter { picture in
+        !picture.answers.prefix(k).contains { answer in
+          picture.truth.contains { one in
+            let (a, b) = (pixels(answer), pixels(one))
+            return one.wnid == answer.wnid && 2 * a.intersection(b).count >= a.union(b).count
+          }
+        }
+      }
+      return Double(wrong.count) / Double(pictures.count)
+    }
+  }
+
+  @Test("on 1,000 random answers the errors are those of an independent count, through either kind of file")
+  func independent() throws {
+    var random = CounterRandom(seed: 8, purpose: .test)
+    func randomBox() -> BoundingBox {
+      let (x, y) = (random.index(below: 8), random.index(below: 8))
+      return box("n\(random.index(below: 3))", [x, y, x + random.index(below: 10), y + random.index(below: 10)])
+    }
+    let pictures = (0..<1000).map { _ in
+      let truth = (0...random.index(below: 3)).map { _ in randomBox() }
+      return (
+        answers: (0..<random.index(below: 6)).map { _ in randomBox() },
+        truth: truth.map { own in
+          BoundingBox(wnid: truth[0].wnid, xmin: own.xmin, ymin: own.ymin, xmax: own.xmax, ymax: own.ymax)
+        }
+      )
+    }
+    let expected = independentErrors(pictures)
+    #expect(expected[0] > expected[4] && expected[4] > 0)
+    let answers = pictures.enumerated().map { PictureAnswers(image: "p\($0 + 1000)", answers: $1.answers) }
+    let folder = try TemporaryFolder()
+    try "n2 c\nn0 a\nn1 b\n".write(toFile: folder.path("words.txt"), atomically: true, encoding: .utf8)
+    let numbers = try ClassNumbers(contentsOf: folder.path("words.txt"))
+    let submission = try SubmissionFile.text(answers, numbers: numbers)
+    let read = [
+      try BoxTable.parse(BoxTable.text(answers), name: "boxes.csv"),
+      try SubmissionFile.parse(submission, images: answers.map(\.image), numbers: numbers, name: "answers.txt"),
+    ]
+    for found in read {
+      let byImage = Dictionary(uniqueKeysWithValues: found.map { ($0.image, $0.answers) })
+      var score = LocalisationScore()
+      for (answer, picture) in zip(answers, pictures) { score.add(answers: byImage[answer.image] ?? [], truth: picture.truth) }
+      #expect(score.all.localisationError == expected)
+    }
+  }
+
+  @Test("names with commas and quotes survive boxes.csv")
+  func quoting() throws {
+    let answers = [PictureAnswers(image: "a, \"b\"", answers: [box("n1", [1, 2, 3, 4])], scores: [1.5])]
+    let text = BoxTable.text(answers)
+    #expect(text == "image,rank,wnid,score,xmin,ymin,xmax,ymax\n\"a, \"\"b\"\"\",1,n1,1.5,1,2,3,4\n")
+    #expect(try BoxTable.parse(text, name: "x").first?.image == "a, \"b\"")
+  }
+
+  @Test(
+    "damaged files are errors that name file and line",
+    arguments: ["image,rank\np,1,n1,0,5,0,1,9", "image,rank\np,1", "image,rank\np,x,n1,0,1,1,2,2"])
+  func damagedTable(_ text: String) {
+    let error = #expect(throws: VisualizeError.self) { try BoxTable.parse(text, name: "a.csv") }
+    #expect(error?.description.contains("a.csv, line 2") == true)
+  }
+
+  @Test("damaged submissions are errors", arguments: ["1 2 3", "1 2 3 4 x", "7 1 1 2 2", "0 1 1 2 2\n0 1 1 2 2"])
+  func damagedSubmission(_ text: String) throws {
+    let folder = try TemporaryFolder()
+    try "n0\nn1\n".write(toFile: folder.path("words.txt"), atomically: true, encoding: .utf8)
+    let numbers = try ClassNumbers(contentsOf: folder.path("words.txt"))
+    let error = #expect(throws: VisualizeError.self) {
+      try SubmissionFile.parse(text, images: ["p"], numbers: numbers, name: "b.txt")
+    }
+    #expect(error?.description.contains("b.txt") == true)
+  }
+}
