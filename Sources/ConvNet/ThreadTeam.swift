@@ -17,14 +17,14 @@ public struct ThreadTeam: Sendable {
   }
 
   /// Runs `body(worker)` once for each worker, at the same time, and waits for all.
-  func run(_ body: (Int) -> Void) {
+  public func run(_ body: (Int) -> Void) {
     guard workers > 1 else { return body(0) }
     runTeam(Int32(workers), body)
   }
 
   /// Cuts 0 ..< `count` into one contiguous range a worker, of sizes that differ by `grain` at most; the cut depends on
   /// `count` and the number of workers alone.
-  func split(_ count: Int, grain: Int = 1, _ body: (_ worker: Int, _ range: Range<Int>) -> Void) {
+  public func split(_ count: Int, grain: Int = 1, _ body: (_ worker: Int, _ range: Range<Int>) -> Void) {
     let grains = (count + grain - 1) / grain
     run { worker in
       let first = min(grains * worker / workers * grain, count)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ConvNet
 import Visualize
 
 struct ClassModelsCommand: ParsableCommand {
@@ -8,6 +9,7 @@ struct ClassModelsCommand: ParsableCommand {
     discussion: """
       deepinside class-models --checkpoint run/checkpoints/best.h5 --output class-models
       ./launch.sh --ranks 4 class-models --checkpoint best.h5 --output out --classes n01855672,n02086240 --mode paper
+      deepinside class-models --checkpoint best.h5 --output units --objective conv5:12,conv5:13,fc7:100+0.5*conv4:3
 
       Classes are shared out over the ranks one at a time; a second run makes only what is missing.
       """)
@@ -18,29 +20,138 @@ struct ClassModelsCommand: ParsableCommand {
   @Option(help: ArgumentHelp("paper: as published; regularised: pictures that people recognise more in.", valueName: "mode"))
   var mode = ClassModelOptions.Mode.regularised
 
-  @Option(help: ArgumentHelp("Steps of ascent (default: 400, paper 200).", valueName: "n"))
+  @Option(help: ArgumentHelp("Steps of ascent (default: \(Self.defaultIterations)).", valueName: "n"))
   var iterations: Int?
 
-  @Option(help: ArgumentHelp("Of the random shifts of the regularised mode.", valueName: "n"))
+  @Option(help: ArgumentHelp("Of everything random in the regularised mode.", valueName: "n"))
   var seed: UInt64 = 0
 
+  @Option(
+    help: ArgumentHelp(
+      "score or posterior of the classes, or instead of classes units between commas: LAYER:CHANNEL, LAYER:CHANNEL@centre, "
+        + "LAYER:CHANNEL@Y.X, score:WNID, and sums of those with weights: score:n01443537+0.5*conv5:12.",
+      valueName: "what"))
+  var objective = "score"
+
+  @Option(help: ArgumentHelp("Pictures a class, which a diversity term keeps apart.", valueName: "n"))
+  var samples = 1
+
+  @OptionGroup(title: "Parts of the ascent (defaults are the mode's)") var parts: ClassModelParts
   @OptionGroup var results: ResultOptions
   @OptionGroup var compute: ComputeOptions
   @OptionGroup var common: CommonOptions
 
+  private static var defaultIterations: String {
+    let net = (try? Preset.cnnF.network(classes: 1)).map { ClassModelOptions.defaults(.regularised, for: $0).iterations }
+    return "\(net ?? 0), paper \(ClassModelOptions.paper().iterations)"
+  }
+
   func validate() throws {
     if let iterations, iterations < 1 { throw ValidationError("--iterations \(iterations): at least one.") }
+    if samples < 1 { throw ValidationError("--samples \(samples): at least one.") }
   }
 
   func run() throws {
     try results.run("class-models", unit: "class", common: common) { network, communicator, progress in
-      let options = ClassModelOptions.defaults(mode, for: network.network, iterations: iterations, seed: seed)
+      var options = ClassModelOptions.defaults(mode, for: network.network, iterations: iterations, seed: seed)
+      options.samples = samples
+      parts.change(&options)
       let job = ClassModelJob(
-        network: network, output: results.output, classes: classes, options: options, overwrite: results.overwrite,
-        batch: results.batch, compute: compute.settings)
+        network: network, output: results.output, classes: classes, objective: objective, options: options,
+        overwrite: results.overwrite, batch: results.batch, compute: compute.settings)
       return try job.run(communicator, progress: progress)
     }
   }
 }
 
+/// Numbers of a mode that can be had otherwise.
+struct ClassModelParts: ParsableArguments {
+  @Option(help: ArgumentHelp("What moves: \(ClassModelOptions.ParameterisationKind.allNames).", valueName: "what"))
+  var parameterisation: ClassModelOptions.ParameterisationKind?
+
+  @Option(name: .customLong("spectral-power"), help: ArgumentHelp("Of fourier: waves are weighed by 1/f^p.", valueName: "p"))
+  var spectralPower: Float?
+
+  @Option(help: ArgumentHelp("Of fourier: phases, each with finer waves.", valueName: "n"))
+  var octaves: Int?
+
+  @Option(name: .customLong("octave-scale"), help: ArgumentHelp("The ratio of two phases' finest waves.", valueName: "x"))
+  var octaveScale: Float?
+
+  @Option(help: ArgumentHelp("How gradients become directions: \(Optimiser.allNames).", valueName: "how"))
+  var optimiser: Optimiser?
+
+  @Option(help: ArgumentHelp("A step's RMS in grey levels.", valueName: "x"))
+  var step: Float?
+
+  @Option(name: .customLong("final-step"), help: ArgumentHelp("The last step's.", valueName: "x"))
+  var finalStep: Float?
+
+  @Option(help: ArgumentHelp("The paper's λ, relative to the gradient.", valueName: "λ"))
+  var l2: Float?
+
+  @Option(name: .customLong("total-variation"), help: ArgumentHelp("The weight of the edges' heights.", valueName: "λ"))
+  var totalVariation: Float?
+
+  @Option(help: ArgumentHelp("The part of the picture that each step takes away.", valueName: "part"))
+  var decay: Float?
+
+  @Option(help: ArgumentHelp("The first blur's deviation; 0 for none.", valueName: "pixels"))
+  var blur: Float?
+
+  @Option(name: .customLong("final-blur"), help: ArgumentHelp("The last blur's.", valueName: "pixels"))
+  var finalBlur: Float?
+
+  @Option(name: .customLong("blur-every"), help: ArgumentHelp("Steps from one blur to the next.", valueName: "n"))
+  var blurInterval: Int?
+
+  @Option(help: ArgumentHelp("The largest random shift.", valueName: "pixels"))
+  var jitter: Int?
+
+  @Option(help: ArgumentHelp("The largest random turn.", valueName: "degrees"))
+  var rotation: Float?
+
+  @Option(help: ArgumentHelp("The largest random zoom, in or out; 1 for none.", valueName: "factor"))
+  var zoom: Float?
+
+  @Option(help: ArgumentHelp("How strongly samples are kept apart.", valueName: "x"))
+  var diversity: Float?
+
+  func validate() throws {
+    func require(_ holds: Bool?, _ message: String) throws { if holds == false { throw ValidationError(message) } }
+    try require(octaves.map { $0 > 0 }, "--octaves: at least one.")
+    try require(octaveScale.map { $0 >= 1 }, "--octave-scale: at least 1.")
+    try require(blurInterval.map { $0 > 0 }, "--blur-every: at least one step.")
+    try require(jitter.map { $0 >= 0 }, "--jitter: not negative.")
+    try require(rotation.map { $0 >= 0 }, "--rotation: not negative.")
+    try require(zoom.map { $0 >= 1 }, "--zoom: at least 1.")
+    try require(decay.map { (0..<1).contains($0) }, "--decay: at least 0, below 1.")
+  }
+
+  func change(_ options: inout ClassModelOptions) {
+    func set<Value>(_ path: WritableKeyPath<ClassModelOptions, Value>, _ value: Value?) {
+      if let value { options[keyPath: path] = value }
+    }
+    set(\.parameterisation, parameterisation)
+    set(\.spectralPower, spectralPower)
+    set(\.octaves, octaves)
+    set(\.octaveScale, octaveScale)
+    set(\.optimiser, optimiser)
+    set(\.step, step)
+    set(\.finalStep, finalStep ?? step)
+    set(\.regularisation, l2)
+    set(\.totalVariation, totalVariation)
+    set(\.decay, decay)
+    set(\.blur, blur)
+    set(\.finalBlur, finalBlur)
+    set(\.blurInterval, blurInterval)
+    set(\.jitter, jitter)
+    set(\.rotation, rotation)
+    set(\.zoom, zoom)
+    set(\.diversity, diversity)
+  }
+}
+
+extension ClassModelOptions.ParameterisationKind: ExpressibleByArgument {}
+extension Optimiser: ExpressibleByArgument {}
 extension ClassModelOptions.Mode: ExpressibleByArgument {}

@@ -32,18 +32,13 @@ import Testing
     #expect(values(back) == values(source))
   }
 
-  @Test("Jitter stays within its limit, reaches it, and depends on seed, iteration and class")
+  @Test("Jitter stays within its limit, and reaches it")
   func jitter() {
-    let rolls = (0..<2000).map { Roll(jitter: 4, seed: 3, iteration: $0, classIndex: 5) }
+    var random = CounterRandom(seed: 3, purpose: .visualization)
+    let rolls = (0..<2000).map { _ in Roll(jitter: 4, &random) }
     #expect(Set(rolls.map(\.right)) == Set(-4...4))
     #expect(Set(rolls.map(\.down)) == Set(-4...4))
-    func first(_ seed: UInt64, _ classIndex: Int) -> [Roll] {
-      (0..<20).map { Roll(jitter: 4, seed: seed, iteration: $0, classIndex: classIndex) }
-    }
-    #expect(first(3, 5) == Array(rolls.prefix(20)))
-    #expect(first(4, 5) != Array(rolls.prefix(20)))
-    #expect(first(3, 6) != Array(rolls.prefix(20)))
-    #expect(Roll(jitter: 0, seed: 3, iteration: 1, classIndex: 5) == Roll(right: 0, down: 0))
+    #expect(Roll(jitter: 0, &random) == Roll(right: 0, down: 0))
   }
 
   @Test("A blur keeps a flat picture flat", arguments: [Float(0.3), 0.6, 1.5, 4])
@@ -82,11 +77,57 @@ import Testing
   }
 
   @Test("Decay shrinks by its rate, and clipping keeps mean + I within 0 … 255") func decayAndClip() {
-    let tensor = Tensor(count: 1, shape: Shape(channels: 1, height: 1, width: 4))
+    let shape = Shape(channels: 1, height: 1, width: 4)
+    let (tensor, scratch) = (Tensor(count: 1, shape: shape), Tensor(count: 1, shape: shape))
     for (i, value) in [Float(100), -100, 400, -400].enumerated() { tensor[0][i] = value }
-    decay(tensor[0], rate: 0.25)
+    func restrain(_ regulariser: some Regulariser) {
+      regulariser.restrain(tensor[0], scratch: scratch[0], shape: shape, iteration: 0, iterations: 1)
+    }
+    restrain(Decay(rate: 0.25))
     #expect(values(tensor) == [75, -75, 300, -300])
-    clip(tensor[0], mean: [100, 50, 120, 120])
+    restrain(Clipping(mean: [100, 50, 120, 120]))
     #expect(values(tensor) == [75, -50, 135, -120])
+  }
+
+  @Test("A blur comes every few steps, and the picture ends without one") func blurInterval() {
+    let scratch = Tensor(count: 1, shape: shape)
+    let blurred = (0..<12).filter { iteration in
+      let tensor = picture()
+      let blur = Blurring(sigma: (1, 1), interval: 4)
+      blur.restrain(tensor[0], scratch: scratch[0], shape: shape, iteration: iteration, iterations: 12)
+      return values(tensor) != values(picture())
+    }
+    #expect(blurred == [3, 7])
+  }
+
+  @Test("The gradients of the penalties are those of finite differences", arguments: [true, false])
+  func penalties(isL2: Bool) {
+    let tensor = randomPictures(1, shape)
+    let gradient = Tensor(count: 1, shape: shape)
+    let regulariser: any Regulariser = isL2 ? L2Penalty(weight: 0.3) : TotalVariation(weight: 0.3)
+    regulariser.penalise(gradient[0], picture: tensor[0], shape: shape, unit: 2)
+    func penalty() -> Double {
+      let x = values(tensor).map(Double.init)
+      if isL2 { return -0.6 * x.reduce(0) { $0 + $1 * $1 } }
+      var sum = 0.0
+      for c in 0..<2 {
+        for y in 0..<4 {
+          for i in (c * 35 + y * 7)..<(c * 35 + y * 7 + 6) {
+            let (right, down) = (x[i + 1] - x[i], x[i + 7] - x[i])
+            sum += (right * right + down * down + 1).squareRoot()
+          }
+        }
+      }
+      return -0.6 * sum
+    }
+    for i in stride(from: 0, to: shape.count, by: 3) {
+      let old = tensor[0][i]
+      tensor[0][i] = old + 0.5
+      let above = penalty()
+      tensor[0][i] = old - 0.5
+      let below = penalty()
+      tensor[0][i] = old
+      #expect(abs(Float(above - below) - gradient[0][i]) < 1e-2 * max(1, abs(gradient[0][i])))
+    }
   }
 }

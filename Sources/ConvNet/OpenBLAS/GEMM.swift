@@ -1,14 +1,14 @@
 import COpenBLAS
 
 /// A row-major matrix that a GEMM reads: `rows` × `columns` values, rows `stride` apart.
-struct Matrix {
+public struct Matrix {
   let pointer: UnsafePointer<Float>
   let rows: Int
   let columns: Int
   let stride: Int
   let transposed: Bool
 
-  init(_ pointer: UnsafePointer<Float>, _ rows: Int, _ columns: Int, stride: Int? = nil, transposed: Bool = false) {
+  public init(_ pointer: UnsafePointer<Float>, _ rows: Int, _ columns: Int, stride: Int? = nil, transposed: Bool = false) {
     self.pointer = pointer
     self.rows = rows
     self.columns = columns
@@ -16,15 +16,15 @@ struct Matrix {
     self.transposed = transposed
   }
 
-  init(_ pointer: UnsafeMutablePointer<Float>, _ rows: Int, _ columns: Int, stride: Int? = nil) {
+  public init(_ pointer: UnsafeMutablePointer<Float>, _ rows: Int, _ columns: Int, stride: Int? = nil) {
     self.init(UnsafePointer(pointer), rows, columns, stride: stride)
   }
 
-  var transpose: Matrix { Matrix(pointer, columns, rows, stride: stride, transposed: !transposed) }
+  public var transpose: Matrix { Matrix(pointer, columns, rows, stride: stride, transposed: !transposed) }
 }
 
 /// out = a·b, or out += a·b. Source: `cblas_sgemm`.
-func multiply(
+public func multiply(
   _ a: Matrix, _ b: Matrix, into out: UnsafeMutablePointer<Float>, stride: Int? = nil, accumulate: Bool = false
 ) {
   assert(a.columns == b.rows, "\(a.rows)×\(a.columns) times \(b.rows)×\(b.columns)")

@@ -2,44 +2,50 @@ import ConvNet
 
 /// The picture that a net finds most typical of a class, and how it came about.
 public struct ClassModel: Sendable {
-  public let classIndex: Int
+  public let objective: Objective
   /// `[3, H, W]`, the mean not added.
   public let image: [Float]
-  /// S_c of the picture that entered the net in each iteration (jittered where there is jitter), then of the final picture:
-  /// iterations + 1 values.
+  /// The objective (S_c) of the picture that entered the net in each iteration (jittered where there is jitter), then of the
+  /// final picture: iterations + 1 values.
   public let scoreTrace: [Float]
   /// What the net says of the final picture, the strongest classes first.
   public let topClasses: [RankedClass]
-  /// S_c of the final picture.
+  /// The class's score in the final picture; of the strongest class where the objective isn't a class's.
   public let score: Float
-  /// The class's posterior there.
+  /// The same class's posterior there.
   public let posterior: Float
   /// λ of the L2 term, absolute; 0 where there is none.
   public let lambda: Float
   /// What is to be said against the picture: a gradient that was zero or no number.
   public let warning: String?
+
+  /// The class that `score` and `posterior` are of.
+  public var classIndex: Int { objective.classIndex ?? topClasses.first?.index ?? 0 }
 }
 
 /// Finds class models by gradient ascent on the picture, with fixed weights: argmax over I of S_c(I) − λ‖I‖₂².
 ///
-/// Every slot of the batch climbs for a class of its own, from the zero picture (the net was trained on centred data):
-/// I ← (1 − decay)·I + η·g / RMS(g), g = ∂S_c/∂I − 2λI, then blur and clipping where the options ask for them. A slot sees
-/// nothing of the others: its result depends on the class, the seed and the parameters, not on its neighbours.
+/// Every slot of the batch climbs for an objective of its own, from the zero picture (the net was trained on centred data):
+/// g = ∂S_c/∂I under a random transformation, less the penalties; a direction d = T·optimiser(Tᵀ·g) by the parameterisation T;
+/// I ← I + η·d / RMS(d); then what restrains the picture (decay, blur, clipping). A slot sees nothing of the others: its
+/// result depends on the objective, the seed and the parameters, not on its neighbours.
 ///
-/// S_c is the score before the softmax: raising the posterior can be had by lowering the other classes (§2).
-/// Source: Simonyan et al. 2013 §2; Yosinski et al. 2015 §3.
+/// Source: Simonyan et al. 2013 §2; Yosinski et al. 2015 §3; Olah et al. 2017 for how the parts compose.
 public final class ClassModelAscent {
-  private let plan: Plan
+  private let objectiveGradient: ObjectiveGradient
   private let mean: [Float]
   private let options: ClassModelOptions
+  private let parameterisation: any Parameterisation
+  private let regularisers: [any Regulariser]
   private let pictures: Tensor
   private let entering: Tensor
+  private let gradients: Tensor
   private let scratch: Tensor
-  private let scoreGradient: Tensor
+  private var plan: Plan { objectiveGradient.plan }
 
   /// - Parameters:
   ///   - mean: `[3, H, W]`, for clipping.
-  ///   - batch: the most classes at a time.
+  ///   - batch: the most pictures at a time.
   public init(
     _ parameters: ParameterStore, mean: [Float], options: ClassModelOptions, batch: Int,
     compute: ComputeSettings = ComputeSettings()
@@ -47,82 +53,112 @@ public final class ClassModelAscent {
     let network = parameters.network
     precondition(mean.count == network.input.count, "a mean of \(mean.count) values for an input \(network.input)")
     precondition(options.iterations > 0 && options.blurInterval > 0, "iterations and blur interval must be positive")
-    plan = Plan(parameters, batch: batch, purpose: .inputGradient, compute: compute)
+    precondition(batch % options.samples == 0, "\(batch) pictures don't hold samples of \(options.samples)")
+    objectiveGradient = ObjectiveGradient(
+      Plan(parameters, batch: batch, purpose: .inputGradient, compute: compute), diversity: options.diversity(for: network))
     self.mean = mean
     self.options = options
+    parameterisation = options.parameterisation(for: network)
+    regularisers = options.regularisers(mean: mean)
     pictures = Tensor(count: batch, shape: network.input)
     entering = Tensor(count: batch, shape: network.input)
-    scratch = Tensor(count: 1, shape: network.input)
-    scoreGradient = Tensor(count: batch, shape: network.shapes[network.shapes.count - 1])
+    gradients = Tensor(count: batch, shape: network.input)
+    scratch = Tensor(count: batch, shape: network.input)
   }
 
   /// What one slot remembers between iterations.
   private struct Slot {
-    let classIndex: Int
+    let objective: Objective
+    /// Of the random numbers.
+    let stream: Int
+    var optimiser: OptimiserState
     var trace: [Float] = []
-    var lambda: Float = 0
+    /// RMS(∂objective/∂I) in the first iteration.
+    var unit: Float = 0
     var zeroGradients = 0
     var diverged = false
   }
 
-  /// The models of up to `batch` classes.
+  /// The models of some classes by their scores.
+  public func run(classes: [Int], shouldStop: () -> Bool = { false }) -> [ClassModel]? {
+    run(classes.map { (.score($0), $0) }, shouldStop: shouldStop)?.map { $0[0] }
+  }
+
+  /// The models of some objectives, each with the number of its stream of random numbers.
   ///
   /// - Parameter shouldStop: asked in every iteration; when it says yes the work is dropped.
-  /// - Returns: a model a class, in the same order; nil when stopped.
-  public func run(classes: [Int], shouldStop: () -> Bool = { false }) -> [ClassModel]? {
-    precondition(classes.count <= plan.batch, "\(classes.count) classes for a batch of \(plan.batch)")
-    guard !classes.isEmpty else { return [] }
-    let count = classes.count
+  /// - Returns: `samples` models an objective, in the same order; nil when stopped.
+  public func run(_ items: [(Objective, stream: Int)], shouldStop: () -> Bool = { false }) -> [[ClassModel]]? {
+    let samples = options.samples
+    precondition(items.count * samples <= plan.batch, "\(items.count) × \(samples) pictures for a batch of \(plan.batch)")
+    guard !items.isEmpty else { return [] }
     pictures.storage.fill(with: 0)
-    scoreGradient.storage.fill(with: 0)
-    for (slot, index) in classes.enumerated() { scoreGradient[slot][index] = 1 }
-    var slots = classes.map { Slot(classIndex: $0) }
+    let optimiser = OptimiserState(options.optimiser, count: pictures.shape.count)
+    var slots = items.flatMap { item in
+      (0..<samples).map { Slot(objective: item.0, stream: $0 << 32 | item.stream, optimiser: optimiser) }
+    }
+    let objectives = slots.map(\.objective)
 
     for iteration in 0..<options.iterations {
       if shouldStop() { return nil }
-      let rolls = classes.map { Roll(jitter: options.jitter, seed: options.seed, iteration: iteration, classIndex: $0) }
-      for slot in 0..<count { rolls[slot].apply(pictures[slot], to: entering[slot], shape: pictures.shape) }
-      let scores = plan.forward(entering.prefix(count))
-      plan.backward(from: scoreGradient.prefix(count)) { _ in }
-      for slot in 0..<count {
-        slots[slot].trace.append(scores[slot][classes[slot]])
-        rolls[slot].inverse.apply(plan.inputGradient[slot], to: scratch[0], shape: pictures.shape)
-        climb(&slots[slot], pictures[slot], gradient: scratch[0], iteration: iteration)
+      let transformations = slots.map { options.transformation(iteration: iteration, item: $0.stream) }
+      plan.team.split(slots.count) { _, range in
+        for slot in range {
+          transformations[slot].apply(pictures[slot], to: entering[slot], scratch: scratch[slot], shape: pictures.shape)
+        }
+      }
+      let values = objectiveGradient.run(entering.prefix(slots.count), objectives, group: samples)
+      slots.withUnsafeMutableBufferPointer { slots in
+        nonisolated(unsafe) let slots = slots
+        plan.team.split(slots.count) { _, range in
+          for slot in range {
+            slots[slot].trace.append(values[slot])
+            transformations[slot].pullBack(
+              objectiveGradient.gradient[slot], to: gradients[slot], scratch: scratch[slot], shape: pictures.shape)
+            climb(&slots[slot], slot, iteration: iteration)
+          }
+        }
       }
     }
 
-    let scores = plan.forward(pictures.prefix(count))
-    return slots.enumerated().map { slot, state in finish(state, pictures[slot], scores: scores[slot]) }
+    let values = objectiveGradient.run(pictures.prefix(slots.count), objectives, group: 1)
+    let scores = plan.forward(pictures.prefix(slots.count))
+    let models = slots.indices.map { finish(slots[$0], pictures[$0], value: values[$0], scores: scores[$0]) }
+    return items.indices.map { Array(models[($0 * samples)..<(($0 + 1) * samples)]) }
   }
 
-  /// One step of one picture. `gradient` is ∂S_c/∂I, and is overwritten.
-  private func climb(
-    _ slot: inout Slot, _ picture: UnsafeMutableBufferPointer<Float>, gradient: UnsafeMutableBufferPointer<Float>, iteration: Int
-  ) {
-    var size = rootMeanSquare(gradient)
+  /// One step of one picture.
+  private func climb(_ slot: inout Slot, _ index: Int, iteration: Int) {
+    let (picture, gradient, scratch) = (pictures[index], gradients[index], scratch[index])
+    let shape = pictures.shape
+    let progress = Float(iteration) / Float(options.iterations)
+    let size = rootMeanSquare(gradient)
     if size == 0 { slot.zeroGradients += 1 }
-    if iteration == 0 { slot.lambda = options.lambda(gradientRMS: size) }
-    if slot.lambda != 0 {
-      for i in gradient.indices { gradient[i] -= 2 * slot.lambda * picture[i] }
-      size = rootMeanSquare(gradient)
-    }
+    if iteration == 0 { slot.unit = size }
     guard size.isFinite else {
       slot.diverged = true
       return
     }
-    decay(picture, rate: options.decay)
-    if size > 0 {
-      let factor = options.step(at: iteration) / size
+    for regulariser in regularisers { regulariser.penalise(gradient, picture: picture, shape: shape, unit: slot.unit) }
+    parameterisation.pullBack(gradient, scratch: scratch, progress: progress)
+    slot.optimiser.direct(gradient)
+    parameterisation.render(gradient, scratch: scratch, progress: progress)
+    let length = rootMeanSquare(gradient)
+    if length > 0, length.isFinite {
+      let factor = options.step(at: iteration) / length
       for i in picture.indices { picture[i] += factor * gradient[i] }
     }
-    options.blur(after: iteration)?.apply(to: picture, scratch: scratch[0], shape: pictures.shape)
-    if options.clips { clip(picture, mean: mean) }
+    for regulariser in regularisers {
+      regulariser.restrain(
+        picture, scratch: scratch, shape: shape, iteration: iteration, iterations: options.iterations)
+    }
   }
 
   private func finish(
-    _ slot: Slot, _ picture: UnsafeMutableBufferPointer<Float>, scores: UnsafeMutableBufferPointer<Float>
+    _ slot: Slot, _ picture: UnsafeMutableBufferPointer<Float>, value: Float, scores: UnsafeMutableBufferPointer<Float>
   ) -> ClassModel {
-    let score = scores[slot.classIndex]
+    let top = RankedClass.top(5, of: scores)
+    let classIndex = slot.objective.classIndex ?? top.first?.index ?? 0
     var warning: String?
     if slot.diverged {
       warning = "the gradient of the class score was not a finite number: the net has diverged, or its mean doesn't fit"
@@ -132,8 +168,8 @@ public final class ClassModelAscent {
         + "no unit below it was active, and the picture could not move"
     }
     return ClassModel(
-      classIndex: slot.classIndex, image: Array(picture), scoreTrace: slot.trace + [score],
-      topClasses: RankedClass.top(5, of: scores), score: score, posterior: posteriors(scores)[slot.classIndex],
-      lambda: slot.lambda, warning: warning)
+      objective: slot.objective, image: Array(picture), scoreTrace: slot.trace + [value], topClasses: top,
+      score: scores[classIndex], posterior: posteriors(scores)[classIndex], lambda: options.regularisation * slot.unit,
+      warning: warning)
   }
 }

@@ -14,6 +14,8 @@ public struct ClassModelJob {
   public var output: String
   /// `all`, or synset ids between commas.
   public var classes: String
+  /// `score` or `posterior` of the classes; or objectives between commas instead of them, see `Objective`.
+  public var objective: String
   public var options: ClassModelOptions
   public var overwrite: Bool
   /// The most classes that a rank climbs for at a time.
@@ -21,12 +23,13 @@ public struct ClassModelJob {
   public var compute: ComputeSettings
 
   public init(
-    network: TrainedNetwork, output: String, classes: String = "all", options: ClassModelOptions, overwrite: Bool = false,
-    batch: Int = 16, compute: ComputeSettings = ComputeSettings()
+    network: TrainedNetwork, output: String, classes: String = "all", objective: String = "score",
+    options: ClassModelOptions, overwrite: Bool = false, batch: Int = 16, compute: ComputeSettings = ComputeSettings()
   ) {
     self.network = network
     self.output = output
     self.classes = classes
+    self.objective = objective
     self.options = options
     self.overwrite = overwrite
     self.batch = batch
@@ -43,48 +46,95 @@ public struct ClassModelJob {
     guard options.iterations > 0, options.iterations < 1 << 24 else {
       throw VisualizeError(.wrongUse, "--iterations \(options.iterations) is not in 1 ..< 2^24")
     }
-    let indices = try network.indices(of: classes)
-    let header = ResultHeader(command: Self.command, parameters: options.parameters, net: network)
-    let store = ResultStore(folder: output, header: header)
-    let most = min(batch, (indices.count + communicator.size - 1) / communicator.size)
+    guard options.samples > 0, options.samples <= batch else {
+      throw VisualizeError(.wrongUse, "--samples \(options.samples) is not in 1 … --batch \(batch)")
+    }
+    let objectives = try objectives()
+    var parameters = options.parameters
+    parameters["objective"] = .text(["score", "posterior"].contains(objective) ? objective : "units")
+    let store = ResultStore(
+      folder: output, header: ResultHeader(command: Self.command, parameters: parameters, net: network))
+    // Two pictures at least: the net's matrix products round otherwise for one alone.
+    let most = min(max(1, batch / options.samples), (objectives.count + communicator.size - 1) / communicator.size)
+    let slots = max(2, most) * options.samples
     let job = ResultJob(store: store, overwrite: overwrite, batch: most, communicator: communicator, progress: progress)
+    let numbers = Dictionary(uniqueKeysWithValues: objectives.map { ($0.name, $0.objective) })
     var ascent: ClassModelAscent?
     return try job.run(
       prefetches: false,
-      list: { _ in indices.map { WorkItem(name: ItemNames.safe(network.classes[$0]), classIndex: $0) } },
-      prepare: { items in items.map { .success($0.classIndex ?? 0) } },
+      list: { _ in objectives.map { WorkItem(name: $0.name, classIndex: $0.objective.classIndex) } },
+      prepare: { items in items.map { .success($0.name) } },
       process: { ready in
         // A rank that gets no item needs no buffers.
-        let ascent = ascent ?? makeAscent(&ascent, batch: most)
-        guard let models = ascent.run(classes: ready.map(\.prepared), shouldStop: { StopRequest.isRequested }) else { return nil }
-        return try zip(ready, models).map { entry, model in
-          let result = try self.result(model, name: entry.item.name)
+        let ascent = ascent ?? makeAscent(&ascent, batch: slots)
+        let items = ready.map { entry in
+          let objective = numbers[entry.prepared] ?? .score(0)
+          return (objective, stream: objective.classIndex ?? Self.stream(of: entry.prepared))
+        }
+        guard let models = ascent.run(items, shouldStop: { StopRequest.isRequested }) else { return nil }
+        return try zip(ready, models).map { entry, samples in
+          let result = try self.result(samples, name: entry.item.name)
           try store.save(result)
           return .done(result.record)
         }
       })
   }
 
+  /// What each item climbs for.
+  private func objectives() throws(VisualizeError) -> [(name: String, objective: Objective)] {
+    if objective == "score" || objective == "posterior" {
+      return try network.indices(of: classes).map { index in
+        (ItemNames.safe(network.classes[index]), objective == "score" ? .score(index) : .posterior(index))
+      }
+    }
+    var known: Set<String> = []
+    var objectives: [(name: String, objective: Objective)] = []
+    for text in objective.split(separator: ",") {
+      let name = ItemNames.safe(String(text.replacing(":", with: "-").replacing("*", with: "x")))
+      if known.insert(name).inserted { objectives.append((name, try Objective(String(text), for: network))) }
+    }
+    guard !objectives.isEmpty else { throw VisualizeError(.wrongUse, "--objective '\(objective)' names nothing") }
+    return objectives
+  }
+
+  /// The number of an item's stream of random numbers: FNV-1a of its name, 32 bits, beyond all classes.
+  private static func stream(of name: String) -> Int {
+    1 << 31 | Int(name.utf8.reduce(UInt32(2_166_136_261)) { ($0 ^ UInt32($1)) &* 16_777_619 })
+  }
+
   private func makeAscent(_ ascent: inout ClassModelAscent?, batch: Int) -> ClassModelAscent {
+    // Winograd's tiles round by the number of pictures in a batch; direct convolution gives a class the same bits in any.
+    var compute = compute
+    if compute.convolution == .auto { compute.convolution = .direct }
     let made = ClassModelAscent(
       network.parameters, mean: network.mean, options: options, batch: batch, compute: compute)
     ascent = made
     return made
   }
 
-  private func result(_ model: ClassModel, name: String) throws -> ItemResult {
+  /// - Parameter samples: the item's pictures; the one of the highest value stands for it.
+  private func result(_ samples: [ClassModel], name: String) throws -> ItemResult {
     let shape = network.network.input
+    let values = samples.map { $0.scoreTrace.last ?? 0 }
+    let model = samples[values.indices.max { values[$0] < values[$1] } ?? 0]
     let record = ResultRecord(
       item: name, kind: Self.command, classIndex: model.classIndex, score: model.score, posterior: model.posterior,
       top: model.topClasses, net: network, warning: model.warning)
+    var dataSets: [ItemResult.DataSet] = [
+      .init(path: "/image", shape: [shape.channels, shape.height, shape.width], values: model.image),
+      .init(path: "/score_trace", shape: [model.scoreTrace.count], values: model.scoreTrace),
+    ]
+    if samples.count > 1 {
+      dataSets.append(
+        .init(
+          path: "/samples", shape: [samples.count, shape.channels, shape.height, shape.width],
+          values: samples.flatMap(\.image)))
+      dataSets.append(.init(path: "/sample_values", shape: [samples.count], values: values))
+    }
+    let pictures = samples.map { Picture(planes: zip($0.image, network.mean).map { $0 + $1 }, shape: shape) }
     return ItemResult(
-      record: record,
-      dataSets: [
-        .init(path: "/image", shape: [shape.channels, shape.height, shape.width], values: model.image),
-        .init(path: "/score_trace", shape: [model.scoreTrace.count], values: model.scoreTrace),
-      ],
-      attributes: ["lambda": .number(Double(model.lambda))],
-      picture: Picture(planes: zip(model.image, network.mean).map { $0 + $1 }, shape: shape))
+      record: record, dataSets: dataSets, attributes: ["lambda": .number(Double(model.lambda))],
+      picture: pictures.dropFirst().reduce(pictures[0]) { $0.beside($1) })
   }
 }
 
@@ -92,10 +142,14 @@ extension ClassModelOptions {
   /// As they are kept with the results.
   var parameters: [String: ParameterValue] {
     [
-      "mode": .text(mode.rawValue), "iterations": .number(Double(iterations)), "step": .number(step),
-      "finalStep": .number(finalStep), "regularisation": .number(regularisation), "decay": .number(decay), "blur": .number(blur),
-      "finalBlur": .number(finalBlur), "blurInterval": .number(Double(blurInterval)), "jitter": .number(Double(jitter)),
-      "clips": .flag(clips), "seed": .text("\(seed)"),
+      "mode": .text(mode.rawValue), "parameterisation": .text(parameterisation.rawValue),
+      "spectralPower": .number(spectralPower), "octaves": .number(Double(octaves)), "octaveScale": .number(octaveScale),
+      "optimiser": .text(optimiser.rawValue), "iterations": .number(Double(iterations)), "step": .number(step),
+      "finalStep": .number(finalStep), "regularisation": .number(regularisation), "totalVariation": .number(totalVariation),
+      "decay": .number(decay), "blur": .number(blur), "finalBlur": .number(finalBlur),
+      "blurInterval": .number(Double(blurInterval)), "jitter": .number(Double(jitter)), "rotation": .number(rotation),
+      "zoom": .number(zoom), "clips": .flag(clips), "seed": .text("\(seed)"), "samples": .number(Double(samples)),
+      "diversity": .number(diversity),
     ]
   }
 }

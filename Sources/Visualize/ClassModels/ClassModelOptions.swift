@@ -1,10 +1,18 @@
 import ConvNet
 
-/// How the pictures of class models are made: two modes, each a set of numbers for one and the same ascent.
+/// How the pictures of class models are made: two modes, each a set of numbers for one and the same ascent, whose parts
+/// (parameterisation, transformations, optimiser, regularisers) compose freely.
 ///
 /// Steps and the L2 weight are relative to the gradient, whose size differs from net to net by orders of magnitude:
 /// numbers that work for one net work for another **[ours; the paper gives none]**.
 public struct ClassModelOptions: Sendable, Hashable, Codable {
+  /// What an ascent moves.
+  public enum ParameterisationKind: String, Sendable, Hashable, Codable, CaseIterable {
+    case pixels
+    /// Waves in decorrelated colours.
+    case fourier
+  }
+
   public enum Mode: String, Sendable, Hashable, Codable, CaseIterable {
     /// Simonyan et al. 2013 §2 to the letter: zero start, L2 term, plain gradient ascent.
     case paper
@@ -14,12 +22,22 @@ public struct ClassModelOptions: Sendable, Hashable, Codable {
 
   public var mode: Mode
   public var iterations: Int
+  public var parameterisation = ParameterisationKind.pixels
+  /// Of the frequency, by which waves are weighed down; for `fourier`.
+  public var spectralPower: Float = 1
+  /// Phases of the ascent, each with finer waves than the last; for `fourier`.
+  public var octaves = 1
+  /// The ratio of the finest waves of two phases.
+  public var octaveScale: Float = 1.4
+  public var optimiser = Optimiser.gradient
   /// The root-mean-square of the first step, in grey levels (of 255).
   public var step: Float
   /// The same of the last step; in between it changes linearly.
   public var finalStep: Float
-  /// λ of S_c(I) − λ‖I‖² in units of RMS(∂S_c/∂I at the zero picture) / grey level, see `lambda(gradientRMS:)`.
+  /// λ of S_c(I) − λ‖I‖² in units of RMS(∂S_c/∂I at the zero picture) / grey level, see `L2Penalty`.
   public var regularisation: Float
+  /// The weight of `TotalVariation`.
+  public var totalVariation: Float = 0
   /// The part of the picture that is taken away in every iteration.
   public var decay: Float
   /// The deviation of the Gaussian blur in the first iteration, in pixels.
@@ -30,10 +48,18 @@ public struct ClassModelOptions: Sendable, Hashable, Codable {
   public var blurInterval: Int
   /// The picture enters the net shifted by up to so many pixels both ways, at random.
   public var jitter: Int
+  /// The picture enters the net turned by up to so many degrees both ways, at random.
+  public var rotation: Float = 0
+  /// The picture enters the net larger or smaller by up to this factor, at random; 1 for neither.
+  public var zoom: Float = 1
   /// Whether mean + I is kept within 0 … 255.
   public var clips: Bool
-  /// Of the jitter.
+  /// Of everything random.
   public var seed: UInt64
+  /// Pictures a class.
+  public var samples = 1
+  /// How strongly the samples of a class are pulled apart, relative to the objective; see `Diversity`.
+  public var diversity: Float = 0.5
 
   /// The paper's objective by plain gradient ascent; no randomness.
   ///
@@ -69,18 +95,48 @@ public struct ClassModelOptions: Sendable, Hashable, Codable {
     }
   }
 
-  /// λ of a class: relative to the gradient at the zero picture, λ = `regularisation` · RMS(∂S_c/∂I at I = 0).
-  ///
-  /// So λ has the unit of score per squared grey level, as it must, and the balance of the two terms is the same for a net
-  /// whose scores are a thousand times as large. For a linear score the optimum w / 2λ has an RMS of 1 / (2·`regularisation`).
-  func lambda(gradientRMS: Float) -> Float { regularisation * gradientRMS }
-
   /// The step's RMS in iteration t of T: step + (finalStep − step)·t/T.
   func step(at iteration: Int) -> Float { step + (finalStep - step) * Float(iteration) / Float(iterations) }
 
-  /// The blur after iteration t; nil in iterations without one, of which the last is always one: the picture ends sharp.
-  func blur(after iteration: Int) -> GaussianBlur? {
-    guard blur > 0 || finalBlur > 0, (iteration + 1) % blurInterval == 0, iteration + 1 < iterations else { return nil }
-    return GaussianBlur(sigma: blur + (finalBlur - blur) * Float(iteration) / Float(iterations))
+  /// Principal colour axes of photographs, each as long as its deviation: of the ILSVRC training pictures, for nets that
+  /// bring none of their own.
+  ///
+  /// Source: eigenvalues and eigenvectors as in Facebook's fb.resnet.torch, after Krizhevsky et al. 2012, 4.1.
+  static let colourAxes: [SIMD3<Float>] = [
+    SIMD3(-0.5675, -0.5808, -0.5836) * Float(0.2175).squareRoot(), SIMD3(0.7192, -0.0045, -0.6948) * Float(0.0188).squareRoot(),
+    SIMD3(0.4009, -0.8140, 0.4203) * Float(0.0045).squareRoot(),
+  ]
+}
+
+// The parts that the numbers stand for.
+extension ClassModelOptions {
+  func parameterisation(for network: Network) -> any Parameterisation {
+    switch parameterisation {
+    case .pixels: PixelParameterisation()
+    case .fourier:
+      FourierParameterisation(
+        shape: network.input, power: spectralPower, colourAxes: Self.colourAxes, octaves: octaves, octaveScale: octaveScale)
+    }
+  }
+
+  func transformation(iteration: Int, item: Int) -> Transformation {
+    Transformation(jitter: jitter, rotation: rotation, zoom: zoom, seed: seed, iteration: iteration, item: item)
+  }
+
+  func regularisers(mean: [Float]) -> [any Regulariser] {
+    var parts: [any Regulariser] = []
+    if regularisation != 0 { parts.append(L2Penalty(weight: regularisation)) }
+    if totalVariation != 0 { parts.append(TotalVariation(weight: totalVariation)) }
+    if decay != 0 { parts.append(Decay(rate: decay)) }
+    if blur > 0 || finalBlur > 0 { parts.append(Blurring(sigma: (blur, finalBlur), interval: blurInterval)) }
+    if clips { parts.append(Clipping(mean: mean)) }
+    return parts
+  }
+
+  /// Of several samples, in the last convolution's activations; nil for nets without one.
+  func diversity(for network: Network) -> Diversity? {
+    let convolutions = network.layers.filter { if case .convolution = $0.layer { true } else { false } }
+    guard samples > 1, diversity > 0, let layer = convolutions.last?.name else { return nil }
+    return Diversity(layer: layer, weight: diversity)
   }
 }

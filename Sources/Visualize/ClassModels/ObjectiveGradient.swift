@@ -1,0 +1,134 @@
+import ConvNet
+
+/// Values of objectives and their gradients in the pictures, a picture a slot of the batch.
+///
+/// One backward pass from the scores and one from each layer that any slot's objective names: slots see nothing of each other.
+final class ObjectiveGradient {
+  let plan: Plan
+  /// ∂objective/∂picture of each slot, `[N, 3, H, W]`, after `run`.
+  let gradient: Tensor
+  private let diversity: Diversity?
+  private var seeds: [String: Tensor] = [:]
+  private let scoreSeed: Tensor
+
+  init(_ plan: Plan, diversity: Diversity?) {
+    self.plan = plan
+    self.diversity = diversity
+    let network = plan.network
+    scoreSeed = Tensor(count: plan.batch, shape: network.shapes[network.shapes.count - 1])
+    gradient = Tensor(count: plan.batch, shape: network.input)
+  }
+
+  /// - Parameters:
+  ///   - pictures: `[N, 3, H, W]`, as they enter the net.
+  ///   - objectives: one a picture.
+  ///   - group: so many pictures in a row are samples of one thing, which the diversity term pulls apart.
+  /// - Returns: the objectives' values, without the diversity term.
+  func run(_ pictures: Tensor, _ objectives: [Objective], group: Int) -> [Float] {
+    let scores = plan.forward(pictures)
+    var values = [Float](repeating: 0, count: objectives.count)
+    let hasScores = seedScores(scores, objectives, &values)
+    let layers = objectives.reduce(into: Set<String>()) { $0.formUnion($1.layers) }.sorted()
+    gradient.storage.fill(with: 0)
+    if hasScores {
+      plan.backward(from: scoreSeed.prefix(pictures.count))
+      add(pictures.count)
+    }
+    for layer in layers {
+      let seed = seed(of: layer)
+      seed.storage.fill(with: 0)
+      guard let activation = try? plan.activation(of: layer) else { preconditionFailure("no layer \(layer)") }
+      for (slot, objective) in objectives.enumerated() {
+        values[slot] += Self.seed(seed[slot], activation[slot], shape: seed.shape, layer: layer, objective)
+      }
+      backward(from: layer, seed.prefix(pictures.count))
+      add(pictures.count)
+    }
+    if let diversity, group > 1 { addDiversity(diversity, count: pictures.count, group: group) }
+    return values
+  }
+
+  private func seedScores(_ scores: Tensor, _ objectives: [Objective], _ values: inout [Float]) -> Bool {
+    scoreSeed.storage.fill(with: 0)
+    var hasScores = false
+    for (slot, objective) in objectives.enumerated() {
+      for term in objective.terms {
+        switch term.quantity {
+        case .score(let index):
+          hasScores = true
+          values[slot] += term.weight * scores[slot][index]
+          scoreSeed[slot][index] += term.weight
+        case .posterior(let index):
+          // ∂P_c/∂s_j = P_c·(1(j = c) − P_j)
+          hasScores = true
+          let posterior = posteriors(scores[slot])
+          values[slot] += term.weight * posterior[index]
+          for j in posterior.indices {
+            scoreSeed[slot][j] += term.weight * posterior[index] * ((j == index ? 1 : 0) - posterior[j])
+          }
+        case .activation: break
+        }
+      }
+    }
+    return hasScores
+  }
+
+  private static func seed(
+    _ seed: UnsafeMutableBufferPointer<Float>, _ activation: UnsafeMutableBufferPointer<Float>, shape: Shape, layer: String,
+    _ objective: Objective
+  ) -> Float {
+    var value: Float = 0
+    for term in objective.terms {
+      guard case .activation(layer, let channel, let place) = term.quantity else { continue }
+      let (units, weight) = place.units(height: shape.height, width: shape.width)
+      for unit in units {
+        let index = channel * shape.area + unit
+        seed[index] += term.weight * weight
+        value += term.weight * weight * activation[index]
+      }
+    }
+    return value
+  }
+
+  /// Adds the diversity term's gradient at `weight` times the size of the objective's own.
+  private func addDiversity(_ diversity: Diversity, count: Int, group: Int) {
+    let seed = seed(of: diversity.layer)
+    guard let activation = try? plan.activation(of: diversity.layer) else { preconditionFailure("no layer \(diversity.layer)") }
+    for first in stride(from: 0, to: count, by: group) {
+      let samples = first..<min(first + group, count)
+      diversity.seed(samples.map { seed[$0] }, activations: samples.map { activation[$0] }, shape: seed.shape)
+    }
+    backward(from: diversity.layer, seed.prefix(count))
+    for slot in 0..<count {
+      let (own, other) = (gradient[slot], plan.inputGradient[slot])
+      let (size, otherSize) = (rootMeanSquare(own), rootMeanSquare(other))
+      guard otherSize > 0, otherSize.isFinite else { continue }
+      let factor = diversity.weight * size / otherSize
+      for i in own.indices { own[i] += factor * other[i] }
+    }
+  }
+
+  private func backward(from layer: String, _ seed: Tensor) {
+    do {
+      try plan.backward(from: layer, gradient: seed)
+    } catch {
+      preconditionFailure("\(error)")
+    }
+  }
+
+  private func seed(of layer: String) -> Tensor {
+    if let known = seeds[layer] { return known }
+    guard let index = try? plan.network.index(of: layer) else { preconditionFailure("no layer \(layer)") }
+    let made = Tensor(count: plan.batch, shape: plan.network.shapes[index + 1])
+    seeds[layer] = made
+    return made
+  }
+
+  private func add(_ count: Int) {
+    let from = plan.inputGradient
+    for slot in 0..<count {
+      let (to, from) = (gradient[slot], from[slot])
+      for i in to.indices { to[i] += from[i] }
+    }
+  }
+}
