@@ -1,6 +1,7 @@
 import ConvNet
 import Foundation
 import Images
+import TestSupport
 import Testing
 
 @testable import Trainer

@@ -4,21 +4,6 @@ import Testing
 
 @testable import Trainer
 
-/// A folder that is removed when `body` ends.
-func withDataFolder<Result>(_ body: (String) throws -> Result) throws -> Result {
-  let folder = FileManager.default.temporaryDirectory.appendingPathComponent("data-\(UUID().uuidString)")
-  try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-  defer { try? FileManager.default.removeItem(at: folder) }
-  return try body(folder.path)
-}
-
-/// Writes a file and the folders above it.
-func put(_ content: some Collection<UInt8>, at path: String) throws {
-  let url = URL(fileURLWithPath: path)
-  try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-  try Data(content).write(to: url)
-}
-
 /// A picture whose red is `value` everywhere, with green and blue that depend on the place.
 func testPicture(_ value: Int, width: Int = 20, height: Int = 16) -> Picture {
   var picture = Picture(width: width, height: height, pixels: [UInt8](repeating: 0, count: width * height * 3))

@@ -1,6 +1,7 @@
 import Checkpoint
 import Foundation
 import Images
+import TestSupport
 import Testing
 
 @testable import Trainer

@@ -1,6 +1,7 @@
 import Checkpoint
 import ConvNet
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Trainer

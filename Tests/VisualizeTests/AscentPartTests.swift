@@ -47,16 +47,19 @@ import Testing
     let (z, scratch) = (randomPictures(1, shape), Tensor(count: 1, shape: shape))
     func roughness(_ progress: Float) -> Float {
       let picture = values(changed(z) { fourier.render($0, scratch: scratch[0], progress: progress) })
-      let steps = (0..<(picture.count - 1)).filter { ($0 + 1) % 12 != 0 }.map { picture[$0 + 1] - picture[$0] }
+      var steps: [Float] = []
+      for i in 0..<(picture.count - 1) where (i + 1) % 12 != 0 { steps.append(picture[i + 1] - picture[i]) }
       return rms(steps) / rms(picture)
     }
     #expect(roughness(0) < 0.5 * roughness(0.5))
     #expect(roughness(0.5) < 0.8 * roughness(0.99))
   }
 
-  @Test("A turned and zoomed picture's gradient goes back the same way: ⟨A·x, y⟩ = ⟨x, Aᵀ·y⟩",
-    arguments: [(Float(0), Float(1)), (0.3, 1), (-0.2, 1.3), (3, 0.8)])
-  func similarity(angle: Float, zoom: Float) {
+  @Test(
+    "A turned and zoomed picture's gradient goes back the same way: ⟨A·x, y⟩ = ⟨x, Aᵀ·y⟩",
+    arguments: [SIMD2<Float>(0, 1), SIMD2(0.3, 1), SIMD2(-0.2, 1.3), SIMD2(3, 0.8)])
+  func similarity(parameters: SIMD2<Float>) {
+    let (angle, zoom) = (parameters.x, parameters.y)
     let similarity = Similarity(angle: angle, zoom: zoom)
     let (x, y) = (randomPictures(1, shape, seed: 1), randomPictures(1, shape, seed: 2))
     let (forward, back) = (Tensor(count: 1, shape: shape), Tensor(count: 1, shape: shape))

@@ -69,15 +69,23 @@ import Testing
     let shape = Shape(channels: 4, height: 3, width: 3)
     let activations = randomPictures(3, shape)
     let gradients = Tensor(count: 3, shape: shape)
+    func dot(_ a: [Double], _ b: [Double]) -> Double {
+      var sum = 0.0
+      for i in a.indices { sum += a[i] * b[i] }
+      return sum
+    }
     func term() -> Double {
       let grams = (0..<3).map { n -> [Double] in
         let a = Array(activations[n]).map(Double.init)
-        return (0..<16).map { k in (0..<9).reduce(0) { $0 + a[k / 4 * 9 + $1] * a[k % 4 * 9 + $1] } }
+        return (0..<16).map { k in
+          let (row, column) = (k / 4 * 9, k % 4 * 9)
+          return dot(Array(a[row..<(row + 9)]), Array(a[column..<(column + 9)]))
+        }
       }
-      func dot(_ a: [Double], _ b: [Double]) -> Double { zip(a, b).reduce(0) { $0 + $1.0 * $1.1 } }
       var sum = 0.0
       for (i, j) in [(0, 1), (0, 2), (1, 2)] {
-        sum -= dot(grams[i], grams[j]) / (dot(grams[i], grams[i]) * dot(grams[j], grams[j])).squareRoot() / 3
+        let norms: Double = dot(grams[i], grams[i]) * dot(grams[j], grams[j])
+        sum -= dot(grams[i], grams[j]) / norms.squareRoot() / 3
       }
       return sum
     }

@@ -1,8 +1,9 @@
 import Foundation
 import Images
+import TestSupport
 import Testing
 
-@testable import Trainer
+@testable import DataSets
 
 @Suite("Data sets")
 struct DataSetTests {
