@@ -24,7 +24,7 @@ let package = Package(
     .target(name: "ConvNet", dependencies: ["COpenBLAS", "COneDNN", "Kernels"]),
     .target(name: "Images", dependencies: ["Files", "CPNG", "CTurboJPEG", "Kernels"]),
     // The folder is Distributed; the module can't be: that name is the toolchain's own.
-    .target(name: "Cluster", dependencies: ["CMPI"], path: "Sources/Distributed"),
+    .target(name: "Cluster", dependencies: ["CMPI", "Kernels"], path: "Sources/Distributed"),
     .target(name: "Checkpoint", dependencies: ["Files", "ConvNet", "CHDF5", "CCrypto"]),
     .target(name: "Trainer", dependencies: ["Files", "ConvNet", "Images", "Cluster", "Checkpoint", "Kernels"]),
     .target(name: "Visualize", dependencies: ["Files", "ConvNet", "Images", "Cluster", "Checkpoint"]),

@@ -45,7 +45,7 @@ struct Deepinside: ParsableCommand {
 }
 
 /// Runs `body` on all ranks of the job and exits with its code.
-func runOnRanks(_ body: (Communicator) throws -> Void) throws {
-  let code = MPIRuntime.run(body)
+func runOnRanks(_ options: RankOptions? = nil, _ body: (Communicator) throws -> Void) throws {
+  let code = MPIRuntime.run(stalls: options?.stalls ?? StallLimits(), body)
   if code != 0 { Foundation.exit(code) }
 }

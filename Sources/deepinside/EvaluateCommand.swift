@@ -29,6 +29,7 @@ struct EvaluateCommand: ParsableCommand {
   var json = false
 
   @OptionGroup var compute: ComputeOptions
+  @OptionGroup var ranks: RankOptions
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
@@ -36,7 +37,7 @@ struct EvaluateCommand: ParsableCommand {
   }
 
   func run() throws {
-    try runOnRanks { communicator in
+    try runOnRanks(ranks) { communicator in
       let progress = ProgressLine("evaluate", unit: "img", quiet: common.quiet || json)
       let result = try Trainer.evaluate(
         checkpoint: checkpoint, data: data, trainingPictures: split == .train, batch: batch, compute: compute.settings,

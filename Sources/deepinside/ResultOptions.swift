@@ -16,6 +16,8 @@ struct ResultOptions: ParsableArguments {
   @Flag(help: "Remove the folder's results of other parameters or another checkpoint first.")
   var overwrite = false
 
+  @OptionGroup var ranks: RankOptions
+
   func validate() throws {
     if batch < 1 { throw ValidationError("--batch \(batch): at least one.") }
   }
@@ -25,7 +27,7 @@ struct ResultOptions: ParsableArguments {
     _ label: String, unit: String, common: CommonOptions,
     _ job: (_ network: TrainedNetwork, Communicator, @escaping JobProgress) throws -> JobSummary
   ) throws {
-    try runOnRanks { communicator in
+    try runOnRanks(ranks) { communicator in
       StopRequest.install()
       let network = try TrainedNetwork.read(checkpoint)
       let progress = ProgressLine(label, unit: unit, quiet: common.quiet || communicator.rank > 0)

@@ -70,6 +70,8 @@ struct TrainCommand: ParsableCommand {
     name: .customLong("erase-probability"), help: ArgumentHelp("Of zeroing out a random part of a picture.", valueName: "p"))
   var eraseProbability: Float = 0.5
 
+  @OptionGroup var reduction: ReductionOptions
+
   @Option(name: .customLong("max-steps"), help: ArgumentHelp("Stop after so many updates in all; go on later.", valueName: "n"))
   var maxSteps: Int?
 
@@ -86,6 +88,7 @@ struct TrainCommand: ParsableCommand {
   var cacheMegabytes = 1024
 
   @OptionGroup var compute: ComputeOptions
+  @OptionGroup var ranks: RankOptions
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
@@ -104,7 +107,7 @@ struct TrainCommand: ParsableCommand {
   }
 
   func run() throws {
-    try runOnRanks { communicator in
+    try runOnRanks(ranks) { communicator in
       let progress = ProgressLine("train", unit: "img", quiet: common.quiet)
       let mean = ProgressLine("mean picture", unit: "img", quiet: common.quiet)
       let outcome = try Trainer.train(job(), communicator: communicator) { event in
@@ -159,6 +162,7 @@ struct TrainCommand: ParsableCommand {
     job.options.backend = compute.backend
     job.options.precision = compute.precision
     job.options.convolution = compute.convolution
+    reduction.apply(to: &job.options)
     job.options.seed = seed
     job.options.eraseProbability = eraseProbability
     job.options.badFileLimit = badFileLimit

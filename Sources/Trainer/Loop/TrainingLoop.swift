@@ -15,8 +15,7 @@ final class TrainingLoop {
 
   private let data: PreparedData
   private let store: ParameterStore
-  private let plan: Plan
-  private let reducer: GradientReducer
+  private let gradientStep: GradientStep
   private let optimizer: SGD
   private var schedule: LearningRateSchedule
   private let saver: RunSaver?
@@ -42,9 +41,8 @@ final class TrainingLoop {
     saver = start.saver
     badFiles = start.badFiles
     optimizer = SGD(momentum: options.momentum, weightDecay: options.weightDecay)
-    let share = (options.batch + communicator.size - 1) / communicator.size
-    plan = Plan(store, batch: share, purpose: .training, compute: job.compute)
-    reducer = try GradientReducer(store.gradients.all, communicator: communicator)
+    gradientStep = try GradientStep(store, options: options, compute: job.compute, communicator: communicator)
+    let share = options.reduction == .exact ? options.microBatch! : (options.batch + communicator.size - 1) / communicator.size
     evaluator =
       data.set.val.isEmpty
       ? nil
@@ -55,36 +53,31 @@ final class TrainingLoop {
   }
 
   func run() throws -> TrainingOutcome {
-    watch(.note("computing with \(plan.backendDescription)"))
+    watch(.note("computing with \(gradientStep.backendDescription)"))
     let begin = ContinuousClock.now
     let lastStep = min(totalSteps, job.maxSteps ?? totalSteps)
     let loader = data.trainingLoader(job, fromStep: step, communicator: communicator, badFiles: badFiles)
     defer { loader.close() }
-    let gradient = Tensor(count: plan.batch, shape: Shape(channels: store.network.classCount))
     var stopRequested = false
 
     while step < lastStep, !stopRequested {
       let start = ContinuousClock.now
-      let waitedBefore = (loader.waitSeconds, reducer.waitSeconds)
+      let waitedBefore = (loader.waitSeconds, gradientStep.waitSeconds)
 
+      Activity.enter(.loading, step: step + 1)
       guard let batch = try loader.next() else { break }
-      let scores = plan.forward(batch.tensor, dropout: DropoutStream(seed: job.options.seed, samples: batch.samples))
-      let ownGradient = gradient.prefix(batch.count)
-      let loss = batch.labels.withUnsafeBufferPointer {
-        softmaxCrossEntropy(scores, labels: $0, divisor: job.options.batch, gradient: ownGradient)
-      }
-      try plan.backward(from: ownGradient) { try reducer.start($0) }
-      try reducer.finish()
+      let loss = try gradientStep.run(batch, step: step + 1)
       let rate = schedule.rate(at: step)
       optimizer.update(store, rate: Float(rate), team: job.compute.team)
       loader.recycle(batch)
       step += 1
 
       // One small message a step: the loss, and whether anybody was asked to stop.
+      Activity.enter(.exchanging, step: step)
       var sums = [loss, StopRequest.isRequested ? 1 : 0]
       try communicator.allReduceSum(&sums)
       stopRequested = sums[1] > 0
-      var waits = [loader.waitSeconds - waitedBefore.0, reducer.waitSeconds - waitedBefore.1]
+      var waits = [loader.waitSeconds - waitedBefore.0, gradientStep.waitSeconds - waitedBefore.1]
       try communicator.allReduceMax(&waits)
       try record(loss: sums[0], rate: rate, waits: waits, seconds: start.secondsSince)
 
@@ -95,6 +88,7 @@ final class TrainingLoop {
       }
     }
 
+    Activity.enter(.unknown)
     let finished = step >= totalSteps
     try saveIfDue(force: true)
     return TrainingOutcome(
@@ -119,7 +113,8 @@ final class TrainingLoop {
 
   /// Evaluates, lets the schedule see the error, and saves where it is time to.
   private func finishEpoch(_ epoch: Int) throws {
-    let result = try evaluator?.evaluate()
+    let result = try evaluator?.evaluate { _, _ in Activity.enter(.evaluating, step: step) }
+    Activity.enter(.exchanging, step: step)
     let isBest = result.map { schedule.epochFinished(validationError: $0.top1Error, nextStep: step) } ?? false
     let metrics = EpochMetrics(
       epoch: epoch, step: step, trainLoss: epochLoss.sum / Double(max(epochLoss.steps, 1)), valTop1Error: result?.top1Error,
@@ -140,6 +135,7 @@ final class TrainingLoop {
     let progress = TrainingProgress(
       step: step, epoch: data.wholeEpochs(atStep: step, batch: job.options.batch), sample: step * job.options.batch,
       learningRate: schedule.state)
+    Activity.enter(.saving, step: step)
     let path = try saver.save(store, progress: progress, isBest: isBest)
     watch(.checkpoint(path: path, isBest: isBest))
   }

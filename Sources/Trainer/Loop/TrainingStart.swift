@@ -21,6 +21,12 @@ struct TrainingStart {
     guard job.options.batch >= communicator.size else {
       throw TrainingError.wrongUse("--batch \(job.options.batch) is less than a picture for each of \(communicator.size) ranks")
     }
+    if job.options.reduction == .exact {
+      job.options.microBatch = try job.options.exactMicroBatch(ranks: communicator.size)
+    }
+    for problem in Placement.problems(of: try communicator.placements(threads: job.compute.team.workers)) {
+      watch(.note("slow: \(problem.text); \(problem.remedy)"))
+    }
     let set = try DataSet(contentsOf: job.data)
     guard !set.train.isEmpty else {
       throw TrainingError.badData("\(job.data) has no train/ folder; expected train/<wnid>/<picture>")

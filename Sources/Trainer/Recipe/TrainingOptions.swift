@@ -16,6 +16,10 @@ public struct TrainingOptions: Sendable, Codable, Hashable {
   public var backend = BackendChoice.auto
   public var precision = Precision.float32
   public var convolution = ConvolutionAlgorithm.auto
+  public var reduction = ReductionMode.fast
+  public var gradientWire = GradientWire.float32
+  /// Pictures that a rank computes at once under `exact`; nil for a size that follows from the batch.
+  public var microBatch: Int?
   public var seed: UInt64 = 0
   /// The side of the square crops; the network's own input side.
   public var crop = 224
@@ -33,7 +37,9 @@ public struct TrainingOptions: Sendable, Codable, Hashable {
   public func differences(from earlier: TrainingOptions) -> [String] {
     let (before, now) = (earlier.fields, fields)
     return now.keys.sorted().compactMap { key in
-      guard !["backend", "convolution", "epochs", "badFileLimit"].contains(key), before[key] != now[key] else { return nil }
+      guard !["backend", "convolution", "epochs", "badFileLimit", "gradientWire"].contains(key), before[key] != now[key] else {
+        return nil
+      }
       return "\(key): \(before[key] ?? "absent") → \(now[key] ?? "absent")"
     }
   }
@@ -52,7 +58,12 @@ public struct TrainingOptions: Sendable, Codable, Hashable {
     return String(decoding: try encoder.encode(self), as: UTF8.self)
   }
 
+  /// Options that `json` hasn't got, because it was written before they existed, keep their defaults.
   public init(json: String) throws {
-    self = try JSONDecoder().decode(TrainingOptions.self, from: Data(json.utf8))
+    func fields(_ json: String) throws -> [String: Any] {
+      try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any] ?? [:]
+    }
+    let merged = try fields(TrainingOptions().json()).merging(try fields(json)) { $1 }
+    self = try JSONDecoder().decode(TrainingOptions.self, from: try JSONSerialization.data(withJSONObject: merged))
   }
 }

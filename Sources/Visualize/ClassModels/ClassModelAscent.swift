@@ -1,3 +1,4 @@
+import Cluster
 import ConvNet
 
 /// The picture that a net finds most typical of a class, and how it came about.
@@ -80,6 +81,7 @@ public final class ClassModelAscent {
 
     for iteration in 0..<options.iterations {
       if shouldStop() { return nil }
+      Activity.enter(.item, step: iteration + 1)
       let rolls = classes.map { Roll(jitter: options.jitter, seed: options.seed, iteration: iteration, classIndex: $0) }
       for slot in 0..<count { rolls[slot].apply(pictures[slot], to: entering[slot], shape: pictures.shape) }
       let scores = plan.forward(entering.prefix(count))
