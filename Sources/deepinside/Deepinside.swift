@@ -20,7 +20,7 @@ struct Deepinside: ParsableCommand {
     version: version,
     subcommands: [
       SynthesizeCommand.self, TrainCommand.self, EvaluateCommand.self, ClassModelsCommand.self, SaliencyCommand.self,
-      GalleryCommand.self, InspectCommand.self, BenchmarkCommand.self,
+      GalleryCommand.self, InspectCommand.self, BenchmarkCommand.self, DoctorCommand.self,
     ])
 
   static let version = "0.1.0"

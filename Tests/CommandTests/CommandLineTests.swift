@@ -8,7 +8,7 @@ struct CommandLineTests {
   @Test(
     "every command has a help text with an example",
     arguments: [
-      "synthesize", "train", "evaluate", "class-models", "saliency", "gallery", "inspect", "benchmark",
+      "synthesize", "train", "evaluate", "class-models", "saliency", "gallery", "inspect", "benchmark", "doctor",
     ])
   func help(command: String) throws {
     let result = try runTool("deepinside", [command, "--help"])
