@@ -49,7 +49,7 @@ let package = Package(
     .testTarget(name: "CheckpointTests", dependencies: ["Checkpoint", "Files", "TestSupport"]),
     .testTarget(name: "TrainerTests", dependencies: ["Trainer", "TestSupport", "rank-checks"]),
     .testTarget(name: "VisualizeTests", dependencies: ["Visualize", "TestSupport", "rank-checks"]),
-    .testTarget(name: "CommandTests", dependencies: ["deepinside", "Checkpoint", "ConvNet", "TestSupport"]),
+    .testTarget(name: "CommandTests", dependencies: ["deepinside", "Checkpoint", "ConvNet", "Images", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]
 )

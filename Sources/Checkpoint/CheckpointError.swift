@@ -19,6 +19,8 @@ public struct CheckpointError: Error, Sendable, Hashable, CustomStringConvertibl
     case noSpace
     /// What was to be written doesn't fit together.
     case invalidContents
+    /// What was to be written has diverged.
+    case notFinite
     case other
   }
 

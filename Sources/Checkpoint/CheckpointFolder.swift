@@ -40,13 +40,14 @@ public struct CheckpointFolder: Sendable, Hashable {
   public func write(
     _ contents: CheckpointContents, store: ParameterStore, isBest: Bool = false
   ) throws(CheckpointError) -> (path: String, digest: String) {
-    let name = Self.fileName(step: contents.progress.step)
-    let file = FilePath.join(path, name)
+    let file = file(step: contents.progress.step)
+    let name = FilePath.name(of: file)
     do {
       try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     } catch {
       throw CheckpointError(.other, "write", file, "cannot make its folder: \(error.localizedDescription)")
     }
+    try checkSpace(for: contents, store, file)
     let digest = try Checkpoint.write(contents, store: store, to: file)
     do {
       if isBest { try SymbolicLink.replace(best, target: name) }
@@ -56,6 +57,23 @@ public struct CheckpointFolder: Sendable, Hashable {
     }
     try removeOld()
     return (file, digest)
+  }
+
+  /// The path of a step's checkpoint.
+  public func file(step: Int) -> String { FilePath.join(path, Self.fileName(step: step)) }
+
+  /// Says that the disk is too full before it is filled up: others may be writing to it. Source: statvfs(3)
+  private func checkSpace(for contents: CheckpointContents, _ store: ParameterStore, _ file: String) throws(CheckpointError) {
+    // What a killed process left takes space that is ours.
+    TemporaryFile.removeLeftovers(in: path)
+    var status = statvfs()
+    guard statvfs(path, &status) == 0 else { return }
+    let free = Int(status.f_bavail) * Int(status.f_frsize)
+    let needed = (store.values.count + store.velocity.count + contents.mean.count) * 4 + (1 << 16)
+    guard free < needed else { return }
+    throw CheckpointError(
+      .noSpace, "write", file, "\(free >> 10) KiB are free on the disk, \(needed >> 10) KiB are needed",
+      hint: "free space, the previous checkpoint is untouched")
   }
 
   /// Removes all but the `keep` newest, and those that a link points to.

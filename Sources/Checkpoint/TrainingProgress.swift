@@ -9,12 +9,20 @@ public struct TrainingProgress: Codable, Sendable, Hashable {
   /// Samples consumed since the beginning, by all ranks together.
   public var sample: Int
   public var learningRate: LearningRateState
+  /// The losses of the updates of the epoch that isn't finished: their sum, and how many they are. Older files have none.
+  public var epochLossSum: Double?
+  public var epochLossCount: Int?
 
-  public init(step: Int = 0, epoch: Int = 0, sample: Int = 0, learningRate: LearningRateState) {
+  public init(
+    step: Int = 0, epoch: Int = 0, sample: Int = 0, learningRate: LearningRateState, epochLossSum: Double? = nil,
+    epochLossCount: Int? = nil
+  ) {
     self.step = step
     self.epoch = epoch
     self.sample = sample
     self.learningRate = learningRate
+    self.epochLossSum = epochLossSum
+    self.epochLossCount = epochLossCount
   }
 }
 

@@ -3,26 +3,50 @@ import Kernels
 /// Stochastic gradient descent with momentum and weight decay, in the velocity form
 /// v ← μ·v − η·(g + λ·w), w ← w + v, so that a change of the rate η acts at once.
 ///
-/// λ is 0 for biases, and their rate is multiplied by `biasRateFactor`: 2, after cuda-convnet and Caffe (the paper doesn't say).
+/// Biases have rules of their own **[ours, after cuda-convnet and Caffe]**: twice the rate, and no decay.
+///
+/// With `larsCoefficient` κ it is LARS: η of a layer is multiplied by its trust ratio κ·‖w‖ / (‖g‖ + λ·‖w‖), of its weights, so that
+/// no layer moves by more than its own length allows, however large the batch. Biases take their layer's ratio **[ours]**:
+/// their own length is 0 at first, and would stay so. Where ‖w‖ or ‖g‖ is 0 the ratio is κ.
+/// Source: You, Gitman and Ginsburg, *Large Batch Training of Convolutional Networks*, 2017, algorithm 1.
 public struct SGD: Sendable {
   public var momentum: Float
   public var weightDecay: Float
+  /// The rate of biases is the weights' times this.
   public var biasRateFactor: Float
+  /// The decay of biases is the weights' times this.
+  public var biasDecayFactor: Float
+  /// κ of LARS; nil for plain SGD.
+  public var larsCoefficient: Float?
+  /// The deviation σ that pixels are seen at, 1 for as they are. For σ ≠ 1 the first layer's weights w are updated as if the
+  /// pixels were divided by σ and the weights σ·w: v ← μ·v − (η/σ²)·(g + λσ²·w), the same function and the same decay.
+  public var pixelDeviation: Float
 
-  public init(momentum: Float = 0.9, weightDecay: Float = 5e-4, biasRateFactor: Float = 2) {
+  public init(
+    momentum: Float = 0.9, weightDecay: Float = 5e-4, biasRateFactor: Float = 2, biasDecayFactor: Float = 0,
+    larsCoefficient: Float? = nil, pixelDeviation: Float = 1
+  ) {
     self.momentum = momentum
     self.weightDecay = weightDecay
     self.biasRateFactor = biasRateFactor
+    self.biasDecayFactor = biasDecayFactor
+    self.larsCoefficient = larsCoefficient
+    self.pixelDeviation = pixelDeviation
   }
 
   /// One update of all parameters from `store.gradients`; a function of its inputs alone, whatever the team. Where the store
   /// keeps a bfloat16 copy of the values, the same pass over memory writes it.
   public func update(_ store: ParameterStore, rate: Float, team: ThreadTeam) {
     let halves = store.bfloat16Copy?.halves
-    for parameter in store.parameters {
+    var trustRatio: Float = 1
+    for (index, parameter) in store.parameters.enumerated() {
       let start = parameter.range.lowerBound
-      let decay = parameter.spec.decays ? weightDecay : 0
-      let ownRate = parameter.spec.role == .biases ? rate * biasRateFactor : rate
+      let isBias = parameter.spec.role == .biases
+      // Weights come before the biases of the same layer.
+      if !isBias, larsCoefficient != nil { trustRatio = self.trustRatio(of: parameter, store, team) }
+      let squaredDeviation = index == 0 ? pixelDeviation * pixelDeviation : 1
+      let decay = (isBias ? weightDecay * biasDecayFactor : weightDecay) * squaredDeviation
+      let ownRate = (isBias ? rate * biasRateFactor : rate) * trustRatio / squaredDeviation
       team.split(parameter.range.count, grain: 1024) { _, range in
         let at = start + range.lowerBound
         let (w, v, g) = (store.values.pointer + at, store.velocity.pointer + at, store.gradients.pointer + at)
@@ -34,5 +58,15 @@ public struct SGD: Sendable {
       }
     }
     store.valuesAndCopyChanged()
+  }
+
+  /// κ·‖w‖ / (‖g‖ + λ·‖w‖), of the weights as they would be for pixels of deviation 1.
+  private func trustRatio(of weights: Parameter, _ store: ParameterStore, _ team: ThreadTeam) -> Float {
+    let coefficient = larsCoefficient ?? 1
+    let deviation = weights == store.parameters.first ? Double(pixelDeviation) : 1
+    let length = store.values.norm(weights.range, team: team) * deviation
+    let gradient = store.gradients.norm(weights.range, team: team) / deviation
+    guard length > 0, gradient > 0 else { return coefficient }
+    return Float(Double(coefficient) * length / (gradient + Double(weightDecay) * length))
   }
 }

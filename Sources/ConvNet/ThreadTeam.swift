@@ -24,7 +24,7 @@ public struct ThreadTeam: Sendable {
 
   /// Cuts 0 ..< `count` into one contiguous range a worker, of sizes that differ by `grain` at most; the cut depends on
   /// `count` and the number of workers alone.
-  public func split(_ count: Int, grain: Int = 1, _ body: (_ worker: Int, _ range: Range<Int>) -> Void) {
+  func split(_ count: Int, grain: Int = 1, _ body: (_ worker: Int, _ range: Range<Int>) -> Void) {
     let grains = (count + grain - 1) / grain
     run { worker in
       let first = min(grains * worker / workers * grain, count)

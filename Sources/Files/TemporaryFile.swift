@@ -59,6 +59,9 @@ public struct TemporaryFile: ~Copyable {
     guard failure == 0 || failure == EINVAL else { throw FileError("fsync", "write", finalPath, code: failure) }
   }
 
+  /// Removes what killed processes left in a folder.
+  public static func removeLeftovers(in folder: String) { removeLeftovers(in: folder, now: time(nil)) }
+
   /// Removes what killed processes left in a folder, once a process and folder: a listing for every result would be quadratic.
   private static func removeLeftoversOnce(in folder: String) {
     guard cleaned.withLock({ $0.insert(folder).inserted }) else { return }

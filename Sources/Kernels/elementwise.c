@@ -44,6 +44,13 @@ CLONES void kernels_add(float *restrict sum, const float *restrict x, size_t cou
   for (size_t i = 0; i < count; i++) sum[i] += x[i];
 }
 
+CLONES double kernels_sum_of_squares(const float *x, size_t count) {
+#pragma clang fp reassociate(on)
+  double sum = 0;
+  for (size_t i = 0; i < count; i++) sum += (double)x[i] * x[i];
+  return sum;
+}
+
 CLONES void kernels_row_sums(float *restrict sums, const float *restrict x, size_t channels, size_t area, int accumulate) {
 #pragma clang fp reassociate(on)
   for (size_t c = 0; c < channels; c++, x += area) {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Images
 import Trainer
 
 struct EvaluateCommand: ParsableCommand {
@@ -8,7 +9,10 @@ struct EvaluateCommand: ParsableCommand {
     abstract: "Top-1 and top-5 error of a checkpoint, each picture counted once.",
     discussion: """
       deepinside evaluate --checkpoint run/checkpoints/best.h5 --data data
-      ./launch.sh --ranks 2 evaluate --checkpoint run/checkpoints/best.h5 --data data --split train
+      ./launch.sh --ranks 2 evaluate --checkpoint run/checkpoints/best.h5 --data data --crops 10 --output errors
+
+      With --output: confusion.csv (a row a class, a column a prediction), classes.csv (errors of each class), and
+      predictions.csv (the five likeliest classes of each picture). The figures don't depend on the number of ranks.
       """)
 
   enum Split: String, CaseIterable, ExpressibleByArgument { case train, val }
@@ -22,7 +26,14 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Which pictures: \(Split.allNames).", valueName: "split"))
   var split = Split.val
 
-  @Option(help: ArgumentHelp("Pictures computed at once on each rank.", valueName: "n"))
+  @Option(
+    help: ArgumentHelp("1, the centre, or 10: centre, corners and their mirror images, posteriors averaged.", valueName: "n"))
+  var crops = TestCrops.centre
+
+  @Option(help: ArgumentHelp("Where to write confusion.csv, classes.csv and predictions.csv.", valueName: "dir"))
+  var output: String?
+
+  @Option(help: ArgumentHelp("Crops computed at once on each rank.", valueName: "n"))
   var batch = 64
 
   @Flag(help: "Print one JSON object instead of a sentence.")
@@ -39,23 +50,37 @@ struct EvaluateCommand: ParsableCommand {
   func run() throws {
     try runOnRanks(ranks) { communicator in
       let progress = ProgressLine("evaluate", unit: "img", quiet: common.quiet || json)
-      let result = try Trainer.evaluate(
-        checkpoint: checkpoint, data: data, trainingPictures: split == .train, batch: batch, compute: compute.settings,
-        communicator: communicator
+      let report = try Trainer.evaluate(
+        checkpoint: checkpoint, data: data, trainingPictures: split == .train, crops: crops, batch: batch,
+        compute: compute.settings, communicator: communicator
       ) { progress.show(done: $0, total: $1) }
       progress.finish()
       guard communicator.rank == 0 else { return }
-      if json {
-        let fields: [String: Any] = [
-          "pictures": result.pictures, "top1Error": result.top1Error, "top5Error": result.top5Error, "loss": result.loss,
-        ]
-        print(String(decoding: try JSONSerialization.data(withJSONObject: fields, options: [.sortedKeys]), as: UTF8.self))
-      } else {
-        print(
-          String(
-            format: "%d pictures: top-1 error %.2f %%, top-5 error %.2f %%, loss %.4f", result.pictures, 100 * result.top1Error,
-            100 * result.top5Error, result.loss))
-      }
+      for reason in report.unreadable { progress.print("counted as the mean picture: \(reason)") }
+      if let output { try report.write(to: output) }
+      print(json ? try Self.json(report.total) : Self.sentence(report.total))
     }
   }
+
+  private static func json(_ result: EvaluationResult) throws -> String {
+    let fields: [String: Any] = [
+      "pictures": result.pictures, "top1Error": result.top1Error, "top5Error": result.top5Error, "loss": result.loss,
+    ]
+    return String(decoding: try JSONSerialization.data(withJSONObject: fields, options: [.sortedKeys]), as: UTF8.self)
+  }
+
+  private static func sentence(_ result: EvaluationResult) -> String {
+    String(
+      format: "%d pictures: top-1 error %.2f %%, top-5 error %.2f %%, loss %.4f", result.pictures, 100 * result.top1Error,
+      100 * result.top5Error, result.loss)
+  }
+}
+
+extension TestCrops: ExpressibleByArgument {
+  public init?(argument: String) {
+    guard let count = Int(argument), let crops = TestCrops(rawValue: count) else { return nil }
+    self = crops
+  }
+
+  public static var allValueStrings: [String] { allCases.map { "\($0.rawValue)" } }
 }

@@ -63,7 +63,8 @@ final class ProgressLine: @unchecked Sendable {
     isOpen = false
   }
 
-  private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+  /// A log that can't be written to is no reason to end the work.
+  private func write(_ text: String) { try? FileHandle.standardError.write(contentsOf: Data(text.utf8)) }
 
   static func format(_ value: Double) -> String {
     value >= 100 ? String(format: "%.0f", value) : String(format: value >= 1 ? "%.1f" : "%.3f", value)

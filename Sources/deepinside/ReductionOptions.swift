@@ -11,19 +11,9 @@ struct ReductionOptions: ParsableArguments {
   @Option(name: .customLong("gradient-wire"), help: GradientWire.help)
   var gradientWire = GradientWire.float32
 
-  @Option(
-    name: .customLong("micro-batch"),
-    help: ArgumentHelp("Pictures computed at once under --reduction exact (default: an eighth of --batch).", valueName: "n"))
-  var microBatch: Int?
-
-  func validate() throws {
-    if let microBatch, microBatch < 1 { throw ValidationError("--micro-batch \(microBatch): at least one picture.") }
-  }
-
   func apply(to options: inout TrainingOptions) {
     options.reduction = reduction
     options.gradientWire = gradientWire
-    options.microBatch = microBatch
   }
 }
 

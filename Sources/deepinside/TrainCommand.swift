@@ -13,7 +13,8 @@ struct TrainCommand: ParsableCommand {
       ./launch.sh --ranks 2 train --data ILSVRC --network cnn-f --run run
 
       The same command again continues an interrupted run, in the middle of an epoch too and on any number of ranks.
-      SIGUSR1 saves a checkpoint and stops (exit code 4).
+      SIGUSR1 saves a checkpoint and stops (exit code 4). Checkpoints are written beside the training, from a copy; while
+      the disk is full it goes on, and tries again every minute.
       """)
 
   @Option(help: ArgumentHelp("The picture folder: train/<wnid>/* and val/<wnid>/*, or ILSVRC's own.", valueName: "dir"))
@@ -37,11 +38,20 @@ struct TrainCommand: ParsableCommand {
   @Option(help: ArgumentHelp("How the rate falls: \(ScheduleKind.allNames).", valueName: "kind"))
   var schedule = ScheduleKind.plateau
 
+  @OptionGroup var recipe: RecipeOptions
+
   @Option(help: ArgumentHelp("μ of v ← μv − η(g + λw), w ← w + v.", valueName: "μ"))
   var momentum: Float = 0.9
 
   @Option(name: .customLong("weight-decay"), help: ArgumentHelp("λ of the update; not for biases.", valueName: "λ"))
   var weightDecay: Float = 5e-4
+
+  @Option(
+    name: .customLong("micro-batch"),
+    help: ArgumentHelp(
+      "The most pictures a rank computes at once: less memory, the same updates. Under --reduction exact so many (an eighth of the batch).",
+      valueName: "n"))
+  var microBatch: Int?
 
   @Option(help: ArgumentHelp("Every random choice follows from it.", valueName: "n"))
   var seed: UInt64 = 0
@@ -52,7 +62,7 @@ struct TrainCommand: ParsableCommand {
   @Flag(name: .customLong("allow-changed-options"), help: "Resume although options differ from those that the run began with.")
   var allowChangedOptions = false
 
-  @Option(name: .customLong("checkpoint-every"), help: ArgumentHelp("1epoch, 500steps, 10min.", valueName: "interval"))
+  @Option(name: .customLong("checkpoint-every"), help: ArgumentHelp("1epoch, 500steps, 10min, 30s.", valueName: "interval"))
   var checkpointEvery = CheckpointInterval.epochs(1)
 
   @Option(help: ArgumentHelp("How many of the newest checkpoints stay; the best stays besides.", valueName: "n"))
@@ -101,6 +111,7 @@ struct TrainCommand: ParsableCommand {
     try require(keep > 0, "--keep \(keep): at least one checkpoint stays.")
     try require((0...1).contains(eraseProbability), "--erase-probability \(eraseProbability): 0 to 1.")
     try require((0...1).contains(badFileLimit), "--bad-file-limit \(badFileLimit): 0 to 1.")
+    try require(microBatch ?? 1 > 0, "--micro-batch \(microBatch ?? 0): at least one picture.")
     try require(maxSteps ?? 1 > 0, "--max-steps \(maxSteps ?? 0): at least one.")
     try require(loaderThreads > 0, "--loader-threads \(loaderThreads): at least one.")
     try require(cacheMegabytes >= 0, "--cache \(cacheMegabytes): not negative.")
@@ -123,6 +134,8 @@ struct TrainCommand: ParsableCommand {
           progress.print(Self.sentence(metrics))
         case .checkpoint(let path, let isBest):
           progress.print("saved \(path)\(isBest ? " (best so far)" : "")")
+        case .warning(let text, let step):
+          progress.print("warning at step \(step): \(text)")
         }
       }
       progress.finish()
@@ -159,6 +172,7 @@ struct TrainCommand: ParsableCommand {
     job.options.schedule = schedule
     job.options.momentum = momentum
     job.options.weightDecay = weightDecay
+    recipe.apply(to: &job.options)
     job.options.backend = compute.backend
     job.options.precision = compute.precision
     job.options.convolution = compute.convolution
@@ -178,6 +192,7 @@ struct TrainCommand: ParsableCommand {
     job.checkpointEvery = checkpointEvery
     job.keep = keep
     job.maxSteps = maxSteps
+    job.microBatch = microBatch
     job.compute = compute.settings
     job.loaderThreads = loaderThreads
     job.cacheBytes = cacheMegabytes << 20

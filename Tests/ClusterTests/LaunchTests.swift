@@ -60,6 +60,24 @@ import Testing
     #expect(result.output == command.replacing("PROGRAM", with: try builtTool("rank-checks")) + "\n", "\(result)")
   }
 
+  @Test("A batch job runs its command on the allocation", arguments: ["train", "evaluate", "class-models", "saliency"])
+  func batchJob(command: String) throws {
+    let top = URL(fileURLWithPath: Self.script).deletingLastPathComponent().path
+    let job = try RunningProcess(
+      ["bash", "\(top)/jobs/\(command).sbatch", "--output", "o o"],
+      environment: [
+        "DEEPINSIDE_PROGRAM": try builtTool("rank-checks"), "LAUNCH_OPTIONS": "--threads 9999 --dry-run",
+        "SLURM_SUBMIT_DIR": top, "SLURM_JOB_ID": "7", "SLURM_NTASKS": "2", "SLURM_JOB_NUM_NODES": "2", "LD_LIBRARY_PATH": "",
+      ])
+    let result = job.wait(timeout: 10)
+    #expect(
+      result.output
+        == "mpirun -np 2 --bind-to none --mca mpi_yield_when_idle 1 --oversubscribe \(Self.always) "
+        + "-x OMP_NUM_THREADS=9999 -x OPENBLAS_NUM_THREADS=9999 \(try builtTool("rank-checks")) \(command) --output o\\ o\n",
+      "\(result)")
+    #expect(result.exitCode == 0, "\(result)")
+  }
+
   @Test(
     "Wrong use ends with 2 and one line",
     arguments: [

@@ -17,7 +17,10 @@ import Testing
       let fanIn = Double(parameter.spec.fanIn)
       // Narrower layers than the paper's start wider, by the root of the ratio of their fan-ins.
       let paper = try #require(ParameterStore.specs(of: Preset.cnnF.network(classes: 50))[parameter.name])
-      let deviation = initialization == .he ? (2 / fanIn).squareRoot() : 0.01 * (Double(paper.fanIn) / fanIn).squareRoot()
+      // He's rule is for pixels of deviation 1; the first layer gets them as they are.
+      let pixels = parameter.layer == "conv1" ? Double(initialization.pixelDeviation) : 1
+      let deviation =
+        initialization == .he ? (2 / fanIn).squareRoot() / pixels : 0.01 * (Double(paper.fanIn) / fanIn).squareRoot()
       let count = Double(values.count)
       let mean = values.reduce(0, +) / count
       let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / count

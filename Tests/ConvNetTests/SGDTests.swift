@@ -115,4 +115,116 @@ import Testing
     sgd.update(store, rate: 0.1, team: ThreadTeam(workers: 1))
     #expect(store.revision > before)
   }
+
+  @Test("Biases take the factors that they are given")
+  func biasFactors() throws {
+    let store = ParameterStore(try network(), seed: seed)
+    let before = store.values.all.map(Double.init)
+    store.gradients.fill(with: 0.5)
+    SGD(momentum: 0, weightDecay: 0.25, biasRateFactor: 3, biasDecayFactor: 0.5)
+      .update(store, rate: 0.125, team: ThreadTeam(workers: 1))
+    for parameter in store.parameters {
+      let (rate, decay) = parameter.spec.role == .biases ? (0.375, 0.125) : (0.125, 0.25)
+      for i in parameter.range {
+        #expect(abs(Double(store.values.pointer[i]) - (before[i] - rate * (0.5 + decay * before[i]))) < 1e-6, "\(parameter.name)")
+      }
+    }
+  }
+}
+
+/// Rates of layers.
+@Suite struct LARSTests {
+  private let seed: UInt64 = 12
+
+  private func store() throws -> ParameterStore {
+    let store = ParameterStore(
+      try Network(
+        Shape(channels: 3, height: 9, width: 9),
+        [.convolution(Convolution(filters: 40, kernel: 3)), .fullyConnected(FullyConnected(outputs: 41))]), seed: seed)
+    for (index, parameter) in store.parameters.enumerated() {
+      var random = CounterRandom(seed: seed, purpose: .test, epoch: 3, sample: index)
+      for i in parameter.range { store.gradients.pointer[i] = Float(index + 1) * random.normal() }
+    }
+    return store
+  }
+
+  private func norm(_ values: ArraySlice<Double>) -> Double { values.reduce(0) { $0 + $1 * $1 }.squareRoot() }
+
+  // fc: 40·49·41 = 80,360 weights, more than one block of the norm.
+  @Test("A layer's rate is κ·‖w‖ / (‖g‖ + λ·‖w‖) times the global one, through two steps", arguments: [1, 2, 3])
+  func formula(workers: Int) throws {
+    let store = try store()
+    let sgd = SGD(momentum: 0.9, weightDecay: 0.05, biasRateFactor: 2, larsCoefficient: 0.02)
+    var w = store.values.all.map(Double.init)
+    var v = w.map { _ in 0.0 }
+    let g = store.gradients.all.map(Double.init)
+    for rate in [4.0, 2.0] {
+      var ratio = 0.0
+      for parameter in store.parameters {
+        let isBias = parameter.spec.role == .biases
+        if !isBias {
+          ratio = 0.02 * norm(w[parameter.range]) / (norm(g[parameter.range]) + 0.05 * norm(w[parameter.range]))
+        }
+        for i in parameter.range {
+          v[i] = 0.9 * v[i] - rate * ratio * (isBias ? 2 : 1) * (g[i] + (isBias ? 0 : 0.05) * w[i])
+          w[i] += v[i]
+        }
+      }
+      sgd.update(store, rate: Float(rate), team: ThreadTeam(workers: workers))
+    }
+    #expect(relativeDistance(store.values.all.map { $0 }, w) <= 5e-7, "seed \(seed)")
+    #expect(relativeDistance(store.velocity.all.map { $0 }, v) <= 5e-7, "seed \(seed)")
+  }
+
+  @Test("Without weights or gradients the ratio is κ, and nothing becomes NaN")
+  func zero() throws {
+    let store = try store()
+    store.values.fill(with: 0)
+    SGD(momentum: 0, larsCoefficient: 0.5).update(store, rate: 1, team: ThreadTeam(workers: 1))
+    let range = store.parameters[0].range
+    for i in range { #expect(store.values.pointer[i] == -0.5 * store.gradients.pointer[i]) }
+    store.gradients.fill(with: 0)
+    SGD(momentum: 0, larsCoefficient: 0.5).update(store, rate: 1, team: ThreadTeam(workers: 1))
+    #expect(store.values.all.allSatisfy { $0.isFinite })
+  }
+
+  @Test("A pixel deviation is the same training as dividing the pixels by it", arguments: [nil, 0.01] as [Float?])
+  func pixelDeviation(coefficient: Float?) throws {
+    let deviation: Float = 32
+    let network = try Network(
+      Shape(channels: 3, height: 8, width: 8),
+      [
+        .convolution(Convolution(filters: 6, kernel: 3)), .relu(ReLU()), .fullyConnected(FullyConnected(outputs: 5)),
+      ])
+    let images = Tensor(count: 4, shape: network.input, seed: seed, scale: deviation)
+    func train(_ images: Tensor, firstScale: Float, deviation: Float) -> ParameterStore {
+      let store = ParameterStore(network, seed: seed)
+      for i in store.parameters[0].range { store.values.pointer[i] *= firstScale }
+      let plan = Plan(store, batch: 4, purpose: .training, backend: .openblas, team: ThreadTeam(workers: 1))
+      let sgd = SGD(weightDecay: 0.01, larsCoefficient: coefficient, pixelDeviation: deviation)
+      let gradient = Tensor(count: 4, shape: Shape(channels: 5))
+      for _ in 0..<4 {
+        let scores = plan.forward(images)
+        _ = [0, 1, 2, 3].map(Int32.init).withUnsafeBufferPointer {
+          softmaxCrossEntropy(scores, labels: $0, divisor: 4, gradient: gradient)
+        }
+        plan.backward(from: gradient)
+        sgd.update(store, rate: coefficient == nil ? 0.02 : 2, team: ThreadTeam(workers: 1))
+      }
+      return store
+    }
+    // Powers of two: the scaling itself doesn't round.
+    let divided = Tensor(count: 4, shape: network.input, values: images.array.map { $0 / deviation })
+    let expected = train(divided, firstScale: 1, deviation: 1)
+    let found = train(images, firstScale: 1 / deviation, deviation: deviation)
+    let untrained = ParameterStore(network, seed: seed)
+    withExtendedLifetime((expected, found, untrained)) {
+      for parameter in expected.parameters {
+        let scale: Float = parameter == expected.parameters[0] ? deviation : 1
+        let values = Array(expected.values[parameter.range])
+        #expect(relativeDistance(found.values[parameter.range].map { $0 * scale }, values) <= 1e-6, "\(parameter.name)")
+        #expect(values != Array(untrained.values[parameter.range]), "\(parameter.name) hasn't learnt")
+      }
+    }
+  }
 }

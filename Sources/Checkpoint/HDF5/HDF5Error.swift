@@ -57,6 +57,8 @@ extension HDF5Error {
   static func check<Value: SignedInteger>(
     _ call: StaticString, _ action: @autoclosure () -> String, _ path: String, _ body: () -> Value
   ) throws(HDF5Error) -> Value {
+    HDF5Lock.lock()
+    defer { HDF5Lock.unlock() }
     silence()
     let value = body()
     guard value < 0 else { return value }

@@ -5,7 +5,7 @@ import Foundation
 /// An open HDF5 file, closed with its owner.
 ///
 /// Objects are named by their paths (`/parameters/conv1/weights`); the groups on the way are made when a data set is written.
-/// Debian's serial HDF5 is thread-safe: calls from several threads wait for each other. HDF5_USE_FILE_LOCKING=FALSE, which the
+/// Calls from several threads wait for each other: Debian's serial HDF5 is thread-safe, others are guarded. HDF5_USE_FILE_LOCKING=FALSE, which the
 /// library itself reads, turns its file locks off for network file systems without them.
 public struct HDF5File: ~Copyable {
   /// The name that errors use: the final one while a file is written under a temporary one.

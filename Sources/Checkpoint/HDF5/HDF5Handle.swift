@@ -13,6 +13,8 @@ struct HDF5Handle: ~Copyable {
 
   deinit {
     // An error that is already on its way matters more than one of closing.
+    HDF5Lock.lock()
+    defer { HDF5Lock.unlock() }
     HDF5Error.silence()
     _ = closer(id)
   }

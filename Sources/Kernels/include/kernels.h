@@ -37,6 +37,9 @@ void kernels_add(float *sum, const float *x, size_t count);
 /// sums[c] = (accumulate ? sums[c] : 0) + Σ x[c, i].
 void kernels_row_sums(float *sums, const float *x, size_t channels, size_t area, int accumulate);
 
+/// Σ x² in double precision: finite exactly when every x is.
+double kernels_sum_of_squares(const float *x, size_t count);
+
 /// v ← momentum·v − rate·(g + decay·w), w ← w + v.
 void kernels_sgd(float *w, float *v, const float *g, size_t count, float rate, float momentum, float decay);
 

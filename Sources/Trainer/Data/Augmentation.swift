@@ -12,11 +12,11 @@ public struct InputTransform: Sendable, Equatable {
   public var colourShift = SIMD3<Float>()
   /// Set to zero after the mean was subtracted; in pixels of the crop (as the net sees it).
   public var erased: PixelRectangle?
+}
 
-  /// The centre crop, unchanged: for validation.
-  public static func centre(crop: Int, width: Int, height: Int) -> InputTransform {
-    InputTransform(x: (width - crop) / 2, y: (height - crop) / 2)
-  }
+extension InputTransform {
+  /// A crop of test time.
+  public init(_ place: CropPlace) { self.init(x: place.x, y: place.y, flipped: place.mirrored) }
 }
 
 /// Random crops, flips, colours and erased rectangles, each a pure function of (seed, epoch, sample): a picture gets the

@@ -14,8 +14,10 @@ public final class BatchLoader: @unchecked Sendable {
     public var threads = 1
     /// Batches that are ready or being made.
     public var prefetch = 3
-    /// nil for the centre crop.
+    /// nil for test time.
     public var augmentation: Augmentation?
+    /// Of each picture, at test time.
+    public var crops = TestCrops.centre
     /// [3, crop, crop], subtracted.
     public var mean: [Float]?
 
@@ -30,9 +32,9 @@ public final class BatchLoader: @unchecked Sendable {
 
   /// Which samples make the batches.
   public enum Sequence: Sendable {
-    /// Without end, from a step on: this rank's part of every global batch.
-    case training(EpochSampler, batch: Int, firstStep: Int, rank: Int, ranks: Int)
-    /// The samples of a range in the order of the data set, once each; the last batch may be short.
+    /// Without end, from a step on: this rank's part of every global batch, in `parts` batches (of nearly the same size) a step.
+    case training(EpochSampler, batch: Int, firstStep: Int, rank: Int, ranks: Int, parts: Int = 1)
+    /// The samples of a range in the order of the data set, once each, all crops of one in a row; the last batch may be short.
     case once(Range<Int>, batch: Int)
   }
 
@@ -62,16 +64,17 @@ public final class BatchLoader: @unchecked Sendable {
   /// - Parameter badFiles: where bad files are noted; its limit ends the loading.
   public init(source: any PictureSource, options: Options, sequence: Sequence, badFiles: BadFileReport) {
     precondition(options.threads > 0 && options.prefetch > 0, "no loader threads, or nothing prefetched")
+    precondition(options.augmentation == nil || options.crops == .centre, "crops of test time are not augmented")
     self.source = source
     self.options = options
     self.sequence = sequence
     self.badFiles = badFiles
     let capacity =
       switch sequence {
-      case .training(_, let batch, _, _, let ranks): (batch + ranks - 1) / ranks
+      case .training(_, let batch, _, _, let ranks, let parts): (batch + ranks * parts - 1) / (ranks * parts)
       case .once(let range, let batch): min(batch, max(1, range.count))
       }
-    free = (0...options.prefetch).map { _ in PictureBatch(capacity: capacity, crop: options.crop) }
+    free = (0...options.prefetch).map { _ in PictureBatch(capacity: capacity * options.crops.count, crop: options.crop) }
     runningThreads = options.threads
     for number in 0..<options.threads {
       // The thread holds the state, not its owner: see close().
@@ -139,8 +142,10 @@ public final class BatchLoader: @unchecked Sendable {
 
   private func entries(ofBatch number: Int) -> [EpochSampler.Entry]? {
     switch sequence {
-    case .training(let sampler, let batch, let firstStep, let rank, let ranks):
-      return sampler.entries(EpochSampler.range(step: firstStep + number, batch: batch, rank: rank, ranks: ranks))
+    case .training(let sampler, let batch, let firstStep, let rank, let ranks, let parts):
+      let own = EpochSampler.range(step: firstStep + number / parts, batch: batch, rank: rank, ranks: ranks)
+      let part = EpochSampler.share(of: own.count, rank: number % parts, ranks: parts)
+      return sampler.entries((own.lowerBound + part.lowerBound)..<(own.lowerBound + part.upperBound))
     case .once(let range, let batch):
       let start = range.lowerBound + number * batch
       guard start < range.upperBound else { return nil }
@@ -185,9 +190,9 @@ public final class BatchLoader: @unchecked Sendable {
       if filling.count < options.prefetch, !free.isEmpty {
         guard let entries = entries(ofBatch: nextBatch) else { return nil }
         let batch = free.removeLast()
-        batch.count = entries.count
-        batch.samples = entries.map(\.global)
-        batch.labels = [Int32](repeating: 0, count: entries.count)
+        batch.count = entries.count * options.crops.count
+        batch.samples = entries.flatMap { [Int](repeating: $0.global, count: options.crops.count) }
+        batch.labels = [Int32](repeating: 0, count: batch.count)
         filling.append(Filling(batch: batch, entries: entries, remaining: entries.count))
         nextBatch += 1
         condition.broadcast()
@@ -213,24 +218,27 @@ public final class BatchLoader: @unchecked Sendable {
     // Validation has no substitutes: a bad picture counts as what its label says, and enters as the mean (zeros).
     let isTraining = if case .training = sequence { true } else { false }
     let found = try readable(from: entry.sample, substitutes: isTraining, decoder: decoder)
-    let crop = options.crop
-    let target = batch.planes(at: slot)
     let label = source.label(at: found?.index ?? entry.sample)
+    let slots = (slot * options.crops.count)..<((slot + 1) * options.crops.count)
     if let (index, picture, size) = found {
+      let crop = options.crop
       guard size.width >= crop, size.height >= crop else {
         throw DataError(.badPictures, "\(source.name(at: index)): a crop of \(crop) doesn't fit into its picture of \(size)")
       }
-      let transform =
-        options.augmentation?.transform(
-          epoch: entry.epoch, sample: index, crop: crop, width: size.width, height: size.height)
-        ?? .centre(crop: crop, width: size.width, height: size.height)
-      writeInput(
-        picture, resizedTo: size, transform: transform, crop: crop, mean: options.mean, resizer: resizer, to: target)
+      let transforms =
+        options.augmentation.map {
+          [$0.transform(epoch: entry.epoch, sample: index, crop: crop, width: size.width, height: size.height)]
+        } ?? options.crops.places(crop: crop, in: size).map(InputTransform.init)
+      for (slot, transform) in zip(slots, transforms) {
+        writeInput(
+          picture, resizedTo: size, transform: transform, crop: crop, mean: options.mean, resizer: resizer,
+          to: batch.planes(at: slot))
+      }
     } else {
-      target.update(repeating: 0, count: 3 * crop * crop)
+      for slot in slots { batch.planes(at: slot).update(repeating: 0, count: 3 * options.crop * options.crop) }
     }
     condition.lock()
-    batch.labels[slot] = Int32(label)
+    for slot in slots { batch.labels[slot] = Int32(label) }
     condition.unlock()
   }
 

@@ -6,7 +6,7 @@ import Kernels
 ///
 /// It belongs to one thread at a time: the loader's while it is filled, the consumer's from `next()` to `recycle(_:)`.
 public final class PictureBatch: @unchecked Sendable {
-  /// The number of pictures that fit.
+  /// The number of pictures that fit; each crop of test time counts as one.
   public let capacity: Int
   public let crop: Int
   /// [capacity, 3, crop, crop], RGB 0–255 minus the mean; the first `count` pictures are valid.

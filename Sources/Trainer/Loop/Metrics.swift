@@ -1,3 +1,4 @@
+import Checkpoint
 import Files
 import Foundation
 
@@ -17,6 +18,11 @@ public struct StepMetrics: Sendable, Codable {
   public let dataWaitSeconds: Double
   /// How long it waited for the sums over ranks, likewise.
   public let reductionWaitSeconds: Double
+  /// The rank that took longest for a picture, waiting left out, and the seconds it took; nil where one rank has all pictures.
+  public let slowestRank: Int?
+  public let slowestRankSecondsPerImage: Double?
+  /// The median of the ranks.
+  public let medianSecondsPerImage: Double?
 }
 
 /// One epoch, as a line of `metrics.jsonl`.
@@ -35,12 +41,40 @@ public struct EpochMetrics: Sendable, Codable {
   public let seconds: Double
 }
 
+/// A checkpoint that is whole, as a line of `metrics.jsonl`.
+struct CheckpointMetrics: Codable {
+  var kind = "checkpoint"
+  let step: Int
+  let isBest: Bool
+  /// How long training waited for the copy, and for the checkpoint before where that was still being written.
+  let waitSeconds: Double
+  /// How long a thread beside the training wrote.
+  let writeSeconds: Double
+
+  init(_ outcome: CheckpointWriter.Outcome) {
+    (step, isBest) = (outcome.step, outcome.isBest)
+    (waitSeconds, writeSeconds) = (outcome.waitSeconds, outcome.writeSeconds)
+  }
+}
+
+/// Something that a person should look at, as a line of `metrics.jsonl`.
+struct WarningMetrics: Codable {
+  var kind = "warning"
+  let step: Int
+  let text: String
+}
+
 /// `metrics.jsonl`: a JSON object a line, appended as the run goes on.
 ///
-/// A resumed run first drops the lines of updates that are beyond its checkpoint, since it makes those updates again.
+/// A resumed run first drops the lines of updates that are beyond its checkpoint, since it makes those updates again. Lines that a
+/// full disk doesn't take are kept, and written when it does.
 final class MetricsLog {
+  private let path: String
   private let handle: FileHandle
   private let encoder = JSONEncoder()
+  private var length: UInt64
+  /// What is not in the file yet.
+  private var pending = Data()
 
   /// - Parameter step: the updates that the run has done when the log is opened.
   init(path: String, resumingAt step: Int) throws {
@@ -50,12 +84,36 @@ final class MetricsLog {
     guard let handle = FileHandle(forWritingAtPath: path) else {
       throw TrainingError("cannot append to \(path): \(String(cString: strerror(errno)))")
     }
-    try handle.seekToEnd()
+    length = try handle.seekToEnd()
     self.handle = handle
+    self.path = path
   }
 
   func append(_ metrics: some Encodable) throws {
-    try handle.write(contentsOf: try encoder.encode(metrics) + Data("\n".utf8))
+    pending += try encoder.encode(metrics) + Data("\n".utf8)
+    try? flush()
+  }
+
+  /// - Throws: `TrainingError` when lines are left that can't be written.
+  func finish() throws {
+    do {
+      try flush()
+    } catch {
+      throw TrainingError("cannot write to \(path): \(error.localizedDescription); free space, the same command continues")
+    }
+  }
+
+  private func flush() throws {
+    do {
+      try handle.seek(toOffset: length)
+      try handle.write(contentsOf: pending)
+    } catch {
+      // No part of a line stays.
+      try? handle.truncate(atOffset: length)
+      throw error
+    }
+    length += UInt64(pending.count)
+    pending = Data()
   }
 
   private static func lines(of path: String, upTo step: Int) -> [String] {

@@ -36,9 +36,14 @@ struct PreparedData {
     self.mean = try MeanPicture(sums: sums, crop: crop).values
   }
 
-  /// This rank's part of every global batch, from a step on.
+  /// The validation pictures, resized likewise.
+  func validationSource(_ job: TrainingJob) -> any PictureSource {
+    CachedSource(FolderSource(samples: set.val, shorterSide: shorterSide), cacheBytes: job.cacheBytes / 4)
+  }
+
+  /// This rank's part of every global batch, in `parts` batches a step, from a step on.
   func trainingLoader(
-    _ job: TrainingJob, fromStep step: Int, communicator: Communicator, badFiles: BadFileReport
+    _ job: TrainingJob, fromStep step: Int, parts: Int, communicator: Communicator, badFiles: BadFileReport
   ) -> BatchLoader {
     let augmentation = Augmentation(
       seed: job.options.seed, flips: job.options.flip, eraseProbability: job.options.eraseProbability)
@@ -46,7 +51,8 @@ struct PreparedData {
       source: source,
       options: .init(crop: crop, threads: job.loaderThreads, augmentation: augmentation, mean: mean),
       sequence: .training(
-        sampler, batch: job.options.batch, firstStep: step, rank: communicator.rank, ranks: communicator.size),
+        sampler, batch: job.options.batch, firstStep: step, rank: communicator.rank, ranks: communicator.size,
+        parts: parts),
       badFiles: badFiles)
   }
 

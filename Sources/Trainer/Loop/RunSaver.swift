@@ -2,16 +2,24 @@ import Checkpoint
 import ConvNet
 import Foundation
 
-/// What rank 0 keeps of a run: its checkpoints and `metrics.jsonl`.
+/// What rank 0 keeps of a run: its checkpoints, written on a thread of their own, and `metrics.jsonl`.
+///
+/// A checkpoint that can't be written (the disk is full) is a warning: the run goes on and tries again every minute, while the
+/// checkpoints before it stay whole. The last one of a run must succeed.
 final class RunSaver {
   let log: MetricsLog
-  private let folder: CheckpointFolder
+  private let writer: CheckpointWriter
   private let interval: CheckpointInterval
   private let network: Network
   private let data: PreparedData
   private let options: String
+  private let team: ThreadTeam
   private var lastSavedStep: Int
   private var lastSaved = ContinuousClock.now
+  /// Why the newest checkpoint isn't there, and since when.
+  private var failure: (error: CheckpointError, time: ContinuousClock.Instant)?
+
+  static let secondsBetweenTries = 60.0
 
   init(_ job: TrainingJob, data: PreparedData, network: Network, step: Int, folder: CheckpointFolder) throws {
     do {
@@ -20,11 +28,12 @@ final class RunSaver {
       throw TrainingError("cannot make the run folder \(job.run.path): \(error.localizedDescription)")
     }
     log = try MetricsLog(path: job.run.metrics, resumingAt: step)
-    self.folder = folder
+    writer = CheckpointWriter(folder, network: network)
     interval = job.checkpointEvery
     self.network = network
     self.data = data
     options = try job.options.json()
+    team = job.compute.team
     lastSavedStep = step
   }
 
@@ -35,18 +44,62 @@ final class RunSaver {
     switch interval {
     case .epochs(let count): return finishedEpoch.map { $0 % count == 0 } ?? false
     case .steps(let count): return step / count > lastSavedStep / count
-    case .minutes(let count): return lastSaved.secondsSince >= 60 * count
+    case .seconds(let count): return lastSaved.secondsSince >= count
     }
   }
 
-  /// - Returns: the checkpoint's path.
-  func save(_ store: ParameterStore, progress: TrainingProgress, isBest: Bool) throws -> String {
+  /// Begins to save: returns when the parameters are copied.
+  func save(_ store: ParameterStore, progress: TrainingProgress, isBest: Bool) {
     let contents = CheckpointContents(
       network: network, progress: progress, options: options, mean: data.mean, meanShape: network.input,
       classes: data.set.classes.map(\.wnid), classNames: data.set.classes.map(\.name))
-    let written = try folder.write(contents, store: store, isBest: isBest)
+    writer.start(contents, copying: store, isBest: isBest, team: team)
     lastSavedStep = progress.step
     lastSaved = .now
-    return written.path
+  }
+
+  /// Looks what has become of checkpoints, and tries again where it is time to.
+  /// - Throws: `CheckpointError` when the values to be saved are no finite numbers.
+  func poll() throws -> [TrainingEvent] {
+    let events = try takeOutcomes()
+    if let failure, failure.time.secondsSince >= Self.secondsBetweenTries {
+      self.failure = nil
+      writer.retry()
+    }
+    return events
+  }
+
+  /// Waits for the checkpoint in flight, whatever comes of it.
+  func settle() { writer.wait() }
+
+  /// Waits until the newest checkpoint and all metrics are written.
+  /// - Throws: `CheckpointError` or `TrainingError` when they can't be.
+  func finish() throws -> [TrainingEvent] {
+    writer.wait()
+    var events = try takeOutcomes()
+    if failure != nil {
+      failure = nil
+      writer.retry()
+      writer.wait()
+      events += try takeOutcomes()
+    }
+    if let failure { throw failure.error }
+    try log.finish()
+    return events
+  }
+
+  private func takeOutcomes() throws -> [TrainingEvent] {
+    try writer.takeOutcomes().map { outcome in
+      switch outcome.result {
+      case .success(let path):
+        failure = nil
+        try log.append(CheckpointMetrics(outcome))
+        return .checkpoint(path: path, isBest: outcome.isBest)
+      case .failure(let error):
+        if error.kind == .notFinite { throw error }
+        failure = (error, .now)
+        return .warning("\(error). The training goes on, and tries again every minute", step: outcome.step)
+      }
+    }
   }
 }

@@ -26,6 +26,8 @@ public struct TrainingJob: Sendable {
   public var allowChangedOptions = false
   public var checkpointEvery = CheckpointInterval.epochs(1)
   public var keep = 3
+  /// The most pictures that a rank computes at once; nil for all of its part of the batch.
+  public var microBatch: Int?
   /// Stop after this many updates, as if the run were interrupted there.
   public var maxSteps: Int?
   /// What computes; `options` record the choices.
@@ -50,6 +52,8 @@ public enum TrainingEvent: Sendable {
   case step(StepMetrics, totalSteps: Int)
   case epoch(EpochMetrics)
   case checkpoint(path: String, isBest: Bool)
+  /// Something that a person should look at.
+  case warning(String, step: Int)
 }
 
 /// How a run ended.

@@ -15,72 +15,70 @@ final class TrainingLoop {
 
   private let data: PreparedData
   private let store: ParameterStore
-  private let gradientStep: GradientStep
-  private let optimizer: SGD
+  private let gradient: GlobalGradient
+  private let sgd: SGD
   private var schedule: LearningRateSchedule
   private let saver: RunSaver?
+  private var runWatch: RunWatch
   private let badFiles: BadFileReport
   /// Nil without validation pictures.
   private let evaluator: Evaluator?
 
   private let totalSteps: Int
   private var step: Int
-  private var epochLoss: (sum: Double, steps: Int) = (0, 0)
+  private var epochLoss: (sum: Double, steps: Int)
   private var epochStart = ContinuousClock.now
 
   init(_ job: TrainingJob, _ start: TrainingStart, communicator: Communicator, watch: @escaping (TrainingEvent) -> Void) throws {
-    let options = job.options
     self.job = job
     self.communicator = communicator
     self.watch = watch
     data = start.data
     store = start.store
     step = start.progress.step
+    epochLoss = (start.progress.epochLossSum ?? 0, start.progress.epochLossCount ?? 0)
     totalSteps = start.totalSteps
     schedule = start.schedule
     saver = start.saver
     badFiles = start.badFiles
-    optimizer = SGD(momentum: options.momentum, weightDecay: options.weightDecay)
-    gradientStep = try GradientStep(store, options: options, compute: job.compute, communicator: communicator)
-    let share = options.reduction == .exact ? options.microBatch! : (options.batch + communicator.size - 1) / communicator.size
+    sgd = job.options.sgd
+    gradient = try GlobalGradient(store, job: job, communicator: communicator)
+    runWatch = RunWatch(store, hosts: start.hosts)
     evaluator =
       data.set.val.isEmpty
       ? nil
       : Evaluator(
-        samples: data.set.val, mean: data.mean, shorterSide: options.shorterSide, store: store, batch: min(share, 128),
-        compute: job.compute, communicator: communicator, loaderThreads: job.loaderThreads,
-        cacheBytes: job.cacheBytes / 4)
+        source: data.validationSource(job), mean: data.mean, store: store, batch: min(gradient.plan.batch, 128),
+        compute: job.compute, communicator: communicator, loaderThreads: job.loaderThreads)
   }
 
   func run() throws -> TrainingOutcome {
-    watch(.note("computing with \(gradientStep.backendDescription)"))
+    watch(.note("computing with \(gradient.plan.backendDescription)"))
     let begin = ContinuousClock.now
     let lastStep = min(totalSteps, job.maxSteps ?? totalSteps)
-    let loader = data.trainingLoader(job, fromStep: step, communicator: communicator, badFiles: badFiles)
+    let loader = data.trainingLoader(
+      job, fromStep: step, parts: gradient.parts, communicator: communicator, badFiles: badFiles)
     defer { loader.close() }
     var stopRequested = false
 
     while step < lastStep, !stopRequested {
       let start = ContinuousClock.now
-      let waitedBefore = (loader.waitSeconds, gradientStep.waitSeconds)
+      let waited = (loader.waitSeconds, gradient.waitSeconds)
+      let own = try gradient.compute(loader, step: step + 1)
+      let waits = (loader.waitSeconds - waited.0, gradient.waitSeconds - waited.1)
 
-      Activity.enter(.loading, step: step + 1)
-      guard let batch = try loader.next() else { break }
-      let loss = try gradientStep.run(batch, step: step + 1)
+      var message = StepMessage(
+        loss: own.loss, stop: StopRequest.isRequested, dataWait: waits.0, reductionWait: waits.1,
+        busySeconds: own.pictures > 0 ? (start.secondsSince - waits.0 - waits.1) / Double(own.pictures) : 0,
+        communicator: communicator)
+      try message.exchange(communicator)
+      stopRequested = message.stopRequested
+      try stopIfDiverged(message)
+
       let rate = schedule.rate(at: step)
-      optimizer.update(store, rate: Float(rate), team: job.compute.team)
-      loader.recycle(batch)
+      sgd.update(store, rate: Float(rate), team: job.compute.team)
       step += 1
-
-      // One small message a step: the loss, and whether anybody was asked to stop.
-      Activity.enter(.exchanging, step: step)
-      var sums = [loss, StopRequest.isRequested ? 1 : 0]
-      try communicator.allReduceSum(&sums)
-      stopRequested = sums[1] > 0
-      var waits = [loader.waitSeconds - waitedBefore.0, gradientStep.waitSeconds - waitedBefore.1]
-      try communicator.allReduceMax(&waits)
-      try record(loss: sums[0], rate: rate, waits: waits, seconds: start.secondsSince)
-
+      try record(message, rate: rate, seconds: start.secondsSince)
       if let epoch = data.epochFinished(byStep: step, batch: job.options.batch) {
         try finishEpoch(epoch)
       } else {
@@ -89,31 +87,39 @@ final class TrainingLoop {
     }
 
     Activity.enter(.unknown)
-    let finished = step >= totalSteps
     try saveIfDue(force: true)
+    try saver?.finish().forEach(tell)
     return TrainingOutcome(
-      steps: step, isFinished: finished, wasStopped: stopRequested && step < lastStep, bestTop1Error: schedule.state.bestError,
-      seconds: begin.secondsSince)
+      steps: step, isFinished: step >= totalSteps, wasStopped: stopRequested && step < lastStep,
+      bestTop1Error: schedule.state.bestError, seconds: begin.secondsSince)
   }
 
-  private func record(loss: Double, rate: Double, waits: [Double], seconds: Double) throws {
-    epochLoss = (epochLoss.sum + loss, epochLoss.steps + 1)
-    guard loss.isFinite else {
-      throw TrainingError(
-        "step \(step): the loss is \(loss); the checkpoints written before are good. Try a lower --learning-rate, "
-          + "or resume from the newest checkpoint in \(job.run.checkpoints)")
-    }
-    guard communicator.rank == 0 else { return }
+  /// Ends the run before an update that would spoil the parameters, and after the checkpoint in flight. - Note: collective
+  private func stopIfDiverged(_ message: StepMessage) throws {
+    guard Divergence.isLikely(in: store, loss: message.loss) else { return }
+    saver?.settle()
+    throw try Divergence.error(
+      step: step + 1, loss: message.loss, plan: gradient.plan, checkpoints: job.run.checkpoints, communicator: communicator)
+  }
+
+  private func record(_ message: StepMessage, rate: Double, seconds: Double) throws {
+    epochLoss = (epochLoss.sum + message.loss, epochLoss.steps + 1)
+    guard let saver else { return }
+    let slowest = SlowRankWatch.slowest(message.busySeconds)
     let metrics = StepMetrics(
-      step: step, epoch: data.epochs(atStep: step, batch: job.options.batch), loss: loss, learningRate: rate,
-      imagesPerSecond: Double(job.options.batch) / seconds, dataWaitSeconds: waits[0], reductionWaitSeconds: waits[1])
-    try saver?.log.append(metrics)
+      step: step, epoch: data.epochs(atStep: step, batch: job.options.batch), loss: message.loss, learningRate: rate,
+      imagesPerSecond: Double(job.options.batch) / seconds, dataWaitSeconds: message.dataWait,
+      reductionWaitSeconds: message.reductionWait, slowestRank: slowest?.rank, slowestRankSecondsPerImage: slowest?.seconds,
+      medianSecondsPerImage: slowest?.median)
+    try saver.log.append(metrics)
     watch(.step(metrics, totalSteps: min(totalSteps, job.maxSteps ?? totalSteps)))
+    for warning in runWatch.add(message) { try tell(.warning(warning, step: step)) }
+    try saver.poll().forEach(tell)
   }
 
   /// Evaluates, lets the schedule see the error, and saves where it is time to.
   private func finishEpoch(_ epoch: Int) throws {
-    let result = try evaluator?.evaluate { _, _ in Activity.enter(.evaluating, step: step) }
+    let result = try evaluator?.evaluate { _, _, _ in Activity.enter(.evaluating, step: step) }
     Activity.enter(.exchanging, step: step)
     let isBest = result.map { schedule.epochFinished(validationError: $0.top1Error, nextStep: step) } ?? false
     let metrics = EpochMetrics(
@@ -122,22 +128,26 @@ final class TrainingLoop {
       seconds: epochStart.secondsSince)
     epochLoss = (0, 0)
     epochStart = .now
-    if communicator.rank == 0 {
-      try saver?.log.append(metrics)
+    if let saver {
+      try saver.log.append(metrics)
       watch(.epoch(metrics))
     }
     try saveIfDue(finishedEpoch: epoch, isBest: isBest)
   }
 
-  /// Writes a checkpoint where the interval, the best error or `force` asks for one; rank 0 alone does.
+  /// Begins a checkpoint where the interval, the best error or `force` asks for one; rank 0 alone does.
   private func saveIfDue(finishedEpoch: Int? = nil, isBest: Bool = false, force: Bool = false) throws {
     guard let saver, saver.isDue(step: step, finishedEpoch: finishedEpoch, isBest: isBest, force: force) else { return }
     let progress = TrainingProgress(
       step: step, epoch: data.wholeEpochs(atStep: step, batch: job.options.batch), sample: step * job.options.batch,
-      learningRate: schedule.state)
-    Activity.enter(.saving, step: step)
-    let path = try saver.save(store, progress: progress, isBest: isBest)
-    watch(.checkpoint(path: path, isBest: isBest))
+      learningRate: schedule.state, epochLossSum: epochLoss.sum, epochLossCount: epochLoss.steps)
+    saver.save(store, progress: progress, isBest: isBest)
+  }
+
+  /// Says it, and writes down warnings.
+  private func tell(_ event: TrainingEvent) throws {
+    if case .warning(let text, let step) = event { try saver?.log.append(WarningMetrics(step: step, text: text)) }
+    watch(event)
   }
 }
 

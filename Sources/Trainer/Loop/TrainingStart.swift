@@ -10,6 +10,8 @@ struct TrainingStart {
   let progress: TrainingProgress
   let schedule: LearningRateSchedule
   let totalSteps: Int
+  /// Of each rank.
+  let hosts: [String]
   /// On rank 0 alone.
   let saver: RunSaver?
   /// The training pictures that can't be read, as far as this rank has met them.
@@ -18,11 +20,9 @@ struct TrainingStart {
   /// - Parameter watch: called on rank 0 alone.
   /// - Note: collective
   init(_ job: inout TrainingJob, communicator: Communicator, watch: @escaping @Sendable (TrainingEvent) -> Void) throws {
-    guard job.options.batch >= communicator.size else {
-      throw TrainingError.wrongUse("--batch \(job.options.batch) is less than a picture for each of \(communicator.size) ranks")
-    }
     if job.options.reduction == .exact {
-      job.options.microBatch = try job.options.exactMicroBatch(ranks: communicator.size)
+      job.options.exactMicroBatch = job.microBatch
+      job.options.exactMicroBatch = try job.options.fixedMicroBatch(ranks: communicator.size)
     }
     for problem in Placement.problems(of: try communicator.placements(threads: job.compute.team.workers)) {
       watch(.note("slow: \(problem.text); \(problem.remedy)"))
@@ -45,18 +45,17 @@ struct TrainingStart {
     store = ParameterStore(network)
     let steps = (job.options.epochs * set.train.count + job.options.batch - 1) / job.options.batch
     totalSteps = steps
-    let kind = job.options.schedule
-    let rate = job.options.learningRate
     var mean: [Float]?
     if let source {
       let contents = try Self.receive(source, into: store, job: job, set: set, communicator: communicator)
       progress = contents.progress
-      schedule = LearningRateSchedule(kind, initialRate: rate, totalSteps: steps, state: progress.learningRate)
+      schedule = LearningRateSchedule(
+        job.options, totalSteps: steps, trainingPictures: set.train.count, state: progress.learningRate)
       mean = contents.mean
       watch(.note("resumed from \(source.path) at step \(progress.step)"))
     } else {
       job.options.initialization.fill(store, seed: job.options.seed)
-      let schedule = LearningRateSchedule(kind, initialRate: rate, totalSteps: steps)
+      let schedule = LearningRateSchedule(job.options, totalSteps: steps, trainingPictures: set.train.count, state: nil)
       progress = TrainingProgress(learningRate: schedule.state)
       self.schedule = schedule
     }
@@ -69,7 +68,10 @@ struct TrainingStart {
         "\(network.name): \(network.parameterCount.formatted()) parameters, \(communicator.size) ranks × "
           + "\(job.compute.team.workers) threads, batch \(job.options.batch), \(steps) steps"))
     saver = try communicator.rank == 0 ? RunSaver(job, data: data, network: network, step: progress.step, folder: folder) : nil
-    try Self.describe(job, data: data, store: store, step: progress.step, communicator: communicator)
+    hosts = try communicator.allGather(communicator.hostName)
+    if saver != nil {
+      try describe(job, communicator: communicator)
+    }
   }
 
   /// A preset by name, or a JSON file; its outputs must be the data's classes.
@@ -178,8 +180,7 @@ struct TrainingStart {
           "\(source.path) was trained with other options: \(differences.joined(separator: ", ")); "
             + "give the same ones, or --allow-changed-options")
       }
-      store.values.all.baseAddress!.update(from: checkpoint.store.values.pointer, count: store.values.count)
-      store.velocity.all.baseAddress!.update(from: checkpoint.store.velocity.pointer, count: store.velocity.count)
+      store.copy(from: checkpoint.store, team: job.compute.team)
       own = Contents(progress: contents.progress, mean: contents.mean)
     }
     let contents = try communicator.broadcast(own)
@@ -189,17 +190,13 @@ struct TrainingStart {
     return (contents.progress, contents.mean)
   }
 
-  /// Writes `run.json`. - Note: collective
-  private static func describe(
-    _ job: TrainingJob, data: PreparedData, store: ParameterStore, step: Int, communicator: Communicator
-  ) throws {
-    let hosts = try communicator.allGather(communicator.hostName)
-    guard communicator.rank == 0 else { return }
+  /// Writes `run.json`.
+  private func describe(_ job: TrainingJob, communicator: Communicator) throws {
     try RunDescription(
       options: job.options, data: job.data, trainPictures: data.set.train.count, validationPictures: data.set.val.count,
       classes: data.set.classes.count, parameters: store.network.parameterCount, ranks: communicator.size,
       hosts: Set(hosts).sorted(), threadsPerRank: job.compute.team.workers, commandLine: job.commandLine,
-      started: Date().formatted(.iso8601), resumedFromStep: step
+      started: Date().formatted(.iso8601), resumedFromStep: progress.step
     ).write(to: job.run.description)
   }
 }

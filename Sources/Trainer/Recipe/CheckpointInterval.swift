@@ -1,18 +1,19 @@
 import Foundation
 
-/// How often a run is saved: `1epoch`, `500steps`, `10min`.
+/// How often a run is saved: `1epoch`, `500steps`, `10min`, `30s`.
 public enum CheckpointInterval: Sendable, Hashable, CustomStringConvertible {
   case epochs(Int)
   case steps(Int)
-  case minutes(Double)
+  case seconds(Double)
 
-  /// Nil when the text is none of the three forms with a positive number.
+  /// Nil when the text is none of the four forms with a positive number.
   public init?(_ text: String) {
     let digits = text.prefix { $0.isNumber || $0 == "." }
     switch (text.dropFirst(digits.count), Int(digits), Double(digits)) {
     case ("epoch", let count?, _) where count > 0, ("epochs", let count?, _) where count > 0: self = .epochs(count)
     case ("step", let count?, _) where count > 0, ("steps", let count?, _) where count > 0: self = .steps(count)
-    case ("min", _, let count?) where count > 0: self = .minutes(count)
+    case ("min", _, let count?) where count > 0: self = .seconds(60 * count)
+    case ("s", _, let count?) where count > 0: self = .seconds(count)
     default: return nil
     }
   }
@@ -21,7 +22,8 @@ public enum CheckpointInterval: Sendable, Hashable, CustomStringConvertible {
     switch self {
     case .epochs(let count): "\(count)epoch"
     case .steps(let count): "\(count)steps"
-    case .minutes(let count): "\(count.formatted(.number.precision(.fractionLength(0...2))))min"
+    case .seconds(let count) where count.truncatingRemainder(dividingBy: 60) == 0: "\(Int(count / 60))min"
+    case .seconds(let count): "\(count.formatted(.number.grouping(.never).locale(Locale(identifier: "en_US_POSIX"))))s"
     }
   }
 }
@@ -32,7 +34,7 @@ extension CheckpointInterval: Codable {
     let text = try container.decode(String.self)
     guard let interval = CheckpointInterval(text) else {
       throw DecodingError.dataCorruptedError(
-        in: container, debugDescription: "'\(text)' is no interval like 1epoch, 500steps or 10min")
+        in: container, debugDescription: "'\(text)' is no interval like 1epoch, 500steps, 10min or 30s")
     }
     self = interval
   }

@@ -31,8 +31,8 @@ extension TrainingOptions {
   /// The pictures of a micro-batch of `exact`: as given, else an eighth of the batch, so that up to 8 ranks can share it.
   ///
   /// - Throws: `TrainingError` of wrong use, unless the batch is cut into micro-batches and those shared by the ranks without a rest.
-  func exactMicroBatch(ranks: Int) throws(TrainingError) -> Int {
-    let size = microBatch ?? max(batch / 8, 1)
+  func fixedMicroBatch(ranks: Int) throws(TrainingError) -> Int {
+    let size = exactMicroBatch ?? max(batch / 8, 1)
     guard size <= batch, batch % size == 0 else {
       throw .wrongUse(
         "--reduction exact: --batch \(batch) is not a multiple of micro-batches of \(size); give a --micro-batch that divides it")

@@ -9,17 +9,27 @@ public struct TrainingOptions: Sendable, Codable, Hashable {
   /// Pictures an update, over all ranks together.
   public var batch = 256
   public var learningRate = 0.01
+  /// Whether the rate is that of a batch of 256, and grows with the batch.
+  public var scaleLearningRate = false
   public var schedule = ScheduleKind.plateau
+  /// The rate rises linearly through the first epochs, as many as this.
+  public var warmupEpochs = 0.0
+  public var optimizer = OptimizerKind.sgd
+  /// κ of LARS; see `SGD`.
+  public var larsCoefficient: Float = 0.001
   public var momentum: Float = 0.9
   public var weightDecay: Float = 5e-4
+  /// The rate and the decay of biases are the weights' times these.
+  public var biasRateFactor: Float = 2
+  public var biasDecayFactor: Float = 0
   public var initialization = Initialization.gaussian
   public var backend = BackendChoice.auto
   public var precision = Precision.float32
   public var convolution = ConvolutionAlgorithm.auto
   public var reduction = ReductionMode.fast
   public var gradientWire = GradientWire.float32
-  /// Pictures that a rank computes at once under `exact`; nil for a size that follows from the batch.
-  public var microBatch: Int?
+  /// Pictures of a micro-batch under `exact`, which the bits depend on; nil under `fast`.
+  public var exactMicroBatch: Int?
   public var seed: UInt64 = 0
   /// The side of the square crops; the network's own input side.
   public var crop = 224
@@ -58,12 +68,26 @@ public struct TrainingOptions: Sendable, Codable, Hashable {
     return String(decoding: try encoder.encode(self), as: UTF8.self)
   }
 
-  /// Options that `json` hasn't got, because it was written before they existed, keep their defaults.
+  /// What the text doesn't name is as by default: the options of runs that are older than an option are read as well.
   public init(json: String) throws {
-    func fields(_ json: String) throws -> [String: Any] {
-      try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any] ?? [:]
-    }
-    let merged = try fields(TrainingOptions().json()).merging(try fields(json)) { $1 }
-    self = try JSONDecoder().decode(TrainingOptions.self, from: try JSONSerialization.data(withJSONObject: merged))
+    let defaults = try JSONSerialization.jsonObject(with: Data(try TrainingOptions().json().utf8)) as? [String: Any] ?? [:]
+    let named = try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any] ?? [:]
+    let data = try JSONSerialization.data(withJSONObject: defaults.merging(named) { $1 })
+    self = try JSONDecoder().decode(TrainingOptions.self, from: data)
   }
+
+  /// The update rule that the options describe.
+  var sgd: SGD {
+    SGD(
+      momentum: momentum, weightDecay: weightDecay, biasRateFactor: biasRateFactor, biasDecayFactor: biasDecayFactor,
+      larsCoefficient: optimizer == .lars ? larsCoefficient : nil, pixelDeviation: initialization.pixelDeviation)
+  }
+}
+
+/// How gradients become updates.
+public enum OptimizerKind: String, Sendable, Codable, CaseIterable {
+  /// Momentum and weight decay.
+  case sgd
+  /// The same with a rate a layer, for large batches: You et al. 2017.
+  case lars
 }

@@ -105,7 +105,7 @@ struct Bench {
       for _ in 0..<16 {
         let decoded = try file.withUnsafeBytes { try decoder.decode($0, name: "the benchmark's", minimumShorterSide: side) }
         let size = try decoded.size.scaled(shorterSide: side)
-        let centre = InputTransform.centre(crop: crop, width: size.width, height: size.height)
+        let centre = InputTransform(TestCrops.centre.places(crop: crop, in: size)[0])
         writeInput(
           decoded, resizedTo: size, transform: centre, crop: crop, mean: mean, resizer: resizer, to: target[0].baseAddress!)
       }

@@ -1,5 +1,4 @@
 import Cluster
-import ConvNet
 import Foundation
 
 /// Errors of a network over a set of pictures, each counted once.
@@ -37,5 +36,30 @@ public struct EvaluationResult: Sendable, Codable, Hashable {
     var sum = EvaluationResult()
     (sum.pictures, sum.top1Wrong, sum.top5Wrong, sum.lossSum) = (counts[0], counts[1], counts[2], loss[0])
     return sum
+  }
+}
+
+/// One picture's posteriors, and what they say.
+public struct Prediction: Sendable {
+  /// `[K]`, the mean over the picture's crops.
+  public let posterior: [Float]
+  /// Up to five classes, the likeliest first; of equals another than the right one, so that the first is right exactly when
+  /// `EvaluationResult` counts it so.
+  public let classes: [Int]
+
+  public init(posterior: [Float], label: Int) {
+    self.posterior = posterior
+    func precedes(_ a: Int, _ b: Int) -> Bool {
+      let (left, right) = (posterior[a], posterior[b])
+      if !(left < right), !(right < left) { return b == label }
+      return left > right
+    }
+    var best: [Int] = []
+    for index in posterior.indices {
+      guard best.count < 5 || precedes(index, best[4]) else { continue }
+      best.insert(index, at: best.firstIndex { precedes(index, $0) } ?? best.count)
+      if best.count > 5 { best.removeLast() }
+    }
+    classes = best
   }
 }

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Trainer
+@testable import ConvNet
 
 @Suite struct GradientTreeTests {
   /// Sums by halves, as text: `((0+1)+(2+3))`.
@@ -12,10 +12,10 @@ import Testing
 
   @Test("Leaf after leaf, with what waits, makes the tree of halves", arguments: 1...33)
   func order(leaves: Int) {
-    var waiting = [String](repeating: "?", count: GradientStep.depth(of: leaves))
+    var waiting = [String](repeating: "?", count: GradientTree.depth(of: leaves))
     var sum = ""
     for leaf in 0..<leaves {
-      let (added, kept) = GradientStep.place(of: leaf, in: leaves)
+      let (added, kept) = GradientTree.place(of: leaf, in: leaves)
       sum = added.reduce("\(leaf)") { "(\(waiting[$1])+\($0))" }
       if let kept { waiting[kept] = sum }
     }

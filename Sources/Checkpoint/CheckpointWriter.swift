@@ -1,0 +1,90 @@
+import ConvNet
+import Foundation
+import Synchronization
+
+/// Writes the checkpoints of a run on a thread of its own, from a copy: training waits for the copy alone.
+///
+///     writer.start(contents, copying: store, isBest: false, team: team)      // training goes on
+///     for outcome in writer.takeOutcomes() { … }                             // now and then
+///     writer.wait()                                                          // before the end
+///
+/// One checkpoint is in flight: `start` waits for the one before. The copy is as large as values and velocity together, made once
+/// and kept. A checkpoint with values that are no finite numbers is refused: it must not take the place of a good one.
+/// One thread uses the writer; while a checkpoint is in flight no other thread should use HDF5.
+public final class CheckpointWriter: @unchecked Sendable {
+  // Unchecked: `copy` and `contents` belong to the writer's thread while one is in flight, and to the owner's otherwise.
+
+  /// What became of a checkpoint.
+  public struct Outcome: Sendable {
+    public let step: Int
+    public let isBest: Bool
+    /// The file's path, or why there is none; the checkpoints before it are whole either way.
+    public let result: Result<String, CheckpointError>
+    /// How long training waited: for the checkpoint before, if that was still in flight, and for the copy.
+    public let waitSeconds: Double
+    public let writeSeconds: Double
+  }
+
+  private let folder: CheckpointFolder
+  private let copy: ParameterStore
+  private var contents: (checkpoint: CheckpointContents, isBest: Bool)?
+  private let inFlight = DispatchGroup()
+  private let outcomes = Mutex<[Outcome]>([])
+
+  public init(_ folder: CheckpointFolder, network: Network) {
+    self.folder = folder
+    // Memory that nobody writes to, such as its gradients, costs nothing.
+    copy = ParameterStore(network)
+  }
+
+  /// Copies the parameters, and begins to write them.
+  public func start(_ contents: CheckpointContents, copying store: ParameterStore, isBest: Bool, team: ThreadTeam) {
+    let start = ContinuousClock.now
+    inFlight.wait()
+    copy.copy(from: store, team: team)
+    self.contents = (contents, isBest)
+    write(waitSeconds: (ContinuousClock.now - start) / .seconds(1))
+  }
+
+  /// Begins to write the last checkpoint once more, after it failed.
+  public func retry() {
+    inFlight.wait()
+    write(waitSeconds: 0)
+  }
+
+  /// Waits until nothing is in flight.
+  public func wait() { inFlight.wait() }
+
+  /// What became of the checkpoints that were finished since the last call, in order.
+  public func takeOutcomes() -> [Outcome] {
+    outcomes.withLock { outcomes in
+      defer { outcomes = [] }
+      return outcomes
+    }
+  }
+
+  private func write(waitSeconds: Double) {
+    guard let (contents, isBest) = contents else { return }
+    inFlight.enter()
+    let thread = Thread { [self] in
+      // The team of the training waits for its slowest thread: this one, which shares their processors, steps back.
+      _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
+      let start = ContinuousClock.now
+      let result = Result { () throws(CheckpointError) in
+        if let parameter = copy.firstNonFinite {
+          throw CheckpointError(
+            .notFinite, "write", folder.file(step: contents.progress.step),
+            "\(parameter.name) has values that are no finite numbers: the training has diverged")
+        }
+        return try folder.write(contents, store: copy, isBest: isBest).path
+      }
+      let outcome = Outcome(
+        step: contents.progress.step, isBest: isBest, result: result, waitSeconds: waitSeconds,
+        writeSeconds: (ContinuousClock.now - start) / .seconds(1))
+      outcomes.withLock { $0.append(outcome) }
+      inFlight.leave()
+    }
+    thread.name = "checkpoint"
+    thread.start()
+  }
+}

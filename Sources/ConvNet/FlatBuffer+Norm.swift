@@ -1,0 +1,26 @@
+import Kernels
+
+extension FlatBuffer {
+  /// ‖x‖₂ of a range, in double precision; the same bits whatever the team. Not finite when a value isn't.
+  func norm(_ range: Range<Int>, team: ThreadTeam) -> Double {
+    // Blocks of fixed length, added in order: the cut must not depend on the number of threads.
+    let block = 1 << 16
+    let blocks = (range.count + block - 1) / block
+    let sums = withUnsafeTemporaryAllocation(of: Double.self, capacity: max(blocks, 1)) { sums in
+      let target = sums.baseAddress!
+      team.split(blocks) { _, numbers in
+        for number in numbers {
+          let start = range.lowerBound + number * block
+          target[number] = kernels_sum_of_squares(pointer + start, min(block, range.upperBound - start))
+        }
+      }
+      return (0..<blocks).reduce(0.0) { $0 + target[$1] }
+    }
+    return sums.squareRoot()
+  }
+
+  /// Whether every value of a range is a finite number.
+  public func isFinite(_ range: Range<Int>) -> Bool {
+    kernels_sum_of_squares(pointer + range.lowerBound, range.count).isFinite
+  }
+}

@@ -1,0 +1,59 @@
+import ArgumentParser
+import ConvNet
+import Trainer
+
+/// The finer points of how `train` updates parameters.
+struct RecipeOptions: ParsableArguments {
+  @Flag(
+    name: .customLong("scale-learning-rate"),
+    help: "Take --learning-rate as that of a batch of 256, and scale it with the batch (Goyal et al. 2017).")
+  var scaleLearningRate = false
+
+  @Option(
+    name: .customLong("warmup-epochs"),
+    help: ArgumentHelp(
+      "Epochs through which the rate rises linearly: from 0, or from the unscaled rate with --scale-learning-rate.",
+      valueName: "n"))
+  var warmupEpochs = 0.0
+
+  @Option(help: ArgumentHelp("\(OptimizerKind.allNames); lars (You et al. 2017) is for batches of thousands.", valueName: "kind"))
+  var optimizer = OptimizerKind.sgd
+
+  @Option(
+    name: .customLong("lars-coefficient"),
+    help: ArgumentHelp("κ: a layer's rate is multiplied by κ·‖w‖ / (‖g‖ + λ·‖w‖).", valueName: "κ"))
+  var larsCoefficient: Float = 0.001
+
+  @Option(name: .customLong("bias-rate-factor"), help: ArgumentHelp("Times the rate of weights.", valueName: "factor"))
+  var biasRateFactor: Float = 2
+
+  @Option(name: .customLong("bias-decay-factor"), help: ArgumentHelp("Times the decay of weights.", valueName: "factor"))
+  var biasDecayFactor: Float = 0
+
+  @Option(
+    name: .customLong("initialization"),
+    help: ArgumentHelp(
+      "gaussian: N(0, 0.01); he: N(0, 2 / fan-in), which takes pixels as scaled to unit deviation.", valueName: "kind"))
+  var initialization = Initialization.gaussian
+
+  func validate() throws {
+    func require(_ condition: Bool, _ message: String) throws { if !condition { throw ValidationError(message) } }
+    try require(warmupEpochs >= 0 && warmupEpochs.isFinite, "--warmup-epochs \(warmupEpochs): not negative.")
+    try require(larsCoefficient > 0 && larsCoefficient.isFinite, "--lars-coefficient \(larsCoefficient): a positive number.")
+    try require(biasRateFactor >= 0 && biasRateFactor.isFinite, "--bias-rate-factor \(biasRateFactor): not negative.")
+    try require(biasDecayFactor >= 0 && biasDecayFactor.isFinite, "--bias-decay-factor \(biasDecayFactor): not negative.")
+  }
+
+  func apply(to options: inout TrainingOptions) {
+    options.scaleLearningRate = scaleLearningRate
+    options.warmupEpochs = warmupEpochs
+    options.optimizer = optimizer
+    options.larsCoefficient = larsCoefficient
+    options.biasRateFactor = biasRateFactor
+    options.biasDecayFactor = biasDecayFactor
+    options.initialization = initialization
+  }
+}
+
+extension OptimizerKind: ExpressibleByArgument {}
+extension Initialization: ExpressibleByArgument {}
