@@ -46,8 +46,8 @@ struct ReductionTests {
     let full = try train("full", ranks: 3, how)
     let half = try train("half", ranks: 3, how + ["--gradient-wire", "bfloat16"])
     let own = distance(half.store.velocity, full.store.velocity)
-    // 2⁻⁸ a gradient at most, and something must have been rounded.
-    #expect(own < 0x1p-8 && own > 1e-5, "\(own)")
+    // Two roundings of 2⁻⁸ a gradient at most, and something must have been rounded.
+    #expect(own < 0x1p-7 && own > 1e-5, "\(own)")
   }
 
   @Test(

@@ -11,8 +11,8 @@ import Kernels
 ///     exchange  a0, r(a1)      r(b0), b1         each on its owner, rounded: r
 ///     after     [A | B]        [A | B]           A = r(r(a0) + r(a1)), B = r(r(b0) + r(b1))
 ///
-/// So a gradient is rounded twice however many ranks there are, by at most 2⁻⁹ of itself each time: where the ranks' gradients
-/// don't cancel, the sum is right to 2⁻⁸, far below the noise of a batch. An error fed back into the next step would be one
+/// So a gradient is rounded twice however many ranks there are, by at most 2⁻⁸ of itself each time: where the ranks' gradients
+/// don't cancel, the sum is right to 2⁻⁷, far below the noise of a batch. An error fed back into the next step would be one
 /// more part of the state to save, for a training that stays the same: there is none. The momentum, the weights and the
 /// accumulation of gradients stay float32.
 ///

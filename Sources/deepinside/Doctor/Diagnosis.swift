@@ -31,7 +31,7 @@ struct Diagnosis {
       if 2 * threads <= first.placement.processors {
         problems.append(
           Problem(
-            text: "\(first.host): only \(threads) threads for \(first.placement.processors) processors",
+            text: "\(first.host): only \(threads) thread\(threads == 1 ? "" : "s") for \(first.placement.processors) processors",
             remedy: "more --threads or --ranks, unless the rest is for others, or two of them share a core"))
       }
       if first.load > 0.5 * Double(first.placement.processors) + Double(ranks.count) {

@@ -8,7 +8,7 @@ struct DoctorCommand: ParsableCommand {
     commandName: "doctor",
     abstract: "Is everything as it should be? Hosts, processors, binding, MPI, network, disk; and how training would scale.",
     discussion: """
-      deepinside doctor
+      deepinside doctor --folder runs
       ./launch.sh --hosts node1:1,node2:1 doctor --folder /shared/runs
 
       Start it as you would start the training. Each problem comes with its remedy. It takes some ten seconds; what is
@@ -46,7 +46,8 @@ struct DoctorCommand: ParsableCommand {
       if !common.quiet { describe(diagnosis, links, reduceRate) }
       report(diagnosis.problems)
       if !common.quiet {
-        predict(network, step, links, hosts: hostRanks.count, perHost: communicator.size / max(hostRanks.count, 1))
+        predict(
+          network, step, links, reduceRate, hosts: hostRanks.count, perHost: communicator.size / max(hostRanks.count, 1))
       }
     }
   }
@@ -134,13 +135,19 @@ struct DoctorCommand: ParsableCommand {
     }
   }
 
-  private func predict(_ network: Network, _ step: Double, _ links: [LinkSpeed], hosts: Int, perHost: Int) {
+  private func predict(_ network: Network, _ step: Double, _ links: [LinkSpeed], _ reduceRate: Double?, hosts: Int, perHost: Int)
+  {
     print(
       "Training cnn-f, \(compute.precision.rawValue), \(batch) pictures a rank, \(perHost) ranks a node: "
         + "\(String(format: "%.0f", 1000 * step)) ms a step without communication")
     let networks: [(name: String, bandwidth: Double, latency: Double)] =
       hosts > 1
-      ? [("the slowest link measured", links.map(\.bandwidth).min() ?? 1e8, links.map(\.latency).max() ?? 5e-5)]
+      ? [
+        (
+          "the all-reduce measured", ScalingPrediction.bandwidth(reduceRate ?? 1e8, nodes: hosts),
+          links.map(\.latency).max() ?? 5e-5
+        )
+      ]
       : [("an assumed 1 Gbit/s", 1.17e8, 5e-5), ("an assumed 10 Gbit/s", 1.17e9, 3e-5), ("an assumed 25 Gbit/s", 2.9e9, 2e-5)]
     for one in networks {
       print("Predicted for \(one.name), \(rate(one.bandwidth))")

@@ -28,6 +28,9 @@ struct ScalingPrediction {
     var bytesPerGradient: Int { self == .float32 ? 4 : 2 }
   }
 
+  /// The bandwidth of a link, given how many bytes of gradients a second its nodes have summed up.
+  static func bandwidth(_ reduceRate: Double, nodes: Int) -> Double { reduceRate * 2 * Double(nodes - 1) / Double(nodes) }
+
   func reduceSeconds(nodes: Int, _ mode: Mode) -> Double {
     guard nodes > 1 else { return 0 }
     let bytes = Double(parameterCount * mode.bytesPerGradient)
