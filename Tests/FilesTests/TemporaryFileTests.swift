@@ -23,7 +23,7 @@ struct TemporaryFileTests {
     try process.run()
     process.waitUntilExit()
     let gone = ".step-00000001.h5@\(host)@\(process.processIdentifier)@1.partial"
-    let living = ".step-00000001.h5@\(host)@\(getpid())@2.partial"
+    let living = ".step-00000001.h5@\(host)@\(getpid())@1000000.partial"
     let elsewhere = ".step-00000001.h5@other.\(host)@\(process.processIdentifier)@3.partial"
     let strangers = ["step-00000001.h5", ".hidden", "x.partial", ".a.b.partial", ".a@b@c@d.partial"]
     for name in [gone, living, elsewhere] + strangers { try write(Data([1]), to: name) }
