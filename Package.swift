@@ -25,7 +25,7 @@ let package = Package(
     .target(name: "Images", dependencies: ["Files", "CPNG", "CTurboJPEG", "Kernels"]),
     .target(name: "MinCut"),
     // The folder is Distributed; the module can't be: that name is the toolchain's own.
-    .target(name: "Cluster", dependencies: ["CMPI"], path: "Sources/Distributed"),
+    .target(name: "Cluster", dependencies: ["CMPI", "Kernels"], path: "Sources/Distributed"),
     .target(name: "Checkpoint", dependencies: ["Files", "ConvNet", "CHDF5", "CCrypto"]),
     // Other programs' formats: event files of TensorBoard, ONNX, safetensors, Caffe's and MatConvNet's weights.
     .target(name: "Interchange", dependencies: ["Files", "ConvNet", "Images", "Checkpoint"]),

@@ -13,7 +13,7 @@ fi
 usage() {
   cat <<'END'
 ./launch.sh demo [--output DIR]     set up, build, make data, train, visualise; under 5 minutes on 2 cores
-./launch.sh test                    set up, build, all tests
+./launch.sh test                    set up, build, all tests (--cluster: those on emulated nodes, as root)
 ./launch.sh setup                   install the libraries that are missing (apt, as root), check the compiler
 ./launch.sh build                   set up, release build
 ./launch.sh [OPTIONS] COMMAND ...   run a deepinside command (./launch.sh --help, train --help, ...)
@@ -21,8 +21,10 @@ usage() {
 Options, before COMMAND:
   --ranks N          processes (1; with --hosts their slots; in a Slurm allocation its tasks)
   --threads T        threads of each (such that ranks x threads = cores of a host)
-  --hosts a:4,b:4    hosts and the ranks on each; the program must be at the same path on all
+  --hosts a:4,b:4    hosts and the ranks on each; the program must be at the same path on all. With --ranks below their
+                     sum the last ones are spares: a restart leaves out hosts that no longer answer
   --hostfile FILE    the same from a file, a line "a slots=4" a host
+  --interface IF     the network interface, or subnet 10.0.0.0/8, that ranks talk over
   --max-restarts K   start again up to K times if the run fails; training goes on from its newest checkpoint (0)
   --launcher L       mpirun, or in a Slurm allocation srun (mpirun)
   --dry-run          print the command and do nothing
@@ -109,9 +111,15 @@ run_tests() {
   (cd "$top" && swift test --scratch-path "$top/.build-tests" -c release -Xswiftc -enable-testing "$@")
 }
 
+# Tests on nodes that are made of namespaces of this machine.
+cluster_tests() {
+  [[ -n ${DEEPINSIDE_PROGRAM:-} && -x $program ]] || build
+  exec "$top/Tests/cluster/run.sh" "$program" "$@"
+}
+
 # ---- the command -----------------------------------------------------------------------------------------------------
 
-ranks='' threads='' hosts='' hostfile='' max_restarts=0 launcher=mpirun dry_run=0 arguments=()
+ranks='' threads='' hosts='' hostfile='' interface='' max_restarts=0 launcher=mpirun dry_run=0 arguments=()
 
 natural() { # NAME VALUE LOWEST
   if ! [[ $2 =~ ^[0-9]{1,6}$ ]] || ((10#$2 < $3)); then
@@ -122,13 +130,14 @@ natural() { # NAME VALUE LOWEST
 parse_options() {
   while (($#)); do
     case $1 in
-      --ranks | --threads | --hosts | --hostfile | --max-restarts | --launcher)
+      --ranks | --threads | --hosts | --hostfile | --interface | --max-restarts | --launcher)
         (($# >= 2)) || fail 2 "$1 needs a value (./launch.sh --help)"
         case $1 in
           --ranks) natural "$1" "$2" 1 && ranks=$((10#$2)) ;;
           --threads) natural "$1" "$2" 1 && threads=$((10#$2)) ;;
           --hosts) hosts=$2 ;;
           --hostfile) hostfile=$2 ;;
+          --interface) interface=$2 ;;
           --max-restarts) natural "$1" "$2" 0 && max_restarts=$((10#$2)) ;;
           --launcher) launcher=$2 ;;
         esac
@@ -145,6 +154,7 @@ parse_options() {
   [[ $launcher == mpirun || -n ${SLURM_JOB_ID:-} ]] || fail 2 "--launcher srun works in a Slurm allocation (salloc, sbatch)"
   [[ -z $hosts || -z $hostfile ]] || fail 2 "--hosts and --hostfile exclude each other"
   [[ -z $hosts$hostfile || $launcher == mpirun ]] || fail 2 "--launcher srun takes its hosts from the allocation"
+  [[ -z $interface || $interface =~ ^[A-Za-z0-9_.:/,-]+$ ]] || fail 2 "--interface takes names or subnets, not '$interface'"
   [[ -z $hostfile || -r $hostfile ]] || fail 2 "cannot read the host file $hostfile"
 }
 
@@ -208,6 +218,10 @@ compose() {
     mca oob_tcp_keepalive_time 3
     mca oob_tcp_keepalive_intvl 1
     mca oob_tcp_keepalive_probes 3
+    if [[ -n $interface ]]; then
+      mca btl_tcp_if_include "$interface"
+      mca oob_tcp_if_include "$interface"
+    fi
     command+=(-x "OMP_NUM_THREADS=$threads" -x "OPENBLAS_NUM_THREADS=$threads")
     # Under mpirun no rank sees the terminal itself.
     [[ ! -t 2 ]] || command+=(-x DEEPINSIDE_TERMINAL=1)
@@ -223,9 +237,83 @@ mca() { # NAME VALUE, unless the environment has it
 
 mca_variables() { # for srun, which takes no --mca
   local pair
-  for pair in pml=ob1 btl_vader_single_copy_mechanism=none; do
+  for pair in pml=ob1 btl_vader_single_copy_mechanism=none \
+    ${interface:+"btl_tcp_if_include=$interface"}; do
     local variable=OMPI_MCA_${pair%%=*}
     [[ -n ${!variable:-} ]] || command+=("$variable=${pair#*=}")
+  done
+}
+
+# ---- hosts -----------------------------------------------------------------------------------------------------------
+
+# The names of the hosts given, a line a host.
+host_names() {
+  if [[ -n $hosts ]]; then
+    tr ',' '\n' <<<"$hosts" | sed 's/:[0-9]*$//'
+  elif [[ -n $hostfile ]]; then
+    sed 's/#.*//' "$hostfile" | awk 'NF { print $1 }'
+  fi
+}
+
+# Runs a command on a host, the way that mpirun reaches it; 124 when it doesn't answer.
+on_host() { # HOST COMMAND
+  if [[ $1 == localhost || $1 == "$(hostname)" || $1 == "$(hostname -s)" ]]; then
+    timeout 10 bash -c "$2"
+  else
+    # shellcheck disable=SC2086  # the agent may have arguments
+    timeout 10 ${OMPI_MCA_plm_rsh_agent:-ssh -o BatchMode=yes -o ConnectTimeout=5} "$1" "$2" </dev/null
+  fi
+}
+
+# Leaves out the hosts that no longer answer; fails when none is left.
+drop_lost_hosts() {
+  local host entries=() left=() known total=0 count
+  [[ -n $hosts ]] || return 0
+  IFS=, read -ra entries <<<"$hosts"
+  for host in "${entries[@]}"; do
+    if on_host "${host%:*}" true >/dev/null 2>&1; then
+      left+=("$host")
+    else
+      say "${host%:*} does not answer and is left out"
+    fi
+  done
+  ((${#left[@]})) || fail 1 "none of the hosts $hosts answers"
+  known=$hosts
+  hosts=$(
+    IFS=,
+    echo "${left[*]}"
+  )
+  [[ $hosts != "$known" ]] || return 0
+  for count in $(slots); do total=$((total + count)); done
+  if [[ -n $ranks ]] && ((ranks > total)); then
+    say "going on with $total instead of $ranks ranks: there are no more slots"
+    ranks=$total
+  fi
+  compose
+}
+
+# What an ended run may leave behind on a host: segments of shared memory that no process has mapped, and the folders of mpirun
+# processes that are no more. Those of other jobs stay.
+# shellcheck disable=SC2016  # expanded where it runs
+sweep='
+for file in /dev/shm/vader_segment.*; do
+  [ -O "$file" ] && ! grep -qsF "$file" /proc/[0-9]*/maps && sleep 0.2 && ! grep -qsF "$file" /proc/[0-9]*/maps && rm -f "$file"
+done
+for folder in "${TMPDIR:-/tmp}"/ompi.*."$(id -u)"/pid.*; do
+  [ -O "$folder" ] && ! kill -0 "${folder##*.}" 2>/dev/null && rm -rf "$folder"
+done
+if ! pgrep -u "$(id -u)" -x "orted|mpirun|orterun" >/dev/null; then
+  for folder in "${TMPDIR:-/tmp}"/ompi.*."$(id -u)"/jf.*; do
+    [ -O "$folder" ] && rm -rf "$folder"
+  done
+fi
+true'
+
+clean_up() {
+  local host
+  on_host localhost "$sweep" >/dev/null 2>&1 || true
+  for host in $(host_names); do
+    on_host "$host" "$sweep" >/dev/null 2>&1 || say "$host does not answer; what the run has left there stays"
   done
 }
 
@@ -292,10 +380,15 @@ run() {
     code=0
     run_once || code=$?
     explain "$code"
+    # 128 and above: something was killed or lost, and could not tidy up after itself.
+    ((code < 128)) || clean_up
     case $code in 0 | 2 | 3 | 4) break ;; esac
     ((attempt < max_restarts && !stopping)) || break
     attempt=$((attempt + 1))
+    # Ranks that have lost their mpirun are gone after three seconds.
+    ((code != 137)) || sleep 3
     say "the run failed with exit code $code; restart $attempt of $max_restarts"
+    drop_lost_hosts
   done
   exit "$code"
 }
@@ -336,7 +429,7 @@ case ${1:-} in
   --help | -h | help) usage ;;
   setup) setup && say "everything is there" ;;
   build) build ;;
-  test) run_tests "${@:2}" ;;
+  test) if [[ ${2:-} == --cluster ]]; then cluster_tests "${@:3}"; else run_tests "${@:2}"; fi ;;
   demo) demo "${@:2}" ;;
   *) run "$@" ;;
 esac

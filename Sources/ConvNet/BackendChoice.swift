@@ -10,6 +10,9 @@ public enum BackendChoice: String, Sendable, Codable, CaseIterable {
   /// The backend that `auto` stands for on this processor; the others stand for themselves.
   public var resolved: BackendChoice { self == .auto ? (OneDNN.hasAVX2 ? .onednn : .openblas) : self }
 
+  /// The instruction set that kernels are generated for on this processor, `avx512_core_bf16`.
+  public static var instructionSet: String { OneDNN.instructionSet }
+
   /// Why this backend can't compute in that precision here, as a sentence; nil where it can.
   public func obstacle(to precision: Precision) -> String? {
     guard precision == .bfloat16 else { return nil }

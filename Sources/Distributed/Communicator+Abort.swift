@@ -40,7 +40,7 @@ extension Communicator {
 
   /// Prints a message on descriptor 2, with this rank's name if it isn't alone.
   func announce(_ message: String) {
-    writeToStandardError("deepinside: \(size > 1 ? "[rank \(rank)/\(size) on \(hostName)] " : "")\(message)\n")
+    writeToStandardError("deepinside: \(size > 1 ? "[rank \(rank)/\(size) on \(hostName)] " : "")\(message)\(Activity.suffix)\n")
   }
 
   /// Tells all other ranks that this one speaks. Only those that are ending too listen.
@@ -56,6 +56,9 @@ extension Communicator {
     }
     _ = otherSpeaks(within: 0.05)
   }
+
+  /// Whether this process or another is ending the job, and says why.
+  var isAnotherEnding: Bool { isAborting.load(ordering: .sequentiallyConsistent) || otherSpeaks(within: 0.1) }
 
   /// Whether another rank has spoken; keeps messages moving for `seconds`, or until one has.
   private func otherSpeaks(within seconds: Double) -> Bool {

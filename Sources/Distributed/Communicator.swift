@@ -1,4 +1,5 @@
 import CMPI
+import Foundation
 
 /// A group of ranks that exchange messages: all of the job, or a duplicate of it with messages of its own.
 ///
@@ -76,6 +77,21 @@ public final class Communicator: @unchecked Sendable {
   /// Source: `MPI_Barrier`, MPI-3.1 section 5.3.
   public func barrier() throws(MPIError) {
     try check(MPI_Barrier(handle), "MPI_Barrier", "waiting for all \(size) ranks")
+  }
+
+  /// The same, but the thread sleeps while it waits, and leaves the processor to those that compute.
+  ///
+  /// - Note: collective
+  /// Source: `MPI_Ibarrier` and `MPI_Test`, MPI-3.1 sections 5.12.1 and 3.7.3.
+  func sleepingBarrier() throws(MPIError) {
+    var request: MPI_Request? = cmpi_request_null()
+    try check(MPI_Ibarrier(handle, &request), "MPI_Ibarrier", "waiting for all \(size) ranks")
+    while true {
+      var isThere: Int32 = 0
+      try check(MPI_Test(&request, &isThere, cmpi_status_ignore()), "MPI_Test", "waiting for all \(size) ranks")
+      if isThere != 0 { return }
+      usleep(50)
+    }
   }
 
   private static func rankAndSize(of handle: MPI_Comm?) throws(MPIError) -> (rank: Int, size: Int) {

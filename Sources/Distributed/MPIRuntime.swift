@@ -10,10 +10,12 @@ public enum MPIRuntime {
   ///
   ///     exit(MPIRuntime.run { communicator in try train(communicator) })
   ///
-  /// - Parameter body: the program; it gets the communicator of all ranks.
+  /// - Parameters:
+  ///   - stalls: how long a rank may make no progress; see `Activity`.
+  ///   - body: the program; it gets the communicator of all ranks.
   /// - Returns: the code to exit with: 0 if `body` returned, that of an `ExitCoded` error, 1 for any other.
   /// - Note: collective, once a process.
-  public static func run(_ body: (Communicator) throws -> Void) -> Int32 {
+  public static func run(stalls: StallLimits = StallLimits(), _ body: (Communicator) throws -> Void) -> Int32 {
     let launch = Launch(environment: ProcessInfo.processInfo.environment)
     if let error = launch.disconnected {
       // All tasks see the same and know nothing of each other: the first speaks for all.
@@ -28,7 +30,9 @@ public enum MPIRuntime {
       return ExitCode.failure
     }
     do {
+      let watchdog = communicator.size > 1 ? try Watchdog(communicator, limits: stalls) : nil
       try body(communicator)
+      try watchdog?.finish()
       try finish()
       return 0
     } catch {
@@ -47,6 +51,10 @@ public enum MPIRuntime {
   private static func start() throws(MPIError) -> Communicator {
     // Without a choice Open MPI opens every network library that it has: 0.3 s instead of less than 0.1 s.
     setenv("OMPI_MCA_pml", "ob1", 0)
+    // The communication thread shares cores with those that compute.
+    setenv("OMPI_MCA_mpi_yield_when_idle", "1", 0)
+    // With one connection between two hosts, data one way waits for data the other way: half of the bandwidth is lost.
+    setenv("OMPI_MCA_btl_tcp_links", "2", 0)
     var provided: Int32 = 0
     try check(
       MPI_Init_thread(nil, nil, Int32(MPI_THREAD_MULTIPLE), &provided), "MPI_Init_thread", "starting MPI")

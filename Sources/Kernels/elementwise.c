@@ -84,6 +84,14 @@ CLONES void kernels_to_bf16(uint16_t *restrict half, const float *restrict x, si
   for (size_t i = 0; i < count; i++) half[i] = to_bf16(x[i]);
 }
 
+CLONES void kernels_from_bf16(float *restrict x, const uint16_t *restrict half, size_t count) {
+  for (size_t i = 0; i < count; i++) x[i] = from_bf16(half[i]);
+}
+
+CLONES void kernels_add_bf16(float *restrict x, const uint16_t *restrict half, size_t count) {
+  for (size_t i = 0; i < count; i++) x[i] += from_bf16(half[i]);
+}
+
 CLONES void kernels_mask(float *restrict g, const uint8_t *restrict mask, size_t count, float scale) {
   for (size_t i = 0; i < count; i++) g[i] = mask[i] ? g[i] * scale : 0;
 }

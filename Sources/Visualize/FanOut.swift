@@ -72,6 +72,7 @@ struct FanOut<Prepared: Sendable> {
     }
     var next = try take(from: queue)
     while let current = next {
+      Activity.enter(.item)
       if prefetches { next = try take(from: queue) }
       let prepared = current.prepared.get()
       var ready: [(item: Int, prepared: Prepared)] = []
@@ -87,6 +88,7 @@ struct FanOut<Prepared: Sendable> {
       }
       if !prefetches { next = try take(from: queue) }
     }
+    Activity.enter(.unknown)
     try queue.finish()
   }
 

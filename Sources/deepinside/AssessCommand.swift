@@ -55,6 +55,7 @@ struct AssessCommand: ParsableCommand {
   var overwrite = false
 
   @OptionGroup var compute: ComputeOptions
+  @OptionGroup var ranks: RankOptions
   @OptionGroup var common: CommonOptions
 
   private var names: [String] { methods == "all" ? SaliencyMethods.names : methods.split(separator: ",").map(String.init) }
@@ -76,7 +77,7 @@ struct AssessCommand: ParsableCommand {
   func run() throws {
     if let classModels, let judge { return try transfer(classModels, judge) }
     guard let checkpoint, let annotations else { return }
-    try runResultJob("assess", unit: "img", checkpoint: checkpoint, output: output, common: common) {
+    try runResultJob("assess", unit: "img", checkpoint: checkpoint, output: output, ranks: ranks, common: common) {
       network, communicator, progress in
       let job = AssessmentJob(
         network: network, pictures: try PictureList.find(images, classes: network.classes),

@@ -22,7 +22,7 @@ struct Deepinside: ParsableCommand {
       SynthesizeCommand.self, PrepareCommand.self, TrainCommand.self, EvaluateCommand.self, ReportCommand.self,
       ClassModelsCommand.self, SaliencyCommand.self, LocaliseCommand.self, ScoreCommand.self, ReconstructCommand.self,
       AssessCommand.self, GalleryCommand.self, InspectCommand.self, ExportCommand.self, ImportCommand.self,
-      BenchmarkCommand.self,
+      BenchmarkCommand.self, DoctorCommand.self,
     ])
 
   static let version = "0.1.0"
@@ -47,7 +47,7 @@ struct Deepinside: ParsableCommand {
 }
 
 /// Runs `body` on all ranks of the job and exits with its code.
-func runOnRanks(_ body: (Communicator) throws -> Void) throws {
-  let code = MPIRuntime.run(body)
+func runOnRanks(_ options: RankOptions? = nil, _ body: (Communicator) throws -> Void) throws {
+  let code = MPIRuntime.run(stalls: options?.stalls ?? StallLimits(), body)
   if code != 0 { Foundation.exit(code) }
 }

@@ -40,6 +40,7 @@ struct EvaluateCommand: ParsableCommand {
   var json = false
 
   @OptionGroup var compute: ComputeOptions
+  @OptionGroup var ranks: RankOptions
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
@@ -47,7 +48,7 @@ struct EvaluateCommand: ParsableCommand {
   }
 
   func run() throws {
-    try runOnRanks { communicator in
+    try runOnRanks(ranks) { communicator in
       let progress = ProgressLine("evaluate", unit: "img", quiet: common.quiet || json)
       let report = try Trainer.evaluate(
         checkpoint: checkpoint, data: data, split: split, crops: crops, batch: batch, compute: compute.settings,

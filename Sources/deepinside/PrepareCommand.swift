@@ -51,6 +51,7 @@ struct PrepareCommand: ParsableCommand {
   @Flag(help: "Remove a pack that is there first.")
   var overwrite = false
 
+  @OptionGroup var ranks: RankOptions
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
@@ -62,7 +63,7 @@ struct PrepareCommand: ParsableCommand {
   }
 
   func run() throws {
-    try runOnRanks { communicator in
+    try runOnRanks(ranks) { communicator in
       StopRequest.install()
       let progress = ProgressLine("prepare", unit: "img", quiet: common.quiet || communicator.rank > 0)
       var job = PrepareJob(data: data, output: output)

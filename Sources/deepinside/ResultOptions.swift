@@ -16,6 +16,8 @@ struct ResultOptions: ParsableArguments {
   @Flag(help: "Remove the folder's results of other parameters or another checkpoint first.")
   var overwrite = false
 
+  @OptionGroup var ranks: RankOptions
+
   func validate() throws {
     if batch < 1 { throw ValidationError("--batch \(batch): at least one.") }
   }
@@ -25,16 +27,17 @@ struct ResultOptions: ParsableArguments {
     _ label: String, unit: String, common: CommonOptions,
     _ job: (_ network: TrainedNetwork, Communicator, @escaping JobProgress) throws -> JobSummary
   ) throws {
-    try runResultJob(label, unit: unit, checkpoint: checkpoint, output: output, common: common, job)
+    try runResultJob(label, unit: unit, checkpoint: checkpoint, output: output, ranks: ranks, common: common, job)
   }
 }
 
 /// Runs a job on all ranks with a progress line, says what came out, and exits 0 only when all of it is whole.
 func runResultJob(
-  _ label: String, unit: String, checkpoint: String, output: String, common: CommonOptions,
+  _ label: String, unit: String, checkpoint: String, output: String, ranks: RankOptions,
+  common: CommonOptions,
   _ job: (_ network: TrainedNetwork, Communicator, @escaping JobProgress) throws -> JobSummary
 ) throws {
-  try runOnRanks { communicator in
+  try runOnRanks(ranks) { communicator in
     StopRequest.install()
     let network = try TrainedNetwork.read(checkpoint)
     let progress = ProgressLine(label, unit: unit, quiet: common.quiet || communicator.rank > 0)

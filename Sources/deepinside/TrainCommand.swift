@@ -53,7 +53,9 @@ struct TrainCommand: ParsableCommand {
 
   @Option(
     name: .customLong("micro-batch"),
-    help: ArgumentHelp("The most pictures a rank computes at once: less memory, the same updates.", valueName: "n"))
+    help: ArgumentHelp(
+      "The most pictures a rank computes at once: less memory, the same updates. Under --reduction exact so many (an eighth of the batch).",
+      valueName: "n"))
   var microBatch: Int?
 
   @Option(help: ArgumentHelp("Every random choice follows from it.", valueName: "n"))
@@ -96,6 +98,7 @@ struct TrainCommand: ParsableCommand {
     help: ArgumentHelp(
       "Only draw the first n pictures, augmented, into augmentation-preview.png of the run folder.", valueName: "n"))
   var augmentationPreview: Int?
+  @OptionGroup var reduction: ReductionOptions
 
   @Option(name: .customLong("max-steps"), help: ArgumentHelp("Stop after so many updates in all; go on later.", valueName: "n"))
   var maxSteps: Int?
@@ -116,6 +119,7 @@ struct TrainCommand: ParsableCommand {
   var tensorboard = false
 
   @OptionGroup var compute: ComputeOptions
+  @OptionGroup var ranks: RankOptions
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
@@ -137,7 +141,7 @@ struct TrainCommand: ParsableCommand {
   }
 
   func run() throws {
-    try runOnRanks { communicator in
+    try runOnRanks(ranks) { communicator in
       if let augmentationPreview { return try preview(augmentationPreview, communicator) }
       let progress = ProgressLine("train", unit: "img", quiet: common.quiet)
       let mean = ProgressLine("mean picture", unit: "img", quiet: common.quiet)
@@ -205,6 +209,7 @@ struct TrainCommand: ParsableCommand {
     job.options.backend = compute.backend
     job.options.precision = compute.precision
     job.options.convolution = compute.convolution
+    reduction.apply(to: &job.options)
     job.options.seed = seed
     job.options.eraseProbability = eraseProbability
     job.options.flip = !noFlip

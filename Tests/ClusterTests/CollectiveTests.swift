@@ -24,7 +24,7 @@ func expectPass(_ check: Case, ranks: Int) throws {
     arguments: [
       Case("all-reduce", "0"), Case("all-reduce", "5"), Case("all-reduce", "2500001"), Case("broadcast", "0"),
       Case("broadcast", "5"), Case("broadcast", "4500001"), Case("gather", "0"), Case("gather", "3"), Case("gather", "4500001"),
-      Case("agree"), Case("duplicate"), Case("barrier"), Case("reducer"),
+      Case("agree"), Case("duplicate"), Case("barrier"),
     ], [1, 2, 3, 4])
   func collective(check: Case, ranks: Int) throws { try expectPass(check, ranks: ranks) }
 

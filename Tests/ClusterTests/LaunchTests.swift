@@ -38,6 +38,11 @@ import Testing
           + "-x OMP_NUM_THREADS=9999 -x OPENBLAS_NUM_THREADS=9999 PROGRAM train"
       ),
       (
+        "--ranks 2 --threads 9999 --interface eth0 train", [:],
+        "mpirun -np 2 --bind-to none --mca mpi_yield_when_idle 1 --oversubscribe \(always) --mca btl_tcp_if_include eth0 "
+          + "--mca oob_tcp_if_include eth0 -x OMP_NUM_THREADS=9999 -x OPENBLAS_NUM_THREADS=9999 PROGRAM train"
+      ),
+      (
         "--threads 9999 train", ["SLURM_JOB_ID": "7", "SLURM_NTASKS": "6", "OMPI_MCA_pml": "ucx"],
         "mpirun -np 6 --bind-to none --mca mpi_yield_when_idle 1 --oversubscribe "
           + "\(always.replacing("--mca pml ob1 ", with: "")) -x OMP_NUM_THREADS=9999 -x OPENBLAS_NUM_THREADS=9999 PROGRAM train"
@@ -76,7 +81,8 @@ import Testing
   @Test(
     "Wrong use ends with 2 and one line",
     arguments: [
-      ["--ranks", "x", "a"], ["--ranks", "0", "a"], ["--ranks"], ["--fast", "a"], ["--launcher", "srun", "a"],
+      ["--ranks", "x", "a"], ["--ranks", "0", "a"], ["--interface", "eth0;ls", "a"], ["--ranks"], ["--fast", "a"],
+      ["--launcher", "srun", "a"],
       ["--threads", "2"],
     ])
   func wrongUse(arguments: [String]) throws {
@@ -90,6 +96,16 @@ import Testing
     let result = try launch(["--ranks", "2", "--max-restarts", "2", "fail", "1", "\(code)", "oh dear"]).wait(timeout: 30)
     #expect(result.exitCode == code, "\(result)")
     #expect(result.output.components(separatedBy: "oh dear").count - 1 == (code == 1 ? 3 : 1), "\(result)")
+  }
+
+  @Test("A restart goes on without a host that does not answer")
+  func lostHost() throws {
+    let result = try launch(
+      ["--hosts", "localhost:1,gone:1", "--ranks", "1", "--threads", "1", "--max-restarts", "1", "layout", "1"],
+      environment: ["OMPI_MCA_plm_rsh_agent": "/bin/false"]
+    ).wait(timeout: 60)
+    #expect(result.exitCode == 0, "\(result)")
+    #expect(result.output.contains("launch.sh: gone does not answer and is left out"), "\(result)")
   }
 
   @Test("A killed rank is named, and its signal explained")

@@ -9,7 +9,7 @@ struct CommandLineTests {
     "every command has a help text with an example",
     arguments: [
       "synthesize", "prepare", "train", "evaluate", "report", "class-models", "saliency", "localise", "score", "reconstruct",
-      "assess", "gallery", "inspect", "export", "import", "benchmark",
+      "assess", "gallery", "inspect", "export", "import", "benchmark", "doctor",
     ])
   func help(command: String) throws {
     let result = try runTool("deepinside", [command, "--help"])

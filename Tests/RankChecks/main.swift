@@ -7,4 +7,7 @@ guard let check = allRankChecks().first(where: { $0.name == arguments.first }) e
   print("usage: rank-checks NAME [ARGUMENT ...], with a NAME of:", allRankChecks().map(\.name).joined(separator: " "))
   exit(ExitCode.wrongUse)
 }
-exit(MPIRuntime.run { communicator in try check.run(communicator, Array(arguments.dropFirst())) })
+// `stall RANK WARNING LIMIT`, in seconds.
+let stalls =
+  check.name == "stall" ? StallLimits(warning: Double(arguments[2])!, limit: Double(arguments[3])!) : StallLimits()
+exit(MPIRuntime.run(stalls: stalls) { communicator in try check.run(communicator, Array(arguments.dropFirst())) })

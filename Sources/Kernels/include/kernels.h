@@ -49,6 +49,10 @@ void kernels_sgd_bf16(float *w, uint16_t *half, float *v, const float *g, size_t
 /// half = x rounded to the nearest bfloat16, to even in the middle, as bits.
 void kernels_to_bf16(uint16_t *half, const float *x, size_t count);
 
+/// x = half, and x += half.
+void kernels_from_bf16(float *x, const uint16_t *half, size_t count);
+void kernels_add_bf16(float *x, const uint16_t *half, size_t count);
+
 // ---- Convolution ----------------------------------------------------------------------------------------------------
 
 struct kernels_window {

@@ -64,7 +64,7 @@ final class TrainingLoop {
     while step < lastStep, !stopRequested {
       let start = ContinuousClock.now
       let waited = (loader.waitSeconds, gradient.waitSeconds)
-      let own = try gradient.compute(loader)
+      let own = try gradient.compute(loader, step: step + 1)
       let waits = (loader.waitSeconds - waited.0, gradient.waitSeconds - waited.1)
 
       var message = StepMessage(
@@ -86,6 +86,7 @@ final class TrainingLoop {
       }
     }
 
+    Activity.enter(.unknown)
     try saveIfDue(force: true)
     try saver?.finish().forEach(tell)
     if let problem = saver?.writeReport(store) { watch(.note(problem)) }
@@ -119,7 +120,8 @@ final class TrainingLoop {
 
   /// Evaluates, lets the schedule see the error, and saves where it is time to.
   private func finishEpoch(_ epoch: Int) throws {
-    let result = try evaluator?.evaluate()
+    let result = try evaluator?.evaluate { _, _, _ in Activity.enter(.evaluating, step: step) }
+    Activity.enter(.exchanging, step: step)
     let isBest = result.map { schedule.epochFinished(validationError: $0.top1Error, nextStep: step) } ?? false
     let metrics = EpochMetrics(
       epoch: epoch, step: step, trainLoss: epochLoss.sum / Double(max(epochLoss.steps, 1)), valTop1Error: result?.top1Error,

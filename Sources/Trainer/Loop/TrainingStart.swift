@@ -20,6 +20,13 @@ struct TrainingStart {
   /// - Parameter watch: called on rank 0 alone.
   /// - Note: collective
   init(_ job: inout TrainingJob, communicator: Communicator, watch: @escaping @Sendable (TrainingEvent) -> Void) throws {
+    if job.options.reduction == .exact {
+      job.options.exactMicroBatch = job.microBatch
+      job.options.exactMicroBatch = try job.options.fixedMicroBatch(ranks: communicator.size)
+    }
+    for problem in Placement.problems(of: try communicator.placements(threads: job.compute.team.workers)) {
+      watch(.note("slow: \(problem.text); \(problem.remedy)"))
+    }
     let set = try PictureSet(contentsOf: job.data)
     guard !set.train.isEmpty else {
       throw TrainingError.badData("\(job.data) has no train/ folder; expected train/<wnid>/<picture>")

@@ -44,6 +44,7 @@ struct ShardMaker {
     let window = Self.windowPerThread * max(1, threads)
     for start in stride(from: shard.samples.lowerBound, to: shard.samples.upperBound, by: window) {
       if StopRequest.isRequested { return nil }
+      Activity.enter(.item)
       let indices = start..<min(start + window, shard.samples.upperBound)
       for picture in try pack(samples, indices, split: shard.split, packers: packers, annotations: annotations) {
         try picture.bytes.withUnsafeBytes {

@@ -26,6 +26,10 @@ public struct TrainingOptions: Sendable, Codable, Hashable {
   public var backend = BackendChoice.auto
   public var precision = Precision.float32
   public var convolution = ConvolutionAlgorithm.auto
+  public var reduction = ReductionMode.fast
+  public var gradientWire = GradientWire.float32
+  /// Pictures of a micro-batch under `exact`, which the bits depend on; nil under `fast`.
+  public var exactMicroBatch: Int?
   public var seed: UInt64 = 0
   /// The side of the square crops; the network's own input side.
   public var crop = 224
@@ -47,7 +51,9 @@ public struct TrainingOptions: Sendable, Codable, Hashable {
   public func differences(from earlier: TrainingOptions) -> [String] {
     let (before, now) = (earlier.fields, fields)
     return now.keys.sorted().compactMap { key in
-      guard !["backend", "convolution", "epochs", "badFileLimit"].contains(key), before[key] != now[key] else { return nil }
+      guard !["backend", "convolution", "epochs", "badFileLimit", "gradientWire"].contains(key), before[key] != now[key] else {
+        return nil
+      }
       return "\(key): \(before[key] ?? "absent") → \(now[key] ?? "absent")"
     }
   }

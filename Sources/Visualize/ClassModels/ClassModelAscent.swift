@@ -1,3 +1,4 @@
+import Cluster
 import ConvNet
 
 /// The picture that a net finds most typical of a class, and how it came about.
@@ -101,6 +102,7 @@ public final class ClassModelAscent {
 
     for iteration in 0..<options.iterations {
       if shouldStop() { return nil }
+      Activity.enter(.item, step: iteration + 1)
       let transformations = slots.map { options.transformation(iteration: iteration, item: $0.stream) }
       plan.team.split(slots.count) { _, range in
         for slot in range {

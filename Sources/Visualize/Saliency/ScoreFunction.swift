@@ -1,3 +1,4 @@
+import Cluster
 import ConvNet
 
 /// The class scores S as a function of the picture, with its derivatives: what saliency methods compute with.
@@ -21,7 +22,11 @@ public final class ScoreFunction {
   /// S of up to `batch` pictures: `[N, K]`, before any softmax.
   ///
   /// - Parameter images: `[N, 3, H, W]`, RGB 0–255 with the mean subtracted.
-  public func scores(of images: Tensor) -> Tensor { plan.forward(images) }
+  public func scores(of images: Tensor) -> Tensor {
+    // Some methods pass thousands of times for one picture: the watchdog sees that it goes on.
+    Activity.enter(.item)
+    return plan.forward(images)
+  }
 
   /// S_c of each picture, for a class each.
   public func scores(of images: Tensor, classes: [Int]) -> [Float] {

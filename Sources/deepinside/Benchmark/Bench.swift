@@ -25,12 +25,13 @@ struct Bench {
   let seconds: Double
   let settings: ComputeSettings
   let communicator: Communicator
+  let reduction: GradientReduction
 
   // MARK: - Passes of the network
 
   func train(timesLayers: Bool) throws -> BenchResult {
     let bench = PlanBench(self, purpose: .training)
-    let reducer = try GradientReducer(bench.store.gradients.all, communicator: communicator)
+    let reducer = try GradientReducer(bench.store.gradients.all, communicator: communicator, reduction: reduction)
     let sgd = SGD()
     let labels = (0..<batch).map { Int32($0 % network.classCount) }
     return try passes(bench, timesLayers) {
@@ -38,7 +39,7 @@ struct Bench {
       labels.withUnsafeBufferPointer {
         _ = softmaxCrossEntropy(scores, labels: $0, divisor: batch * communicator.size, gradient: bench.gradient)
       }
-      try bench.plan.backward(from: bench.gradient) { try reducer.start($0) }
+      bench.plan.backward(from: bench.gradient) { reducer.start($0) }
       try reducer.finish()
       sgd.update(bench.store, rate: 1e-4, team: settings.team)
     }
@@ -117,9 +118,9 @@ struct Bench {
   /// The gradients of the network, summed over the ranks.
   func allReduce() throws -> BenchResult {
     let store = ParameterStore(network)
-    let reducer = try GradientReducer(store.gradients.all, communicator: communicator)
+    let reducer = try GradientReducer(store.gradients.all, communicator: communicator, reduction: reduction)
     let rounds = try repeated {
-      try reducer.start(0..<store.gradients.count)
+      reducer.start(0..<store.gradients.count)
       try reducer.finish()
     }
     return BenchResult(

@@ -2,6 +2,7 @@ import ArgumentParser
 import Cluster
 import ConvNet
 import Foundation
+import Trainer
 
 struct BenchmarkCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -36,6 +37,9 @@ struct BenchmarkCommand: ParsableCommand {
   @Option(help: ArgumentHelp("How long each measurement lasts.", valueName: "s"))
   var seconds = 4.0
 
+  @Option(name: .customLong("gradient-wire"), help: GradientWire.help)
+  var gradientWire = GradientWire.float32
+
   @Flag(help: "One JSON object a measurement.")
   var json = false
 
@@ -54,7 +58,7 @@ struct BenchmarkCommand: ParsableCommand {
     try runOnRanks { communicator in
       let bench = Bench(
         network: try network.network(classes: 1000), batch: batch, seconds: seconds, settings: compute.settings,
-        communicator: communicator)
+        communicator: communicator, reduction: gradientWire == .float32 ? .float32 : .bfloat16)
       for work in work == .all ? Work.allCases.filter({ $0 != .all }) : [work] {
         let result = try measure(work, bench)
         if communicator.rank == 0 { try report(work, result) }

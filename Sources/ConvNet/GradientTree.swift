@@ -1,0 +1,57 @@
+import Kernels
+
+/// Adds up the gradients of several passes in a binary tree made by halving:
+///
+///     Σ(0 ..< 4) = (g0 + g1) + (g2 + g3)
+///
+/// So when ranks of a power of two in number have equal parts of the passes, and sum over the ranks in such a tree too, the bits don't
+/// depend on their number. It takes memory for as many gradients as the tree has levels.
+public final class GradientTree {
+  private let gradients: FlatBuffer
+  /// The sums of left halves, outermost first.
+  private let waiting: [FlatBuffer]
+  private let passes: Int
+  private let team: ThreadTeam
+
+  /// - Parameter passes: of each batch.
+  public init(_ store: ParameterStore, passes: Int, team: ThreadTeam) {
+    gradients = store.gradients
+    waiting = (0..<Self.depth(of: passes)).map { _ in FlatBuffer(count: store.gradients.count) }
+    self.passes = passes
+    self.team = team
+  }
+
+  /// Takes in the gradients of a range as a pass has made them; after the last pass they are the sum over all passes.
+  public func add(_ range: Range<Int>, pass: Int) {
+    let (added, kept) = Self.place(of: pass, in: passes)
+    team.split(range.count, grain: 1024) { _, part in
+      let at = range.lowerBound + part.lowerBound
+      for depth in added { kernels_add(gradients.pointer + at, waiting[depth].pointer + at, part.count) }
+      if let kept { (waiting[kept].pointer + at).update(from: gradients.pointer + at, count: part.count) }
+    }
+  }
+
+  /// The levels of a tree that is made by halving.
+  static func depth(of leaves: Int) -> Int { leaves <= 1 ? 0 : 1 + depth(of: leaves - leaves / 2) }
+
+  /// What becomes of a leaf: the depths of the left halves whose right halves end with it, innermost first, and the depth at which
+  /// the sum then is a left half itself, nil for that of all leaves.
+  static func place(of leaf: Int, in leaves: Int) -> (added: [Int], kept: Int?) {
+    var (low, high, depth) = (0, leaves, 0)
+    var added: [Int] = []
+    var kept: Int?
+    while high - low > 1 {
+      let middle = (low + high) / 2
+      if leaf < middle {
+        high = middle
+        added = []
+        kept = depth
+      } else {
+        low = middle
+        added.insert(depth, at: 0)
+      }
+      depth += 1
+    }
+    return (added, kept)
+  }
+}

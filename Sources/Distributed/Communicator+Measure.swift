@@ -1,0 +1,108 @@
+import CMPI
+import Foundation
+
+/// What messages between two ranks cost.
+public struct LinkSpeed: Sendable, Codable, Hashable {
+  public let first, second: Int
+  /// Seconds from one rank to the other, of 8 bytes.
+  public let latency: Double
+  /// Bytes a second in one direction.
+  public let bandwidth: Double
+}
+
+extension Communicator {
+  private static let measureTag: Int32 = 601
+
+  /// The library's name and version, `Open MPI v4.1.4, …`.
+  ///
+  /// Source: `MPI_Get_library_version`, MPI-3.1 section 8.1.1.
+  public static var libraryVersion: String {
+    var text = [CChar](repeating: 0, count: Int(MPI_MAX_LIBRARY_VERSION_STRING))
+    var length: Int32 = 0
+    guard MPI_Get_library_version(&text, &length) == MPI_SUCCESS else { return "unknown" }
+    let words = String(decoding: text.prefix(Int(length)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    return String(words.split(separator: ",").first ?? "unknown")
+  }
+
+  /// A communicator of this rank alone.
+  ///
+  /// - Throws: `MPIError`.
+  public func alone() throws(MPIError) -> Communicator { try Communicator(handle: cmpi_comm_self()) }
+
+  /// Measures the way between two ranks by messages to and fro, while all others wait.
+  ///
+  /// - Parameter bytes: of each large message.
+  /// - Returns: the speed, on all ranks.
+  /// - Throws: `MPIError`.
+  /// - Note: collective
+  public func linkSpeed(_ first: Int, _ second: Int, bytes: Int = chunkBytes) throws(MPIError) -> LinkSpeed {
+    precondition(first != second, "rank \(first) has no link to itself")
+    try sleepingBarrier()
+    var times = [0.0, 0.0]
+    if rank == first || rank == second {
+      let other = rank == first ? second : first
+      let (small, large) = ([UInt8](repeating: 1, count: 8), [UInt8](repeating: 2, count: bytes))
+      times[0] = try shortestTrip(small, other, starts: rank == first, tries: 200, seconds: 0.1)
+      times[1] = try shortestTrip(large, other, starts: rank == first, tries: 5, seconds: 0.5)
+    }
+    try sleepingBarrier()
+    try allReduceMax(&times)
+    return LinkSpeed(first: first, second: second, latency: times[0], bandwidth: Double(bytes) / max(times[1] - times[0], 1e-9))
+  }
+
+  /// Seconds of half of the fastest return trip; on the rank that starts, 0 on the other. The first trip isn't counted.
+  private func shortestTrip(
+    _ bytes: [UInt8], _ other: Int, starts: Bool, tries: Int, seconds: Double
+  ) throws(MPIError) -> Double {
+    var best = Double.infinity
+    let begin = ContinuousClock.now
+    for number in 0...tries {
+      let start = ContinuousClock.now
+      // The last message says so: the rank that starts knows the time.
+      let isLast = number == tries || (number > 1 && (start - begin) / .seconds(1) > seconds)
+      if starts {
+        var sent = bytes
+        sent[0] = isLast ? 1 : 0
+        try send(sent, to: other, tag: Self.measureTag)
+        _ = try receive(bytes.count, from: other, tag: Self.measureTag)
+        if number > 0 { best = min(best, (ContinuousClock.now - start) / .seconds(2)) }
+        if isLast { break }
+      } else {
+        let received = try receive(bytes.count, from: other, tag: Self.measureTag)
+        try send(received, to: other, tag: Self.measureTag)
+        if received[0] == 1 { break }
+      }
+    }
+    return starts ? best : 0
+  }
+
+  /// Seconds by which each rank's clock of the day is ahead of rank 0's, right to half of a return trip; on rank 0, else nil.
+  ///
+  /// Source: Cristian, *Probabilistic clock synchronization* (1989).
+  /// - Throws: `MPIError`.
+  /// - Note: collective
+  public func clockSkews() throws(MPIError) -> [Double]? {
+    guard rank == 0 else {
+      for _ in 0..<8 {
+        _ = try receive(8, from: 0, tag: Self.measureTag)
+        let now = Date().timeIntervalSince1970.bitPattern
+        try send(withUnsafeBytes(of: now) { Array($0) }, to: 0, tag: Self.measureTag)
+      }
+      return nil
+    }
+    var skews = [0.0]
+    for other in 1..<max(size, 1) {
+      var best = (trip: Double.infinity, skew: 0.0)
+      for _ in 0..<8 {
+        let sent = Date().timeIntervalSince1970
+        try send([UInt8](repeating: 0, count: 8), to: other, tag: Self.measureTag)
+        let answer = try receive(8, from: other, tag: Self.measureTag)
+        let back = Date().timeIntervalSince1970
+        let theirs = Double(bitPattern: answer.withUnsafeBytes { $0.loadUnaligned(as: UInt64.self) })
+        if back - sent < best.trip { best = (back - sent, theirs - (sent + back) / 2) }
+      }
+      skews.append(best.skew)
+    }
+    return skews
+  }
+}

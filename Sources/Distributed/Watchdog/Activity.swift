@@ -1,0 +1,60 @@
+import Synchronization
+
+/// What this process is busy with: the watchdog tells from it who is late, and an error message says where it happened.
+///
+/// Any thread may say so; it costs two stores. A process that says nothing is never taken to be stuck.
+public enum Activity {
+  /// What a rank can be busy with.
+  public enum Phase: Int, Sendable {
+    /// Nothing that has a pace: start and end.
+    case unknown
+    case loading, computing, exchanging, evaluating, saving, item
+
+    var description: String {
+      switch self {
+      case .unknown: "starting or ending"
+      case .loading: "waiting for pictures"
+      case .computing: "computing"
+      case .exchanging: "waiting for the other ranks"
+      case .evaluating: "evaluating"
+      case .saving: "saving"
+      case .item: "working on an item"
+      }
+    }
+  }
+
+  /// One moment of a rank.
+  struct State: Equatable {
+    var phase = Phase.unknown
+    var step = 0
+    /// Grows with every sign of progress.
+    var progress = 0
+
+    var description: String { step > 0 ? "step \(step), \(phase.description)" : phase.description }
+  }
+
+  private static let phase = Atomic(0)
+  private static let step = Atomic(0)
+  private static let progress = Atomic(0)
+
+  /// Says that a phase begins, or that the present one makes progress.
+  ///
+  /// - Parameter step: the update or iteration, from 1 on; 0 where there is none.
+  public static func enter(_ phase: Phase, step: Int = 0) {
+    self.phase.store(phase.rawValue, ordering: .relaxed)
+    self.step.store(step, ordering: .relaxed)
+    progress.wrappingAdd(1, ordering: .relaxed)
+  }
+
+  static var current: State {
+    State(
+      phase: Phase(rawValue: phase.load(ordering: .relaxed)) ?? .unknown, step: step.load(ordering: .relaxed),
+      progress: progress.load(ordering: .relaxed))
+  }
+
+  /// ` (at step 120, computing)`, empty where there is nothing to say.
+  static var suffix: String {
+    let state = current
+    return state.phase == .unknown ? "" : " (at \(state.description))"
+  }
+}

@@ -1,0 +1,93 @@
+/// What is known of the other ranks' last signs of life, and what follows from it.
+///
+/// Time is in seconds of any clock. Nothing here sends a message: the watchdog's thread does.
+struct RankRegister {
+  enum Verdict: Equatable {
+    /// To be printed.
+    case warning(String)
+    /// The job is to be ended with it.
+    case end(String)
+  }
+
+  private struct Entry {
+    let name: String
+    var state = Activity.State()
+    var heard: Double
+    /// When its state last changed.
+    var moved: Double
+    var isWarnedOf = false
+  }
+
+  private let limits: StallLimits
+  private var entries: [Int: Entry]
+
+  /// - Parameter names: of the ranks to watch, `3/8 on node2`.
+  init(_ names: [Int: String], limits: StallLimits, now: Double) {
+    self.limits = limits
+    entries = names.mapValues { Entry(name: $0, heard: now, moved: now) }
+  }
+
+  /// A sign of life. - Returns: what to say about a rank that was late.
+  mutating func hear(_ rank: Int, _ state: Activity.State, now: Double) -> Verdict? {
+    guard var entry = entries[rank] else { return nil }
+    defer { entries[rank] = entry }
+    entry.heard = now
+    guard state != entry.state else { return nil }
+    let late = now - entry.moved
+    (entry.state, entry.moved) = (state, now)
+    guard entry.isWarnedOf else { return nil }
+    entry.isWarnedOf = false
+    return .warning("rank \(entry.name) goes on after \(Self.text(late))")
+  }
+
+  /// Forgets how long ago everything was: this process itself has been stopped for a while.
+  mutating func forgive(now: Double) {
+    for rank in entries.keys { (entries[rank]!.heard, entries[rank]!.moved) = (now, now) }
+  }
+
+  /// Who is late.
+  ///
+  /// A rank that waits for others is not to blame for it, unless all do, and all are heard of.
+  mutating func judge(now: Double) -> [Verdict] {
+    var verdicts: [Verdict] = []
+    let everyoneWaits = entries.values.allSatisfy {
+      $0.state.phase == .exchanging && now - $0.heard < 4 * limits.interval
+    }
+    for rank in entries.keys.sorted() {
+      let entry = entries[rank]!
+      guard let (late, fact, hint) = lateness(of: entry, everyoneWaits: everyoneWaits, now: now) else { continue }
+      if late > limits.limit {
+        return [.end("\(fact); ended after --stall-limit \(Self.text(limits.limit))")]
+      } else if late > limits.warning, !entry.isWarnedOf {
+        entries[rank]!.isWarnedOf = true
+        verdicts.append(.warning(fact + hint))
+      }
+    }
+    return verdicts
+  }
+
+  /// For how many seconds a rank has been silent, or idle and to blame for it; nil for one that isn't.
+  private func lateness(of entry: Entry, everyoneWaits: Bool, now: Double) -> (seconds: Double, fact: String, hint: String)? {
+    let (silent, idle) = (now - entry.heard, now - entry.moved)
+    if silent > min(limits.warning, limits.limit) {
+      return (
+        silent, "rank \(entry.name) has given no sign of life for \(Self.text(silent)) (last at \(entry.state.description))",
+        ": is it stopped, or its host or network gone?"
+      )
+    }
+    if everyoneWaits {
+      return (
+        idle, "rank \(entry.name) has waited for the others for \(Self.text(idle)), as all do (step \(entry.state.step))",
+        ": is the network between the hosts in order?"
+      )
+    }
+    guard entry.state.phase != .unknown, entry.state.phase != .exchanging else { return nil }
+    return (idle, "rank \(entry.name) is late: no progress for \(Self.text(idle)) (at \(entry.state.description))", "")
+  }
+
+  /// `90 s`, `12 min`.
+  private static func text(_ seconds: Double) -> String {
+    seconds < 1
+      ? "\((seconds * 10).rounded() / 10) s" : seconds < 120 ? "\(Int(seconds.rounded())) s" : "\(Int(seconds / 60)) min"
+  }
+}

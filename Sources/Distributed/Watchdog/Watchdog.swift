@@ -1,0 +1,143 @@
+import CMPI
+import Foundation
+import Synchronization
+
+/// A thread of every rank that notices when a rank hangs, where MPI alone would wait for ever.
+///
+/// All ranks tell rank 0 every few seconds what they are doing (`Activity`), and rank 0 tells them. Rank 0 names a rank that is silent
+/// or makes no progress, and ends the job when that lasts too long; the other ranks end it when rank 0 is silent.
+/// Messages go on a communicator of the watchdog's own.
+final class Watchdog: @unchecked Sendable {
+  private static let tag: Int32 = 501
+
+  private let communicator: Communicator
+  private let limits: StallLimits
+  private var register: RankRegister
+  private let peers: [Int]
+  /// A message a peer that may be under way: progress, step, phase.
+  private let messages: UnsafeMutablePointer<Int>
+  private var requests: [MPI_Request?]
+  private let isStopped = Atomic(false)
+  private let ended = DispatchSemaphore(value: 0)
+
+  /// Starts the thread.
+  ///
+  /// - Throws: `MPIError`.
+  /// - Note: collective
+  init(_ communicator: Communicator, limits: StallLimits) throws(MPIError) {
+    let hosts = try communicator.allGather(communicator.hostName)
+    self.communicator = try communicator.duplicate()
+    self.limits = limits
+    peers = communicator.rank == 0 ? Array(1..<communicator.size) : [0]
+    let names = peers.map { ($0, "\($0)/\(communicator.size) on \(hosts[$0])") }
+    // Rank 0 watches itself too: its own state says when it is the one that is late.
+    let own = communicator.rank == 0 ? [(0, "0/\(communicator.size) on \(hosts[0])")] : []
+    register = RankRegister(Dictionary(uniqueKeysWithValues: names + own), limits: limits, now: Self.now)
+    messages = .allocate(capacity: 3 * peers.count)
+    messages.initialize(repeating: 0, count: 3 * peers.count)
+    requests = peers.map { _ in cmpi_request_null() }
+    let thread = Thread { [self] in
+      do {
+        try watch()
+      } catch {
+        communicator.abort(afterOthers: true, sentence(for: error), exitCode: ExitCode.failure)
+      }
+      ended.signal()
+    }
+    thread.name = "watchdog"
+    if communicator.rank == 0 { LastWords.install() }
+    thread.start()
+  }
+
+  deinit { messages.deallocate() }
+
+  /// Waits for all ranks, then ends the thread.
+  ///
+  /// - Note: collective
+  func finish() throws(MPIError) {
+    Activity.enter(.unknown)
+    try communicator.sleepingBarrier()
+    isStopped.store(true, ordering: .relaxed)
+    ended.wait()
+  }
+
+  private static var now: Double { SuspendingClock.now.secondsSinceStart }
+
+  private func watch() throws(MPIError) {
+    var last = Self.now
+    while !isStopped.load(ordering: .relaxed) {
+      try send()
+      try receive()
+      let now = Self.now
+      // Stopped and continued, or starved: what has come in the meantime isn't all here yet.
+      if now - last > 4 * limits.interval { register.forgive(now: now) }
+      last = now
+      for verdict in register.judge(now: now) { act(on: verdict) }
+      sleep()
+    }
+  }
+
+  /// Until the next round, or the end.
+  private func sleep() {
+    let end = Self.now + limits.interval
+    while Self.now < end, !isStopped.load(ordering: .relaxed) {
+      if LastWords.isTerminated { LastWords.speak(communicator) }
+      Thread.sleep(forTimeInterval: min(limits.interval, 0.05))
+    }
+  }
+
+  private func act(on verdict: RankRegister.Verdict) {
+    switch verdict {
+    case .warning(let text):
+      // Of those that only watch rank 0 one speaks.
+      if communicator.rank < 2 { writeToStandardError("deepinside: \(text)\n") }
+    case .end(let text):
+      // The message says where the late rank is, not where this one waits.
+      Activity.enter(.unknown)
+      communicator.abort(afterOthers: communicator.rank > 1, text, exitCode: ExitCode.failure)
+    }
+  }
+
+  /// Says to the peers what this rank is doing; whom the last message hasn't reached yet is left out.
+  private func send() throws(MPIError) {
+    let state = Activity.current
+    for (index, peer) in peers.enumerated() {
+      var isSent: Int32 = 0
+      try check(MPI_Test(&requests[index], &isSent, cmpi_status_ignore()), "MPI_Test", "watching rank \(peer)")
+      if isSent == 0 { continue }
+      let message = messages + 3 * index
+      (message[0], message[1], message[2]) = (state.progress, state.step, state.phase.rawValue)
+      try check(
+        MPI_Isend(message, 3, Int.datatype, Int32(peer), Self.tag, communicator.handle, &requests[index]),
+        "MPI_Isend", "telling rank \(peer) that rank \(communicator.rank) lives")
+    }
+    if communicator.rank == 0, let verdict = register.hear(0, state, now: Self.now) { act(on: verdict) }
+  }
+
+  private func receive() throws(MPIError) {
+    // Open MPI looks first and takes messages in afterwards: only a second look sees what has come since.
+    var misses = 0
+    while misses < 2 {
+      var found: Int32 = 0
+      var status = MPI_Status()
+      try check(
+        MPI_Iprobe(Int32(MPI_ANY_SOURCE), Self.tag, communicator.handle, &found, &status), "MPI_Iprobe", "watching the ranks")
+      guard found != 0 else {
+        misses += 1
+        continue
+      }
+      var message: InlineArray<3, Int> = [0, 0, 0]
+      try check(
+        MPI_Recv(&message, 3, Int.datatype, status.MPI_SOURCE, Self.tag, communicator.handle, cmpi_status_ignore()),
+        "MPI_Recv", "watching rank \(status.MPI_SOURCE)")
+      let state = Activity.State(
+        phase: Activity.Phase(rawValue: message[2]) ?? .unknown, step: message[1], progress: message[0])
+      if let verdict = register.hear(Int(status.MPI_SOURCE), state, now: Self.now) { act(on: verdict) }
+    }
+  }
+}
+
+extension SuspendingClock.Instant {
+  fileprivate var secondsSinceStart: Double { (self - Self.origin) / .seconds(1) }
+  private static let origin = SuspendingClock.now
+}

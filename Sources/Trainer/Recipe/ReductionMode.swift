@@ -1,0 +1,50 @@
+import Cluster
+
+/// How the gradient of a global batch is summed up.
+public enum ReductionMode: String, Sendable, Codable, CaseIterable {
+  /// Each rank computes its part of the batch at once, and the ranks' sums are added in whatever order is fastest. Another number
+  /// of ranks gives the same training to rounding.
+  case fast
+  /// Micro-batches of a fixed size, added up in a fixed binary tree: 1, 2, 4, 8, … ranks give the same bits, given the same
+  /// backend, kind of processor and threads a rank. It costs what small batches cost the backend, one pass over the gradients a
+  /// micro-batch, and memory for log₂(micro-batches of a rank) more gradients.
+  case exact
+}
+
+/// In what form gradients travel between ranks.
+public enum GradientWire: String, Sendable, Codable, CaseIterable {
+  case float32
+  /// Half of the bytes; each gradient is rounded to 8 bits twice, and summed in float32.
+  case bfloat16
+}
+
+extension TrainingOptions {
+  /// How ranks sum gradients under these options.
+  var gradientReduction: GradientReduction {
+    switch (reduction, gradientWire) {
+    case (.exact, _): .tree
+    case (.fast, .float32): .float32
+    case (.fast, .bfloat16): .bfloat16
+    }
+  }
+
+  /// The pictures of a micro-batch of `exact`: as given, else an eighth of the batch, so that up to 8 ranks can share it.
+  ///
+  /// - Throws: `TrainingError` of wrong use, unless the batch is cut into micro-batches and those shared by the ranks without a rest.
+  func fixedMicroBatch(ranks: Int) throws(TrainingError) -> Int {
+    let size = exactMicroBatch ?? max(batch / 8, 1)
+    guard size <= batch, batch % size == 0 else {
+      throw .wrongUse(
+        "--reduction exact: --batch \(batch) is not a multiple of micro-batches of \(size); give a --micro-batch that divides it")
+    }
+    guard ranks.nonzeroBitCount == 1, batch / size % ranks == 0 else {
+      throw .wrongUse(
+        "--reduction exact: \(ranks) ranks can't share \(batch / size) micro-batches of \(size) in a binary tree; "
+          + "start 1, 2, 4, 8, … ranks that divide them, or give a smaller --micro-batch")
+    }
+    guard gradientWire == .float32 else {
+      throw .wrongUse("--gradient-wire \(gradientWire.rawValue) rounds what --reduction exact keeps; leave one of them out")
+    }
+    return size
+  }
+}

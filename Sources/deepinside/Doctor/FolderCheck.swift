@@ -1,0 +1,41 @@
+import Foundation
+
+/// What a folder is good for: seen by all hosts, locks, speed.
+struct FolderCheck {
+  let folder: String
+  /// The same on all ranks.
+  let token: String
+  private var path: String { "\(folder)/.deepinside-doctor-\(token)" }
+
+  static func freeBytes(_ path: String) -> Int? {
+    var info = statvfs()
+    guard statvfs(path, &info) == 0 else { return nil }
+    return Int(info.f_bavail) * Int(info.f_frsize)
+  }
+
+  /// Writes 64 MB and brings them to the disk.
+  ///
+  /// - Returns: bytes a second, nil when the folder can't be written to.
+  func writeRate() -> Double? {
+    let bytes = [UInt8](repeating: 7, count: 4 << 20)
+    let descriptor = open(path, O_CREAT | O_WRONLY | O_TRUNC, 0o600)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    let start = ContinuousClock.now
+    for _ in 0..<16 { guard write(descriptor, bytes, bytes.count) == bytes.count else { return nil } }
+    guard fsync(descriptor) == 0 else { return nil }
+    return Double(16 * bytes.count) / ((ContinuousClock.now - start) / .seconds(1))
+  }
+
+  var isSeen: Bool { access(path, R_OK) == 0 }
+
+  /// Whether a file can be locked as HDF5 does it. Source: flock(2), H5FD_sec2_lock
+  var canLock: Bool {
+    let descriptor = open(path, O_RDONLY)
+    guard descriptor >= 0 else { return false }
+    defer { close(descriptor) }
+    return flock(descriptor, LOCK_SH | LOCK_NB) == 0 || errno == EWOULDBLOCK
+  }
+
+  func remove() { unlink(path) }
+}

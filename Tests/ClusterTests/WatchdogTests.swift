@@ -1,0 +1,138 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Cluster
+
+@Suite struct RankRegisterTests {
+  private static let limits = StallLimits(warning: 60, limit: 600)
+
+  private func register() -> RankRegister {
+    RankRegister([0: "0/3 on a", 1: "1/3 on a", 2: "2/3 on b"], limits: Self.limits, now: 0)
+  }
+
+  private func state(_ phase: Activity.Phase, _ progress: Int) -> Activity.State {
+    Activity.State(phase: phase, step: 7, progress: progress)
+  }
+
+  @Test("Of ranks that wait for one, that one is named, once, and again when it goes on")
+  func late() {
+    var ranks = register()
+    for time in stride(from: 1.0, through: 62, by: 1) {
+      for rank in 0...2 {
+        #expect(ranks.hear(rank, state(rank == 2 ? .loading : .exchanging, 1), now: time) == nil)
+      }
+      let verdicts = ranks.judge(now: time)
+      #expect(
+        verdicts
+          == (time == 62
+            ? [.warning("rank 2/3 on b is late: no progress for 61 s (at step 7, waiting for pictures)")] : []),
+        "at \(time)")
+    }
+    #expect(ranks.judge(now: 63) == [])
+    #expect(ranks.hear(2, state(.computing, 2), now: 64) == .warning("rank 2/3 on b goes on after 63 s"))
+    #expect(ranks.judge(now: 65) == [])
+  }
+
+  @Test("A silent rank is named, and in the end ends the job")
+  func silent() {
+    var ranks = register()
+    for time in [50.0, 100, 300, 599] {
+      for rank in 0...1 { _ = ranks.hear(rank, state(.exchanging, Int(time)), now: time) }
+      let verdicts = ranks.judge(now: time)
+      let text =
+        "rank 2/3 on b has given no sign of life for 100 s (last at starting or ending): is it stopped, or its host or network gone?"
+      #expect(verdicts == (time == 100 ? [.warning(text)] : []), "at \(time)")
+    }
+    for rank in 0...1 { _ = ranks.hear(rank, state(.exchanging, 999), now: 601) }
+    guard case .end(let text) = ranks.judge(now: 601).first else {
+      Issue.record("the job goes on")
+      return
+    }
+    #expect(text.hasPrefix("rank 2/3 on b has given no sign of life for 10 min") && text.hasSuffix("--stall-limit 10 min"))
+  }
+
+  @Test("When all wait for each other the network is suspected; who makes progress, or has no pace, is never late")
+  func nobodyToBlame() {
+    var ranks = register()
+    for rank in 0...2 { _ = ranks.hear(rank, state(.exchanging, 1), now: 1) }
+    for rank in 0...2 { _ = ranks.hear(rank, state(.exchanging, 1), now: 70) }
+    #expect(ranks.judge(now: 70).count == 3)
+
+    // A rank that isn't heard of any more will be named itself: those that wait for it are not.
+    ranks = register()
+    for rank in 0...2 { _ = ranks.hear(rank, state(.exchanging, 1), now: 1) }
+    for rank in 0...1 { _ = ranks.hear(rank, state(.exchanging, 1), now: 62) }
+    let verdicts = ranks.judge(now: 62)
+    #expect(verdicts.count == 1 && "\(verdicts)".contains("rank 2/3 on b has given no sign of life"), "\(verdicts)")
+
+    ranks = register()
+    for time in stride(from: 10.0, to: 1000, by: 10) {
+      for rank in 0...2 { _ = ranks.hear(rank, state(rank == 0 ? .unknown : .item, rank == 0 ? 0 : Int(time)), now: time) }
+      #expect(ranks.judge(now: time) == [], "at \(time)")
+    }
+  }
+
+  @Test("A process that was stopped itself blames nobody")
+  func forgives() {
+    var ranks = register()
+    ranks.forgive(now: 5000)
+    #expect(ranks.judge(now: 5001) == [])
+  }
+}
+
+@Suite struct WatchdogTests {
+  /// Rank by rank of a running job of rank-checks.
+  private func start(_ arguments: [String], ranks: Int) throws -> RunningProcess {
+    let process = try startUnderMPI(ranks: ranks, tool: "rank-checks", arguments: ["stall"] + arguments)
+    let deadline = ContinuousClock.now + .seconds(20)
+    while process.output.components(separatedBy: "pid").count <= ranks, ContinuousClock.now < deadline { usleep(5000) }
+    return process
+  }
+
+  private func pid(of rank: Int, in output: String) throws -> pid_t {
+    let line = try #require(output.split(separator: "\n").first { $0.hasPrefix("rank \(rank) pid ") }, "\(output)")
+    return try #require(line.split(separator: " ").last.flatMap { pid_t($0) })
+  }
+
+  @Test("A rank that makes no progress is named, and ends the job", arguments: [0, 1, 2])
+  func stuck(rank: Int) throws {
+    let result = try start(["\(rank)", "0.6", "2"], ranks: 3).wait(timeout: 30)
+    #expect(result.exitCode == 1, "\(result)")
+    let host = ProcessInfo.processInfo.hostName
+    #expect(result.output.contains("deepinside: rank \(rank)/3 on \(host) is late: no progress for"), "\(result)")
+    #expect(result.output.contains("(at step 5, computing); ended after --stall-limit 2 s"), "\(result)")
+  }
+
+  @Test("A stopped rank is named by the others, and ends the job", arguments: [0, 1])
+  func stopped(rank: Int) throws {
+    let process = try start(["-1", "0.6", "2"], ranks: 2)
+    let victim = try pid(of: rank, in: process.output)
+    kill(victim, SIGSTOP)
+    let result = process.wait(timeout: 30)
+    kill(victim, SIGKILL)
+    #expect(result.exitCode == 1, "\(result)")
+    #expect(result.output.contains("rank \(rank)/2 on"), "\(result)")
+    #expect(result.output.contains("no sign of life for"), "\(result)")
+  }
+
+  @Test("When a rank dies rank 0 says how far the work was")
+  func lastWords() throws {
+    let result = try start(["-1", "60", "600", "kill"], ranks: 2).wait(timeout: 30)
+    #expect(result.exitCode == 137, "\(result)")
+    #expect(result.output.contains("deepinside: the job ends; rank 0 was at step 5, "), "\(result)")
+  }
+
+  @Test("A rank that was stopped for a while is named, goes on, and the job ends well")
+  func continued() throws {
+    let process = try start(["-1", "0.6", "30"], ranks: 2)
+    let victim = try pid(of: 1, in: process.output)
+    kill(victim, SIGSTOP)
+    let deadline = ContinuousClock.now + .seconds(20)
+    while !process.output.contains("no sign of life"), ContinuousClock.now < deadline { usleep(5000) }
+    kill(victim, SIGCONT)
+    let result = process.wait(timeout: 30)
+    #expect(result.exitCode == 0, "\(result)")
+    #expect(result.output.contains("goes on after"), "\(result)")
+  }
+}

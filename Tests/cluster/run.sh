@@ -1,0 +1,154 @@
+#!/usr/bin/env bash
+# Tests on an emulated cluster: ./launch.sh test --cluster. Each fault ends or is survived within seconds, with a message that names
+# it, and the results are those of an undisturbed run.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+launch=$here/../../launch.sh
+export DEEPINSIDE_PROGRAM=${1:?usage: run.sh PROGRAM}
+# shellcheck source=Tests/cluster/nodes.sh
+source "$here/nodes.sh"
+
+if ! reason=$(nodes_possible); then
+  echo "cluster tests skipped: $reason"
+  exit 0
+fi
+
+folder=$(mktemp -d)
+finish() {
+  remove_nodes
+  rm -rf "$folder"
+}
+trap finish EXIT
+make_nodes 3 1gbit "$folder"
+export OMPI_MCA_plm_rsh_agent=$folder/agent OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+# The nodes share this machine's memory, which ranks would find by its name.
+export OMPI_MCA_btl=self,tcp OMPI_MCA_mpi_yield_when_idle=1
+failures=0
+
+fail() {
+  echo "FAILED: $*"
+  failures=$((failures + 1))
+}
+
+# Runs a command in the background on node 1, its output in $folder/log.
+start() { # HOSTS [OPTIONS] COMMAND ...
+  on_node 1 "$launch" --interface eth0 --threads 1 --hosts "$@" >"$folder/log" 2>&1 &
+  job=$!
+}
+
+# Waits for it at most SECONDS.
+ended() { # SECONDS CODE WHAT
+  local deadline=$((SECONDS + $1)) code=0
+  while kill -0 "$job" 2>/dev/null && ((SECONDS < deadline)); do sleep 0.1; done
+  if kill -0 "$job" 2>/dev/null; then
+    fail "$3: still running after $1 s"
+    kill "$job"
+    wait "$job" || true
+    sed 's/^/  /' "$folder/log"
+    return
+  fi
+  wait "$job" || code=$?
+  if ((code != $2)); then
+    fail "$3: exit code $code, expected $2"
+    sed 's/^/  /' "$folder/log"
+  fi
+}
+
+says() { # PATTERN WHAT
+  grep -q -- "$1" "$folder/log" || { fail "$2: no '$1' in" && sed 's/^/  /' "$folder/log"; }
+}
+
+# Waits until training has written a checkpoint of its own.
+training_is_going_on() { # RUN
+  local deadline=$((SECONDS + 60))
+  while [[ ! -e $1/checkpoints/latest.h5 ]] && ((SECONDS < deadline)); do sleep 0.05; done
+  [[ -e $1/checkpoints/latest.h5 ]] || { fail "no checkpoint in $1 after 60 s" && sed 's/^/  /' "$folder/log"; }
+}
+
+# The processes of the program whose arguments contain a text, on a node.
+ranks_on() { # NODE TEXT
+  local pid
+  for pid in $(pgrep -f "^$DEEPINSIDE_PROGRAM .*$2"); do
+    [[ $(readlink "/proc/$pid/ns/net") != "net:[$(stat -L -c %i "/run/netns/$nodes_prefix-$1")]" ]] || echo "$pid"
+  done
+}
+
+# What a run has learnt: the checksums of its newest checkpoint.
+learnt() { # RUN
+  "$DEEPINSIDE_PROGRAM" inspect "$1/checkpoints/latest.h5" | grep -E '^digest|^progress|parameters|velocity'
+}
+
+same() { # RUN WHAT
+  [[ $(learnt "$folder/$1") == "$undisturbed" ]] || fail "$2: the result differs from that of an undisturbed run"
+}
+
+"$DEEPINSIDE_PROGRAM" synthesize --output "$folder/data" --classes 3 --images-per-class 12 --size 40 --quiet
+cat >"$folder/tiny.json" <<'END'
+{"name": "tiny", "input": [3, 32, 32], "layers": [
+  {"name": "conv1", "type": "convolution", "filters": 8, "kernel": 5, "stride": 2, "padding": 0},
+  {"name": "relu1", "type": "relu"}, {"name": "pool1", "type": "maxPooling", "window": 3, "stride": 2},
+  {"name": "fc2", "type": "fullyConnected", "outputs": 24}, {"name": "relu2", "type": "relu"},
+  {"name": "drop2", "type": "dropout", "probability": 0.5}, {"name": "fc3", "type": "fullyConnected", "outputs": 3}]}
+END
+steps=600
+# The limit is above the six seconds after which mpirun itself notices a cut link: with an order to end under way it would not.
+training() { # RUN
+  echo train --data "$folder/data" --network "$folder/tiny.json" --run "$folder/$1" --batch 8 --epochs 1000 --max-steps $steps \
+    --learning-rate 0.001 --reduction exact --micro-batch 2 --checkpoint-every 50steps --stall-warning 2s --stall-limit 12s
+}
+
+echo "== 1 × 4, 2 × 2 and 4 × 1 ranks give the same bits"
+"$launch" --ranks 1 --threads 1 $(training undisturbed) >"$folder/log" 2>&1 || fail "one rank: $(cat "$folder/log")"
+undisturbed=$(learnt "$folder/undisturbed")
+[[ $undisturbed == digest* ]] || fail "inspect shows no digest: $undisturbed"
+start node1:2,node2:2 $(training two-by-two)
+ended 60 0 "2 × 2 ranks"
+same two-by-two "2 × 2 ranks"
+start node1:4 $(training one-by-four)
+ended 60 0 "1 × 4 ranks"
+same one-by-four "1 × 4 ranks"
+
+echo "== a killed rank is named, and the run goes on"
+start node1:1,node2:1 --max-restarts 1 $(training killed)
+training_is_going_on "$folder/killed"
+kill -KILL $(ranks_on 2 killed)
+ended 60 0 "killed rank"
+says "rank 1 .*on node node2 exited on signal 9" "killed rank"
+says "restart 1 of 1" "killed rank"
+same killed "killed rank"
+
+echo "== a stopped rank is named, and the run goes on"
+start node1:1,node2:1 --max-restarts 1 $(training stopped)
+training_is_going_on "$folder/stopped"
+kill -STOP $(ranks_on 2 stopped)
+ended 60 0 "stopped rank"
+says "rank 1/2 on node2 has given no sign of life" "stopped rank"
+same stopped "stopped rank"
+
+echo "== a cut link ends the job; a spare host takes over"
+start node1:1,node2:1,node3:1 --ranks 2 --max-restarts 1 $(training cut)
+training_is_going_on "$folder/cut"
+cut_link 2
+ended 60 0 "cut link"
+says "node2 does not answer and is left out" "cut link"
+mend_link 2
+same cut "cut link"
+
+echo "== mpirun killed: nothing is left behind, and the run goes on"
+start node1:1,node2:1 --max-restarts 1 $(training orphaned)
+training_is_going_on "$folder/orphaned"
+kill -KILL $(pgrep -f "^mpirun .*$folder/orphaned ")
+ended 60 0 "mpirun killed"
+same orphaned "mpirun killed"
+
+echo "== class models: a killed rank loses nothing"
+start node1:1,node2:1 --max-restarts 1 class-models --checkpoint "$folder/undisturbed/checkpoints/latest.h5" \
+  --output "$folder/models" --iterations 3000 --batch 1
+sleep 1.5
+kill -KILL $(ranks_on 2 models) 2>/dev/null || true
+ended 60 0 "class models"
+[[ $(find "$folder/models" -name 's*.h5' | wc -l) == 3 ]] || fail "class models: $(ls "$folder/models")"
+
+[[ -z $(pgrep -f "$folder/" || true) ]] || fail "left running: $(pgrep -af "$folder/")"
+((failures == 0)) && echo "cluster tests passed" || exit 1
