@@ -4,7 +4,9 @@ import Foundation
 public enum CSV {
   /// Quotation marks around what holds a comma or a quotation mark.
   public static func field(_ text: String) -> String {
-    text.contains { ",\"\n\r".contains($0) } ? "\"\(text.replacingOccurrences(of: "\"", with: "\"\""))\"" : text
+    // By bytes: a line end of two is one character.
+    let needs = text.utf8.contains { [UInt8(ascii: ","), UInt8(ascii: "\""), 10, 13].contains($0) }
+    return needs ? "\"\(text.replacing("\"", with: "\"\""))\"" : text
   }
 
   /// The fields of a line, without their quotation marks.

@@ -15,7 +15,7 @@ public func inflated(_ stream: some Collection<UInt8>, name: String, limit: Int 
   var content: [UInt8] = []
   var piece = [UInt8](repeating: 0, count: 1 << 18)
   var status = Z_OK
-  let result = stream.withContiguousStorageIfAvailable { input in
+  let result: Void? = stream.withContiguousStorageIfAvailable { input in
     state.next_in = UnsafeMutablePointer(mutating: input.baseAddress)
     // The counts of zlib have 32 bits.
     var left = input.count

@@ -7,6 +7,8 @@ public struct TrainedNetwork: Sendable {
   public let parameters: ParameterStore
   /// The mean picture at the size of the network's input, `[3, H, W]`, RGB 0–255.
   public let mean: [Float]
+  /// Principal axes of the training pixels' colours, each as long as its deviation; empty when the checkpoint has none.
+  public let colourAxes: [SIMD3<Float>]
   /// The synset ids, in the order of the outputs.
   public let classes: [String]
   /// Their words for people, in the same order.
@@ -19,12 +21,14 @@ public struct TrainedNetwork: Sendable {
   public var network: Network { parameters.network }
 
   public init(
-    parameters: ParameterStore, mean: [Float], classes: [String], classNames: [String], digest: String, fileName: String
+    parameters: ParameterStore, mean: [Float], colourAxes: [SIMD3<Float>] = [], classes: [String], classNames: [String],
+    digest: String, fileName: String
   ) {
     precondition(mean.count == parameters.network.input.count, "a mean of \(mean.count) values")
     precondition(classes.count == parameters.network.classCount && classNames.count == classes.count, "a name a class")
     self.parameters = parameters
     self.mean = mean
+    self.colourAxes = colourAxes
     self.classes = classes
     self.classNames = classNames
     self.digest = digest
@@ -43,8 +47,8 @@ public struct TrainedNetwork: Sendable {
         .badData, "\(path): the mean is \(contents.meanShape), expected the network's input \(input), a larger one or [3, 1, 1]")
     }
     self.init(
-      parameters: checkpoint.store, mean: mean, classes: contents.classes, classNames: contents.classNames,
-      digest: checkpoint.digest, fileName: (path as NSString).lastPathComponent)
+      parameters: checkpoint.store, mean: mean, colourAxes: contents.colourAxes, classes: contents.classes,
+      classNames: contents.classNames, digest: checkpoint.digest, fileName: (path as NSString).lastPathComponent)
   }
 
   /// Reads a checkpoint without what only training needs.

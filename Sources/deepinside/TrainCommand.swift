@@ -107,8 +107,11 @@ struct TrainCommand: ParsableCommand {
     name: .customLong("bad-file-limit"), help: ArgumentHelp("Stop above this share of unreadable pictures.", valueName: "share"))
   var badFileLimit = 0.01
 
-  @Option(name: .customLong("loader-threads"), help: ArgumentHelp("Threads of each rank that decode ahead.", valueName: "n"))
-  var loaderThreads = 1
+  @Option(
+    name: .customLong("loader-threads"),
+    help: ArgumentHelp(
+      "Threads of each rank that decode ahead (default: by the network's pace, 1 for 22 that compute cnn-f).", valueName: "n"))
+  var loaderThreads: Int?
 
   @Option(
     name: .customLong("cache"),
@@ -136,7 +139,7 @@ struct TrainCommand: ParsableCommand {
     try require((0...1).contains(badFileLimit), "--bad-file-limit \(badFileLimit): 0 to 1.")
     try require(microBatch ?? 1 > 0, "--micro-batch \(microBatch ?? 0): at least one picture.")
     try require(maxSteps ?? 1 > 0, "--max-steps \(maxSteps ?? 0): at least one.")
-    try require(loaderThreads > 0, "--loader-threads \(loaderThreads): at least one.")
+    try require(loaderThreads ?? 1 > 0, "--loader-threads \(loaderThreads ?? 0): at least one.")
     try require(cacheMegabytes >= 0, "--cache \(cacheMegabytes): not negative.")
   }
 

@@ -13,7 +13,7 @@ public func augmentationPreview(_ job: TrainingJob, count: Int) throws -> Pictur
   guard !set.train.isEmpty else {
     throw TrainingError.badData("\(job.data) has no train/ folder; expected train/<wnid>/<picture>")
   }
-  try TrainingStart.settleSizes(&job, network: try TrainingStart.network(job.options.network, classes: set.classes.count))
+  try TrainingStart.settle(&job, network: try TrainingStart.network(job.options.network, classes: set.classes.count))
   let (crop, shorterSide) = (job.options.crop, job.options.shorterSide)
   let source = try set.source(.train, shorterSide: shorterSide)
   let badFiles = BadFileReport(badFileLimit: 1, of: source.count)

@@ -58,7 +58,7 @@ struct PreparedData {
     return BatchLoader(
       source: source,
       options: .init(
-        crop: crop, threads: job.loaderThreads, augmentation: Augmentation(job.options, colourAxes: colourAxes), mean: mean),
+        crop: crop, threads: job.loaderThreads ?? 1, augmentation: Augmentation(job.options, colourAxes: colourAxes), mean: mean),
       sequence: .training(
         sampler, batch: job.options.batch, firstStep: step, rank: communicator.rank, ranks: communicator.size,
         parts: parts),

@@ -32,7 +32,8 @@ public struct TrainingJob: Sendable {
   public var maxSteps: Int?
   /// What computes; `options` record the choices.
   public var compute = ComputeSettings()
-  public var loaderThreads = 1
+  /// Threads of each rank that decode ahead; nil for as many as the network's pace asks for.
+  public var loaderThreads: Int?
   /// Decoded pictures are kept in memory when all of this rank's fit into this many bytes.
   public var cacheBytes = 1 << 30
   public var commandLine: [String] = []

@@ -49,7 +49,7 @@ final class TrainingLoop {
       ? nil
       : Evaluator(
         source: try data.validationSource(job), mean: data.mean, store: store, batch: min(gradient.plan.batch, 128),
-        compute: job.compute, communicator: communicator, loaderThreads: job.loaderThreads)
+        compute: job.compute, communicator: communicator, loaderThreads: job.loaderThreads ?? 1)
   }
 
   func run() throws -> TrainingOutcome {

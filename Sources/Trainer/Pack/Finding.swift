@@ -1,3 +1,4 @@
+import Files
 import Images
 
 /// Something about a picture file that whoever packs it should know: a line of `report.csv`.
@@ -27,12 +28,7 @@ public struct Finding: Sendable, Equatable {
 
   /// The line of the table, RFC 4180 without its carriage return.
   var line: String {
-    [file, split.rawValue, kind.rawValue, detail, action].map(Self.quoted).joined(separator: ",") + "\n"
-  }
-
-  private static func quoted(_ field: String) -> String {
-    let needs = field.utf8.contains { [UInt8(ascii: ","), UInt8(ascii: "\""), 10, 13].contains($0) }
-    return needs ? "\"" + field.replacing("\"", with: "\"\"") + "\"" : field
+    [file, split.rawValue, kind.rawValue, detail, action].map(CSV.field).joined(separator: ",") + "\n"
   }
 
   init(file: String, split: Split, kind: Kind, detail: String, action: String) {

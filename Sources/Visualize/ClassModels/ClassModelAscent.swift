@@ -46,9 +46,10 @@ public final class ClassModelAscent {
 
   /// - Parameters:
   ///   - mean: `[3, H, W]`, for clipping.
+  ///   - colourAxes: the training pixels', for the Fourier parameterisation; empty for those of ILSVRC.
   ///   - batch: the most pictures at a time.
   public init(
-    _ parameters: ParameterStore, mean: [Float], options: ClassModelOptions, batch: Int,
+    _ parameters: ParameterStore, mean: [Float], colourAxes: [SIMD3<Float>] = [], options: ClassModelOptions, batch: Int,
     compute: ComputeSettings = ComputeSettings()
   ) {
     let network = parameters.network
@@ -59,7 +60,7 @@ public final class ClassModelAscent {
       Plan(parameters, batch: batch, purpose: .inputGradient, compute: compute), diversity: options.diversity(for: network))
     self.mean = mean
     self.options = options
-    parameterisation = options.parameterisation(for: network)
+    parameterisation = options.parameterisation(for: network, colourAxes: colourAxes)
     regularisers = options.regularisers(mean: mean)
     pictures = Tensor(count: batch, shape: network.input)
     entering = Tensor(count: batch, shape: network.input)

@@ -107,7 +107,8 @@ public struct ClassModelJob {
     var compute = compute
     if compute.convolution == .auto { compute.convolution = .direct }
     let made = ClassModelAscent(
-      network.parameters, mean: network.mean, options: options, batch: batch, compute: compute)
+      network.parameters, mean: network.mean, colourAxes: network.colourAxes, options: options, batch: batch,
+      compute: compute)
     ascent = made
     return made
   }

@@ -110,12 +110,13 @@ public struct ClassModelOptions: Sendable, Hashable, Codable {
 
 // The parts that the numbers stand for.
 extension ClassModelOptions {
-  func parameterisation(for network: Network) -> any Parameterisation {
+  func parameterisation(for network: Network, colourAxes: [SIMD3<Float>]) -> any Parameterisation {
     switch parameterisation {
     case .pixels: PixelParameterisation()
     case .fourier:
       FourierParameterisation(
-        shape: network.input, power: spectralPower, colourAxes: Self.colourAxes, octaves: octaves, octaveScale: octaveScale)
+        shape: network.input, power: spectralPower, colourAxes: colourAxes.count == 3 ? colourAxes : Self.colourAxes,
+        octaves: octaves, octaveScale: octaveScale)
     }
   }
 
