@@ -410,12 +410,18 @@ demo() {
   step "drawing class models" --ranks 2 class-models --checkpoint "$checkpoint" --output "$output/class-models"
   step "drawing saliency maps" --ranks 2 saliency --checkpoint "$checkpoint" --images "$output/data/val" \
     --output "$output/saliency"
+  step "localising the objects of one class" --ranks 2 localise --checkpoint "$checkpoint" \
+    --images "$output/data/val/s00000001" --annotations "$output/data/Annotations" --cut-side 128 --output "$output/boxes"
+  step "showing what excites conv5" --ranks 2 reconstruct --checkpoint "$checkpoint" \
+    --images "$output/data/val/s00000001" --layer conv5 --units 4 --output "$output/units"
   cat <<END
 
 Done in $((SECONDS - start)) s. Look at
-  $output/run/metrics.jsonl          loss and errors of the training
+  $output/run/report.html            loss, errors and filters of the training
   $output/class-models/index.html    what the network takes each class to be
   $output/saliency/index.html        where it looked in each picture
+  $output/boxes/index.html           what it cuts out, knowing labels alone
+  $output/units/index.html           what its units answer to
 END
 }
 
