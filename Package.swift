@@ -29,7 +29,7 @@ let package = Package(
     .target(name: "Checkpoint", dependencies: ["Files", "ConvNet", "CHDF5", "CCrypto"]),
     // Other programs' formats: event files of TensorBoard, ONNX, safetensors, Caffe's and MatConvNet's weights.
     .target(name: "Interchange", dependencies: ["Files", "ConvNet", "Images", "Checkpoint"]),
-    .target(name: "DataSets", dependencies: ["Files", "Images", "Interchange"]),
+    .target(name: "DataSets", dependencies: ["Interchange"]),
     .target(
       name: "Trainer",
       dependencies: ["Files", "ConvNet", "Images", "DataSets", "Cluster", "Checkpoint", "Interchange", "Kernels"]),

@@ -62,10 +62,10 @@ missing_packages() {
 
 check_swift() {
   local version
-  command -v swift >/dev/null || fail 3 "there is no Swift: install 6.1 or later, https://www.swift.org/install/linux"
+  command -v swift >/dev/null || fail 3 "there is no Swift: install 6.2 or later, https://www.swift.org/install/linux"
   version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9]*\.[0-9]*\).*/\1/p' | head -n 1)
-  if ((${version%.*} < 6 || (${version%.*} == 6 && ${version#*.} < 1))); then
-    fail 3 "Swift $version is too old: install 6.1 or later, https://www.swift.org/install/linux"
+  if ((${version%.*} < 6 || (${version%.*} == 6 && ${version#*.} < 2))); then
+    fail 3 "Swift $version is too old: install 6.2 or later, https://www.swift.org/install/linux"
   fi
 }
 
@@ -171,7 +171,7 @@ slots() {
   if [[ -n $hosts ]]; then
     tr ',' '\n' <<<"$hosts" | sed 's/^[^:]*:\([0-9][0-9]*\)$/\1/; t; s/.*/1/'
   elif [[ -n $hostfile ]]; then
-    grep -v '^[[:space:]]*\(#\|$\)' "$hostfile" | sed 's/.*slots *= *\([0-9][0-9]*\).*/\1/; t; s/.*/1/'
+    grep -v '^[[:space:]]*\(#\|$\)' "$hostfile" | sed 's/.*[[:space:]]slots *= *\([0-9][0-9]*\).*/\1/; t; s/.*/1/'
   fi
 }
 
@@ -389,6 +389,8 @@ run() {
     ((code != 137)) || sleep 3
     say "the run failed with exit code $code; restart $attempt of $max_restarts"
     drop_lost_hosts
+    # Asked to stop meanwhile: what is saved is whole, the same command goes on.
+    ((!stopping)) || { code=4; break; }
   done
   exit "$code"
 }

@@ -3,6 +3,7 @@
 # ones training itself amplifies the rounding of sums in another order, whatever their source.
 #   scripts/compare-ranks.sh [STEPS] [TOLERANCE]      200 updates, 1e-3 relative
 set -euo pipefail
+export LC_ALL=C # sort and join must agree on the order
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 steps=${1:-200} tolerance=${2:-1e-3}

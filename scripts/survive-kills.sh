@@ -16,7 +16,7 @@ train() { # RUN
     --learning-rate 0.005 --schedule cosine --checkpoint-every 2s --quiet
 }
 
-# What a checkpoint holds, without the times that are in every HDF5 file.
+# What a checkpoint holds, without the line that names the file.
 contents() { "$program" inspect "$folder/$1/checkpoints/latest.h5" | grep -v ' is whole$'; }
 losses() { sed -n 's/.*"kind":"step".*"loss":\([^,]*\),.*"step":\([0-9]*\).*/\2 \1/p' "$folder/$1/metrics.jsonl"; }
 

@@ -68,7 +68,7 @@ public struct CheckpointFolder: Sendable, Hashable {
     TemporaryFile.removeLeftovers(in: path)
     var status = statvfs()
     guard statvfs(path, &status) == 0 else { return }
-    let free = Int(status.f_bavail) * Int(status.f_frsize)
+    let free = Int(min(Double(status.f_bavail) * Double(status.f_frsize), 9e18))
     let needed = (store.values.count + store.velocity.count + contents.mean.count) * 4 + (1 << 16)
     guard free < needed else { return }
     throw CheckpointError(

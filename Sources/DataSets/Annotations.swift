@@ -60,7 +60,9 @@ public struct Annotation: Sendable, Hashable {
       case ["annotation", "size", "height"]: size.height = Int(text) ?? 0
       case ["annotation", "object"]:
         // The end of an object. Corners may be written as 12.0.
-        let corners = ["xmin", "ymin", "xmax", "ymax"].compactMap { fields[$0].flatMap(Double.init).map { Int($0.rounded()) } }
+        let corners = ["xmin", "ymin", "xmax", "ymax"].compactMap {
+          fields[$0].flatMap(Double.init).flatMap { abs($0) < 1e9 ? Int($0.rounded()) : nil }
+        }
         guard let wnid = fields["name"], corners.count == 4, corners[0] <= corners[2], corners[1] <= corners[3] else {
           throw DataError(.labels, "\(name): object \(boxes.count + 1) has no name or no box of four ordered numbers")
         }
@@ -89,7 +91,7 @@ public struct Annotation: Sendable, Hashable {
 
 /// The annotations of all files `**/*.xml` under `folder`, by picture name without extension (the file's own name).
 ///
-/// - Throws: `DataError` when the folder is missing or a file is damaged.
+/// - Throws: `DataError` when the folder is missing, a file is damaged, or two of one name differ.
 public func readAnnotations(_ folder: String) throws(DataError) -> [String: Annotation] {
   var found: [String: Annotation] = [:]
   let listing = try FolderListing(folder)
@@ -97,7 +99,14 @@ public func readAnnotations(_ folder: String) throws(DataError) -> [String: Anno
     found[String(file.dropLast(4))] = try Annotation(contentsOf: "\(folder)/\(file)")
   }
   for inner in listing.folders {
-    found.merge(try readAnnotations("\(folder)/\(inner)")) { _, new in new }
+    for (name, annotation) in try readAnnotations("\(folder)/\(inner)") {
+      guard found.updateValue(annotation, forKey: name).map({ $0 == annotation }) ?? true else {
+        throw DataError(
+          .labels,
+          "\(folder) has two annotations named \(name) with other boxes; boxes are found by that name: give the folder of one set"
+        )
+      }
+    }
   }
   return found
 }

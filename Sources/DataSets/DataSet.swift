@@ -55,7 +55,8 @@ public struct DataSet: Sendable {
   ///   validation class that isn't among the classes.
   public init(contentsOf root: String, classes: [ClassID]? = nil) throws(DataError) {
     guard FolderListing.isFolder(root) else {
-      throw DataError(.unreadable, "no data folder at \(root); give the folder that holds train/ and val/, or a pack, with --data")
+      throw DataError(
+        .unreadable, "no data folder at \(root); give the folder that holds train/ and val/, or a pack, with --data")
     }
     var notes: [String] = []
     let words = try Self.readWords(root)

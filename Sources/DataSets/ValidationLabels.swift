@@ -125,7 +125,7 @@ func devkitClasses(_ path: String) throws(DataError) -> [Int: String] {
   }
   var wnids: [Int: String] = [:]
   for record in file.variables["synsets"]?.records ?? [] {
-    if let id = record["ILSVRC2012_ID"]?.number, let wnid = record["WNID"]?.text { wnids[Int(id)] = wnid }
+    if let id = record["ILSVRC2012_ID"]?.number, abs(id) < 1e9, let wnid = record["WNID"]?.text { wnids[Int(id)] = wnid }
   }
   guard !wnids.isEmpty else {
     throw DataError(.labels, "cannot read \(path): no table synsets with ILSVRC2012_ID and WNID; is it the devkit's meta file?")

@@ -31,6 +31,13 @@ extension Picture {
     }
   }
 
+  /// - Throws: `ImageError` for a picture so narrow that, resized by its shorter side, it would fill the memory.
+  func requireUsualShape() throws(ImageError) {
+    guard max(width, height) <= 64 * min(width, height) else {
+      throw ImageError(.invalidSize, "a picture of \(size) is too narrow: at most 64 : 1")
+    }
+  }
+
   /// Columns between two pictures that are shown together.
   static var gap: Int { 4 }
 

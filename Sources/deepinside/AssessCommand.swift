@@ -63,7 +63,7 @@ struct AssessCommand: ParsableCommand {
   func validate() throws {
     if batch < 1 { throw ValidationError("--batch \(batch): at least one.") }
     if randomised < 0 { throw ValidationError("--randomised \(randomised): zero or more.") }
-    if let step, step < 1 { throw ValidationError("--step \(step): at least one pixel.") }
+    if let step, !(1...(1 << 30)).contains(step) { throw ValidationError("--step \(step): 1 to 2^30 pixels.") }
     if let other = names.first(where: { !SaliencyMethods.names.contains($0) }) {
       throw ValidationError("--methods \(other): known are \(SaliencyMethods.names.joined(separator: ", ")).")
     }

@@ -122,9 +122,11 @@ struct ClassModelParts: ParsableArguments {
     try require(octaves.map { $0 > 0 }, "--octaves: at least one.")
     try require(octaveScale.map { $0 >= 1 }, "--octave-scale: at least 1.")
     try require(blurInterval.map { $0 > 0 }, "--blur-every: at least one step.")
-    try require(jitter.map { $0 >= 0 }, "--jitter: not negative.")
-    try require(rotation.map { $0 >= 0 }, "--rotation: not negative.")
-    try require(zoom.map { $0 >= 1 }, "--zoom: at least 1.")
+    try require(jitter.map { (0...4096).contains($0) }, "--jitter: 0 to 4096.")
+    try require(rotation.map { (0...360).contains($0) }, "--rotation: 0 to 360.")
+    try require(zoom.map { (1...100).contains($0) }, "--zoom: 1 to 100.")
+    try require(blur.map { (0...100).contains($0) }, "--blur: 0 to 100.")
+    try require(finalBlur.map { (0...100).contains($0) }, "--final-blur: 0 to 100.")
     try require(decay.map { (0..<1).contains($0) }, "--decay: at least 0, below 1.")
   }
 

@@ -57,7 +57,9 @@ struct PrepareCommand: ParsableCommand {
   func validate() throws {
     if !(8...8192).contains(shorterSide) { throw ValidationError("--shorter-side \(shorterSide): 8 to 8192 pixels.") }
     if !(1...100).contains(quality) { throw ValidationError("--quality \(quality): 1 to 100.") }
-    if let shardPictures, shardPictures < 1 { throw ValidationError("--shard-pictures \(shardPictures): at least one.") }
+    if let shardPictures, !(1...1_000_000_000).contains(shardPictures) {
+      throw ValidationError("--shard-pictures \(shardPictures): 1 to 1000000000.")
+    }
     if !(0...1).contains(badFileLimit) { throw ValidationError("--bad-file-limit \(badFileLimit): 0 to 1.") }
     if threads < 1 { throw ValidationError("--threads \(threads): at least one thread is needed.") }
   }

@@ -38,7 +38,7 @@ struct RecipeOptions: ParsableArguments {
 
   func validate() throws {
     func require(_ condition: Bool, _ message: String) throws { if !condition { throw ValidationError(message) } }
-    try require(warmupEpochs >= 0 && warmupEpochs.isFinite, "--warmup-epochs \(warmupEpochs): not negative.")
+    try require((0...1e6).contains(warmupEpochs), "--warmup-epochs \(warmupEpochs): 0 to 1000000.")
     try require(larsCoefficient > 0 && larsCoefficient.isFinite, "--lars-coefficient \(larsCoefficient): a positive number.")
     try require(biasRateFactor >= 0 && biasRateFactor.isFinite, "--bias-rate-factor \(biasRateFactor): not negative.")
     try require(biasDecayFactor >= 0 && biasDecayFactor.isFinite, "--bias-decay-factor \(biasDecayFactor): not negative.")

@@ -115,7 +115,9 @@ struct TrainCommand: ParsableCommand {
 
   @Option(
     name: .customLong("cache"),
-    help: ArgumentHelp("MiB of memory a rank for decoded pictures; used when all of the rank's fit.", valueName: "MiB"))
+    help: ArgumentHelp(
+      "MiB of memory a rank for decoded training pictures, those that come first; a quarter more for validation.",
+      valueName: "MiB"))
   var cacheMegabytes = 1024
 
   @Flag(help: "Write event files for TensorBoard to the run folder's tensorboard/.")
@@ -127,8 +129,8 @@ struct TrainCommand: ParsableCommand {
 
   func validate() throws {
     func require(_ condition: Bool, _ message: String) throws { if !condition { throw ValidationError(message) } }
-    try require(epochs > 0, "--epochs \(epochs): at least one.")
-    try require(batch > 0, "--batch \(batch): at least one picture.")
+    try require((1...1_000_000).contains(epochs), "--epochs \(epochs): 1 to 1000000.")
+    try require((1...1_000_000).contains(batch), "--batch \(batch): 1 to 1000000 pictures.")
     try require(learningRate > 0 && learningRate.isFinite, "--learning-rate \(learningRate): a positive number.")
     try require((0..<1).contains(momentum), "--momentum \(momentum): at least 0, below 1.")
     try require(weightDecay >= 0, "--weight-decay \(weightDecay): not negative.")

@@ -39,7 +39,9 @@ import Testing
 
   @Test(
     "Gradients of units, channels, posteriors and sums are those of finite differences",
-    arguments: ["score:s2", "posterior:s2", "norm1:3", "pool1:5@centre", "fc2:4", "fc2:1+0.3*score:s0+20*posterior:s1+-1*norm1:2@3.4"])
+    arguments: [
+      "score:s2", "posterior:s2", "norm1:3", "pool1:5@centre", "fc2:4", "fc2:1+0.3*score:s0+20*posterior:s1+-1*norm1:2@3.4",
+    ])
   func finiteDifferences(text: String) throws {
     let net = try net()
     let objective = try Objective(text, for: net)
@@ -89,7 +91,8 @@ import Testing
       }
       return sum
     }
-    Diversity(layer: "conv", weight: 1).seed((0..<3).map { gradients[$0] }, activations: (0..<3).map { activations[$0] }, shape: shape)
+    Diversity(layer: "conv", weight: 1).seed(
+      (0..<3).map { gradients[$0] }, activations: (0..<3).map { activations[$0] }, shape: shape)
     var (measured, computed): ([Float], [Float]) = ([], [])
     for n in 0..<3 {
       for i in stride(from: 0, to: 36, by: 5) {

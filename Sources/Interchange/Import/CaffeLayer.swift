@@ -51,7 +51,9 @@ struct CaffeLayer {
       return try withBlobs(.convolution(own), outputs: own.filters, plane: isFirst ? own.kernel * own.kernel : nil)
     case "InnerProduct":
       let own = try parameter(117, 17)
-      guard let outputs = own?.integer(1) else { throw problem("it doesn't say num_output") }
+      guard let outputs = own?.integer(1), (1...(1 << 24)).contains(outputs) else {
+        throw problem("it doesn't say num_output")
+      }
       try refuse(own?.integer(6) ?? 0, 0, "transpose")
       guard !isFirst else { throw problem("expected a convolution as the first layer") }
       return try withBlobs(.fullyConnected(FullyConnected(outputs: outputs)), outputs: outputs, plane: nil)
@@ -83,8 +85,12 @@ struct CaffeLayer {
     guard let own = try parameter(106, 10), let filters = own.integer(1) else { throw problem("it doesn't say num_output") }
     try refuse(own.integer(5) ?? 1, 1, "group")
     for dilation in try own.integers(18, path: path) { try refuse(dilation, 1, "dilation") }
+    let kernel = try square(own, 4, 11, 12, "kernel", 0)
+    guard (1...(1 << 20)).contains(filters), (1...1024).contains(kernel) else {
+      throw problem("num_output \(filters), kernel \(kernel)")
+    }
     return Convolution(
-      filters: filters, kernel: try square(own, 4, 11, 12, "kernel", 0), stride: try square(own, 6, 13, 14, "stride", 1),
+      filters: filters, kernel: kernel, stride: try square(own, 6, 13, 14, "stride", 1),
       padding: try square(own, 3, 9, 10, "pad", 0))
   }
 

@@ -28,7 +28,7 @@ struct MatConvNetModel {
     let meta = file.variables["meta"]?.records?.first ?? file.variables
     let normalization = meta["normalization"]?.records?.first ?? [:]
     if case .numbers(let mean) = normalization["averageImage"] { imported.mean = try Self.mean(mean, path) }
-    let size = normalization["imageSize"]?.doubles?.first.map { Int($0) }
+    let size = normalization["imageSize"]?.doubles?.first.flatMap { abs($0) < 1e6 ? Int($0) : nil }
     let meanSide = imported.mean.flatMap { $0.shape.area > 1 ? $0.shape.height : nil }
     guard let side = side ?? size ?? meanSide else {
       throw .badData(path, "it doesn't say the size of its input (meta.normalization.imageSize); give --crop")
@@ -85,7 +85,7 @@ struct MatConvNetModel {
       }
     case "relu": layer = ImportedLayer(name: name, layer: .relu(ReLU()))
     case "lrn", "normalize":
-      guard let parameters = fields["param"]?.doubles, parameters.count == 4 else {
+      guard let parameters = fields["param"]?.doubles, parameters.count == 4, (1...1e6).contains(parameters[0]) else {
         throw problem("expected param = [size, k, alpha, beta]")
       }
       layer = ImportedLayer(

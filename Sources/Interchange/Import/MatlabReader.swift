@@ -101,7 +101,9 @@ struct MatlabReader {
 
   private mutating func numbers(_ dimensions: [Int], _ count: Int) throws(InterchangeError) -> MatlabValue {
     guard count > 0, let content = try next() else { return .other }
-    guard let size = MatlabNumbers.size(ofStorage: content.type), content.data.count == count * size else { throw truncated }
+    guard let size = MatlabNumbers.size(ofStorage: content.type), content.data.count % size == 0,
+      content.data.count / size == count
+    else { throw truncated }
     return .numbers(MatlabNumbers(dimensions: dimensions, storage: content.type, bytes: content.data))
   }
 }

@@ -80,9 +80,12 @@ public final class EventFile {
     let length = ProtobufMessage.littleEndian(UInt64(data.count))
     let record =
       length + ProtobufMessage.littleEndian(CRC32C.masked(length)) + data + ProtobufMessage.littleEndian(CRC32C.masked(data))
+    let start = try? handle.offset()
     do {
       try handle.write(contentsOf: Data(record))
     } catch {
+      // No part of a record stays.
+      if let start { try? handle.truncate(atOffset: start) }
       throw InterchangeError(
         .system, "cannot write to \(path): \(error.localizedDescription); free space, or train without --tensorboard")
     }

@@ -1,6 +1,7 @@
 import Checkpoint
 import Cluster
 import ConvNet
+import Foundation
 import Images
 
 /// Evaluates a checkpoint on the pictures of a data folder.
@@ -21,11 +22,16 @@ public func evaluate(
   let classes = zip(contents.classes, contents.classNames).map { ClassID(wnid: $0, name: $1) }
   let set = try PictureSet(contentsOf: root, classes: classes)
   guard !set.samples(split).isEmpty else { throw TrainingError.badData("\(root) has no pictures in \(split.rawValue)/") }
-  let options = try? TrainingOptions(json: contents.options)
+  let own = try? JSONDecoder().decode(OwnSize.self, from: Data(contents.options.utf8))
+  let input = contents.network.input
+  guard input.channels == 3, input.height == input.width, let mean = contents.fittedMean else {
+    throw TrainingError.badData(
+      "\(path): the input \(input) is no square RGB crop, or the mean \(contents.meanShape) doesn't fit it")
+  }
   let source = try set.source(
-    split, shorterSide: options?.shorterSide ?? defaultShorterSide(crop: contents.network.input.width))
+    split, shorterSide: own?.shorterSide ?? defaultShorterSide(crop: input.width))
   let evaluator = Evaluator(
-    source: source, mean: contents.mean, store: checkpoint.store, batch: batch, crops: crops, compute: compute,
+    source: source, mean: mean, store: checkpoint.store, batch: batch, crops: crops, compute: compute,
     communicator: communicator)
   var report = EvaluationReport(classes: classes)
   report.total = try evaluator.evaluate(
@@ -35,6 +41,11 @@ public func evaluate(
     progress: communicator.rank == 0 ? progress : { _, _ in })
   try report.merge(unreadable: evaluator.badEntries.map(\.reason), over: communicator)
   return report
+}
+
+/// What a run has resized its pictures to; imported weights don't say.
+private struct OwnSize: Decodable {
+  let shorterSide: Int?
 }
 
 /// The paper's 256 : 224, for other crops.

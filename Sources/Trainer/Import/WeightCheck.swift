@@ -86,12 +86,17 @@ extension WeightCheck {
     progress(samples.count, samples.count)
   }
 
-  /// The first pictures of every class, as many of each as go into `count`.
+  /// The first pictures of every class, as many of each as go into `count`; of more than a fifth of that, some.
   private static func balanced(_ samples: [Sample], atMost count: Int) -> [Sample] {
-    let each = max(1, count / max(1, Set(samples.map(\.label)).count))
+    // Purity takes several pictures of a class: of many classes some are taken, evenly spread.
+    let labels = Set(samples.map(\.label)).sorted()
+    let most = max(1, count / 5)
+    let chosen = Set(stride(from: 0, to: labels.count, by: max(1, (labels.count + most - 1) / most)).map { labels[$0] })
+    let each = max(1, count / max(1, chosen.count))
     var taken: [Int: Int] = [:]
     return Array(
       samples.filter { sample in
+        guard chosen.contains(sample.label) else { return false }
         taken[sample.label, default: 0] += 1
         return taken[sample.label, default: 0] <= each
       }.prefix(max(count, 1)))

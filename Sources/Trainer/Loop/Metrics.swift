@@ -97,7 +97,7 @@ final class MetricsLog {
   func append(_ metrics: some Encodable) throws {
     pending += try encoder.encode(metrics) + Data("\n".utf8)
     try? flush()
-    if let metrics = metrics as? any ScalarMetrics { try events?.append(step: metrics.step, metrics.scalars) }
+    if let metrics = metrics as? any ScalarMetrics { try? events?.append(step: metrics.step, metrics.scalars) }
   }
 
   /// - Throws: `TrainingError` when lines are left that can't be written.

@@ -34,7 +34,7 @@ public struct TrainingJob: Sendable {
   public var compute = ComputeSettings()
   /// Threads of each rank that decode ahead; nil for as many as the network's pace asks for.
   public var loaderThreads: Int?
-  /// Decoded pictures are kept in memory when all of this rank's fit into this many bytes.
+  /// Decoded training pictures are kept in memory, those that come first, up to so many bytes; of validation a quarter more.
   public var cacheBytes = 1 << 30
   public var commandLine: [String] = []
   /// Write event files for TensorBoard too.

@@ -120,7 +120,9 @@ final class TrainingLoop {
 
   /// Evaluates, lets the schedule see the error, and saves where it is time to.
   private func finishEpoch(_ epoch: Int) throws {
-    let result = try evaluator?.evaluate { _, _, _ in Activity.enter(.evaluating, step: step) }
+    let result = try evaluator?.evaluate(progress: { done, total in
+      Activity.enter(done < total ? .evaluating : .exchanging, step: step)
+    })
     Activity.enter(.exchanging, step: step)
     let isBest = result.map { schedule.epochFinished(validationError: $0.top1Error, nextStep: step) } ?? false
     let metrics = EpochMetrics(

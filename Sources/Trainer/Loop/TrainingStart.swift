@@ -169,8 +169,11 @@ struct TrainingStart {
             + "give the same ones, or --allow-changed-options")
       }
       store.copy(from: checkpoint.store, team: job.compute.team)
+      guard let mean = contents.fittedMean else {
+        throw TrainingError.badData("\(source.path): its mean \(contents.meanShape) doesn't fit the network's input")
+      }
       own = ReceivedContents(
-        progress: contents.progress, mean: contents.mean, colourAxes: contents.colourAxes.map { [$0.x, $0.y, $0.z] })
+        progress: contents.progress, mean: mean, colourAxes: contents.colourAxes.map { [$0.x, $0.y, $0.z] })
     }
     let contents = try communicator.broadcast(own)
     try communicator.broadcast(store.values.all)

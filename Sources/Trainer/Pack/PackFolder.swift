@@ -60,5 +60,5 @@ func fileSize(_ path: String) -> Int? {
 /// What this user may still write in a folder, in bytes. Source: statvfs(3)
 func freeBytes(of folder: String) -> Int? {
   var status = statvfs()
-  return statvfs(folder, &status) == 0 ? Int(clamping: UInt64(status.f_bavail) * UInt64(status.f_frsize)) : nil
+  return statvfs(folder, &status) == 0 ? Int(min(Double(status.f_bavail) * Double(status.f_frsize), 9e18)) : nil
 }

@@ -74,6 +74,7 @@ public struct PrepareJob: Sendable {
       guard part != nil else { break }
       try queue.report(item)
     }
+    Activity.enter(.unknown)
     try queue.finish()
 
     var summary: PrepareSummary?
@@ -111,9 +112,9 @@ public struct PrepareJob: Sendable {
         throw TrainingError.wrongUse("\(output) holds \(foreign), and is no pack of deepinside's; choose another --output")
       }
       do {
-        try files.createDirectory(atPath: folder.parts, withIntermediateDirectories: true)
+        try files.createDirectory(atPath: folder.path, withIntermediateDirectories: true)
       } catch {
-        throw TrainingError("cannot make the folder \(folder.parts): \(error.localizedDescription)")
+        throw TrainingError("cannot make the folder \(folder.path): \(error.localizedDescription)")
       }
       try AtomicFile.write(maker.settings.json(), to: folder.settings)
     }

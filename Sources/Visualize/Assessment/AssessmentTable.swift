@@ -7,6 +7,7 @@ struct AssessmentTable {
   static let tableFile = "assessment.csv"
   static let pageFile = "assessment.html"
   static let randomisationFile = "randomisation.csv"
+  static let files = [tableFile, pageFile, randomisationFile]
   /// [ours] The mean rank correlation with the maps of a wholly random net from which on a method is not trusted.
   static let sanityLimit = 0.5
 

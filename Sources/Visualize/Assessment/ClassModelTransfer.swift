@@ -1,3 +1,4 @@
+import Checkpoint
 import ConvNet
 import Files
 import Foundation
@@ -50,7 +51,8 @@ public struct ClassModelTransfer: Codable, Sendable {
       let part = known[start..<min(start + batch, known.count)]
       for (slot, record) in part.enumerated() {
         let path = (folder as NSString).appendingPathComponent(record.item + ".png")
-        let picture = try Picture(contentsOf: path).resized(width: input.width, height: input.height)
+        let picture = try best(of: Picture(contentsOf: path), (folder as NSString).appendingPathComponent(record.item + ".h5"))
+          .resized(width: input.width, height: input.height)
         _ = images[slot].update(fromContentsOf: picture.centred(mean: judge.mean))
       }
       let scores = plan.forward(images.prefix(part.count))
@@ -70,5 +72,13 @@ public struct ClassModelTransfer: Codable, Sendable {
     try AtomicFile.write(
       ResultJSON.text(transfer, pretty: true) + "\n", to: (output as NSString).appendingPathComponent(summaryFile))
     return transfer
+  }
+
+  /// The best of an item's samples, which stand side by side; the picture itself where there is one.
+  private static func best(of sheet: Picture, _ data: String) throws -> Picture {
+    guard let values = try? HDF5File.open(at: data).readFloats("/sample_values").values, values.count > 1 else { return sheet }
+    let width = (sheet.width - (values.count - 1) * Picture.gap) / values.count
+    let index = values.indices.max { values[$0] < values[$1] } ?? 0
+    return try sheet.cropped(x: index * (width + Picture.gap), y: 0, width: width, height: sheet.height)
   }
 }

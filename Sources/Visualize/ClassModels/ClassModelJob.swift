@@ -83,8 +83,12 @@ public struct ClassModelJob {
   /// What each item climbs for.
   private func objectives() throws(VisualizeError) -> [(name: String, objective: Objective)] {
     if objective == "score" || objective == "posterior" {
+      var used: Set<String> = []
       return try network.indices(of: classes).map { index in
-        (ItemNames.safe(network.classes[index]), objective == "score" ? .score(index) : .posterior(index))
+        var name = ItemNames.safe(network.classes[index])
+        // Two ids may be the same but for what a file's name can't have.
+        if !used.insert(name).inserted { name += "-output\(index)" }
+        return (name, objective == "score" ? .score(index) : .posterior(index))
       }
     }
     var known: Set<String> = []

@@ -70,7 +70,8 @@ extension Objective {
 
   private static func term(_ text: Substring, for net: TrainedNetwork) throws(VisualizeError) -> Term {
     let factors = text.split(separator: "*")
-    guard let body = factors.last, factors.count <= 2, let weight = factors.count == 2 ? Float(factors[0]) : 1, weight.isFinite else {
+    guard let body = factors.last, factors.count <= 2, let weight = factors.count == 2 ? Float(factors[0]) : 1, weight.isFinite
+    else {
       throw VisualizeError(.wrongUse, "the objective '\(text)': expected WEIGHT*LAYER:CHANNEL, for example 0.5*conv5:12")
     }
     let parts = body.split(separator: ":", maxSplits: 1)
@@ -92,7 +93,7 @@ extension Objective {
     } catch {
       throw VisualizeError(.wrongUse, "the objective '\(layer):\(text)': \(error)")
     }
-    guard let channel = Int(parts[0]), (0..<shape.channels).contains(channel) else {
+    guard let first = parts.first, let channel = Int(first), (0..<shape.channels).contains(channel) else {
       throw VisualizeError(.wrongUse, "the objective '\(layer):\(text)': \(layer) has the channels 0 … \(shape.channels - 1)")
     }
     guard parts.count == 2 else { return .activation(layer: layer, channel: channel, .everywhere) }

@@ -113,4 +113,3 @@ struct Blurring: Regulariser {
     blur.apply(to: picture, scratch: scratch, shape: shape)
   }
 }
-

@@ -1,4 +1,5 @@
 import DataSets
+import Files
 import Foundation
 
 /// What was answered for one picture.
@@ -26,7 +27,7 @@ public enum BoxTable {
     for picture in pictures.sorted(by: { $0.image.utf8.lexicographicallyPrecedes($1.image.utf8) }) {
       for (index, box) in picture.answers.enumerated() {
         let score = picture.scores.indices.contains(index) ? "\(picture.scores[index])" : ""
-        text += "\(quoted(picture.image)),\(index + 1),\(box.wnid),\(score),\(box.xmin),\(box.ymin),\(box.xmax),\(box.ymax)\n"
+        text += "\(CSV.field(picture.image)),\(index + 1),\(box.wnid),\(score),\(box.xmin),\(box.ymin),\(box.xmax),\(box.ymax)\n"
       }
     }
     return text
@@ -36,8 +37,8 @@ public enum BoxTable {
   public static func parse(_ text: String, name: String) throws(VisualizeError) -> [PictureAnswers] {
     var found: [String: [(rank: Int, box: BoundingBox)]] = [:]
     for (number, line) in text.split(whereSeparator: \.isNewline).enumerated() where number > 0 {
-      let fields = fields(line)
-      let corners = fields.dropFirst(4).compactMap { Int($0) }
+      let fields = CSV.fields(String(line))
+      let corners = fields.dropFirst(4).compactMap { Int($0).flatMap { abs($0) < 1_000_000_000 ? $0 : nil } }
       guard fields.count == 8, let rank = Int(fields[1]), corners.count == 4, corners[0] <= corners[2], corners[1] <= corners[3]
       else { throw VisualizeError(.badData, "\(name), line \(number + 1): expected \"\(header)\", found \"\(line)\"") }
       let box = BoundingBox(wnid: fields[2], xmin: corners[0], ymin: corners[1], xmax: corners[2], ymax: corners[3])
@@ -46,28 +47,6 @@ public enum BoxTable {
     return found.map { image, answers in
       PictureAnswers(image: image, answers: answers.sorted { $0.rank < $1.rank }.map(\.box))
     }.sorted { $0.image < $1.image }
-  }
-
-  private static func quoted(_ field: String) -> String {
-    field.contains { ",\"\r\n".contains($0) } ? "\"" + field.replacingOccurrences(of: "\"", with: "\"\"") + "\"" : field
-  }
-
-  private static func fields(_ line: Substring) -> [String] {
-    var fields = [""]
-    var isQuoted = false
-    var previous: Character = ","
-    for character in line {
-      if character == "\"" {
-        if !isQuoted, previous == "\"" { fields[fields.count - 1].append(character) }
-        isQuoted.toggle()
-      } else if character == ",", !isQuoted {
-        fields.append("")
-      } else {
-        fields[fields.count - 1].append(character)
-      }
-      previous = character
-    }
-    return fields
   }
 }
 
@@ -102,7 +81,7 @@ public enum SubmissionFile {
     for (number, line) in lines.enumerated() {
       func error(_ what: String) -> VisualizeError { VisualizeError(.badData, "\(name), line \(number + 1): \(what)") }
       let words = line.split(whereSeparator: \.isWhitespace)
-      let values = words.compactMap { Double($0).flatMap { Int(exactly: $0.rounded()) } }
+      let values = words.compactMap { Double($0).flatMap { abs($0) < 1e9 ? Int($0.rounded()) : nil } }
       guard values.count == words.count, values.count % 5 == 0 else {
         throw error("expected \"label xmin ymin xmax ymax\" up to five times, found \"\(line.prefix(80))\"")
       }

@@ -8,6 +8,7 @@ struct LocalisationReport {
   static let classFile = "classes.csv"
   static let submissionFile = "submission.txt"
   static let submissionPictures = "submission-pictures.txt"
+  static let files = [boxFile, classFile, submissionFile, submissionPictures]
 
   let answers: [PictureAnswers]
   let score: LocalisationScore
@@ -62,8 +63,7 @@ extension LocalisationScore {
       let errors = [
         count.classificationError[0], count.classificationError[4], count.localisationError[0], count.localisationError[4],
       ].map { String(format: "%.4f", $0) }
-      let quoted = "\"" + name.replacingOccurrences(of: "\"", with: "\"\"") + "\""
-      text += "\(wnid),\(quoted),\(count.pictures),\(errors.joined(separator: ","))\n"
+      text += "\(wnid),\(CSV.field(name)),\(count.pictures),\(errors.joined(separator: ","))\n"
     }
     for (wnid, count) in byClass.sorted(by: { $0.key < $1.key }) { line(wnid, names[wnid] ?? wnid, count) }
     line("all", "all", all)

@@ -7,6 +7,8 @@ import Images
 struct StoredMaps: Sendable {
   let folder: String
   let parameters: [String: ParameterValue]
+  /// By the picture's file.
+  private let items: [String: String]
 
   /// - Throws: `VisualizeError` when the folder has no results of `localise` with maps, or they are of another checkpoint.
   init(folder: String, net: TrainedNetwork) throws(VisualizeError) {
@@ -23,9 +25,14 @@ struct StoredMaps: Sendable {
     }
     self.folder = folder
     parameters = header.parameters
+    items = Dictionary(
+      ResultStore.manifest(of: folder).compactMap { record in record.source.map { ($0, record.item) } },
+      uniquingKeysWith: { $1 })
   }
 
-  func maps(of item: String, classes: [String]) throws -> ClassMaps {
+  /// - Parameter source: the picture's file.
+  func maps(of source: String, classes: [String]) throws -> ClassMaps {
+    guard let item = items[source] else { throw VisualizeError(.badData, "\(folder) has no maps of \(source)") }
     let path = (folder as NSString).appendingPathComponent(item + ".h5")
     let file = try HDF5File.open(at: path)
     let (values, shape) = try file.readFloats("/maps")
@@ -73,7 +80,7 @@ struct MapSource: Sendable {
     let whole = try decoder.decode(contentsOf: source)
     let input: Prepared.Input =
       if let stored {
-        .maps(try stored.maps(of: item.name, classes: net.classes))
+        .maps(try stored.maps(of: source, classes: net.classes))
       } else {
         .picture(try TestPicture(whole, input: net.network.input, crops: crops))
       }

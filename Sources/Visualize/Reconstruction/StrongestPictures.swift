@@ -16,6 +16,8 @@ struct StrongestPictures: Codable {
   let origin: [String]
   /// Strongest first, one list a channel.
   var channels: [[Hit]]
+  /// Pictures that couldn't be read.
+  var unread: [JobSummary.Failure]?
 
   init(origin: [String], channels: Int) {
     self.origin = origin
@@ -45,6 +47,7 @@ struct StrongestPictures: Codable {
     communicator: Communicator, progress: @escaping JobProgress
   ) throws -> StrongestPictures {
     let finished = Mutex(0)
+    let unread = Mutex([JobSummary.Failure]())
     var found = StrongestPictures(origin: origin, channels: reconstructor.shape.channels)
     let fanOut = FanOut<TestPicture>(
       count: pictures.count, batch: reconstructor.score.batch, communicator: communicator, prefetches: true,
@@ -60,7 +63,10 @@ struct StrongestPictures: Codable {
         }
         return ready.map { _ in .seen }
       },
-      onReport: { _, _ in
+      onReport: { item, outcome in
+        if case .failed(let reason) = outcome {
+          unread.withLock { $0.append(.init(item: pictures[item], source: pictures[item], reason: reason)) }
+        }
         progress(
           finished.withLock { count in
             count += 1; return count
@@ -78,6 +84,8 @@ struct StrongestPictures: Codable {
       }
       for hit in part.channels.joined() { merged.add(hit, keeping: top) }
     }
+    let failures = unread.withLock { $0 }
+    merged.unread = try communicator.broadcast(communicator.rank == 0 ? failures : nil)
     guard merged.channels.contains(where: { !$0.isEmpty }) else {
       throw VisualizeError(.badData, "no picture excites any unit of \(reconstructor.layer): can the pictures be read?")
     }

@@ -35,13 +35,18 @@ public struct TopPicturesJob {
     let network = job.network
     let shape = network.network.shapes[try network.network.index(of: job.layer) + 1]
     try job.units.check(job.layer, shape)
+    let paths: [String] = try communicator.broadcast(communicator.rank == 0 ? job.pictures.map(\.path) : nil)
+    let listing = paths.reduce(0xCBF2_9CE4_8422_2325) { ItemNames.hash("\($0) \($1)") }
     let store = ResultStore(
-      folder: job.output, header: ResultHeader(command: ReconstructionJob.command, parameters: parameters, net: network))
+      folder: job.output,
+      header: ResultHeader(
+        command: ReconstructionJob.command, parameters: parameters.merging(["pictures": .text("\(listing)")]) { $1 }, net: network
+      ))
     // Whether the folder can be gone on with is known before the long work.
     if communicator.rank == 0 { _ = try store.open(overwrite: job.overwrite) }
     let reconstructor = try Reconstructor(
       network.parameters, layer: job.layer, rule: job.rule, batch: job.batch, compute: job.compute)
-    let strongest = try strongest(store, reconstructor, communicator, progress)
+    let strongest = try strongest(paths, listing, store, reconstructor, communicator, progress)
     let channels = job.units.channel.map { [$0] } ?? Array(0..<shape.channels)
     let digits = "\(shape.channels - 1)".count
     let items = channels.filter { !strongest.channels[$0].isEmpty }.map { channel in
@@ -52,7 +57,7 @@ public struct TopPicturesJob {
     let perItem = max(1, job.batch / top)
     let results = ResultJob(
       store: store, overwrite: false, batch: perItem, communicator: communicator, progress: progress)
-    let summary = try results.run(
+    var summary = try results.run(
       prefetches: true,
       list: { _ in items },
       prepare: { items in
@@ -69,15 +74,22 @@ public struct TopPicturesJob {
           return .done(result.record)
         }
       })
-    if communicator.rank == 0 { try sheet(items.map(\.name), store) }
+    let missed = (strongest.unread ?? []).sorted { $0.item < $1.item }
+    summary.failures = missed + summary.failures
+    (summary.failed, summary.total) = (summary.failures.count, summary.total + missed.count)
+    if communicator.rank == 0 {
+      if !missed.isEmpty {
+        try AtomicFile.write(ResultJSON.text(summary, pretty: true) + "\n", to: store.path(ResultStore.summaryFile))
+      }
+      try sheet(items.map(\.name), store)
+    }
     return summary
   }
 
   private func strongest(
-    _ store: ResultStore, _ reconstructor: Reconstructor, _ communicator: Communicator, _ progress: @escaping JobProgress
+    _ paths: [String], _ listing: UInt64, _ store: ResultStore, _ reconstructor: Reconstructor, _ communicator: Communicator,
+    _ progress: @escaping JobProgress
   ) throws -> StrongestPictures {
-    let paths: [String] = try communicator.broadcast(communicator.rank == 0 ? job.pictures.map(\.path) : nil)
-    let listing = paths.reduce(0xCBF2_9CE4_8422_2325) { ItemNames.hash("\($0) \($1)") }
     let origin = ["\(listing)", "\(paths.count)", "\(top)", job.layer, job.network.digest]
     var known: StrongestPictures?
     if communicator.rank == 0, !job.overwrite, let data = FileManager.default.contents(atPath: store.path(Self.scanFile)) {

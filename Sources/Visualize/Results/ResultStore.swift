@@ -170,7 +170,8 @@ public struct ResultStore: Sendable {
     let files = items.filter { !$0.contains("/") && !$0.hasPrefix(".") }.flatMap { item in
       [dataPath(of: item), picturePath(of: item)] + (1...LocalisationScore.answers).map { maskPath(of: item, rank: $0) }
     }
-    let about = [Self.pageFile, Self.summaryFile, Self.manifestFile, Self.parametersFile].map(path)
+    let tables = LocalisationReport.files + AssessmentTable.files
+    let about = (tables + [Self.pageFile, Self.summaryFile, Self.manifestFile, Self.parametersFile]).map(path)
     for file in files + about where exists(file) {
       guard unlink(file) == 0 else {
         throw VisualizeError(.system, "cannot remove \(file): \(String(cString: strerror(errno)))")

@@ -47,7 +47,10 @@ public enum PictureList {
     return found
   }
 
-  private static func pictures(below folder: String) -> [String] {
+  /// - Parameter above: the folders on the way, links resolved: a link to one of them would never end.
+  private static func pictures(below folder: String, _ above: Set<String> = []) -> [String] {
+    let here = URL(fileURLWithPath: folder).resolvingSymlinksInPath().path
+    guard !above.contains(here) else { return [] }
     guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else { return [] }
     var files: [String] = []
     for name in names.sorted() where !name.hasPrefix(".") {
@@ -55,9 +58,7 @@ public enum PictureList {
       var isFolder: ObjCBool = false
       guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { continue }
       if isFolder.boolValue {
-        // A link to a folder above would never end.
-        let isLink = (try? FileManager.default.destinationOfSymbolicLink(atPath: path)) != nil
-        if !isLink { files += pictures(below: path) }
+        files += pictures(below: path, above.union([here]))
       } else if extensions.contains((name as NSString).pathExtension.lowercased()) {
         files.append(path)
       }

@@ -17,6 +17,7 @@ struct TestPicture: Sendable {
   }
 
   init(_ picture: Picture, input shape: Shape, crops: TestCrops = .centre) throws(ImageError) {
+    try picture.requireUsualShape()
     let crop = max(shape.width, shape.height)
     original = picture.size
     resized = try picture.resized(shorterSide: Self.shorterSide(forCrop: crop))

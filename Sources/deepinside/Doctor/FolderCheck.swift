@@ -10,7 +10,7 @@ struct FolderCheck {
   static func freeBytes(_ path: String) -> Int? {
     var info = statvfs()
     guard statvfs(path, &info) == 0 else { return nil }
-    return Int(info.f_bavail) * Int(info.f_frsize)
+    return Int(min(Double(info.f_bavail) * Double(info.f_frsize), 9e18))
   }
 
   /// Writes 64 MB and brings them to the disk.

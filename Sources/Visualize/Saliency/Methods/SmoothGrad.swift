@@ -50,7 +50,7 @@ struct SmoothGrad: SaliencyMethod {
       let sum = mean ?? Attributions(drawn.kind, Tensor(count: images.count, shape: drawn.values.shape))
       mean = sum
       let (total, part) = (sum.values.values, drawn.values.values)
-      for i in total.indices { total[i] += part[i] / Float(samples) }
+      withExtendedLifetime(drawn) { for i in total.indices { total[i] += part[i] / Float(samples) } }
     }
     guard let mean else { preconditionFailure("at least one sample") }
     return mean
