@@ -86,11 +86,11 @@ extension WeightCheck {
     progress(samples.count, samples.count)
   }
 
-  /// The first pictures of every class, as many of each as go into `count`; of more than a fifth of that, some.
+  /// The first pictures of every class, as many of each as go into `count`; where that is below three, five each of some classes.
   private static func balanced(_ samples: [Sample], atMost count: Int) -> [Sample] {
     // Purity takes several pictures of a class: of many classes some are taken, evenly spread.
     let labels = Set(samples.map(\.label)).sorted()
-    let most = max(1, count / 5)
+    let most = 3 * labels.count <= count ? labels.count : max(1, count / 5)
     let chosen = Set(stride(from: 0, to: labels.count, by: max(1, (labels.count + most - 1) / most)).map { labels[$0] })
     let each = max(1, count / max(1, chosen.count))
     var taken: [Int: Int] = [:]
