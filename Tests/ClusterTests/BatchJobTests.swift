@@ -12,8 +12,10 @@ import Testing
     let folder = try TemporaryFolder()
     try FileManager.default.copyItem(at: Self.top.appending(path: "jobs"), to: folder.url.appending(path: "jobs"))
     let script = folder.path("launch.sh")
-    try Data("#!/bin/sh\necho \"$@\"\n".utf8).write(to: URL(fileURLWithPath: script))
-    chmod(script, 0o755)
+    // By another process: one that a test starts meanwhile would inherit the file open for writing, and nobody could execute it.
+    let made = try RunningProcess(["sh", "-c", #"printf '#!/bin/sh\necho "$@"\n' > "$0" && chmod 755 "$0""#, script]).wait(
+      timeout: 20)
+    #expect(made.exitCode == 0, "\(made)")
     let result = try RunningProcess(
       ["bash", folder.path("jobs/\(name).sbatch"), "--output", "a b"], environment: ["SLURM_SUBMIT_DIR": folder.path]
     ).wait(timeout: 20)
