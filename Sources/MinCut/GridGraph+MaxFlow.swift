@@ -1,14 +1,16 @@
 extension GridGraph {
   /// Finds the maximum flow, and with it the cut of least cost; once a graph.
   ///
-  /// Two trees of arcs that can take more grow from source and sink until they touch; the path is filled; pixels whose arc to
-  /// the parent is full look for another parent, the nearest to a terminal, or become free.
+  /// Straight paths are filled first (`sweep`). Then two trees of arcs that can take more grow from source and sink until they
+  /// touch; the path is filled; pixels whose arc to the parent is full look for another parent, the nearest to a terminal, or
+  /// become free.
   /// Source: Boykov & Kolmogorov, *An Experimental Comparison of Min-Cut/Max-Flow Algorithms for Energy Minimization in
   /// Vision*, PAMI 2004, with the distance and time marks of Kolmogorov's thesis (2003) §2.3.
   ///
   /// - Returns: the flow, which is the cost of the cut.
   @discardableResult
   public func solve() -> Int {
+    sweep()
     for y in 0..<height {
       for pixel in ((y + 1) * stride + 1)...((y + 1) * stride + width) where terminal[pixel] != 0 {
         tree[pixel] = terminal[pixel] > 0 ? .source : .sink
@@ -32,25 +34,25 @@ extension GridGraph {
   /// or towards the sink.
   @inline(__always)
   private func room(_ pixel: Int, _ direction: Int, _ neighbour: Int, _ isSource: Bool) -> Int32 {
-    isSource ? residual[pixel * 8 + direction] : residual[neighbour * 8 + 7 - direction]
+    isSource ? residual[pixel &* 8 &+ direction] : residual[neighbour &* 8 &+ 7 &- direction]
   }
 
   /// Takes the free neighbours into the pixel's tree, until one is found to be in the other.
   ///
   /// - Returns: the arc between the trees, from source to sink; nil when there is none here.
   private func grow(_ pixel: Int) -> (pixel: Int, direction: Int)? {
-    visits += 1
+    visits &+= 1
     let own = tree[pixel]
     let isSource = own == .source
     for direction in 0..<Direction.count {
-      let neighbour = pixel + offsets[direction]
+      let neighbour = pixel &+ offsets[direction]
       guard room(pixel, direction, neighbour, isSource) > 0 else { continue }
       if tree[neighbour] == .none {
         tree[neighbour] = own
         adopt(neighbour, by: pixel, direction)
         active.append(neighbour)
       } else if tree[neighbour] != own {
-        return isSource ? (pixel, direction) : (neighbour, 7 - direction)
+        return isSource ? (pixel, direction) : (neighbour, 7 &- direction)
       } else if time[neighbour] <= time[pixel], distance[neighbour] > distance[pixel], parent[neighbour] < 8 {
         adopt(neighbour, by: pixel, direction)
       }
@@ -60,18 +62,18 @@ extension GridGraph {
 
   @inline(__always)
   private func adopt(_ child: Int, by pixel: Int, _ direction: Int) {
-    parent[child] = UInt8(truncatingIfNeeded: 7 - direction)
+    parent[child] = UInt8(truncatingIfNeeded: 7 &- direction)
     time[child] = time[pixel]
-    distance[child] = distance[pixel] + 1
+    distance[child] = distance[pixel] &+ 1
   }
 
   /// Fills the path through an arc that goes from the source's tree to the sink's.
   private func augment(_ pixel: Int, _ direction: Int) {
-    let neighbour = pixel + offsets[direction]
-    var amount = residual[pixel * 8 + direction]
+    let neighbour = pixel &+ offsets[direction]
+    var amount = residual[pixel &* 8 &+ direction]
     amount = min(amount, bottleneck(from: pixel, isSource: true), bottleneck(from: neighbour, isSource: false))
-    residual[pixel * 8 + direction] -= amount
-    residual[neighbour * 8 + 7 - direction] += amount
+    residual[pixel &* 8 &+ direction] &-= amount
+    residual[neighbour &* 8 &+ 7 &- direction] &+= amount
     fill(from: pixel, isSource: true, amount)
     fill(from: neighbour, isSource: false, amount)
     flow += Int(amount)
@@ -83,8 +85,8 @@ extension GridGraph {
     var pixel = pixel
     while parent[pixel] != Parent.terminal {
       let direction = Int(parent[pixel])
-      let above = pixel + offsets[direction]
-      least = min(least, isSource ? residual[above * 8 + 7 - direction] : residual[pixel * 8 + direction])
+      let above = pixel &+ offsets[direction]
+      least = min(least, isSource ? residual[above &* 8 &+ 7 &- direction] : residual[pixel &* 8 &+ direction])
       pixel = above
     }
     return min(least, abs(terminal[pixel]))
@@ -95,16 +97,16 @@ extension GridGraph {
     var pixel = pixel
     while parent[pixel] != Parent.terminal {
       let direction = Int(parent[pixel])
-      let above = pixel + offsets[direction]
-      visits += 1
-      let down = above * 8 + 7 - direction
-      let up = pixel * 8 + direction
-      residual[isSource ? down : up] -= amount
-      residual[isSource ? up : down] += amount
+      let above = pixel &+ offsets[direction]
+      visits &+= 1
+      let down = above &* 8 &+ 7 &- direction
+      let up = pixel &* 8 &+ direction
+      residual[isSource ? down : up] &-= amount
+      residual[isSource ? up : down] &+= amount
       if residual[isSource ? down : up] == 0 { makeOrphan(pixel) }
       pixel = above
     }
-    terminal[pixel] -= isSource ? amount : -amount
+    terminal[pixel] &-= isSource ? amount : 0 &- amount
     if terminal[pixel] == 0 { makeOrphan(pixel) }
   }
 
@@ -116,15 +118,15 @@ extension GridGraph {
 
   /// Gives an orphan the parent in its tree that is nearest to the terminal, or frees it and orphans its children.
   private func adopt(_ orphan: Int, _ now: Int32) {
-    visits += 1
+    visits &+= 1
     let own = tree[orphan]
     let isSource = own == .source
     var best = Parent.none
     var least = Int32.max
     for direction in 0..<Direction.count {
-      let neighbour = orphan + offsets[direction]
+      let neighbour = orphan &+ offsets[direction]
       // In the tree's direction of flow the arc leads from the neighbour to the orphan.
-      guard tree[neighbour] == own, room(neighbour, 7 - direction, orphan, isSource) > 0, parent[neighbour] != Parent.none,
+      guard tree[neighbour] == own, room(neighbour, 7 &- direction, orphan, isSource) > 0, parent[neighbour] != Parent.none,
         let steps = distanceToTerminal(neighbour, now), steps < least
       else { continue }
       best = UInt8(truncatingIfNeeded: direction)
@@ -133,15 +135,15 @@ extension GridGraph {
     parent[orphan] = best
     if best != Parent.none {
       time[orphan] = now
-      distance[orphan] = least + 1
+      distance[orphan] = least &+ 1
       return
     }
     tree[orphan] = .none
     for direction in 0..<Direction.count {
-      let neighbour = orphan + offsets[direction]
+      let neighbour = orphan &+ offsets[direction]
       guard tree[neighbour] == own else { continue }
-      if room(neighbour, 7 - direction, orphan, isSource) > 0 { active.append(neighbour) }
-      if parent[neighbour] < 8, neighbour + offsets[Int(parent[neighbour])] == orphan { makeOrphan(neighbour) }
+      if room(neighbour, 7 &- direction, orphan, isSource) > 0 { active.append(neighbour) }
+      if parent[neighbour] < 8, neighbour &+ offsets[Int(parent[neighbour])] == orphan { makeOrphan(neighbour) }
     }
   }
 
@@ -151,10 +153,10 @@ extension GridGraph {
     var place = pixel
     while true {
       if time[place] == now, parent[place] != Parent.orphan {
-        steps += distance[place]
+        steps &+= distance[place]
         break
       }
-      steps += 1
+      steps &+= 1
       if parent[place] == Parent.terminal {
         time[place] = now
         distance[place] = 1
@@ -166,10 +168,10 @@ extension GridGraph {
     var left = steps
     place = pixel
     while time[place] != now {
-      visits += 1
+      visits &+= 1
       time[place] = now
       distance[place] = left
-      left -= 1
+      left &-= 1
       place += offsets[Int(parent[place])]
     }
     return steps
