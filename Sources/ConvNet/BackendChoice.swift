@@ -22,4 +22,11 @@ public enum BackendChoice: String, Sendable, Codable, CaseIterable {
     }
     return nil
   }
+
+  /// What is to be said against that precision here although it works, as a sentence; nil where nothing is.
+  public func advice(on precision: Precision) -> String? {
+    guard precision == .bfloat16, obstacle(to: precision) == nil, !OneDNN.hasBFloat16 else { return nil }
+    return "this processor has no instructions for it (\(OneDNN.instructionSet)), and emulates it several times slower than "
+      + "it computes in float32; choose float32"
+  }
 }

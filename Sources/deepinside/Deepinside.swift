@@ -1,5 +1,6 @@
 import ArgumentParser
 import Cluster
+import ConvNet
 import Foundation
 
 /// The program: a subcommand a job. Each file of this folder parses one subcommand's options and calls a module.
@@ -29,20 +30,33 @@ struct Deepinside: ParsableCommand {
 
   /// Wrong use exits with 2, not with the parser's 64; under mpirun rank 0 speaks for all.
   static func main() {
+    chooseKernels()
     do {
       var command = try parseAsRoot()
       try command.run()
     } catch {
       let code = exitCode(for: error)
       let isUsage = code == .validationFailure
-      let rank = ProcessInfo.processInfo.environment["OMPI_COMM_WORLD_RANK"] ?? "0"
       let text = fullMessage(for: error)
-      if !text.isEmpty, rank == "0" {
+      if !text.isEmpty, speaksForAll {
         let descriptor = code.isSuccess ? FileHandle.standardOutput : FileHandle.standardError
         descriptor.write(Data((text + "\n").utf8))
       }
       Foundation.exit(isUsage ? Cluster.ExitCode.wrongUse : code.rawValue)
     }
+  }
+
+  /// Whether this process is alone or rank 0, as the launcher says: known before MPI is.
+  static var speaksForAll: Bool {
+    let environment = ProcessInfo.processInfo.environment
+    return (environment["OMPI_COMM_WORLD_RANK"] ?? environment["PMIX_RANK"] ?? "0") == "0"
+  }
+
+  /// Starts the program once more, in the same process, where OpenBLAS has taken kernels that are too old for the processor: it
+  /// chooses when it is loaded. Where that can't be done it goes on as it is.
+  private static func chooseKernels() {
+    guard let better = OpenBLASKernels.better, setenv(OpenBLASKernels.variable, better, 1) == 0 else { return }
+    execv("/proc/self/exe", CommandLine.unsafeArgv)
   }
 }
 

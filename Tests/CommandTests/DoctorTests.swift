@@ -1,4 +1,5 @@
 import Cluster
+import ConvNet
 import Foundation
 import TestSupport
 import Testing
@@ -93,5 +94,20 @@ struct DoctorTests {
       #expect(result.output.contains(word), "\(word) in \(result)")
     }
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path(".")).isEmpty)
+  }
+
+  @Test("OpenBLAS runs with kernels that fit the processor, unless a variable chooses others")
+  func kernels() throws {
+    guard let fitting = OpenBLASKernels.fitting else { return }
+    let folder = try TemporaryFolder()
+    func used(_ environment: [String: String]) throws -> String? {
+      let result = try runTool("deepinside", ["doctor", "--folder", folder.path("."), "--batch", "2"], environment: environment)
+      let words = result.output.split { !$0.isLetter && !$0.isNumber }
+      return words.firstIndex(of: "OpenBLAS").map { String(words[$0 + 1]) }
+    }
+    // What the library itself takes on a processor that it knows is as good.
+    let known: Set = [fitting, "Zen", "Cooperlake", "Sapphirerapids", "Excavator", "Haswell"]
+    #expect(known.contains(try used([:]) ?? "none"))
+    #expect(try used([OpenBLASKernels.variable: "Nehalem"]) == "Nehalem")
   }
 }

@@ -30,6 +30,8 @@ enum OneDNN {
   static var hasAVX2: Bool { has(dnnl_cpu_isa_avx2) }
   /// Winograd's kernels, and all of bfloat16, start at AVX-512.
   static var hasAVX512: Bool { has(dnnl_cpu_isa_avx512_core) }
+  /// Below, bfloat16 is emulated.
+  static var hasBFloat16: Bool { has(dnnl_cpu_isa_avx512_core_bf16) }
 
   /// The instruction set that kernels are generated for, in oneDNN's spelling.
   static var instructionSet: String {

@@ -137,7 +137,7 @@ struct Diagnosis {
               "\(host.host): \(host.memoryBytes >> 30) GiB of memory for \(host.localSize) ranks; cnn-f takes about 2 GiB each",
             remedy: "fewer --ranks with more --threads"))
       }
-      if !host.instructionSet.hasPrefix("avx512"), host.instructionSet != "avx2" {
+      if !host.instructionSet.hasPrefix("avx512"), !host.instructionSet.hasPrefix("avx2") {
         problems.append(
           Problem(text: "\(host.host): the processor has no AVX2", remedy: "it works (OpenBLAS), several times slower"))
       }

@@ -32,7 +32,7 @@ struct RankFacts: Codable, Sendable {
     self.placement = placement
     rank = communicator.rank
     localSize = communicator.localSize
-    instructionSet = BackendChoice.instructionSet
+    instructionSet = "\(BackendChoice.instructionSet), OpenBLAS \(OpenBLASKernels.chosen)"
     mpi = Communicator.libraryVersion
     program = Deepinside.version
     interfaces = Self.upInterfaces
@@ -41,9 +41,11 @@ struct RankFacts: Codable, Sendable {
     load = (try? String(contentsOfFile: "/proc/loadavg", encoding: .utf8)).flatMap { Double($0.prefix { $0 != " " }) } ?? 0
     copyRate = Self.measuredCopyRate
     let environment = ProcessInfo.processInfo.environment
-    slowVariables = ["OPENBLAS_CORETYPE", "DNNL_MAX_CPU_ISA", "ONEDNN_MAX_CPU_ISA"].compactMap { name in
+    slowVariables = [OpenBLASKernels.variable, "DNNL_MAX_CPU_ISA", "ONEDNN_MAX_CPU_ISA"].compactMap { name in
       environment[name].map { "\(name)=\($0)" }
     }
+    // The program sets this one itself where OpenBLAS would choose worse.
+    slowVariables.removeAll { [fitting = OpenBLASKernels.fitting] in $0 == "\(OpenBLASKernels.variable)=\(fitting ?? "")" }
   }
 
   /// Source: getifaddrs(3)
