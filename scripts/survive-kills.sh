@@ -13,14 +13,14 @@ export OMP_NUM_THREADS=${THREADS:-1}
 
 train() { # RUN
   exec "$program" train --data "$folder/data" --run "$folder/$1" --network cnn-f-64 --epochs "$epochs" --batch 32 \
-    --learning-rate 0.005 --schedule cosine --checkpoint-every 2s --quiet
+    --learning-rate 0.005 --schedule cosine --checkpoint-every 1s --quiet
 }
 
 # What a checkpoint holds, without the line that names the file.
 contents() { "$program" inspect "$folder/$1/checkpoints/latest.h5" | grep -v ' is whole$'; }
 losses() { sed -n 's/.*"kind":"step".*"loss":\([^,]*\),.*"step":\([0-9]*\).*/\2 \1/p' "$folder/$1/metrics.jsonl"; }
 
-"$program" synthesize --output "$folder/data" --classes 4 --images-per-class 100 --size 72 --quiet
+"$program" synthesize --output "$folder/data" --classes 4 --images-per-class 400 --size 72 --quiet
 start=$SECONDS
 (train undisturbed)
 seconds=$((SECONDS - start))
