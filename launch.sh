@@ -413,7 +413,7 @@ demo() {
   step "drawing saliency maps" --ranks 2 saliency --checkpoint "$checkpoint" --images "$output/data/val" \
     --output "$output/saliency"
   step "localising the objects of one class" --ranks 2 localise --checkpoint "$checkpoint" \
-    --images "$output/data/val/s00000001" --annotations "$output/data/Annotations" --cut-side 128 --output "$output/boxes"
+    --images "$output/data/val/s00000001" --annotations "$output/data/Annotations" --output "$output/boxes"
   step "showing what excites conv5" --ranks 2 reconstruct --checkpoint "$checkpoint" \
     --images "$output/data/val/s00000001" --layer conv5 --units 4 --output "$output/units"
   cat <<END

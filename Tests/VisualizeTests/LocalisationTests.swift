@@ -127,9 +127,13 @@ struct LocaliserTests {
   private let object = PixelRectangle(x: 15, y: 8, width: 24, height: 20)
   private var size: PictureSize { PictureSize(width: 60, height: 40) }
 
+  /// The paper's cut, by colours alone, at the scene's own size.
   private func localiser(_ change: (inout LocalisationOptions) -> Void = { _ in }) throws -> Localiser {
     var options = LocalisationOptions()
     options.cutSide = 40
+    options.smoothing = 0
+    options.colourWeight = 1
+    options.saliencyWeight = 0
     change(&options)
     return try Localiser(scene(object: object), options: options)
   }
@@ -162,6 +166,17 @@ struct LocaliserTests {
       $0.threshold = 0.2
     }.object(in: map, size: size)
     #expect(found.box == object)
+  }
+
+  @Test("by default colours and saliency together find the object, also from a map with noise")
+  func defaults() throws {
+    var options = LocalisationOptions()
+    options.cutSide = 40
+    // As wide, in parts of the picture, as by default.
+    options.smoothing *= 40 / 128
+    let noisy = map.enumerated().map { index, value in value * (index % 3 == 0 ? 1 : 0.2) }
+    let found = try Localiser(scene(object: object), options: options).object(in: noisy, size: size)
+    #expect(found.box == object && found.note == nil)
   }
 
   @Test("the threshold box is that of the pixels above the part of the maximum")
