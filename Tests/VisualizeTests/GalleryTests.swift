@@ -57,6 +57,17 @@ import Testing
     #expect((items[0]["trace"] as? [Any])?.count == 4)
   }
 
+  @Test("A page says how its panels are to be read") func panels() throws {
+    let net = try network()
+    func page(_ box: String) throws -> String {
+      let header = ResultHeader(command: LocalisationJob.command, parameters: ["box": .text(box)], net: net)
+      return try GalleryPage(header: header, items: []).html()
+    }
+    #expect(
+      try page("graphcut").contains("the seeds of the cut, of the object (orange) and the background (blue), and what was cut"))
+    #expect(try !page("threshold").contains("seeds"))
+  }
+
   @Test("A folder without results is refused") func noResults() throws {
     let folder = try TemporaryFolder()
     #expect(throws: VisualizeError.self) { try gallery(results: folder.path) }

@@ -92,7 +92,7 @@ struct GalleryPage {
       switch header.command {
       case ClassModelJob.command: "What the network finds most typical of each class: the picture that raises its score most."
       case LocalisationJob.command:
-        "Each picture with the box found (orange) and the true ones (green), the saliency map, and what was cut out."
+        localisationLead
       case SaliencyJob.command: "Each picture, and how much every pixel of it matters for the score of a class."
       case ReconstructionJob.command:
         "What excites units of a layer: their activation taken back to the pixels, and beside it the same part of the picture."
@@ -105,6 +105,14 @@ struct GalleryPage {
       + " from <code>\(Self.escape(header.checkpointFile))</code>,"
       + " SHA-256 <code title=\"\(Self.escape(header.checkpointSHA256))\">"
       + Self.escape(String(header.checkpointSHA256.prefix(12))) + "…</code>"
+  }
+
+  private var localisationLead: String {
+    let seeds =
+      header.parameters["box"] == .text(LocalisationOptions.Box.graphcut.rawValue)
+      ? "the seeds of the cut, of the object (orange) and the background (blue), " : ""
+    return "From left to right: the picture with the box found (orange) and the true ones (green), the saliency map, \(seeds)"
+      + "and what was cut out."
   }
 
   private var presetNote: String {
