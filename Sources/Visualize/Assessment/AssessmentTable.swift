@@ -34,7 +34,7 @@ struct AssessmentTable {
     self.store = store
     self.stages = stages
     rows = (methods + AssessmentJob.baselines).map { Row(method: $0) }
-    for item in Set(ResultStore.manifest(of: store.folder).map(\.item)).sorted() {
+    for item in try Manifest(of: store.folder).latest().keys.sorted() {
       let file = try HDF5File.open(at: store.dataPath(of: item))
       let measures = try file.readFloats("/measures").values.map(Double.init)
       pictures += 1

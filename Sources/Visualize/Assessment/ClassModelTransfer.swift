@@ -33,12 +33,14 @@ public struct ClassModelTransfer: Codable, Sendable {
     progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
   ) throws -> ClassModelTransfer {
     var latest: [String: ResultRecord] = [:]
-    for record in ResultStore.manifest(of: folder) where record.kind == ClassModelJob.command { latest[record.item] = record }
+    try Manifest(of: folder).forEach { record, _ in
+      if record.kind == ClassModelJob.command { latest[record.item] = record }
+    }
     guard !latest.isEmpty else {
       throw VisualizeError(.badData, "\(folder) has no class models; give a result folder of class-models")
     }
     var transfer = ClassModelTransfer()
-    let known = latest.values.filter { judge.classes.contains($0.class) }.sorted { $0.item < $1.item }
+    let known = latest.values.filter { judge.classes.contains($0.class) }.sorted { $0.name < $1.name }
     transfer.unknown = latest.count - known.count
     guard !known.isEmpty else {
       throw VisualizeError(.badData, "\(judge.fileName) knows none of the \(latest.count) classes in \(folder)")

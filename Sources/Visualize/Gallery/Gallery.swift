@@ -21,13 +21,11 @@ public func gallery(results folder: String) throws -> Int {
       .badData,
       "\(folder) is no result folder: expected a file \(ResultStore.parametersFile), as class-models and saliency make it")
   }
-  var latest: [String: Int] = [:]
-  let records = ResultStore.manifest(of: folder)
-  for (index, record) in records.enumerated() { latest[record.item] = index }
-  let items = records.indices.filter { latest[records[$0].item] == $0 }.map { index in
-    GalleryItem(records[index], trace: scoreTrace(path(records[index].item + ".h5"), kind: header.command))
-  }.sorted { $0.item.localizedStandardCompare($1.item) == .orderedAscending }
-  let size = items.first.flatMap { pngSize(path($0.item + ".png")) }
+  let manifest = Manifest(of: folder)
+  let records = try manifest.latest().values.map(manifest.record)
+    .sorted { $0.name.localizedStandardCompare($1.name) == .orderedAscending }
+  let items = records.map { GalleryItem($0, trace: scoreTrace(path($0.item + ".h5"), kind: header.command)) }
+  let size = records.first.flatMap { pngSize(path($0.item + ".png")) }
   let page = try GalleryPage(header: header, items: items, pictureSize: size).html()
   try AtomicFile.write(page, to: path(ResultStore.pageFile))
   return items.count
@@ -53,6 +51,7 @@ private func scoreTrace(_ path: String, kind: String) -> [Float]? {
 
 /// What the page's script knows of a result.
 struct GalleryItem: Encodable {
+  /// The result's name.
   let item: String
   /// The picture's address, relative to the page.
   let image: String
@@ -80,7 +79,7 @@ struct GalleryItem: Encodable {
 
   init(_ record: ResultRecord, trace: [Float]?) {
     func finite(_ value: Float) -> Float? { value.isFinite ? value : nil }
-    item = record.item
+    item = record.name
     image = Self.address(of: record.item + ".png")
     `class` = record.class
     name = record.className
@@ -97,10 +96,10 @@ struct GalleryItem: Encodable {
     iterations = trace.map { $0.count - 1 }
   }
 
-  /// A file's name as a relative address.
+  /// A file in the folder as a relative address: slashes stay.
   static func address(of file: String) -> String {
-    let unreserved = CharacterSet(charactersIn: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
-    return file.addingPercentEncoding(withAllowedCharacters: unreserved) ?? file
+    let plain = CharacterSet(charactersIn: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/")
+    return file.addingPercentEncoding(withAllowedCharacters: plain) ?? file
   }
 
   private static func thinned(_ trace: [Float]) -> [Double?] {

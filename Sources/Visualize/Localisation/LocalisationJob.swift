@@ -105,13 +105,12 @@ public struct LocalisationJob {
     (phases.forward, phases.backward) = (mapper?.forwardSeconds ?? 0, mapper?.backwardSeconds ?? 0)
     summary.secondsByPhase = try phases.summed(over: communicator)
     if communicator.rank == 0 {
-      // The boxes of today count, also for pictures of an earlier run.
-      let records = store.latestRecords.values.map { record in
-        var record = record
-        if let source = record.source, let known = annotations[PictureFile(path: source).stem] { record.truthBoxes = known.boxes }
-        return record
+      var report = LocalisationReport(blackList: blackList)
+      try Manifest(of: output).forEach { record, _ in
+        // The boxes of today count, also for pictures of an earlier run.
+        let known = record.source.flatMap { annotations[PictureFile(path: $0).stem]?.boxes }
+        report.add(record, truth: known ?? record.truthBoxes ?? [])
       }
-      let report = LocalisationReport(records: records, blackList: blackList)
       try report.write(
         to: store, numbers: classNumbers, names: Dictionary(zip(network.classes, network.classNames)) { first, _ in first })
       report.complete(&summary)

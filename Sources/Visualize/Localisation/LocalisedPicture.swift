@@ -63,10 +63,9 @@ struct LocalisedPicture {
 
   /// The masks at the picture's own size: 255 is the object.
   func saveMasks(in store: ResultStore) throws {
-    try? FileManager.default.createDirectory(
-      atPath: store.path(ResultStore.maskFolder), withIntermediateDirectories: true)
     for (index, object) in objects.enumerated() {
       let path = store.maskPath(of: item.name, rank: index + 1)
+      try store.makeFolder(of: path)
       let pixels = object.mask.resized(to: size).pixels.map { $0 ? UInt8(255) : 0 }
       let bytes = try encodePNG(pixels, width: size.width, height: size.height, channels: 1, name: path)
       try AtomicFile.write(bytes, to: path, flush: false)

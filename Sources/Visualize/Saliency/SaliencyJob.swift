@@ -120,7 +120,7 @@ public struct SaliencyJob {
           classIndex = try network.index(of: truth)
         }
         let picture = try TestPicture(contentsOf: source, decoder: decoder.get(), input: network.network.input, crops: crops)
-        return ExplainedPicture(picture: picture, classIndex: classIndex, stream: ItemNames.hash(item.name))
+        return ExplainedPicture(picture: picture, classIndex: classIndex, stream: item.stream)
       }
     }
   }
