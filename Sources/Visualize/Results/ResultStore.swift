@@ -41,7 +41,9 @@ public struct ResultStore: Sendable {
   static let summaryFile = "summary.json"
   static let pageFile = "index.html"
   /// What is beside the header.
-  private static let about = [manifestFile, summaryFile, pageFile]
+  private static let about = [
+    manifestFile, summaryFile, pageFile, "\(GalleryFiles.pageFolder)/\(GalleryFiles.pageFile(1))",
+  ]
   /// Of `localise`, in the result folder.
   static let maskFolder = "masks"
 
@@ -188,6 +190,7 @@ public struct ResultStore: Sendable {
     for folder in subfolders.flatMap({ [$0, "\(Self.maskFolder)/\($0)"] }) + [Self.maskFolder] { rmdir(path(folder)) }
     // The header goes last: until then the rest can be found.
     let tables = LocalisationReport.files + AssessmentTable.files
+    GalleryFiles.removePages(in: folder, after: 0)
     for name in tables + Self.about + [Self.parametersFile] { try remove(path(name)) }
   }
 
