@@ -28,6 +28,7 @@ struct CommandLineTests {
       (["evaluate", "--checkpoint", "c"], "--data"),
       (["class-models", "--checkpoint", "c", "--output", "o", "--mode", "odd"], "odd"),
       (["saliency", "--checkpoint", "c", "--output", "o", "--images", "i", "--method", "odd"], "odd"),
+      (["gallery", "--results", "r", "--tile", "0"], "--tile 0"),
       (["report"], "--run"),
       (["export", "--checkpoint", "c", "--format", "odd", "--output", "o"], "odd"),
       (["export", "--checkpoint", "c", "--format", "safetensors", "--without-mean", "--output", "o"], "--without-mean"),

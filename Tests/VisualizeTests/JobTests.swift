@@ -99,7 +99,7 @@ import Testing
     #expect(result.exitCode == 0 && result.output.contains("done 1 skipped 0"), "\(result)")
     let expected: Set = [
       "notes.txt", "mine.png", "mine.h5", "n00000001.h5", "n00000001.png", "manifest.jsonl", "parameters.json", "summary.json",
-      "index.html",
+      "index.html", "contact-sheet.png",
     ]
     #expect(try fixture.files() == expected)
   }

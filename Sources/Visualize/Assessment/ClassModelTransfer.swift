@@ -79,8 +79,6 @@ public struct ClassModelTransfer: Codable, Sendable {
   /// The best of an item's samples, which stand side by side; the picture itself where there is one.
   private static func best(of sheet: Picture, _ data: String) throws -> Picture {
     guard let values = try? HDF5File.open(at: data).readFloats("/sample_values").values, values.count > 1 else { return sheet }
-    let width = (sheet.width - (values.count - 1) * Picture.gap) / values.count
-    let index = values.indices.max { values[$0] < values[$1] } ?? 0
-    return try sheet.cropped(x: index * (width + Picture.gap), y: 0, width: width, height: sheet.height)
+    return try sheet.panel(values.indices.max { values[$0] < values[$1] } ?? 0, of: values.count)
   }
 }

@@ -2,6 +2,19 @@ import Files
 import Foundation
 import Images
 
+/// What may be chosen of a gallery.
+public struct GalleryOptions: Sendable {
+  /// Whether there is to be a contact sheet; of class models there always is one.
+  public var contactSheet: Bool
+  /// Of the contact sheet, pixels from the left to the right of a picture; nil chooses.
+  public var tile: Int?
+
+  public init(contactSheet: Bool = false, tile: Int? = nil) {
+    self.contactSheet = contactSheet
+    self.tile = tile
+  }
+}
+
 /// The command `gallery`: `OUT/index.html`, the page of all results in a folder, that works without network and from a disk.
 ///
 /// Styles and script are in the page, pictures beside it by relative paths, read when they come into view. What it shows comes
@@ -12,7 +25,7 @@ import Images
 /// - Returns: the number of results.
 /// - Throws: `VisualizeError` when the folder has no results, `FileError` when the page can't be written.
 @discardableResult
-public func gallery(results folder: String) throws -> Int {
+public func gallery(results folder: String, _ options: GalleryOptions = GalleryOptions()) throws -> Int {
   func path(_ name: String) -> String { (folder as NSString).appendingPathComponent(name) }
   guard let data = FileManager.default.contents(atPath: path(ResultStore.parametersFile)),
     let header = ResultJSON.value(ResultHeader.self, String(decoding: data, as: UTF8.self))
@@ -24,8 +37,17 @@ public func gallery(results folder: String) throws -> Int {
   let manifest = Manifest(of: folder)
   let listing = try GalleryListing(manifest)
   let entries = listing.entries
+  // A sheet that was made once is made again with the page; that of `reconstruct --top` is another one.
+  let isThere = FileManager.default.fileExists(atPath: path(ContactSheet.file))
+  let isOwn = header.command != ReconstructionJob.command && (isThere || header.command == ClassModelJob.command)
+  if !entries.isEmpty, options.contactSheet || isOwn {
+    let samples = header.parameters["samples"].flatMap { if case .number(let count) = $0 { Int(count) } else { nil } } ?? 1
+    try ContactSheet.write(entries.map { path($0.item + ".png") }, samples: samples, tile: options.tile, to: folder)
+  }
   let head = GalleryHead(
-    header: header, pictureSize: entries.first.flatMap { pictureSize(path($0.item + ".png")) })
+    header: header,
+    hasSheet: FileManager.default.fileExists(atPath: path(ContactSheet.file)),
+    pictureSize: entries.first.flatMap { pictureSize(path($0.item + ".png")) })
   try GalleryFiles(folder: folder, head: head, manifest: manifest, listing: listing).write()
   return entries.count
 }

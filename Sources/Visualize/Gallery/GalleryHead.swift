@@ -5,6 +5,7 @@ import Images
 /// What all pages of a gallery have in common. Every text that comes from data is escaped.
 struct GalleryHead {
   let header: ResultHeader
+  var hasSheet = false
   /// Of the first item's picture, where it is known.
   var pictureSize: PictureSize?
 
@@ -14,13 +15,15 @@ struct GalleryHead {
   /// A whole page.
   ///
   /// - Parameters:
+  ///   - root: the address of the result folder, relative to the page, with a slash at its end; empty for its own.
   ///   - subtitle: text after the title.
   ///   - content: HTML of the main part.
   ///   - data: what the script finds in the element `data`.
   func document(
-    subtitle: String = "", content: String, data: some Encodable, script: String
+    root: String = "", subtitle: String = "", content: String, data: some Encodable, script: String
   ) throws(VisualizeError) -> String {
-    """
+    let sheet = hasSheet ? " <a href=\"\(root)\(ContactSheet.file)\">All on one sheet.</a>" : ""
+    return """
       <!DOCTYPE html>
       <html lang="en">
       <head>
@@ -33,7 +36,7 @@ struct GalleryHead {
       <body class="\(isClassModels ? "models" : isLocalisation ? "maps wide" : "maps")" style="--aspect: \(aspect)">
       <header>
       <h1>\(HTML.escape(title))</h1>
-      <p class="lead">\(HTML.escape(lead)) \(origin)</p>
+      <p class="lead">\(HTML.escape(lead))\(sheet) \(origin)</p>
       \(isPaperNet ? "" : "<p class=\"note\">\(HTML.escape(presetNote))</p>\n")\(parameters)
       </header>
       \(content)

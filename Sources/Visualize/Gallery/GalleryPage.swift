@@ -51,7 +51,7 @@ struct GalleryPage {
       </dialog>
       """
     return try head.document(
-      subtitle: part.map { ", page \($0.number)" } ?? "", content: content, data: items,
+      root: part == nil ? "" : "../", subtitle: part.map { ", page \($0.number)" } ?? "", content: content, data: items,
       script: GalleryScript.page)
   }
 

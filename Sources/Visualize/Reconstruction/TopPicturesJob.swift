@@ -9,7 +9,6 @@ import Images
 public struct TopPicturesJob {
   /// The strongest pictures of each channel, kept so that a second run needn't look through all of them again.
   static let scanFile = "strongest.json"
-  static let sheetFile = "contact-sheet.png"
   /// Channels on the contact sheet, at most.
   static let sheetChannels = 256
 
@@ -86,6 +85,8 @@ public struct TopPicturesJob {
         try AtomicFile.write(ResultJSON.text(summary, pretty: true) + "\n", to: store.path(ResultStore.summaryFile))
       }
       try sheet(items, store)
+      // It links the sheet.
+      try gallery(results: store.folder)
     }
     return summary
   }
@@ -130,7 +131,7 @@ public struct TopPicturesJob {
   private func sheet(_ items: [String], _ store: ResultStore) throws {
     let pictures = items.prefix(Self.sheetChannels).compactMap { try? Picture(contentsOf: store.picturePath(of: $0)) }
     guard !pictures.isEmpty else { return }
-    try Picture.grid(pictures, columns: Patch.columns(pictures.count), gap: 12).writePNG(to: store.path(Self.sheetFile))
+    try Picture.grid(pictures, columns: Patch.columns(pictures.count), gap: 12).writePNG(to: store.path(ContactSheet.file))
   }
 
   private var parameters: [String: ParameterValue] {

@@ -43,6 +43,7 @@ public struct ResultStore: Sendable {
   /// What is beside the header.
   private static let about = [
     manifestFile, summaryFile, pageFile, "\(GalleryFiles.pageFolder)/\(GalleryFiles.pageFile(1))",
+    ContactSheet.file,
   ]
   /// Of `localise`, in the result folder.
   static let maskFolder = "masks"
