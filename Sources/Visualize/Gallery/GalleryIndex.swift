@@ -34,7 +34,7 @@ struct GalleryIndex {
       <main>
       <div class="tools" role="search">
       <label class="search"><span class="hidden">Search</span>
-      <input id="search" type="search" placeholder="Search all: a class, id or file" autocomplete="off"></label>
+      <input id="search" type="search" placeholder="Search all: a class, id or file ( / )" autocomplete="off"></label>
       <output id="count">\(entries.count) results</output>
       </div>
       <div id="grid"></div>

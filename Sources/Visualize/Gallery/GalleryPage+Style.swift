@@ -58,7 +58,7 @@ extension GalleryPage {
     figcaption small { grid-column: 1 / -1; color: var(--soft); font-size: 12.5px }
     i { font-style: normal; font-weight: 700 } .right { color: var(--right) } .wrong { color: var(--wrong) }
       .warning { color: var(--warn) }
-    dialog { width: min(1120px, 96vw); max-height: 94vh; padding: 0; border: 1px solid var(--line); border-radius: 14px;
+    dialog { touch-action: pan-y pinch-zoom; width: min(1120px, 96vw); max-height: 94vh; padding: 0; border: 1px solid var(--line); border-radius: 14px;
       background: var(--card); color: var(--ink); overflow: auto }
     dialog::backdrop { background: rgb(0 0 0 / .62) }
     .bar { position: sticky; top: 0; display: flex; align-items: center; gap: 6px; padding: 10px 12px 10px 18px;

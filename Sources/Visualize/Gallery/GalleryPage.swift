@@ -26,7 +26,7 @@ struct GalleryPage {
       <main>
       \(navigation)<div class="tools" role="search">
       <label class="search"><span class="hidden">Search</span>
-      <input id="search" type="search" placeholder="Search \(part == nil ? "a class or id" : "this page")" autocomplete="off"></label>
+      <input id="search" type="search" placeholder="Search \(part == nil ? "a class or id" : "this page") ( / )" autocomplete="off"></label>
       <label>Sort <select id="sort">
       <option value="item">by \(head.isClassModels ? "id" : "file")</option>
       <option value="name">by class name</option>

@@ -18,6 +18,13 @@ enum GalleryScript {
     // The item that an address ends with: index.html#ITEM.
     function wanted() { try { return decodeURIComponent(location.hash.slice(1)); } catch { return location.hash.slice(1); } }
 
+    document.addEventListener("keydown", event => {
+      if (event.key !== "/" || event.target.closest("input, select, dialog") || event.ctrlKey || event.metaKey) return;
+      event.preventDefault();
+      search.focus();
+      search.select();
+    });
+
     """#
 
   static let page = #"""
@@ -128,9 +135,25 @@ enum GalleryScript {
     get("close").addEventListener("click", () => view.close());
     view.addEventListener("click", event => { if (event.target === view) view.close(); });
     view.addEventListener("keydown", event => {
-      if (event.key === "ArrowLeft") move(-1); else if (event.key === "ArrowRight") move(1); else return;
+      if (event.key === "ArrowLeft") move(-1); else if (event.key === "ArrowRight") move(1);
+      else if (event.key === "Escape") view.close(); else return;
       event.preventDefault();
     });
+
+    // A finger that goes sideways turns to the next picture; not while the page is enlarged, which moves it.
+    let touch = null;
+    view.addEventListener("touchstart", event => {
+      const enlarged = window.visualViewport && visualViewport.scale > 1.01;
+      touch = event.touches.length === 1 && !enlarged ? event.touches[0] : null;
+    }, { passive: true });
+    view.addEventListener("touchend", event => {
+      if (!touch || event.touches.length > 0) return;
+      const x = event.changedTouches[0].clientX - touch.clientX, y = event.changedTouches[0].clientY - touch.clientY;
+      touch = null;
+      if (Math.abs(x) > 40 && Math.abs(x) > 2 * Math.abs(y)) move(x < 0 ? 1 : -1);
+    });
+    view.addEventListener("touchcancel", () => { touch = null; });
+
     view.addEventListener("close", () => figures[current].querySelector("button").focus());
     arrange();
     const first = items.findIndex(item => item.item === wanted());
