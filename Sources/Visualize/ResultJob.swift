@@ -90,7 +90,7 @@ struct ResultJob {
       seconds: seconds, itemsPerSecond: Double(tally.done) / max(seconds, 1e-9), ranks: communicator.size,
       stopped: tally.finished < order.items.count)
     try AtomicFile.write(ResultJSON.text(summary, pretty: true) + "\n", to: store.path(ResultStore.summaryFile))
-    try gallery(results: store.folder)
+    try gallery(results: store.folder, GalleryOptions(rendering: store.rendering))
     return summary
   }
 }

@@ -13,7 +13,7 @@ struct MadeUpResults {
   let store: ResultStore
 
   init(
-    _ command: String, classes: Int = 5, parameters: [String: ParameterValue] = [:]
+    _ command: String, classes: Int = 5, parameters: [String: ParameterValue] = [:], rendering: SaliencyRendering? = nil
   ) throws {
     folder = try TemporaryFolder()
     network = TrainedNetwork(
@@ -22,7 +22,8 @@ struct MadeUpResults {
       classNames: (0..<classes).map { $0 == Self.goldfish ? "goldfish, Carassius auratus" : "name \($0), other word" },
       digest: "0123456789abcdef", fileName: "best.h5")
     store = ResultStore(
-      folder: folder.path("out"), header: ResultHeader(command: command, parameters: parameters, net: network))
+      folder: folder.path("out"), header: ResultHeader(command: command, parameters: parameters, net: network),
+      rendering: rendering)
   }
 
   /// The class that has a name of its own.
@@ -44,7 +45,7 @@ struct MadeUpResults {
     try store.save(
       ItemResult(
         record: record, dataSets: [.init(path: "/map", shape: [picture.height, picture.width], values: map)],
-        picture: picture.beside(SaliencyRendering().picture(of: map, width: picture.width, height: picture.height))))
+        picture: (store.rendering ?? SaliencyRendering()).result(map, on: picture)))
   }
 
   /// A manifest and pictures of `width` × 24; of class models score traces too. No file is waited for: there may be thousands.

@@ -4,12 +4,15 @@ import Images
 
 /// What may be chosen of a gallery.
 public struct GalleryOptions: Sendable {
+  /// How maps are to be drawn; nil leaves the pictures as they are.
+  public var rendering: SaliencyRendering?
   /// Whether there is to be a contact sheet; of class models there always is one.
   public var contactSheet: Bool
   /// Of the contact sheet, pixels from the left to the right of a picture; nil chooses.
   public var tile: Int?
 
-  public init(contactSheet: Bool = false, tile: Int? = nil) {
+  public init(rendering: SaliencyRendering? = nil, contactSheet: Bool = false, tile: Int? = nil) {
+    self.rendering = rendering
     self.contactSheet = contactSheet
     self.tile = tile
   }
@@ -21,11 +24,16 @@ public struct GalleryOptions: Sendable {
 /// from `parameters.json`, `manifest.jsonl` and the score traces in the HDF5 files. More than 2,000 results are shared out
 /// over `OUT/pages/page-0001.html` and on, 500 on each, with `OUT/index.html` to find them.
 ///
-/// - Parameter results: a result folder.
+/// - Parameters:
+///   - results: a result folder.
+///   - progress: of pictures that are drawn anew.
 /// - Returns: the number of results.
-/// - Throws: `VisualizeError` when the folder has no results, `FileError` when the page can't be written.
+/// - Throws: `VisualizeError` when the folder has no results, or none that can be drawn as was asked for; `FileError` when
+///   the page can't be written.
 @discardableResult
-public func gallery(results folder: String, _ options: GalleryOptions = GalleryOptions()) throws -> Int {
+public func gallery(
+  results folder: String, _ options: GalleryOptions = GalleryOptions(), progress: JobProgress = { _, _ in }
+) throws -> Int {
   func path(_ name: String) -> String { (folder as NSString).appendingPathComponent(name) }
   guard let data = FileManager.default.contents(atPath: path(ResultStore.parametersFile)),
     let header = ResultJSON.value(ResultHeader.self, String(decoding: data, as: UTF8.self))
@@ -33,6 +41,9 @@ public func gallery(results folder: String, _ options: GalleryOptions = GalleryO
     throw VisualizeError(
       .badData,
       "\(folder) is no result folder: expected a file \(ResultStore.parametersFile), as class-models and saliency make it")
+  }
+  if let rendering = options.rendering {
+    try Redrawing(store: ResultStore(folder: folder, header: header, rendering: rendering)).run(progress)
   }
   let manifest = Manifest(of: folder)
   let listing = try GalleryListing(manifest)
@@ -45,7 +56,7 @@ public func gallery(results folder: String, _ options: GalleryOptions = GalleryO
     try ContactSheet.write(entries.map { path($0.item + ".png") }, samples: samples, tile: options.tile, to: folder)
   }
   let head = GalleryHead(
-    header: header,
+    header: header, rendering: ResultStore.rendering(in: folder),
     hasSheet: FileManager.default.fileExists(atPath: path(ContactSheet.file)),
     pictureSize: entries.first.flatMap { pictureSize(path($0.item + ".png")) })
   try GalleryFiles(folder: folder, head: head, manifest: manifest, listing: listing).write()

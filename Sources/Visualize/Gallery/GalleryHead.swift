@@ -5,6 +5,8 @@ import Images
 /// What all pages of a gallery have in common. Every text that comes from data is escaped.
 struct GalleryHead {
   let header: ResultHeader
+  /// How maps are drawn, where that is known.
+  var rendering: SaliencyRendering?
   var hasSheet = false
   /// Of the first item's picture, where it is known.
   var pictureSize: PictureSize?
@@ -36,7 +38,7 @@ struct GalleryHead {
       <body class="\(isClassModels ? "models" : isLocalisation ? "maps wide" : "maps")" style="--aspect: \(aspect)">
       <header>
       <h1>\(HTML.escape(title))</h1>
-      <p class="lead">\(HTML.escape(lead))\(sheet) \(origin)</p>
+      <p class="lead">\(HTML.escape(lead + drawing))\(sheet) \(origin)</p>
       \(isPaperNet ? "" : "<p class=\"note\">\(HTML.escape(presetNote))</p>\n")\(parameters)
       </header>
       \(content)
@@ -74,7 +76,8 @@ struct GalleryHead {
     case ClassModelJob.command: "What the network finds most typical of each class: the picture that raises its score most."
     case LocalisationJob.command: localisationLead
     case SaliencyJob.command:
-      "Each picture, and how much every pixel of it matters for the score of a class."
+      "Each picture, and how much every pixel of it matters for the score of a class"
+        + (rendering?.overlay == nil ? "." : "; on the right the same in colours over the picture.")
     case ReconstructionJob.command:
       "What excites units of a layer: their activation taken back to the pixels, and beside it the same part of the picture."
     case AssessmentJob.command: "Each picture and its maps by every method. The tables are in assessment.html."
@@ -94,8 +97,21 @@ struct GalleryHead {
     let seeds =
       header.parameters["box"] == .text(LocalisationOptions.Box.graphcut.rawValue)
       ? "the seeds of the cut, of the object (orange) and the background (blue), " : ""
-    return "From left to right: the picture with the box found (orange) and the true ones (green), the saliency map, \(seeds)"
+    let map = rendering?.overlay == nil ? "the saliency map" : "the saliency map in colours over the picture"
+    return "From left to right: the picture with the box found (orange) and the true ones (green), \(map), \(seeds)"
       + "and what was cut out."
+  }
+
+  private var drawing: String {
+    guard let rendering else { return "" }
+    let colours = rendering.overlay.map { ", over the picture in inferno by \(Self.number($0))" } ?? ""
+    return " Maps M are shown as min(M / p, 1)^\(Self.number(rendering.gamma)), p their "
+      + "\(Self.number(Float(100 * rendering.percentile))) % quantile, in \(rendering.colours.rawValue)\(colours)."
+  }
+
+  private static func number(_ value: Float) -> String {
+    let text = "\(value)"
+    return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
   }
 
   private var presetNote: String {

@@ -67,7 +67,9 @@ public struct LocalisationJob {
     var parameters = parameters(stored)
     parameters["annotations"] = .flag(hasBoxes)
     let header = ResultHeader(command: Self.command, parameters: parameters, net: network)
-    let store = ResultStore(folder: output, header: header)
+    // Without their maps pictures can't be drawn anew, and are all drawn alike.
+    let rendering = try keepsMaps ? ResultStore.rendering(nil, in: output, overwrite: overwrite, communicator) : nil
+    let store = ResultStore(folder: output, header: header, rendering: rendering)
     // A picture's crops are a batch.
     let job = ResultJob(store: store, overwrite: overwrite, batch: 1, communicator: communicator, progress: progress)
     var phases = Phases()
@@ -95,7 +97,7 @@ public struct LocalisationJob {
           return try timed(&phases.write) {
             let picture = LocalisedPicture(
               item: item, size: prepared.size, maps: maps, localiser: prepared.localiser, objects: objects)
-            let result = picture.result(network, keepsMaps: keepsMaps)
+            let result = picture.result(network, keepsMaps: keepsMaps, rendering: rendering ?? SaliencyRendering())
             try picture.saveMasks(in: store)
             try store.save(result)
             return .done(result.record)

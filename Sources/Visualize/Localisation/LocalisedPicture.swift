@@ -29,7 +29,7 @@ struct LocalisedPicture {
   let localiser: Localiser
   let objects: [LocalisedObject]
 
-  func result(_ net: TrainedNetwork, keepsMaps: Bool) -> ItemResult {
+  func result(_ net: TrainedNetwork, keepsMaps: Bool, rendering: SaliencyRendering) -> ItemResult {
     let answers = zip(maps.classes, objects).map { ranked, object in
       answer(net.classes[ranked.index], ranked.score, object)
     }
@@ -49,7 +49,7 @@ struct LocalisedPicture {
     return ItemResult(
       record: record, dataSets: keepsMaps ? [stored] : [],
       attributes: ["picture_width": .number(Double(size.width)), "picture_height": .number(Double(size.height))],
-      picture: panels(shown))
+      picture: panels(shown, rendering))
   }
 
   private func answer(_ wnid: String, _ score: Float, _ object: LocalisedObject) -> ResultRecord.Answer {
@@ -74,7 +74,7 @@ struct LocalisedPicture {
 
   /// Side by side: the picture with the found box (orange) and the true ones (green), the map, the seeds of a cut, and the
   /// object in the picture.
-  private func panels(_ index: Int) -> Picture {
+  private func panels(_ index: Int, _ rendering: SaliencyRendering) -> Picture {
     let picture = localiser.picture
     let object = objects[index]
     var boxed = picture
@@ -91,9 +91,8 @@ struct LocalisedPicture {
         }
       }
     }
-    let map = resampled(maps.maps[index], from: maps.size, to: picture.size)
-    let shownMap = SaliencyRendering().picture(of: map, width: picture.width, height: picture.height)
-    let panels = [boxed, shownMap] + (localiser.options.box == .graphcut ? [picture.seeded(object.seeds)] : []) + [cutOut]
+    let map = rendering.panel(maps.maps[index], size: maps.size, on: boxed)
+    let panels = [boxed, map] + (localiser.options.box == .graphcut ? [picture.seeded(object.seeds)] : []) + [cutOut]
     return Picture.grid(panels, columns: panels.count, gap: Picture.gap)
   }
 }

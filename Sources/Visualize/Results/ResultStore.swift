@@ -42,7 +42,7 @@ public struct ResultStore: Sendable {
   static let pageFile = "index.html"
   /// What is beside the header.
   private static let about = [
-    manifestFile, summaryFile, pageFile, "\(GalleryFiles.pageFolder)/\(GalleryFiles.pageFile(1))",
+    manifestFile, summaryFile, renderingFile, pageFile, "\(GalleryFiles.pageFolder)/\(GalleryFiles.pageFile(1))",
     ContactSheet.file,
   ]
   /// Of `localise`, in the result folder.
@@ -50,10 +50,13 @@ public struct ResultStore: Sendable {
 
   public let folder: String
   public let header: ResultHeader
+  /// How its pictures are drawn; nil for those that show no map.
+  let rendering: SaliencyRendering?
 
-  public init(folder: String, header: ResultHeader) {
+  public init(folder: String, header: ResultHeader, rendering: SaliencyRendering? = nil) {
     self.folder = folder
     self.header = header
+    self.rendering = rendering
   }
 
   func path(_ name: String) -> String { (folder as NSString).appendingPathComponent(name) }
@@ -98,8 +101,9 @@ public struct ResultStore: Sendable {
     guard let file = try? HDF5File.open(at: dataPath(of: item)),
       (try? file.attribute("format")) == .string(Self.fileFormat),
       (try? file.attribute("checkpoint_sha256")) == .string(header.checkpointSHA256),
-      case .string(let parameters)? = try? file.attribute("parameters"),
-      ResultJSON.value([String: ParameterValue].self, parameters) == header.parameters,
+      case .string(let text)? = try? file.attribute("parameters"),
+      let parameters = ResultJSON.value([String: ParameterValue].self, text),
+      ResultHeader.differing(parameters, header.parameters).isEmpty,
       case .string(let text)? = try? file.attribute("record"),
       let record = ResultJSON.value(ResultRecord.self, text), record.item == item, record.kind == header.command
     else { return nil }
@@ -142,6 +146,7 @@ public struct ResultStore: Sendable {
       }
       try AtomicFile.write(ResultJSON.text(header, pretty: true) + "\n", to: path(Self.parametersFile))
     }
+    try beginDrawing(isEmpty: whole.isEmpty)
     let old = Manifest(of: folder)
     let manifest = try FileWriter(path(Self.manifestFile))
     for (item, found) in whole.sorted(by: { $0.key < $1.key }) {
