@@ -1,5 +1,5 @@
 /// A map of numbers in 0 … 1 to colours.
-public enum ColourMap: Sendable, CaseIterable {
+public enum ColourMap: String, Sendable, Codable, CaseIterable {
   /// Black to white.
   case grey
   /// Black, purple, orange, pale yellow: perceptually even, and monotone in lightness.

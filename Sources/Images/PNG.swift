@@ -87,8 +87,10 @@ extension Picture {
   }
 
   /// Writes a PNG file whole or not at all; see `AtomicFile`.
+  ///
+  /// - Parameter flush: false for thousands of files that can be made again.
   /// - Throws: `ImageError` when it can't be encoded, `FileError` when it can't be written.
-  public func writePNG(to path: String) throws {
-    try AtomicFile.write(encodePNG(pixels, width: width, height: height, channels: 3, name: path), to: path)
+  public func writePNG(to path: String, flush: Bool = true) throws {
+    try AtomicFile.write(encodePNG(pixels, width: width, height: height, channels: 3, name: path), to: path, flush: flush)
   }
 }

@@ -44,6 +44,16 @@ extension Picture {
   /// Both pictures next to each other, from the top, with a white gap.
   func beside(_ other: Picture) -> Picture { Picture.grid([self, other], columns: 2, gap: Self.gap) }
 
+  /// One of the pictures of that width that stand next to each other.
+  func panel(_ index: Int, width: Int) throws(ImageError) -> Picture {
+    try cropped(x: index * (width + Self.gap), y: 0, width: width, height: height)
+  }
+
+  /// One of `count` pictures of the same width that stand next to each other.
+  func panel(_ index: Int, of count: Int) throws(ImageError) -> Picture {
+    try panel(index, width: (width - (count - 1) * Self.gap) / count)
+  }
+
   /// Pictures in rows, row by row: each column as wide as its widest, each row as high as its highest, with white between them.
   static func grid(_ pictures: [Picture], columns: Int, gap: Int) -> Picture {
     precondition(!pictures.isEmpty && columns > 0, "a grid of \(pictures.count) pictures in \(columns) columns")
@@ -60,14 +70,18 @@ extension Picture {
     return Picture(width: total, height: start(heights, rows) - gap) { target in
       target.update(repeating: 255)
       for (index, picture) in pictures.enumerated() {
-        let (x, y) = (start(widths, index % columns), start(heights, index / columns))
-        picture.pixels.withUnsafeBufferPointer { pixels in
-          for row in 0..<picture.height {
-            let line = pixels[(row * picture.width * 3)..<((row + 1) * picture.width * 3)]
-            let at = ((y + row) * total + x) * 3
-            _ = UnsafeMutableBufferPointer(rebasing: target[at...]).update(fromContentsOf: line)
-          }
-        }
+        picture.copy(to: target, width: total, x: start(widths, index % columns), y: start(heights, index / columns))
+      }
+    }
+  }
+
+  /// Writes the picture into a larger one of that width, its upper left pixel at (x, y).
+  func copy(to target: UnsafeMutableBufferPointer<UInt8>, width total: Int, x: Int, y: Int) {
+    pixels.withUnsafeBufferPointer { pixels in
+      for row in 0..<height {
+        let line = pixels[(row * width * 3)..<((row + 1) * width * 3)]
+        let at = ((y + row) * total + x) * 3
+        _ = UnsafeMutableBufferPointer(rebasing: target[at...]).update(fromContentsOf: line)
       }
     }
   }

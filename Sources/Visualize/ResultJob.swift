@@ -6,7 +6,7 @@ import Synchronization
 
 /// One thing to make a result of: a class, or a picture.
 struct WorkItem: Codable, Sendable {
-  /// The name of the result's files.
+  /// The result's item, see `ItemNames`.
   var name: String
   var classIndex: Int?
   /// The picture's file.
@@ -17,6 +17,9 @@ struct WorkItem: Codable, Sendable {
   var isSampled: Bool?
   /// The boxes of its objects.
   var boxes: [BoundingBox]?
+
+  /// The number of its stream of random numbers: wherever its files are, it is the same result.
+  var stream: UInt64 { ItemNames.hash(ItemNames.name(of: name)) }
 }
 
 /// Is told on rank 0 how far a job is: items of this run that are finished, failed ones included, and how many there are in all.
@@ -38,7 +41,8 @@ struct ResultJob {
   }
 
   /// - Parameters:
-  ///   - list: all items, asked for on rank 0 alone; it gets the names that pictures have had in earlier runs, by file.
+  ///   - list: all items, asked for on rank 0 alone; it gets those that earlier runs have made, by the picture's file, or by
+  ///     name where there is no picture.
   ///   - prepare: makes items ready, on any thread.
   ///   - process: computes and saves; nil when it was stopped.
   /// - Returns: the summary, the same on all ranks.
@@ -71,8 +75,8 @@ struct ResultJob {
 
   private func makeOrder(_ list: ([String: String]) throws -> [WorkItem]) throws -> Order {
     let whole = try store.open(overwrite: overwrite)
-    let named = whole.values.compactMap { record in record.source.map { ($0, record.item) } }
-    let items = try list(Dictionary(named, uniquingKeysWith: { first, _ in first }))
+    let named = whole.map { ($0.value.source ?? ItemNames.name(of: $0.key), $0.key) }
+    let items = try list(Dictionary(named, uniquingKeysWith: min))
     try store.begin(items: items.map(\.name), whole: whole)
     let missing = items.filter { whole[$0.name] == nil }
     return Order(items: missing, skipped: items.count - missing.count)
@@ -80,15 +84,13 @@ struct ResultJob {
 
   private func finish(_ tally: Outcomes.Tally, _ order: Order, seconds: Double) throws -> JobSummary {
     let summary = JobSummary(
-      command: store.header.command, total: order.items.count + order.skipped, done: tally.records.count,
+      command: store.header.command, total: order.items.count + order.skipped, done: tally.done,
       skipped: order.skipped, failed: tally.failures.count, failures: tally.failures.sorted { $0.item < $1.item },
-      warnings: tally.records.compactMap { record in
-        record.warning.map { JobSummary.Failure(item: record.item, source: record.source, reason: $0) }
-      }.sorted { $0.item < $1.item },
-      seconds: seconds, itemsPerSecond: Double(tally.records.count) / max(seconds, 1e-9), ranks: communicator.size,
-      stopped: tally.records.count + tally.failures.count < order.items.count)
+      warnings: tally.warnings.sorted { $0.item < $1.item },
+      seconds: seconds, itemsPerSecond: Double(tally.done) / max(seconds, 1e-9), ranks: communicator.size,
+      stopped: tally.finished < order.items.count)
     try AtomicFile.write(ResultJSON.text(summary, pretty: true) + "\n", to: store.path(ResultStore.summaryFile))
-    try gallery(results: store.folder)
+    try gallery(results: store.folder, GalleryOptions(rendering: store.rendering))
     return summary
   }
 }
@@ -96,8 +98,10 @@ struct ResultJob {
 /// What rank 0 has heard of.
 private final class Outcomes: Sendable {
   struct Tally: Sendable {
-    var records: [ResultRecord] = []
+    var done = 0
     var failures: [JobSummary.Failure] = []
+    var warnings: [JobSummary.Failure] = []
+    var finished: Int { done + failures.count }
   }
 
   private let items: [WorkItem]
@@ -117,13 +121,16 @@ private final class Outcomes: Sendable {
     switch outcome {
     case .done(let record):
       try manifest?.append(record)
-      state.withLock { $0.records.append(record) }
+      let warning = record.warning.map { JobSummary.Failure(item: record.item, source: record.source, reason: $0) }
+      state.withLock {
+        $0.done += 1
+        if let warning { $0.warnings.append(warning) }
+      }
     case .seen: break
     case .failed(let reason):
       let item = items[number]
       state.withLock { $0.failures.append(JobSummary.Failure(item: item.name, source: item.source, reason: reason)) }
     }
-    let finished = state.withLock { $0.records.count + $0.failures.count }
-    progress(finished, items.count)
+    progress(tally.finished, items.count)
   }
 }

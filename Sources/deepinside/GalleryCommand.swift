@@ -4,22 +4,40 @@ import Visualize
 struct GalleryCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "gallery",
-    abstract: "A self-contained HTML page of a result folder: search, sort, zoom.",
+    abstract: "A self-contained HTML page of a result folder: search, sort, zoom; maps drawn anew; contact sheet.",
     discussion: """
-      deepinside gallery --results class-models
+      deepinside gallery --results class-models --tile 120
+      deepinside gallery --results saliency --percentile 0.99 --gamma 0.5 --colours inferno --overlay 0.6
 
-      class-models and saliency make the page themselves when they end; this makes it anew.
+      The jobs make the page themselves when they end; this makes it anew. More than 2000 results get an index and pages of 500.
+      With one of the last four options the maps of saliency and localise are drawn anew from their raw floats, in place of the
+      pictures that are there; the net isn't needed, and the others of the four then have their defaults.
       """)
 
   @Option(help: ArgumentHelp("A result folder.", valueName: "dir"))
   var results: String
 
+  @Flag(help: "Make contact-sheet.png of all results; of class models there always is one.")
+  var contactSheet = false
+
+  @Option(
+    help: ArgumentHelp("Pixels from left to right of a picture on it (default: such that it is 3000 wide).", valueName: "pixels"))
+  var tile: Int?
+
+  @OptionGroup(title: "How maps are drawn") var rendering: RenderingOptions
   @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    if let tile, !(1...4096).contains(tile) { throw ValidationError("--tile \(tile): 1 to 4096 pixels.") }
+  }
 
   func run() throws {
     try runOnRanks { communicator in
       guard communicator.rank == 0 else { return }
-      let count = try gallery(results: results)
+      let progress = ProgressLine("gallery", unit: "img", quiet: common.quiet)
+      let options = GalleryOptions(rendering: rendering.rendering, contactSheet: contactSheet || tile != nil, tile: tile)
+      let count = try gallery(results: results, options) { progress.show(done: $0, total: $1) }
+      progress.finish()
       if !common.quiet { print("\(count) results: \(results)/index.html") }
     }
   }

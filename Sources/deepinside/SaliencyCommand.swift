@@ -15,7 +15,8 @@ struct SaliencyCommand: ParsableCommand {
       deepinside saliency --checkpoint best.h5 --images pictures --output maps --method smoothgrad --samples 50 --crops 10
 
       A picture in a folder that is named like a class is one of that class (for --class truth). Pictures that can't be read
-      are listed in summary.json; all others are done, and the exit code is 1.
+      are listed in summary.json; all others are done, and the exit code is 1. How maps are drawn can be changed later without
+      the net: see gallery.
       """)
 
   @Option(parsing: .upToNextOption, help: ArgumentHelp("Pictures, or folders of them.", valueName: "path"))
@@ -31,6 +32,7 @@ struct SaliencyCommand: ParsableCommand {
   var annotations: String?
 
   @OptionGroup var method: MethodOptions
+  @OptionGroup(title: "How maps are drawn") var rendering: RenderingOptions
   @OptionGroup var results: ResultOptions
   @OptionGroup var compute: ComputeOptions
   @OptionGroup var common: CommonOptions
@@ -51,8 +53,8 @@ struct SaliencyCommand: ParsableCommand {
       let job = SaliencyJob(
         network: network, pictures: pictures, output: results.output, classChoice: .init(classChoice),
         method: try SaliencyMethods.make(method.method, method.options, for: network.network),
-        crops: TestCrops(rawValue: crops) ?? .centre, overwrite: results.overwrite, batch: results.batch,
-        compute: compute.settings)
+        crops: TestCrops(rawValue: crops) ?? .centre, rendering: rendering.rendering, overwrite: results.overwrite,
+        batch: results.batch, compute: compute.settings)
       return try job.run(communicator, progress: progress)
     }
   }

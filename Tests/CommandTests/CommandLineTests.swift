@@ -28,6 +28,9 @@ struct CommandLineTests {
       (["evaluate", "--checkpoint", "c"], "--data"),
       (["class-models", "--checkpoint", "c", "--output", "o", "--mode", "odd"], "odd"),
       (["saliency", "--checkpoint", "c", "--output", "o", "--images", "i", "--method", "odd"], "odd"),
+      (["saliency", "--checkpoint", "c", "--output", "o", "--images", "i", "--colours", "odd"], "odd"),
+      (["gallery", "--results", "r", "--percentile", "1.5"], "--percentile 1.5"),
+      (["gallery", "--results", "r", "--tile", "0"], "--tile 0"),
       (["report"], "--run"),
       (["export", "--checkpoint", "c", "--format", "odd", "--output", "o"], "odd"),
       (["export", "--checkpoint", "c", "--format", "safetensors", "--without-mean", "--output", "o"], "--without-mean"),
@@ -128,6 +131,9 @@ struct CommandLineTests {
     let incomplete = try run(["saliency", "--checkpoint", best, "--images", tiny.data + "/val", "--output", maps], code: 1)
     #expect(incomplete.output.contains("empty.JPEG"), "\(incomplete)")
     #expect(try run(["gallery", "--results", maps], ranks: 1).output.contains("6 results"))
+    _ = try run(["gallery", "--results", maps, "--gamma", "0.5", "--overlay", "0.6", "--contact-sheet"], ranks: 1)
+    let page = try String(contentsOfFile: maps + "/index.html", encoding: .utf8)
+    #expect(page.contains("^0.5") && page.contains("href=\"contact-sheet.png\""))
     let boxes = tiny.folder.path("boxes")
     try FileManager.default.removeItem(atPath: tiny.data + "/val/s00000001/empty.JPEG")
     let truth = tiny.data + "/Annotations"

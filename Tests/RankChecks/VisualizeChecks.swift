@@ -46,7 +46,7 @@ private func checkClassModels(_ communicator: Communicator, _ arguments: [String
   try finish(summary, communicator)
 }
 
-/// `visualize-saliency CHECKPOINT OUT PICTURES [class=…] [method=…] [crops=10] [batch=…] [overwrite]`
+/// `visualize-saliency CHECKPOINT OUT PICTURES [class=…] [method=…] [crops=10] [gamma=…] [batch=…] [overwrite]`
 private func checkSaliency(_ communicator: Communicator, _ arguments: [String]) throws {
   let given = options(arguments.dropFirst(3))
   let network = try TrainedNetwork.read(arguments[0])
@@ -54,7 +54,9 @@ private func checkSaliency(_ communicator: Communicator, _ arguments: [String]) 
     network: network, pictures: try PictureList.find([arguments[2]], classes: network.classes), output: arguments[1],
     classChoice: .init(given["class"] ?? "top1"),
     method: try SaliencyMethods.make(given["method"] ?? "gradient", for: network.network),
-    crops: given["crops"] == "10" ? .ten : .centre, overwrite: given["overwrite"] != nil, batch: Int(given["batch"] ?? "3") ?? 3)
+    crops: given["crops"] == "10" ? .ten : .centre,
+    rendering: given["gamma"].flatMap { Float($0) }.map { SaliencyRendering(gamma: $0) },
+    overwrite: given["overwrite"] != nil, batch: Int(given["batch"] ?? "3") ?? 3)
   try finish(job.run(communicator), communicator)
 }
 

@@ -21,7 +21,9 @@ import Testing
         warning: index == 4 ? "zero \"gradient\"" : nil)
     }
     let header = ResultHeader(command: command, parameters: ["mode": .text("<paper>")], net: net)
-    return try GalleryPage(header: header, items: records.map { GalleryItem($0, trace: [0, 1, .nan, 3]) }).html()
+    return try GalleryPage(
+      head: GalleryHead(header: header), items: records.map { GalleryItem($0, trace: [0, 1, .nan, 3]) }
+    ).html()
   }
 
   @Test("A page lists all results and escapes what comes from data", arguments: [ClassModelJob.command, SaliencyJob.command])
@@ -55,6 +57,50 @@ import Testing
     #expect(items[1]["name"] as? String == "</script><script>alert(1)</script>")
     #expect(items[3]["score"] == nil)
     #expect((items[0]["trace"] as? [Any])?.count == 4)
+  }
+
+  private func text(_ made: MadeUpResults, _ name: String) throws -> String {
+    try String(contentsOfFile: made.store.path(name), encoding: .utf8)
+  }
+
+  @Test("Up to 2000 results are on one page, more on pages of 500 with an index; stale pages go") func pages() throws {
+    let made = try MadeUpResults(SaliencyJob.command)
+    let items = ItemNames.names(for: (1...2001).map { "/pictures/it's \($0).JPEG" })
+    try made.writeQuickly(items, width: 52, sources: true)
+    #expect(try gallery(results: made.store.folder) == 2001)
+    func pages() -> [String] {
+      ((try? FileManager.default.contentsOfDirectory(atPath: made.store.path("pages"))) ?? []).sorted()
+    }
+    #expect(pages() == (1...5).map { "page-000\($0).html" })
+    let first = try text(made, "pages/page-0001.html"), last = try text(made, "pages/page-0005.html")
+    #expect(first.components(separatedBy: "<figure ").count == 501 && last.components(separatedBy: "<figure ").count == 2)
+    // In the order of the numbers in their names, with addresses from the page's own folder.
+    #expect(first.contains("src=\"../\(GalleryItem.address(of: items[499])).png\"") && last.contains(">it&#39;s 2001</small>"))
+    for link in ["href=\"../index.html\"", "href=\"page-0002.html\"", "1 – 500, page 1 of 5"] { #expect(first.contains(link)) }
+    #expect(!first.contains("rel=\"prev\"") && last.contains("href=\"page-0004.html\"") && !last.contains("rel=\"next\""))
+    let index = try text(made, "index.html")
+    #expect(index.contains("<a href=\"pages/page-0005.html\">Page 5</a>") && !index.contains("page-0006"))
+    #expect(index.contains("data-search=\"\(MadeUpResults.wnid(4))\"") && index.contains("<small>400</small>"))
+    #expect(index.utf8.count < 200_000 && !index.contains("<figure "))
+
+    let manifest = try text(made, "manifest.jsonl").split(separator: "\n")
+    try Data("mine".utf8).write(to: URL(fileURLWithPath: made.store.path("pages/page-notes.html")))
+    try manifest.prefix(2000).joined(separator: "\n").appending("\n").write(
+      toFile: made.store.path("manifest.jsonl"), atomically: true, encoding: .utf8)
+    #expect(try gallery(results: made.store.folder) == 2000)
+    #expect(pages() == ["page-notes.html"])
+    #expect(try text(made, "index.html").components(separatedBy: "<figure ").count == 2001)
+  }
+
+  @Test("A page says how its panels are to be read") func panels() throws {
+    let net = try network()
+    func page(_ box: String) throws -> String {
+      let header = ResultHeader(command: LocalisationJob.command, parameters: ["box": .text(box)], net: net)
+      return try GalleryPage(head: GalleryHead(header: header), items: []).html()
+    }
+    #expect(
+      try page("graphcut").contains("the seeds of the cut, of the object (orange) and the background (blue), and what was cut"))
+    #expect(try !page("threshold").contains("seeds"))
   }
 
   @Test("A folder without results is refused") func noResults() throws {

@@ -158,6 +158,22 @@ struct LocaliserTests {
     }
   }
 
+  @Test("the seeds that are shown are those of the cut: the outer quantiles of the map")
+  func seeds() throws {
+    let found = try localiser().object(in: map, size: size)
+    try #require(found.seeds.count == 2400)
+    // A twentieth and three tenths of 2400, but for values that are equal to the quantile's.
+    #expect((110..<120).contains(found.seeds.filter { $0 == .probableForeground }.count))
+    #expect((700...720).contains(found.seeds.filter { $0 == .probableBackground }.count))
+    #expect(found.seeds[18 * 60 + 27] == .probableForeground && found.seeds[0] == .probableBackground)
+    #expect(try localiser { $0.seeds = .hard }.object(in: map, size: size).seeds[0] == .background)
+    #expect(try localiser { $0.box = .threshold }.object(in: map, size: size).seeds.isEmpty)
+    let picture = Picture(width: 3, height: 1, pixels: [90, 90, 90, 90, 90, 90, 255, 0, 0])
+      .seeded([.foreground, .probableBackground, .unknown])
+    // A third of the grey and two of the colour; elsewhere the brightness, 0.299 of the red.
+    #expect(picture.pixels == [200, 110, 30, 50, 96, 200, 76, 76, 76])
+  }
+
   @Test("saliency alone, without colours, snaps to the edge where it is near")
   func saliencyAlone() throws {
     let found = try localiser {

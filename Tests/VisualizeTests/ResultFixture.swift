@@ -80,7 +80,11 @@ struct ResultFixture {
   }
 
   /// The items in the manifest.
-  func manifest(output: String? = nil) -> [String] { ResultStore.manifest(of: output ?? self.output).map(\.item) }
+  func manifest(output: String? = nil) throws -> [String] {
+    var items: [String] = []
+    try Manifest(of: output ?? self.output).forEach { record, _ in items.append(record.item) }
+    return items
+  }
 
   func files() throws -> Set<String> { Set(try FileManager.default.contentsOfDirectory(atPath: output)) }
 

@@ -48,20 +48,6 @@ import Testing
     #expect(share(999, 1000, 4) == 1)
   }
 
-  @Test("The shown map is the raw one over its percentile, to the power of gamma; the raw one stays") func rendering() {
-    let map = (0..<1000).map { Float($0) }
-    #expect(SaliencyRendering.percentile(0.995, of: map) == 994)
-    #expect(SaliencyRendering.percentile(1, of: map) == 999)
-    let picture = SaliencyRendering(percentile: 0.5, gamma: 1).picture(of: map, width: 100, height: 10)
-    #expect(picture[0, 0].x == 0)
-    #expect(abs(Int(picture[50, 2].x) - Int((250.0 / 499 * 255).rounded())) <= 1)
-    #expect(picture[99, 9].x == 255)
-    let black = SaliencyRendering().picture(of: [Float](repeating: 0, count: 4), width: 2, height: 2)
-    #expect(black.pixels.allSatisfy { $0 == 0 })
-    let single = SaliencyRendering().picture(of: [0, 0, 0, 2] + [Float](repeating: 0, count: 996), width: 100, height: 10)
-    #expect(single[3, 0].x == 255)
-  }
-
   @Test("A crop is the centre of the picture at 256/224 of the crop's size") func crop() throws {
     #expect(TestPicture.shorterSide(forCrop: 224) == 256)
     #expect(TestPicture.shorterSide(forCrop: 64) == 73)

@@ -119,7 +119,7 @@ public struct AssessmentJob {
           throw VisualizeError(.badData, "\(file.path) has no boxes")
         }
         let explained = ExplainedPicture(
-          picture: picture, classIndex: try network.index(of: truth), stream: ItemNames.hash(item.name))
+          picture: picture, classIndex: try network.index(of: truth), stream: item.stream)
         // Annotations without a size are those of the picture as it is.
         let isSized = annotation.width > 0 && annotation.height > 0
         return Prepared(

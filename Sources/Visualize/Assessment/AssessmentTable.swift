@@ -34,7 +34,7 @@ struct AssessmentTable {
     self.store = store
     self.stages = stages
     rows = (methods + AssessmentJob.baselines).map { Row(method: $0) }
-    for item in Set(ResultStore.manifest(of: store.folder).map(\.item)).sorted() {
+    for item in try Manifest(of: store.folder).latest().keys.sorted() {
       let file = try HDF5File.open(at: store.dataPath(of: item))
       let measures = try file.readFloats("/measures").values.map(Double.init)
       pictures += 1
@@ -149,8 +149,8 @@ struct AssessmentTable {
       th:first-child, td:last-child { text-align: left } .right { color: #1c7c3c } .wrong { color: #b3261e }
       </style></head><body>
       <h1>Which maps to trust</h1>
-      <p>\(pictures) pictures, maps of the true class by \(GalleryPage.escape(store.header.network))
-      (<code>\(GalleryPage.escape(store.header.checkpointFile))</code>); \(sampled) of them with randomised nets.
+      <p>\(pictures) pictures, maps of the true class by \(HTML.escape(store.header.network))
+      (<code>\(HTML.escape(store.header.checkpointFile))</code>); \(sampled) of them with randomised nets.
       <a href="index.html">The maps</a>.</p>
       <table><thead><tr><th>method</th><td>pointing game ↑</td><td>insertion ↑</td><td>deletion ↓</td>
       <td>rank correlation, last layer random ↓</td><td>all layers random ↓</td><td>SSIM, all random ↓</td><td>trust</td></tr></thead>

@@ -33,12 +33,14 @@ public struct ClassModelTransfer: Codable, Sendable {
     progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
   ) throws -> ClassModelTransfer {
     var latest: [String: ResultRecord] = [:]
-    for record in ResultStore.manifest(of: folder) where record.kind == ClassModelJob.command { latest[record.item] = record }
+    try Manifest(of: folder).forEach { record, _ in
+      if record.kind == ClassModelJob.command { latest[record.item] = record }
+    }
     guard !latest.isEmpty else {
       throw VisualizeError(.badData, "\(folder) has no class models; give a result folder of class-models")
     }
     var transfer = ClassModelTransfer()
-    let known = latest.values.filter { judge.classes.contains($0.class) }.sorted { $0.item < $1.item }
+    let known = latest.values.filter { judge.classes.contains($0.class) }.sorted { $0.name < $1.name }
     transfer.unknown = latest.count - known.count
     guard !known.isEmpty else {
       throw VisualizeError(.badData, "\(judge.fileName) knows none of the \(latest.count) classes in \(folder)")
@@ -77,8 +79,6 @@ public struct ClassModelTransfer: Codable, Sendable {
   /// The best of an item's samples, which stand side by side; the picture itself where there is one.
   private static func best(of sheet: Picture, _ data: String) throws -> Picture {
     guard let values = try? HDF5File.open(at: data).readFloats("/sample_values").values, values.count > 1 else { return sheet }
-    let width = (sheet.width - (values.count - 1) * Picture.gap) / values.count
-    let index = values.indices.max { values[$0] < values[$1] } ?? 0
-    return try sheet.cropped(x: index * (width + Picture.gap), y: 0, width: width, height: sheet.height)
+    return try sheet.panel(values.indices.max { values[$0] < values[$1] } ?? 0, of: values.count)
   }
 }

@@ -62,8 +62,12 @@ public struct ClassModelJob {
     var ascent: ClassModelAscent?
     return try job.run(
       prefetches: false,
-      list: { _ in objectives.map { WorkItem(name: $0.name, classIndex: $0.objective.classIndex) } },
-      prepare: { items in items.map { .success($0.name) } },
+      list: { existing in
+        zip(ItemNames.items(named: objectives.map(\.name), existing: existing), objectives).map {
+          WorkItem(name: $0, classIndex: $1.objective.classIndex)
+        }
+      },
+      prepare: { items in items.map { .success(ItemNames.name(of: $0.name)) } },
       process: { ready in
         // A rank that gets no item needs no buffers.
         let ascent = ascent ?? makeAscent(&ascent, batch: slots)
@@ -73,7 +77,7 @@ public struct ClassModelJob {
         }
         guard let models = ascent.run(items, shouldStop: { StopRequest.isRequested }) else { return nil }
         return try zip(ready, models).map { entry, samples in
-          let result = try self.result(samples, name: entry.item.name)
+          let result = try self.result(samples, item: entry.item.name)
           try store.save(result)
           return .done(result.record)
         }
@@ -101,7 +105,7 @@ public struct ClassModelJob {
     return objectives
   }
 
-  /// The number of an item's stream of random numbers: FNV-1a of its name, 32 bits, beyond all classes.
+  /// The number of an objective's stream of random numbers: FNV-1a of its name, 32 bits, beyond all classes.
   private static func stream(of name: String) -> Int {
     1 << 31 | Int(name.utf8.reduce(UInt32(2_166_136_261)) { ($0 ^ UInt32($1)) &* 16_777_619 })
   }
@@ -118,12 +122,12 @@ public struct ClassModelJob {
   }
 
   /// - Parameter samples: the item's pictures; the one of the highest value stands for it.
-  private func result(_ samples: [ClassModel], name: String) throws -> ItemResult {
+  private func result(_ samples: [ClassModel], item: String) throws -> ItemResult {
     let shape = network.network.input
     let values = samples.map { $0.scoreTrace.last ?? 0 }
     let model = samples[values.indices.max { values[$0] < values[$1] } ?? 0]
     let record = ResultRecord(
-      item: name, kind: Self.command, classIndex: model.classIndex, score: model.score, posterior: model.posterior,
+      item: item, kind: Self.command, classIndex: model.classIndex, score: model.score, posterior: model.posterior,
       top: model.topClasses, net: network, warning: model.warning)
     var dataSets: [ItemResult.DataSet] = [
       .init(path: "/image", shape: [shape.channels, shape.height, shape.width], values: model.image),

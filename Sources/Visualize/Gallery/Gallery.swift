@@ -1,19 +1,40 @@
-import Checkpoint
 import Files
 import Foundation
 import Images
 
-/// The command `gallery`: `OUT/index.html`, one page of all results in a folder that works without network and from a disk.
+/// What may be chosen of a gallery.
+public struct GalleryOptions: Sendable {
+  /// How maps are to be drawn; nil leaves the pictures as they are.
+  public var rendering: SaliencyRendering?
+  /// Whether there is to be a contact sheet; of class models there always is one.
+  public var contactSheet: Bool
+  /// Of the contact sheet, pixels from the left to the right of a picture; nil chooses.
+  public var tile: Int?
+
+  public init(rendering: SaliencyRendering? = nil, contactSheet: Bool = false, tile: Int? = nil) {
+    self.rendering = rendering
+    self.contactSheet = contactSheet
+    self.tile = tile
+  }
+}
+
+/// The command `gallery`: `OUT/index.html`, the page of all results in a folder, that works without network and from a disk.
 ///
 /// Styles and script are in the page, pictures beside it by relative paths, read when they come into view. What it shows comes
-/// from `parameters.json`, `manifest.jsonl` and the score traces in the HDF5 files.
+/// from `parameters.json`, `manifest.jsonl` and the score traces in the HDF5 files. More than 2,000 results are shared out
+/// over `OUT/pages/page-0001.html` and on, 500 on each, with `OUT/index.html` to find them.
 ///
-/// - Parameter results: a result folder.
-/// - Returns: the number of results on the page.
-/// - Throws: `VisualizeError` when the folder has no results, `FileError` when the page can't be written.
+/// - Parameters:
+///   - results: a result folder.
+///   - progress: of pictures that are drawn anew.
+/// - Returns: the number of results.
+/// - Throws: `VisualizeError` when the folder has no results, or none that can be drawn as was asked for; `FileError` when
+///   the page can't be written.
 @discardableResult
-public func gallery(results folder: String) throws -> Int {
-  let path = (folder as NSString).appendingPathComponent
+public func gallery(
+  results folder: String, _ options: GalleryOptions = GalleryOptions(), progress: JobProgress = { _, _ in }
+) throws -> Int {
+  func path(_ name: String) -> String { (folder as NSString).appendingPathComponent(name) }
   guard let data = FileManager.default.contents(atPath: path(ResultStore.parametersFile)),
     let header = ResultJSON.value(ResultHeader.self, String(decoding: data, as: UTF8.self))
   else {
@@ -21,95 +42,30 @@ public func gallery(results folder: String) throws -> Int {
       .badData,
       "\(folder) is no result folder: expected a file \(ResultStore.parametersFile), as class-models and saliency make it")
   }
-  var latest: [String: Int] = [:]
-  let records = ResultStore.manifest(of: folder)
-  for (index, record) in records.enumerated() { latest[record.item] = index }
-  let items = records.indices.filter { latest[records[$0].item] == $0 }.map { index in
-    GalleryItem(records[index], trace: scoreTrace(path(records[index].item + ".h5"), kind: header.command))
-  }.sorted { $0.item.localizedStandardCompare($1.item) == .orderedAscending }
-  let size = items.first.flatMap { pngSize(path($0.item + ".png")) }
-  let page = try GalleryPage(header: header, items: items, pictureSize: size).html()
-  try AtomicFile.write(page, to: path(ResultStore.pageFile))
-  return items.count
+  if let rendering = options.rendering {
+    try Redrawing(store: ResultStore(folder: folder, header: header, rendering: rendering)).run(progress)
+  }
+  let manifest = Manifest(of: folder)
+  let listing = try GalleryListing(manifest)
+  let entries = listing.entries
+  // A sheet that was made once is made again with the page; that of `reconstruct --top` is another one.
+  let isThere = FileManager.default.fileExists(atPath: path(ContactSheet.file))
+  let isOwn = header.command != ReconstructionJob.command && (isThere || header.command == ClassModelJob.command)
+  if !entries.isEmpty, options.contactSheet || isOwn {
+    let samples = header.parameters["samples"].flatMap { if case .number(let count) = $0 { Int(count) } else { nil } } ?? 1
+    try ContactSheet.write(entries.map { path($0.item + ".png") }, samples: samples, tile: options.tile, to: folder)
+  }
+  let head = GalleryHead(
+    header: header, rendering: ResultStore.rendering(in: folder),
+    hasSheet: FileManager.default.fileExists(atPath: path(ContactSheet.file)),
+    pictureSize: entries.first.flatMap { pictureSize(path($0.item + ".png")) })
+  try GalleryFiles(folder: folder, head: head, manifest: manifest, listing: listing).write()
+  return entries.count
 }
 
-/// The size that a PNG file's first chunk says; nil when there is none. Source: PNG specification, 11.2.2 IHDR.
-private func pngSize(_ path: String) -> PictureSize? {
-  guard let file = FileHandle(forReadingAtPath: path), let head = try? file.read(upToCount: 24), head.count == 24 else {
-    return nil
-  }
-  func number(_ start: Int) -> Int { head[start..<(start + 4)].reduce(0) { $0 << 8 | Int($1) } }
-  let (width, height) = (number(16), number(20))
-  return width > 0 && height > 0 ? PictureSize(width: width, height: height) : nil
-}
-
-/// The score trace in an item's file; nil when it has none.
-private func scoreTrace(_ path: String, kind: String) -> [Float]? {
-  guard kind == ClassModelJob.command, let file = try? HDF5File.open(at: path),
-    let trace = try? file.readFloats("/score_trace").values, trace.count > 1
-  else { return nil }
-  return trace
-}
-
-/// What the page's script knows of a result.
-struct GalleryItem: Encodable {
-  let item: String
-  /// The picture's address, relative to the page.
-  let image: String
-  let `class`: String
-  let name: String
-  let score: Float?
-  let posterior: Float?
-  let top5: [Top]
-  let source: String?
-  let truth: String?
-  let warning: String?
-  /// The largest intersection over union of a box of the picture's class with a true one; 0 when the class isn't found.
-  let overlap: Double?
-  /// At most 200 points, to 4 digits; infinities and not-a-numbers are nil.
-  let trace: [Double?]?
-  /// Of the trace.
-  let iterations: Int?
-
-  struct Top: Encodable {
-    let `class`: String
-    let name: String
-    let score: Float?
-    let posterior: Float?
-  }
-
-  init(_ record: ResultRecord, trace: [Float]?) {
-    func finite(_ value: Float) -> Float? { value.isFinite ? value : nil }
-    item = record.item
-    image = Self.address(of: record.item + ".png")
-    `class` = record.class
-    name = record.className
-    score = finite(record.score)
-    posterior = finite(record.posterior)
-    top5 = record.top5.map { Top(class: $0.class, name: $0.className, score: finite($0.score), posterior: finite($0.posterior)) }
-    source = record.source.map { ($0 as NSString).lastPathComponent }
-    truth = record.truth
-    warning = record.warning
-    overlap = record.truthBoxes.flatMap { truth in
-      truth.isEmpty ? nil : (record.answers ?? []).compactMap(\.overlap).max() ?? 0
-    }
-    self.trace = trace.map(Self.thinned)
-    iterations = trace.map { $0.count - 1 }
-  }
-
-  /// A file's name as a relative address.
-  static func address(of file: String) -> String {
-    let unreserved = CharacterSet(charactersIn: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
-    return file.addingPercentEncoding(withAllowedCharacters: unreserved) ?? file
-  }
-
-  private static func thinned(_ trace: [Float]) -> [Double?] {
-    let count = min(trace.count, 200)
-    return (0..<count).map { point in
-      let value = trace[point * (trace.count - 1) / max(count - 1, 1)]
-      guard value.isFinite, value != 0 else { return value == 0 ? 0 : nil }
-      let unit = pow(10, 3 - floor(log10(abs(Double(value)))))
-      return (Double(value) * unit).rounded() / unit
-    }
-  }
+/// The size that a picture file's first bytes say; nil when there is none.
+private func pictureSize(_ path: String) -> PictureSize? {
+  guard let start = try? FileHandle(forReadingAtPath: path)?.read(upToCount: 64) else { return nil }
+  let size = start.withUnsafeBytes { PictureFacts($0)?.size }
+  return size.flatMap { $0.width > 0 && $0.height > 0 ? $0 : nil }
 }

@@ -19,6 +19,14 @@ extension GalleryPage {
     summary { cursor: pointer; width: max-content }
     dl { display: flex; flex-wrap: wrap; gap: 4px 22px; margin: 6px 0 }
     dl div { display: flex; gap: 6px } dt { color: var(--soft) } dd { margin: 0; color: var(--ink) }
+    a { color: var(--accent) }
+    nav { display: flex; flex-wrap: wrap; gap: 4px 18px; padding: 6px 0; color: var(--soft); font-variant-numeric: tabular-nums }
+    #grid + nav, #none + nav { padding-bottom: 40px }
+    .list { list-style: none; margin: 0; padding: 0 0 12px; columns: 15em; column-gap: 24px }
+    .list li { break-inside: avoid; padding: 2px 0; overflow-wrap: anywhere }
+    .list small { color: var(--soft); font-variant-numeric: tabular-nums }
+    .list button { font: inherit; padding: 0; border: 0; background: none; color: var(--accent); cursor: pointer; text-align: left }
+    .list button:hover { text-decoration: underline }
     .tools { position: sticky; top: 0; z-index: 1; display: flex; flex-wrap: wrap; align-items: center; gap: 8px 16px;
       padding: 10px 0; background: var(--ground); border-bottom: 1px solid var(--line); margin-bottom: 16px; color: var(--soft) }
     .search { flex: 1 1 200px; max-width: 380px }
@@ -30,12 +38,14 @@ extension GalleryPage {
     svg { overflow: visible } .hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }
     #grid { display: grid; gap: clamp(8px, 1.2vw, 16px); grid-template-columns: repeat(auto-fill, minmax(var(--cell), 1fr));
       padding-bottom: 40px }
+    #grid:empty { display: none }
     .models { --cell: min(168px, 43vw) } .maps { --cell: min(300px, 90vw) } .wide { --cell: min(520px, 90vw) }
     figure { margin: 0; background: var(--card); border: 1px solid var(--line); border-radius: 10px; overflow: hidden;
       content-visibility: auto; contain-intrinsic-size: auto 220px }
     figure[hidden] { display: none }
-    figure button { display: block; width: 100%; padding: 0; border: 0; background: #808080; cursor: zoom-in }
-    .maps figure button { background: var(--card) }
+    figure button, figure a { display: block; width: 100%; padding: 0; border: 0; background: #808080 }
+    figure button { cursor: zoom-in }
+    .maps figure :is(button, a) { background: var(--card) }
     figure img { display: block; width: 100%; height: auto; aspect-ratio: 1; object-fit: contain }
     .maps figure img { aspect-ratio: var(--aspect) }
     figure:hover { border-color: var(--accent) }
@@ -48,13 +58,14 @@ extension GalleryPage {
     figcaption small { grid-column: 1 / -1; color: var(--soft); font-size: 12.5px }
     i { font-style: normal; font-weight: 700 } .right { color: var(--right) } .wrong { color: var(--wrong) }
       .warning { color: var(--warn) }
-    dialog { width: min(1120px, 96vw); max-height: 94vh; padding: 0; border: 1px solid var(--line); border-radius: 14px;
+    dialog { touch-action: pan-y pinch-zoom; width: min(1120px, 96vw); max-height: 94vh; padding: 0; border: 1px solid var(--line); border-radius: 14px;
       background: var(--card); color: var(--ink); overflow: auto }
     dialog::backdrop { background: rgb(0 0 0 / .62) }
     .bar { position: sticky; top: 0; display: flex; align-items: center; gap: 6px; padding: 10px 12px 10px 18px;
       background: var(--card);
       border-bottom: 1px solid var(--line) }
-    h2 { flex: 1; margin: 0; font-size: 19px; line-height: 1.25; min-width: 0; overflow-wrap: anywhere }
+    h2 { margin: 22px 0 8px; font-size: 19px; line-height: 1.25; overflow-wrap: anywhere }
+    .bar h2 { flex: 1; margin: 0; min-width: 0 }
     h2 small { display: block; font-weight: 400; font-size: 13px; color: var(--soft) }
     .bar button { font: inherit; width: 38px; height: 36px; border: 1px solid var(--line); border-radius: 8px;
       background: var(--ground);

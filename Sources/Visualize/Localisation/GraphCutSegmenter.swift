@@ -9,6 +9,9 @@ enum PixelSeed: Sendable {
   /// Of these the first colour model is made.
   case probableBackground, probableForeground
   case unknown
+
+  var isOfObject: Bool { self == .foreground || self == .probableForeground }
+  var isOfBackground: Bool { self == .background || self == .probableBackground }
 }
 
 /// Where the time of segmentations went.
@@ -73,8 +76,8 @@ struct GraphCutSegmenter: Sendable {
     seeds: [PixelSeed], evidence: [Float]? = nil, seconds: inout SegmentationSeconds
   ) -> (mask: PixelMask, note: String?) {
     precondition(seeds.count == colours.count, "\(seeds.count) seeds for \(width)×\(height)")
-    var isObject = seeds.map { $0 == .foreground || $0 == .probableForeground }
-    var isBackground = seeds.map { $0 == .background || $0 == .probableBackground }
+    var isObject = seeds.map(\.isOfObject)
+    var isBackground = seeds.map(\.isOfBackground)
     var note: String?
     for round in 0..<max(rounds, 1) {
       var costs = evidence ?? [Float](repeating: 0, count: colours.count)

@@ -67,7 +67,9 @@ public struct LocalisationJob {
     var parameters = parameters(stored)
     parameters["annotations"] = .flag(hasBoxes)
     let header = ResultHeader(command: Self.command, parameters: parameters, net: network)
-    let store = ResultStore(folder: output, header: header)
+    // Without their maps pictures can't be drawn anew, and are all drawn alike.
+    let rendering = try keepsMaps ? ResultStore.rendering(nil, in: output, overwrite: overwrite, communicator) : nil
+    let store = ResultStore(folder: output, header: header, rendering: rendering)
     // A picture's crops are a batch.
     let job = ResultJob(store: store, overwrite: overwrite, batch: 1, communicator: communicator, progress: progress)
     var phases = Phases()
@@ -95,7 +97,7 @@ public struct LocalisationJob {
           return try timed(&phases.write) {
             let picture = LocalisedPicture(
               item: item, size: prepared.size, maps: maps, localiser: prepared.localiser, objects: objects)
-            let result = picture.result(network, keepsMaps: keepsMaps)
+            let result = picture.result(network, keepsMaps: keepsMaps, rendering: rendering ?? SaliencyRendering())
             try picture.saveMasks(in: store)
             try store.save(result)
             return .done(result.record)
@@ -105,13 +107,12 @@ public struct LocalisationJob {
     (phases.forward, phases.backward) = (mapper?.forwardSeconds ?? 0, mapper?.backwardSeconds ?? 0)
     summary.secondsByPhase = try phases.summed(over: communicator)
     if communicator.rank == 0 {
-      // The boxes of today count, also for pictures of an earlier run.
-      let records = store.latestRecords.values.map { record in
-        var record = record
-        if let source = record.source, let known = annotations[PictureFile(path: source).stem] { record.truthBoxes = known.boxes }
-        return record
+      var report = LocalisationReport(blackList: blackList)
+      try Manifest(of: output).forEach { record, _ in
+        // The boxes of today count, also for pictures of an earlier run.
+        let known = record.source.flatMap { annotations[PictureFile(path: $0).stem]?.boxes }
+        report.add(record, truth: known ?? record.truthBoxes ?? [])
       }
-      let report = LocalisationReport(records: records, blackList: blackList)
       try report.write(
         to: store, numbers: classNumbers, names: Dictionary(zip(network.classes, network.classNames)) { first, _ in first })
       report.complete(&summary)

@@ -10,33 +10,29 @@ struct LocalisationReport {
   static let submissionPictures = "submission-pictures.txt"
   static let files = [boxFile, classFile, submissionFile, submissionPictures]
 
-  let answers: [PictureAnswers]
-  let score: LocalisationScore
-  let blacklisted: Int
+  /// Numbers of pictures that the errors leave out.
+  let blackList: Set<Int>
+  private(set) var answers: [PictureAnswers] = []
+  private(set) var score = LocalisationScore()
+  private(set) var blacklisted = 0
 
-  /// - Parameter blackList: numbers of pictures that the errors leave out.
-  init(records: [ResultRecord], blackList: Set<Int>) {
-    var score = LocalisationScore()
-    var blacklisted = 0
-    let records = records.sorted { $0.item.utf8.lexicographicallyPrecedes($1.item.utf8) }
-    for record in records {
-      guard let truth = record.truthBoxes, !truth.isEmpty else { continue }
-      if let number = pictureNumber(record.source ?? record.item), blackList.contains(number) {
-        blacklisted += 1
-      } else {
-        score.add(answers: (record.answers ?? []).map(\.box), truth: truth)
-      }
+  init(blackList: Set<Int>) { self.blackList = blackList }
+
+  /// - Parameter truth: the picture's boxes; without any it doesn't count in the errors.
+  mutating func add(_ record: ResultRecord, truth: [BoundingBox]) {
+    let found = record.answers ?? []
+    answers.append(PictureAnswers(image: record.name, answers: found.map(\.box), scores: found.map(\.score)))
+    guard !truth.isEmpty else { return }
+    if let number = pictureNumber(record.source ?? record.name), blackList.contains(number) {
+      blacklisted += 1
+    } else {
+      score.add(answers: found.map(\.box), truth: truth)
     }
-    answers = records.map { record in
-      let found = record.answers ?? []
-      return PictureAnswers(image: record.item, answers: found.map(\.box), scores: found.map(\.score))
-    }
-    self.score = score
-    self.blacklisted = blacklisted
   }
 
   /// Writes `boxes.csv`, with boxes known `classes.csv`, with class numbers the devkit's file and its pictures' names.
   func write(to store: ResultStore, numbers: ClassNumbers?, names: [String: String]) throws {
+    let answers = answers.sorted { $0.image.utf8.lexicographicallyPrecedes($1.image.utf8) }
     try AtomicFile.write(BoxTable.text(answers), to: store.path(Self.boxFile))
     if score.all.pictures > 0 { try AtomicFile.write(score.table(names: names), to: store.path(Self.classFile)) }
     guard let numbers else { return }

@@ -29,7 +29,7 @@ struct LocalisedPicture {
   let localiser: Localiser
   let objects: [LocalisedObject]
 
-  func result(_ net: TrainedNetwork, keepsMaps: Bool) -> ItemResult {
+  func result(_ net: TrainedNetwork, keepsMaps: Bool, rendering: SaliencyRendering) -> ItemResult {
     let answers = zip(maps.classes, objects).map { ranked, object in
       answer(net.classes[ranked.index], ranked.score, object)
     }
@@ -49,7 +49,7 @@ struct LocalisedPicture {
     return ItemResult(
       record: record, dataSets: keepsMaps ? [stored] : [],
       attributes: ["picture_width": .number(Double(size.width)), "picture_height": .number(Double(size.height))],
-      picture: overlay(shown, answers[shown]))
+      picture: panels(shown, rendering))
   }
 
   private func answer(_ wnid: String, _ score: Float, _ object: LocalisedObject) -> ResultRecord.Answer {
@@ -63,22 +63,20 @@ struct LocalisedPicture {
 
   /// The masks at the picture's own size: 255 is the object.
   func saveMasks(in store: ResultStore) throws {
-    try? FileManager.default.createDirectory(
-      atPath: store.path(ResultStore.maskFolder), withIntermediateDirectories: true)
     for (index, object) in objects.enumerated() {
       let path = store.maskPath(of: item.name, rank: index + 1)
+      try store.makeFolder(of: path)
       let pixels = object.mask.resized(to: size).pixels.map { $0 ? UInt8(255) : 0 }
       let bytes = try encodePNG(pixels, width: size.width, height: size.height, channels: 1, name: path)
       try AtomicFile.write(bytes, to: path, flush: false)
     }
   }
 
-  /// Side by side: the picture with the found box (orange) and the true ones (green), the map, and the object in the picture.
-  private func overlay(_ index: Int, _ answer: ResultRecord.Answer) -> Picture {
+  /// Side by side: the picture with the found box (orange) and the true ones (green), the map, the seeds of a cut, and the
+  /// object in the picture.
+  private func panels(_ index: Int, _ rendering: SaliencyRendering) -> Picture {
     let picture = localiser.picture
     let object = objects[index]
-    let map = resampled(maps.maps[index], from: maps.size, to: picture.size)
-    let shownMap = SaliencyRendering().picture(of: map, width: picture.width, height: picture.height)
     var boxed = picture
     for box in item.boxes ?? [] {
       let place = PixelRectangle(x: box.xmin, y: box.ymin, width: box.xmax - box.xmin + 1, height: box.ymax - box.ymin + 1)
@@ -93,11 +91,31 @@ struct LocalisedPicture {
         }
       }
     }
-    return boxed.beside(shownMap).beside(cutOut)
+    let map = rendering.panel(maps.maps[index], size: maps.size, on: boxed)
+    let panels = [boxed, map] + (localiser.options.box == .graphcut ? [picture.seeded(object.seeds)] : []) + [cutOut]
+    return Picture.grid(panels, columns: panels.count, gap: Picture.gap)
   }
 }
 
 extension Picture {
+  /// The picture in grey, with the seeds of the object (orange) and of the background (blue) over it.
+  ///
+  /// - Parameter seeds: `[height, width]`, or none at all.
+  func seeded(_ seeds: [PixelSeed]) -> Picture {
+    Picture(width: width, height: height) { target in
+      for pixel in 0..<(width * height) {
+        let (red, green, blue) = (Int(pixels[3 * pixel]), Int(pixels[3 * pixel + 1]), Int(pixels[3 * pixel + 2]))
+        // Brightness of BT.601, a third of it under a seed.
+        let grey = (299 * red + 587 * green + 114 * blue + 500) / 1000
+        let seed = seeds.isEmpty ? .unknown : seeds[pixel]
+        let colour: SIMD3<Int>? = seed.isOfObject ? [255, 120, 0] : seed.isOfBackground ? [30, 100, 255] : nil
+        for channel in 0..<3 {
+          target[3 * pixel + channel] = UInt8(colour.map { (grey + 2 * $0[channel]) / 3 } ?? grey)
+        }
+      }
+    }
+  }
+
   /// Draws a frame of two pixels just inside a rectangle; what lies outside of the picture isn't drawn.
   mutating func outline(_ rectangle: PixelRectangle, colour: SIMD3<UInt8>) {
     let (right, bottom) = (rectangle.x + rectangle.width - 1, rectangle.y + rectangle.height - 1)

@@ -10,6 +10,8 @@ struct LocalisedObject: Sendable {
   let box: PixelRectangle
   /// Why it is the whole picture, where nothing could be made of the map.
   let note: String?
+  /// What the map taught the cut, `[height, width]` of the mask; empty where there was no cut.
+  var seeds: [PixelSeed] = []
   var seconds = SegmentationSeconds()
 }
 
@@ -52,27 +54,29 @@ struct Localiser: Sendable {
     let map = smoothed(resampled(map, from: size, to: picture.size))
     guard let least = map.min(), let most = map.max(), least < most else { return whole("the map is the same everywhere") }
     var found: (mask: PixelMask, note: String?)
+    var seeds: [PixelSeed] = []
     var seconds = SegmentationSeconds()
     if let segmenter {
+      seeds = self.seeds(of: map)
       found = segmenter.segment(
-        seeds: seeds(of: map), evidence: options.saliencyWeight > 0 ? evidence(of: map, most) : nil, seconds: &seconds)
+        seeds: seeds, evidence: options.saliencyWeight > 0 ? evidence(of: map, most) : nil, seconds: &seconds)
     } else {
       found = (mask(map.map { $0 > options.threshold * most }), nil)
     }
     let object = found.mask.largestComponent()
     guard let box = object.rectangle(trim: options.trim) else {
-      return whole(found.note ?? "the cut leaves no pixel to the object")
+      return whole(found.note ?? "the cut leaves no pixel to the object", seeds: seeds)
     }
-    return LocalisedObject(mask: object, box: pulled(box), note: found.note, seconds: seconds)
+    return LocalisedObject(mask: object, box: pulled(box), note: found.note, seeds: seeds, seconds: seconds)
   }
 
   private func mask(_ pixels: [Bool]) -> PixelMask { PixelMask(width: picture.width, height: picture.height, pixels: pixels) }
 
-  private func whole(_ note: String?) -> LocalisedObject {
+  private func whole(_ note: String?, seeds: [PixelSeed] = []) -> LocalisedObject {
     LocalisedObject(
       mask: mask([Bool](repeating: true, count: picture.width * picture.height)),
       box: PixelRectangle(x: 0, y: 0, width: picture.width, height: picture.height),
-      note: note.map { "the whole picture: \($0)" })
+      note: note.map { "the whole picture: \($0)" }, seeds: seeds)
   }
 
   private var centreRectangle: PixelRectangle {

@@ -11,7 +11,7 @@ struct StoredMaps: Sendable {
   private let items: [String: String]
 
   /// - Throws: `VisualizeError` when the folder has no results of `localise` with maps, or they are of another checkpoint.
-  init(folder: String, net: TrainedNetwork) throws(VisualizeError) {
+  init(folder: String, net: TrainedNetwork) throws {
     let path = (folder as NSString).appendingPathComponent(ResultStore.parametersFile)
     guard let data = FileManager.default.contents(atPath: path),
       let header = ResultJSON.value(ResultHeader.self, String(decoding: data, as: UTF8.self)),
@@ -25,9 +25,11 @@ struct StoredMaps: Sendable {
     }
     self.folder = folder
     parameters = header.parameters
-    items = Dictionary(
-      ResultStore.manifest(of: folder).compactMap { record in record.source.map { ($0, record.item) } },
-      uniquingKeysWith: { $1 })
+    var items: [String: String] = [:]
+    try Manifest(of: folder).forEach { record, _ in
+      if let source = record.source { items[source] = record.item }
+    }
+    self.items = items
   }
 
   /// - Parameter source: the picture's file.

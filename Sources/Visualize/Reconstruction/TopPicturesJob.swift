@@ -9,7 +9,6 @@ import Images
 public struct TopPicturesJob {
   /// The strongest pictures of each channel, kept so that a second run needn't look through all of them again.
   static let scanFile = "strongest.json"
-  static let sheetFile = "contact-sheet.png"
   /// Channels on the contact sheet, at most.
   static let sheetChannels = 256
 
@@ -49,17 +48,21 @@ public struct TopPicturesJob {
     let strongest = try strongest(paths, listing, store, reconstructor, communicator, progress)
     let channels = job.units.channel.map { [$0] } ?? Array(0..<shape.channels)
     let digits = "\(shape.channels - 1)".count
-    let items = channels.filter { !strongest.channels[$0].isEmpty }.map { channel in
+    let shown = channels.filter { !strongest.channels[$0].isEmpty }
+    let names = shown.map { channel in
       let number = "\(channel)"
-      let name = "\(job.layer)-\(String(repeating: "0", count: digits - number.count))\(number)"
-      return WorkItem(name: ItemNames.safe(name), classIndex: channel)
+      return ItemNames.safe("\(job.layer)-\(String(repeating: "0", count: digits - number.count))\(number)")
     }
+    var items: [String] = []
     let perItem = max(1, job.batch / top)
     let results = ResultJob(
       store: store, overwrite: false, batch: perItem, communicator: communicator, progress: progress)
     var summary = try results.run(
       prefetches: true,
-      list: { _ in items },
+      list: { existing in
+        items = ItemNames.items(named: names, existing: existing)
+        return zip(items, shown).map { WorkItem(name: $0, classIndex: $1) }
+      },
       prepare: { items in
         items.map { item in
           let hits = strongest.channels[item.classIndex ?? 0]
@@ -81,7 +84,9 @@ public struct TopPicturesJob {
       if !missed.isEmpty {
         try AtomicFile.write(ResultJSON.text(summary, pretty: true) + "\n", to: store.path(ResultStore.summaryFile))
       }
-      try sheet(items.map(\.name), store)
+      try sheet(items, store)
+      // It links the sheet.
+      try gallery(results: store.folder)
     }
     return summary
   }
@@ -114,7 +119,7 @@ public struct TopPicturesJob {
     let sheet = try PatchSheet.picture(
       Array(zip(patches, hits.pictures.map(\.shown))).map { (patch: $0, crop: $1) }, columns: Patch.columns(top))
     let record = ResultRecord(
-      item: item.name, kind: ReconstructionJob.command, class: item.name,
+      item: item.name, kind: ReconstructionJob.command, class: ItemNames.name(of: item.name),
       className: "channel \(item.classIndex ?? 0) of \(job.layer)",
       score: hits.hits[0].unit.activation, posterior: .nan, top5: [])
     let sources = hits.hits.map { FilePath.name(of: $0.path) }
@@ -123,10 +128,10 @@ public struct TopPicturesJob {
   }
 
   /// All channels in one picture.
-  private func sheet(_ names: [String], _ store: ResultStore) throws {
-    let pictures = names.prefix(Self.sheetChannels).compactMap { try? Picture(contentsOf: store.picturePath(of: $0)) }
+  private func sheet(_ items: [String], _ store: ResultStore) throws {
+    let pictures = items.prefix(Self.sheetChannels).compactMap { try? Picture(contentsOf: store.picturePath(of: $0)) }
     guard !pictures.isEmpty else { return }
-    try Picture.grid(pictures, columns: Patch.columns(pictures.count), gap: 12).writePNG(to: store.path(Self.sheetFile))
+    try Picture.grid(pictures, columns: Patch.columns(pictures.count), gap: 12).writePNG(to: store.path(ContactSheet.file))
   }
 
   private var parameters: [String: ParameterValue] {

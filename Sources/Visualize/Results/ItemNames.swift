@@ -4,16 +4,23 @@ import Foundation
 ///
 /// `n01440764/it's.JPEG` becomes `it's`; where several pictures have that name, each gets its folder's name before it
 /// (`n01440764-it's`), then the folder above, and at last a number.
+///
+/// No folder gets too many files: in a run over more than 1,000 items, those that have no name yet get one in a sub-folder,
+/// `c7/it's`: the last two hexadecimal digits of the name's `hash`. Their names differ without the sub-folder, too.
 public enum ItemNames {
   /// Names of files that results have next to the items.
   static let reserved: Set = ["contact-sheet"]
+  /// New items of a run over more than these go into sub-folders.
+  static let flatLimit = 1000
 
+  /// Of results of pictures.
+  ///
   /// - Parameters:
   ///   - sources: paths, each once.
-  ///   - existing: names that earlier runs gave: they stay, whatever else there is now.
-  /// - Returns: a name a source, in the same order.
+  ///   - existing: names that earlier runs gave, by source: they stay, whatever else there is now.
+  /// - Returns: an item a source, in the same order.
   public static func names(for sources: [String], existing: [String: String] = [:]) -> [String] {
-    var used = reserved.union(existing.values)
+    var used = reserved.union(existing.values.map(name))
     var names = [String?](repeating: nil, count: sources.count)
     var open: [Int] = []
     for (index, source) in sources.enumerated() {
@@ -36,7 +43,42 @@ public enum ItemNames {
       while !used.insert("\(name)-\(number)").inserted { number += 1 }
       names[index] = "\(name)-\(number)"
     }
-    return names.compactMap { $0 }
+    return zip(sources, names).compactMap { source, name in
+      existing[source] ?? name.map { item($0, among: sources.count) }
+    }
+  }
+
+  /// Of results of something else than pictures, which have names already.
+  ///
+  /// - Parameter existing: the items that earlier runs made, by name.
+  static func items(named names: [String], existing: [String: String]) -> [String] {
+    names.map { existing[$0] ?? item($0, among: names.count) }
+  }
+
+  private static func item(_ name: String, among count: Int) -> String {
+    guard count > flatLimit else { return name }
+    let digits = String(hash(name) & 0xFF, radix: 16)
+    return (digits.count < 2 ? "0" : "") + digits + "/" + name
+  }
+
+  /// An item without its sub-folder.
+  static func name(of item: String) -> String {
+    item.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(item[item.utf8.index(after: $0)...]) } ?? item
+  }
+
+  /// The sub-folder of an item; nil when it has none.
+  static func subfolder(of item: String) -> String? {
+    item.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(item[..<$0]) }
+  }
+
+  static func isSubfolder(_ name: String) -> Bool {
+    name.utf8.count == 2 && name.allSatisfy { "0123456789abcdef".contains($0) }
+  }
+
+  /// Whether a text that a file says is an item: a file's name, perhaps in a sub-folder, that doesn't lead out of the folder.
+  static func isItem(_ text: String) -> Bool {
+    let name = name(of: text)
+    return !name.isEmpty && !name.hasPrefix(".") && (subfolder(of: text).map(isSubfolder) ?? true)
   }
 
   /// The last `depth` components of a path, without the extension, as one file name.

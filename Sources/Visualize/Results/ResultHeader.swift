@@ -66,6 +66,12 @@ public struct ResultHeader: Sendable, Hashable, Codable {
     classCount = net.classes.count
   }
 
+  /// The names of the parameters that differ, in order; not of those that say how a map is drawn, which earlier versions kept.
+  static func differing(_ some: [String: ParameterValue], _ others: [String: ParameterValue]) -> [String] {
+    let names = Set(some.keys).union(others.keys).subtracting(["percentile", "gamma", "colours"])
+    return names.filter { some[$0] != others[$0] }.sorted()
+  }
+
   /// What keeps results of this header out of a folder of `other`, in words; nil when nothing does. The name of the
   /// checkpoint's file doesn't count: its digest does.
   func difference(from other: ResultHeader) -> String? {
@@ -74,8 +80,7 @@ public struct ResultHeader: Sendable, Hashable, Codable {
       return "they are of the checkpoint \(other.checkpointFile) with SHA-256 \(other.checkpointSHA256.prefix(12))…, "
         + "not \(checkpointFile) with \(checkpointSHA256.prefix(12))…"
     }
-    let names = Set(parameters.keys).union(other.parameters.keys).sorted()
-    let differing = names.filter { parameters[$0] != other.parameters[$0] }
+    let differing = Self.differing(parameters, other.parameters)
     guard !differing.isEmpty else { return nil }
     let words = differing.map { name in
       "\(name) was \(other.parameters[name]?.description ?? "not given"), is \(parameters[name]?.description ?? "not given")"

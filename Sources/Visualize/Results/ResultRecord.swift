@@ -12,7 +12,7 @@ public struct ResultRecord: Sendable, Hashable, Codable {
     public var posterior: Float
   }
 
-  /// The name of its files, without `.h5` and `.png`.
+  /// The name of its files, without `.h5` and `.png`; see `ItemNames`.
   public var item: String
   /// The command that made it.
   public var kind: String
@@ -34,6 +34,9 @@ public struct ResultRecord: Sendable, Hashable, Codable {
   public var answers: [Answer]?
   /// The boxes of the picture's objects, where those are known.
   public var truthBoxes: [BoundingBox]?
+
+  /// The item without its sub-folder: no other result has it.
+  var name: String { ItemNames.name(of: item) }
 
   /// A class and its place in a picture.
   public struct Answer: Sendable, Hashable, Codable {

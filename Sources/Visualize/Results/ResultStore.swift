@@ -20,8 +20,17 @@ struct ItemResult {
   var picture: Picture
 }
 
+/// What a job must know of a result that is whole.
+struct WholeItem {
+  /// The picture's file.
+  let source: String?
+  /// In the manifest; nil when a crash has swallowed it.
+  let line: Manifest.Line?
+}
+
 /// A result folder: `OUT/<item>.h5` and `.png`, `manifest.jsonl`, `parameters.json`, `summary.json`, `index.html`.
 ///
+/// An item may have a sub-folder, see `ItemNames`: `OUT/c7/cat.h5`, `OUT/masks/c7/cat-1.png`.
 /// An item is whole when both of its files are there and the manifest has its line. Files appear whole or not at all, the
 /// HDF5 file last, and hold the manifest's line themselves: a line that a crash has swallowed is made again from it.
 /// All ranks save items; rank 0 alone opens the folder and writes the rest.
@@ -31,15 +40,23 @@ public struct ResultStore: Sendable {
   static let manifestFile = "manifest.jsonl"
   static let summaryFile = "summary.json"
   static let pageFile = "index.html"
+  /// What is beside the header.
+  private static let about = [
+    manifestFile, summaryFile, renderingFile, pageFile, "\(GalleryFiles.pageFolder)/\(GalleryFiles.pageFile(1))",
+    ContactSheet.file,
+  ]
   /// Of `localise`, in the result folder.
   static let maskFolder = "masks"
 
   public let folder: String
   public let header: ResultHeader
+  /// How its pictures are drawn; nil for those that show no map.
+  let rendering: SaliencyRendering?
 
-  public init(folder: String, header: ResultHeader) {
+  public init(folder: String, header: ResultHeader, rendering: SaliencyRendering? = nil) {
     self.folder = folder
     self.header = header
+    self.rendering = rendering
   }
 
   func path(_ name: String) -> String { (folder as NSString).appendingPathComponent(name) }
@@ -60,6 +77,7 @@ public struct ResultStore: Sendable {
       "parameters": try ResultJSON.text(header.parameters), "checkpoint_sha256": header.checkpointSHA256,
       "network": header.network, "top5": try ResultJSON.text(record.top5), "record": try ResultJSON.text(record),
     ]
+    try makeFolder(of: dataPath(of: record.item))
     let optional = ["source": record.source, "truth": record.truth, "warning": record.warning].compactMapValues { $0 }
     try result.picture.writePNG(to: picturePath(of: record.item))
     try HDF5File.write(to: dataPath(of: record.item)) { (file) throws(HDF5Error) in
@@ -83,8 +101,9 @@ public struct ResultStore: Sendable {
     guard let file = try? HDF5File.open(at: dataPath(of: item)),
       (try? file.attribute("format")) == .string(Self.fileFormat),
       (try? file.attribute("checkpoint_sha256")) == .string(header.checkpointSHA256),
-      case .string(let parameters)? = try? file.attribute("parameters"),
-      ResultJSON.value([String: ParameterValue].self, parameters) == header.parameters,
+      case .string(let text)? = try? file.attribute("parameters"),
+      let parameters = ResultJSON.value([String: ParameterValue].self, text),
+      ResultHeader.differing(parameters, header.parameters).isEmpty,
       case .string(let text)? = try? file.attribute("record"),
       let record = ResultJSON.value(ResultRecord.self, text), record.item == item, record.kind == header.command
     else { return nil }
@@ -96,90 +115,111 @@ public struct ResultStore: Sendable {
   /// Opens the folder, makes it when there is none, and finds what is whole in it.
   ///
   /// - Parameter overwrite: removes the results that are there, whatever their parameters. Other files stay.
-  /// - Returns: the records of whole items by name; the manifest then lists just these.
+  /// - Returns: the whole items.
   /// - Throws: `VisualizeError` when the folder has results of another checkpoint or with other parameters.
-  func open(overwrite: Bool) throws -> [String: ResultRecord] {
-    try makeFolder()
+  func open(overwrite: Bool) throws -> [String: WholeItem] {
+    try makeFolder(folder)
     if overwrite { try removeResults() }
-    var whole: [String: ResultRecord] = [:]
-    if let text = readText(Self.parametersFile) {
-      guard let found = ResultJSON.value(ResultHeader.self, text), found.format == ResultHeader.formatName else {
-        throw VisualizeError(
-          .badData, "\(path(Self.parametersFile)) is no description of results; choose another --output or give --overwrite")
-      }
-      if let difference = header.difference(from: found) {
-        throw VisualizeError(
-          .wrongUse,
-          "\(folder) has results that can't be gone on with: \(difference); choose another --output or give --overwrite")
-      }
-      whole = wholeItems()
+    guard let text = readText(Self.parametersFile) else { return [:] }
+    guard let found = ResultJSON.value(ResultHeader.self, text), found.format == ResultHeader.formatName else {
+      throw VisualizeError(
+        .badData, "\(path(Self.parametersFile)) is no description of results; choose another --output or give --overwrite")
     }
-    return whole
+    if let difference = header.difference(from: found) {
+      throw VisualizeError(
+        .wrongUse,
+        "\(folder) has results that can't be gone on with: \(difference); choose another --output or give --overwrite")
+    }
+    return try wholeItems()
   }
 
-  /// Claims the folder for this job: refuses to write over files of somebody else, then writes header and manifest.
+  /// Claims the folder for this job: refuses to write over files of somebody else, then writes the header, and a manifest of
+  /// just the whole items.
   ///
   /// - Parameter items: the names of all items to come.
-  func begin(items: [String], whole: [String: ResultRecord]) throws {
+  func begin(items: [String], whole: [String: WholeItem]) throws {
     if readText(Self.parametersFile) == nil {
-      let own = [Self.manifestFile, Self.summaryFile, Self.pageFile]
-      let targets = own.map(path) + items.flatMap { [dataPath(of: $0), picturePath(of: $0)] }
+      let own = Self.about.map(path)
+      let targets = own + items.flatMap { [dataPath(of: $0), picturePath(of: $0)] }
       if let foreign = targets.first(where: exists) {
         throw VisualizeError(.wrongUse, "\(foreign) exists and is no result of deepinside's; choose another --output")
       }
       try AtomicFile.write(ResultJSON.text(header, pretty: true) + "\n", to: path(Self.parametersFile))
     }
-    let lines = try whole.values.sorted { $0.item < $1.item }.map { try ResultJSON.text($0) + "\n" }.joined()
-    if lines != readText(Self.manifestFile) ?? "" { try AtomicFile.write(lines, to: path(Self.manifestFile)) }
-  }
-
-  /// The records of all results that the manifest lists, by item.
-  var latestRecords: [String: ResultRecord] {
-    Dictionary(Self.manifest(of: folder).map { ($0.item, $0) }) { _, new in new }
+    try beginDrawing(isEmpty: whole.isEmpty)
+    let old = Manifest(of: folder)
+    let manifest = try FileWriter(path(Self.manifestFile))
+    for (item, found) in whole.sorted(by: { $0.key < $1.key }) {
+      if let line = found.line {
+        try old.bytes(of: line).withUnsafeBytes { try manifest.append($0) }
+      } else if let record = recover(item) {
+        try Array((ResultJSON.text(record) + "\n").utf8).withUnsafeBytes { try manifest.append($0) }
+      }
+    }
+    try manifest.commit()
   }
 
   /// Items whose files are both there, by the manifest or, where it has lost a line, by the HDF5 file.
-  private func wholeItems() -> [String: ResultRecord] {
-    var records = latestRecords
-    for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] where name.hasSuffix(".h5") {
-      let item = String(name.dropLast(3))
-      if records[item] == nil { records[item] = recover(item) }
+  private func wholeItems() throws -> [String: WholeItem] {
+    var found: [String: WholeItem] = [:]
+    try Manifest(of: folder).forEach { record, line in found[record.item] = WholeItem(source: record.source, line: line) }
+    for item in storedItems() where found[item] == nil {
+      if let record = recover(item) { found[item] = WholeItem(source: record.source, line: nil) }
     }
-    return records.filter { exists(dataPath(of: $0.key)) && exists(picturePath(of: $0.key)) }
+    return found.filter { exists(dataPath(of: $0.key)) && exists(picturePath(of: $0.key)) }
   }
 
-  /// The lines of a folder's manifest that are whole, in their order.
-  static func manifest(of folder: String) -> [ResultRecord] {
-    let path = (folder as NSString).appendingPathComponent(manifestFile)
-    guard let data = FileManager.default.contents(atPath: path) else { return [] }
-    return data.split(separator: UInt8(ascii: "\n")).compactMap {
-      ResultJSON.value(ResultRecord.self, String(decoding: $0, as: UTF8.self))
-    }
+  /// The names of all HDF5 files in the folder and the sub-folders of items, somebody else's too.
+  private func storedItems() -> [String] {
+    func names(_ folder: String) -> [String] { (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] }
+    let top = names(folder)
+    let below = top.filter(ItemNames.isSubfolder).flatMap { subfolder in names(path(subfolder)).map { "\(subfolder)/\($0)" } }
+    return (top + below).filter { $0.hasSuffix(".h5") }.map { String($0.dropLast(3)) }.filter(ItemNames.isItem)
   }
+
+  // MARK: - Removing
 
   /// Removes the files that the manifest lists or that say of themselves that they are results, and those about them.
   private func removeResults() throws {
     guard readText(Self.parametersFile).flatMap({ ResultJSON.value(ResultHeader.self, $0) }) != nil else { return }
-    var items = Set(Self.manifest(of: folder).map(\.item))
-    for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] where name.hasSuffix(".h5") {
-      let item = String(name.dropLast(3))
-      guard !items.contains(item), let file = try? HDF5File.open(at: dataPath(of: item)) else { continue }
+    var items = Set(try Manifest(of: folder).latest().keys)
+    for item in storedItems() where !items.contains(item) {
+      guard let file = try? HDF5File.open(at: dataPath(of: item)) else { continue }
       if (try? file.attribute("format")) == .string(Self.fileFormat) { items.insert(item) }
     }
-    // A line of the manifest must not lead out of the folder. The header goes last: until then the rest can be found.
-    let files = items.filter { !$0.contains("/") && !$0.hasPrefix(".") }.flatMap { item in
-      [dataPath(of: item), picturePath(of: item)] + (1...LocalisationScore.answers).map { maskPath(of: item, rank: $0) }
+    for item in items {
+      for file in [dataPath(of: item), picturePath(of: item)] { try remove(file) }
+      for rank in 1...LocalisationScore.answers { try remove(maskPath(of: item, rank: rank)) }
     }
+    // Folders that are empty now.
+    let subfolders = Set(items.compactMap(ItemNames.subfolder))
+    for folder in subfolders.flatMap({ [$0, "\(Self.maskFolder)/\($0)"] }) + [Self.maskFolder] { rmdir(path(folder)) }
+    // The header goes last: until then the rest can be found.
     let tables = LocalisationReport.files + AssessmentTable.files
-    let about = (tables + [Self.pageFile, Self.summaryFile, Self.manifestFile, Self.parametersFile]).map(path)
-    for file in files + about where exists(file) {
-      guard unlink(file) == 0 else {
-        throw VisualizeError(.system, "cannot remove \(file): \(String(cString: strerror(errno)))")
-      }
+    GalleryFiles.removePages(in: folder, after: 0)
+    for name in tables + Self.about + [Self.parametersFile] { try remove(path(name)) }
+  }
+
+  /// Removes a file in the folder, if there is one; not by a link in a folder's place, which may lead out of it.
+  private func remove(_ file: String) throws(VisualizeError) {
+    let top = FilePath.folder(of: path(Self.parametersFile))
+    var parent = FilePath.folder(of: file)
+    while parent.utf8.count > top.utf8.count {
+      guard !isLink(parent) else { return }
+      parent = FilePath.folder(of: parent)
+    }
+    guard exists(file) else { return }
+    guard unlink(file) == 0 else {
+      throw VisualizeError(.system, "cannot remove \(file): \(String(cString: strerror(errno)))")
     }
   }
 
-  private func makeFolder() throws(VisualizeError) {
+  // MARK: - Files
+
+  /// Makes the folder in which a file is to lie.
+  func makeFolder(of file: String) throws(VisualizeError) { try makeFolder(FilePath.folder(of: file)) }
+
+  private func makeFolder(_ folder: String) throws(VisualizeError) {
     do {
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     } catch {
@@ -195,5 +235,10 @@ public struct ResultStore: Sendable {
   private func exists(_ path: String) -> Bool {
     var status = stat()
     return lstat(path, &status) == 0
+  }
+
+  private func isLink(_ path: String) -> Bool {
+    var status = stat()
+    return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
   }
 }

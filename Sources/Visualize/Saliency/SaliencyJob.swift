@@ -42,7 +42,8 @@ public struct SaliencyJob {
   public var classChoice: ClassChoice
   public var method: any SaliencyMethod
   public var crops: TestCrops
-  public var rendering: SaliencyRendering
+  /// Nil: as the pictures that are in the folder already, else by default.
+  public var rendering: SaliencyRendering?
   public var overwrite: Bool
   /// The most pictures that a rank takes at a time, and the most crops that it computes together.
   public var batch: Int
@@ -50,7 +51,7 @@ public struct SaliencyJob {
 
   public init(
     network: TrainedNetwork, pictures: [PictureFile], output: String, classChoice: ClassChoice = .top1,
-    method: any SaliencyMethod, crops: TestCrops = .centre, rendering: SaliencyRendering = SaliencyRendering(),
+    method: any SaliencyMethod, crops: TestCrops = .centre, rendering: SaliencyRendering? = nil,
     overwrite: Bool = false, batch: Int = 16, compute: ComputeSettings = ComputeSettings()
   ) {
     self.network = network
@@ -73,8 +74,9 @@ public struct SaliencyJob {
   /// - Note: collective; the pictures of rank 0 count.
   public func run(_ communicator: Communicator, progress: @escaping JobProgress = { _, _ in }) throws -> JobSummary {
     if case .wnid(let wnid) = classChoice { _ = try network.index(of: wnid) }
-    let header = ResultHeader(command: Self.command, parameters: parameters, net: network)
-    let store = ResultStore(folder: output, header: header)
+    let rendering = try ResultStore.rendering(rendering, in: output, overwrite: overwrite, communicator)
+    let store = ResultStore(
+      folder: output, header: ResultHeader(command: Self.command, parameters: parameters, net: network), rendering: rendering)
     let count: Int = try communicator.broadcast(communicator.rank == 0 ? pictures.count : nil)
     let most = max(1, min(batch, (count + communicator.size - 1) / communicator.size))
     let job = ResultJob(store: store, overwrite: overwrite, batch: most, communicator: communicator, progress: progress)
@@ -94,7 +96,7 @@ public struct SaliencyJob {
         made = mapper
         let maps = try mapper.maps(of: ready.map(\.prepared), mean: network.mean)
         return try zip(ready, maps).map { entry, map in
-          let result = self.result(map, entry.item, entry.prepared.picture)
+          let result = self.result(map, entry.item, entry.prepared.picture, rendering)
           try store.save(result)
           return .done(result.record)
         }
@@ -120,12 +122,14 @@ public struct SaliencyJob {
           classIndex = try network.index(of: truth)
         }
         let picture = try TestPicture(contentsOf: source, decoder: decoder.get(), input: network.network.input, crops: crops)
-        return ExplainedPicture(picture: picture, classIndex: classIndex, stream: ItemNames.hash(item.name))
+        return ExplainedPicture(picture: picture, classIndex: classIndex, stream: item.stream)
       }
     }
   }
 
-  private func result(_ map: SaliencyMap, _ item: WorkItem, _ picture: TestPicture) -> ItemResult {
+  private func result(
+    _ map: SaliencyMap, _ item: WorkItem, _ picture: TestPicture, _ rendering: SaliencyRendering
+  ) -> ItemResult {
     let isFlat = map.map.allSatisfy { $0 == 0 }
     let isBroken = !map.map.allSatisfy { $0.isFinite }
     let record = ResultRecord(
@@ -141,14 +145,13 @@ public struct SaliencyJob {
     return ItemResult(
       record: record, dataSets: dataSets,
       attributes: picture.attributes.merging(map.notes.mapValues(ParameterValue.number)) { $1 },
-      picture: picture.shown.beside(rendering.picture(of: map.map, width: map.size.width, height: map.size.height)))
+      picture: rendering.result(map.map, on: picture.shown))
   }
 
   /// As they are kept with the results.
   private var parameters: [String: ParameterValue] {
     let own: [String: ParameterValue] = [
-      "class": .text("\(classChoice)"), "crops": .number(Double(crops.count)), "percentile": .number(rendering.percentile),
-      "gamma": .number(rendering.gamma), "colours": .text("\(rendering.colours)"),
+      "class": .text("\(classChoice)"), "crops": .number(Double(crops.count)),
     ]
     return own.merging(method.parameters) { $1 }
   }

@@ -1,19 +1,23 @@
 import Foundation
 import Images
 
-/// How a saliency map is shown; the map itself stays as it is.
+/// How saliency maps are shown; the maps themselves stay as they are.
 ///
-/// shown = colour(min(M / p, 1)^gamma), p the given percentile of M: a few pixels would otherwise leave the rest in the dark.
+/// shown v = min(max(M / p, 0), 1)^gamma, p the given percentile of M: a few pixels would otherwise leave the rest in the dark.
+/// The map's picture is colour(v), and the overlay P + overlay · v · (inferno(v) − P) over the picture P.
 /// **[ours]** 99.5 %, gamma 0.7, grey. A map of zeros is black.
-public struct SaliencyRendering: Sendable {
+public struct SaliencyRendering: Sendable, Hashable, Codable {
   public var percentile: Double
   public var gamma: Float
   public var colours: ColourMap
+  /// How much the colours of the overlay cover the picture where the map is greatest, 0 … 1; nil: there is no overlay.
+  public var overlay: Float?
 
-  public init(percentile: Double = 0.995, gamma: Float = 0.7, colours: ColourMap = .grey) {
+  public init(percentile: Double = 0.995, gamma: Float = 0.7, colours: ColourMap = .grey, overlay: Float? = nil) {
     self.percentile = percentile
     self.gamma = gamma
     self.colours = colours
+    self.overlay = overlay
   }
 
   /// The value below which that part of the values lies (nearest rank); numbers that are none don't count.
@@ -24,12 +28,54 @@ public struct SaliencyRendering: Sendable {
     return sorted[min(max(rank - 1, 0), sorted.count - 1)]
   }
 
-  /// - Parameter map: `[height, width]`.
-  public func picture(of map: [Float], width: Int, height: Int) -> Picture {
+  /// v of each value, 0 … 1.
+  private func shown(_ map: [Float]) -> [Float] {
     var limit = Self.percentile(percentile, of: map)
     // A map with fewer values above zero than the percentile cuts off.
     if limit <= 0 { limit = map.reduce(0) { $1.isFinite ? max($0, $1) : $0 } }
-    guard limit > 0 else { return colours.picture(of: [Float](repeating: 0, count: map.count), width: width, height: height) }
-    return colours.picture(of: map.map { pow(min(max($0 / limit, 0), 1), gamma) }, width: width, height: height)
+    guard limit > 0 else { return [Float](repeating: 0, count: map.count) }
+    return map.map { pow(min(max($0 / limit, 0), 1), gamma) }
+  }
+
+  /// - Parameter map: `[height, width]`.
+  public func picture(of map: [Float], width: Int, height: Int) -> Picture {
+    colours.picture(of: shown(map), width: width, height: height)
+  }
+
+  /// The map in colours over the picture; nil when there is no overlay.
+  ///
+  /// - Parameter map: `[height, width]` of the picture.
+  public func overlay(of map: [Float], on picture: Picture) -> Picture? {
+    guard let overlay else { return nil }
+    let values = shown(map)
+    let colours = ColourMap.inferno.picture(of: values, width: picture.width, height: picture.height)
+    return Picture(width: picture.width, height: picture.height) { target in
+      for (pixel, value) in values.enumerated() {
+        // A value that is no number is shown as zero.
+        let part = value > 0 ? overlay * value : 0
+        for index in (3 * pixel)..<(3 * pixel + 3) {
+          let (below, above) = (Float(picture.pixels[index]), Float(colours.pixels[index]))
+          target[index] = UInt8((below + part * (above - below)).rounded())
+        }
+      }
+    }
+  }
+
+  /// What a result of `saliency` shows: the picture, the map, and the overlay where there is one.
+  ///
+  /// - Parameter map: `[height, width]` of the picture.
+  func result(_ map: [Float], on picture: Picture) -> Picture {
+    let shown = picture.beside(self.picture(of: map, width: picture.width, height: picture.height))
+    return overlay(of: map, on: picture).map(shown.beside) ?? shown
+  }
+
+  /// What a result of `localise` shows of the map: the overlay where there is one, else the map alone.
+  ///
+  /// - Parameters:
+  ///   - map: of any size, over the whole picture.
+  ///   - picture: with its boxes.
+  func panel(_ map: [Float], size: PictureSize, on picture: Picture) -> Picture {
+    let map = resampled(map, from: size, to: picture.size)
+    return overlay(of: map, on: picture) ?? self.picture(of: map, width: picture.width, height: picture.height)
   }
 }

@@ -1,10 +1,35 @@
-extension GalleryPage {
-  static let script = #"""
+/// The scripts of a gallery's pages.
+enum GalleryScript {
+  /// What all pages begin with: their data, and how they make elements.
+  static let shared = #"""
 
     "use strict";
-    const items = JSON.parse(document.getElementById("data").textContent);
     const get = id => document.getElementById(id);
-    const grid = get("grid"), search = get("search"), sort = get("sort"), view = get("view");
+    const data = JSON.parse(get("data").textContent);
+    const grid = get("grid"), search = get("search");
+
+    function make(name, text, attributes = {}, space) {
+      const node = space ? document.createElementNS(space, name) : document.createElement(name);
+      if (text !== undefined && text !== null) node.textContent = text;
+      for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
+      return node;
+    }
+    const wordsOf = text => text.toLowerCase().split(/\s+/).filter(Boolean);
+    // The item that an address ends with: index.html#ITEM.
+    function wanted() { try { return decodeURIComponent(location.hash.slice(1)); } catch { return location.hash.slice(1); } }
+
+    document.addEventListener("keydown", event => {
+      if (event.key !== "/" || event.target.closest("input, select, dialog") || event.ctrlKey || event.metaKey) return;
+      event.preventDefault();
+      search.focus();
+      search.select();
+    });
+
+    """#
+
+  static let page = #"""
+
+    const items = data, sort = get("sort"), view = get("view");
     const figures = [...grid.children];
     const words = items.map(item => [item.item, item.class, item.name, item.source, item.truth].join(" ").toLowerCase());
     let shown = figures.map((_, index) => index);
@@ -17,7 +42,7 @@ extension GalleryPage {
     }
 
     function arrange() {
-      const parts = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+      const parts = wordsOf(search.value);
       const order = items.map((_, index) => index).sort(compare(sort.value));
       shown = order.filter(index => parts.every(part => words[index].includes(part)));
       const visible = new Set(shown);
@@ -27,12 +52,6 @@ extension GalleryPage {
       get("none").hidden = shown.length > 0;
     }
 
-    function make(name, text, attributes = {}, space) {
-      const node = space ? document.createElementNS(space, name) : document.createElement(name);
-      if (text !== undefined && text !== null) node.textContent = text;
-      for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
-      return node;
-    }
     const number = value => value === null || value === undefined ? "–" : Number(value.toPrecision(4)).toLocaleString("en");
     const percent = value => value === null || value === undefined ? "–" : `${(100 * value).toFixed(value < 0.0995 ? 2 : 1)} %`;
 
@@ -116,15 +135,76 @@ extension GalleryPage {
     get("close").addEventListener("click", () => view.close());
     view.addEventListener("click", event => { if (event.target === view) view.close(); });
     view.addEventListener("keydown", event => {
-      if (event.key === "ArrowLeft") move(-1); else if (event.key === "ArrowRight") move(1); else return;
+      if (event.key === "ArrowLeft") move(-1); else if (event.key === "ArrowRight") move(1);
+      else if (event.key === "Escape") view.close(); else return;
       event.preventDefault();
     });
+
+    // A finger that goes sideways turns to the next picture; not while the page is enlarged, which moves it.
+    let touch = null;
+    view.addEventListener("touchstart", event => {
+      const enlarged = window.visualViewport && visualViewport.scale > 1.01;
+      touch = event.touches.length === 1 && !enlarged ? event.touches[0] : null;
+    }, { passive: true });
+    view.addEventListener("touchend", event => {
+      if (!touch || event.touches.length > 0) return;
+      const x = event.changedTouches[0].clientX - touch.clientX, y = event.changedTouches[0].clientY - touch.clientY;
+      touch = null;
+      if (Math.abs(x) > 40 && Math.abs(x) > 2 * Math.abs(y)) move(x < 0 ? 1 : -1);
+    });
+    view.addEventListener("touchcancel", () => { touch = null; });
+
     view.addEventListener("close", () => figures[current].querySelector("button").focus());
     arrange();
-    // index.html#ITEM opens that item.
-    const wanted = items.findIndex(item => encodeURIComponent(item.item) === encodeURIComponent(plain(location.hash.slice(1))));
-    if (location.hash.length > 1 && wanted >= 0) show(wanted);
-    function plain(text) { try { return decodeURIComponent(text); } catch { return text; } }
+    const first = items.findIndex(item => item.item === wanted());
+    if (first >= 0) show(first);
+
+    """#
+
+  static let index = #"""
+
+    const most = 100;
+    const names = data.items.map(item => item.slice(item.indexOf("/") + 1));
+    const files = names.map(name => name.toLowerCase());
+    const classWords = data.classes.map(found => found.join(" ").toLowerCase());
+    const total = get("count").textContent;
+    const address = index => `pages/page-${String(Math.floor(index / data.perPage) + 1).padStart(4, "0")}.html`
+      + `#${encodeURIComponent(names[index])}`;
+
+    function figure(index) {
+      const [id, words] = data.classes[data.classOf[index]];
+      const node = make("figure"), link = make("a", null, { href: address(index) }), caption = make("figcaption");
+      link.append(make("img", null, { loading: "lazy", decoding: "async", alt: `${names[index]}, ${words} (${id})`,
+        src: data.items[index].split("/").map(encodeURIComponent).join("/") + ".png" }));
+      caption.append(make("b", words.split(",")[0].trim() || id, { title: words }), make("small", names[index], { title: id }));
+      node.append(link, caption);
+      return node;
+    }
+
+    function find() {
+      const parts = wordsOf(search.value), hits = [];
+      const classes = parts.map(part => classWords.map(words => words.includes(part)));
+      if (parts.length > 0) for (let index = 0; index < files.length; index++) {
+        if (parts.every((part, place) => classes[place][data.classOf[index]] || files[index].includes(part))) hits.push(index);
+      }
+      grid.replaceChildren(...hits.slice(0, most).map(figure));
+      get("contents").hidden = parts.length > 0;
+      get("none").hidden = parts.length === 0 || hits.length > 0;
+      get("count").textContent = parts.length === 0 ? total
+        : `${hits.length} of ${files.length}${hits.length > most ? `, the first ${most} shown` : ""}`;
+    }
+
+    search.addEventListener("input", find);
+    get("contents").addEventListener("click", event => {
+      const button = event.target.closest("button");
+      if (!button) return;
+      search.value = button.dataset.search;
+      find();
+      scrollTo(0, 0);
+    });
+    find();
+    const first = names.indexOf(wanted());
+    if (first >= 0) location.replace(address(first));
 
     """#
 }

@@ -1,0 +1,139 @@
+import Files
+import Foundation
+import Images
+
+/// What all pages of a gallery have in common. Every text that comes from data is escaped.
+struct GalleryHead {
+  let header: ResultHeader
+  /// How maps are drawn, where that is known.
+  var rendering: SaliencyRendering?
+  var hasSheet = false
+  /// Of the first item's picture, where it is known.
+  var pictureSize: PictureSize?
+
+  var isClassModels: Bool { header.command == ClassModelJob.command }
+  var isLocalisation: Bool { header.command == LocalisationJob.command }
+
+  /// A whole page.
+  ///
+  /// - Parameters:
+  ///   - root: the address of the result folder, relative to the page, with a slash at its end; empty for its own.
+  ///   - subtitle: text after the title.
+  ///   - content: HTML of the main part.
+  ///   - data: what the script finds in the element `data`.
+  func document(
+    root: String = "", subtitle: String = "", content: String, data: some Encodable, script: String
+  ) throws(VisualizeError) -> String {
+    let sheet = hasSheet ? " <a href=\"\(root)\(ContactSheet.file)\">All on one sheet.</a>" : ""
+    return """
+      <!DOCTYPE html>
+      <html lang="en">
+      <head>
+      <meta charset="utf-8">
+      <meta name="viewport" content="width=device-width, initial-scale=1">
+      <meta name="color-scheme" content="light dark">
+      <title>\(HTML.escape(title + subtitle)) · deepinside</title>
+      <style>\(GalleryPage.style)</style>
+      </head>
+      <body class="\(isClassModels ? "models" : isLocalisation ? "maps wide" : "maps")" style="--aspect: \(aspect)">
+      <header>
+      <h1>\(HTML.escape(title))</h1>
+      <p class="lead">\(HTML.escape(lead + drawing))\(sheet) \(origin)</p>
+      \(isPaperNet ? "" : "<p class=\"note\">\(HTML.escape(presetNote))</p>\n")\(parameters)
+      </header>
+      \(content)
+      <script type="application/json" id="data">\(Self.scriptSafe(try ResultJSON.text(data)))</script>
+      <script>\(GalleryScript.shared)\(script)</script>
+      </body>
+      </html>
+
+      """
+  }
+
+  /// Width to height of an item's picture: by default two crops and the gap between them.
+  private var aspect: String {
+    if let size = pictureSize { return "\(size.width) / \(size.height)" }
+    let (height, width) = (header.input.dropFirst().first ?? 1, header.input.last ?? 1)
+    return "\(2 * width + Picture.gap) / \(height)"
+  }
+
+  /// The paper's net, whose numbers may be compared with the paper's.
+  private var isPaperNet: Bool { header.network == "cnn-f" }
+
+  private var title: String {
+    switch header.command {
+    case ClassModelJob.command: "Class models"
+    case SaliencyJob.command: "Saliency maps"
+    case ReconstructionJob.command: "Reconstructions"
+    case AssessmentJob.command: "Assessed maps"
+    case LocalisationJob.command: "Localisation"
+    default: header.command.prefix(1).uppercased() + header.command.dropFirst()
+    }
+  }
+
+  private var lead: String {
+    switch header.command {
+    case ClassModelJob.command: "What the network finds most typical of each class: the picture that raises its score most."
+    case LocalisationJob.command: localisationLead
+    case SaliencyJob.command:
+      "Each picture, and how much every pixel of it matters for the score of a class"
+        + (rendering?.overlay == nil ? "." : "; on the right the same in colours over the picture.")
+    case ReconstructionJob.command:
+      "What excites units of a layer: their activation taken back to the pixels, and beside it the same part of the picture."
+    case AssessmentJob.command: "Each picture and its maps by every method. The tables are in assessment.html."
+    default: ""
+    }
+  }
+
+  private var origin: String {
+    let size = header.input.dropFirst().reversed().map(String.init).joined(separator: "×")
+    return "Made by <b>\(HTML.escape(header.network))</b> (\(size) pixels, \(header.classCount) classes)"
+      + " from <code>\(HTML.escape(header.checkpointFile))</code>,"
+      + " SHA-256 <code title=\"\(HTML.escape(header.checkpointSHA256))\">"
+      + HTML.escape(String(header.checkpointSHA256.prefix(12))) + "…</code>"
+  }
+
+  private var localisationLead: String {
+    let seeds =
+      header.parameters["box"] == .text(LocalisationOptions.Box.graphcut.rawValue)
+      ? "the seeds of the cut, of the object (orange) and the background (blue), " : ""
+    let map = rendering?.overlay == nil ? "the saliency map" : "the saliency map in colours over the picture"
+    return "From left to right: the picture with the box found (orange) and the true ones (green), \(map), \(seeds)"
+      + "and what was cut out."
+  }
+
+  private var drawing: String {
+    guard let rendering else { return "" }
+    let colours = rendering.overlay.map { ", over the picture in inferno by \(Self.number($0))" } ?? ""
+    return " Maps M are shown as min(M / p, 1)^\(Self.number(rendering.gamma)), p their "
+      + "\(Self.number(Float(100 * rendering.percentile))) % quantile, in \(rendering.colours.rawValue)\(colours)."
+  }
+
+  private static func number(_ value: Float) -> String {
+    let text = "\(value)"
+    return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+  }
+
+  private var presetNote: String {
+    "\(header.network) is not the paper's network (cnn-f, 224×224): "
+      + "its pictures, scores and errors are not comparable with the paper's."
+  }
+
+  private var parameters: String {
+    let rows = header.parameters.sorted { $0.key < $1.key }.map { name, value in
+      "<div><dt>\(HTML.escape(name))</dt><dd>\(HTML.escape(value.description))</dd></div>"
+    }
+    return "<details><summary>Parameters</summary><dl>\(rows.joined())</dl></details>"
+  }
+
+  /// The first of a synset's words: `tench` of `tench, Tinca tinca`.
+  static func firstName(_ name: String, or wnid: String) -> String {
+    let first = name.split(separator: ",").first.map { $0.trimmingCharacters(in: .whitespaces) } ?? ""
+    return first.isEmpty ? wnid : first
+  }
+
+  /// JSON that can't end the script element it stands in, nor start a comment.
+  private static func scriptSafe(_ json: String) -> String {
+    json.replacing("<", with: "\\u003c").replacing(">", with: "\\u003e").replacing("&", with: "\\u0026")
+  }
+}

@@ -1,0 +1,66 @@
+import Foundation
+
+/// What a page's script knows of a result.
+struct GalleryItem: Encodable {
+  /// The result's name.
+  let item: String
+  /// The picture's address, relative to the page.
+  let image: String
+  let `class`: String
+  let name: String
+  let score: Float?
+  let posterior: Float?
+  let top5: [Top]
+  let source: String?
+  let truth: String?
+  let warning: String?
+  /// The largest intersection over union of a box of the picture's class with a true one; 0 when the class isn't found.
+  let overlap: Double?
+  /// At most 200 points, to 4 digits; infinities and not-a-numbers are nil.
+  let trace: [Double?]?
+  /// Of the trace.
+  let iterations: Int?
+
+  struct Top: Encodable {
+    let `class`: String
+    let name: String
+    let score: Float?
+    let posterior: Float?
+  }
+
+  /// - Parameter root: the address of the result folder, relative to the page, with a slash at its end; empty for its own.
+  init(_ record: ResultRecord, trace: [Float]?, root: String = "") {
+    func finite(_ value: Float) -> Float? { value.isFinite ? value : nil }
+    item = record.name
+    image = root + Self.address(of: record.item + ".png")
+    `class` = record.class
+    name = record.className
+    score = finite(record.score)
+    posterior = finite(record.posterior)
+    top5 = record.top5.map { Top(class: $0.class, name: $0.className, score: finite($0.score), posterior: finite($0.posterior)) }
+    source = record.source.map { ($0 as NSString).lastPathComponent }
+    truth = record.truth
+    warning = record.warning
+    overlap = record.truthBoxes.flatMap { truth in
+      truth.isEmpty ? nil : (record.answers ?? []).compactMap(\.overlap).max() ?? 0
+    }
+    self.trace = trace.map(Self.thinned)
+    iterations = trace.map { $0.count - 1 }
+  }
+
+  /// A file in the folder as a relative address: slashes stay.
+  static func address(of file: String) -> String {
+    let plain = CharacterSet(charactersIn: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/")
+    return file.addingPercentEncoding(withAllowedCharacters: plain) ?? file
+  }
+
+  private static func thinned(_ trace: [Float]) -> [Double?] {
+    let count = min(trace.count, 200)
+    return (0..<count).map { point in
+      let value = trace[point * (trace.count - 1) / max(count - 1, 1)]
+      guard value.isFinite, value != 0 else { return value == 0 ? 0 : nil }
+      let unit = pow(10, 3 - floor(log10(abs(Double(value)))))
+      return (Double(value) * unit).rounded() / unit
+    }
+  }
+}

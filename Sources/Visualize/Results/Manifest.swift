@@ -1,0 +1,69 @@
+import Foundation
+
+/// `OUT/manifest.jsonl` as it is on the disk, read a line at a time: it may have hundreds of thousands.
+///
+/// Lines that are torn, and lines of items that would lead out of the folder, don't count.
+struct Manifest {
+  /// A line's bytes in the file, with its end.
+  struct Line: Sendable, Hashable {
+    let start: Int
+    let count: Int
+  }
+
+  private static let lineEnd = UInt8(ascii: "\n")
+  /// Nil when there is no such file.
+  private let file: FileHandle?
+
+  init(of folder: String) {
+    file = FileHandle(forReadingAtPath: (folder as NSString).appendingPathComponent(ResultStore.manifestFile))
+  }
+
+  /// All whole lines, in their order.
+  func forEach(_ body: (_ record: ResultRecord, _ line: Line) throws -> Void) throws {
+    guard let file else { return }
+    try file.seek(toOffset: 0)
+    var start = 0
+    var rest = Data()
+    while let piece = try file.read(upToCount: 1 << 20), !piece.isEmpty {
+      rest.append(piece)
+      while let end = rest.firstIndex(of: Self.lineEnd) {
+        let line = Line(start: start, count: end - rest.startIndex + 1)
+        if let record = Self.record(rest[..<end]) { try body(record, line) }
+        start += line.count
+        rest = rest[(end + 1)...]
+      }
+      rest = Data(rest)
+    }
+  }
+
+  /// The last line of each item.
+  func latest() throws -> [String: Line] {
+    var latest: [String: Line] = [:]
+    try forEach { record, line in latest[record.item] = line }
+    return latest
+  }
+
+  /// - Throws: `VisualizeError` when the line isn't there any more.
+  func record(at line: Line) throws -> ResultRecord {
+    guard let record = Self.record(try bytes(of: line).dropLast()) else { throw Self.changed }
+    return record
+  }
+
+  func bytes(of line: Line) throws -> Data {
+    try file?.seek(toOffset: UInt64(line.start))
+    guard let bytes = try file?.read(upToCount: line.count), bytes.count == line.count else { throw Self.changed }
+    return bytes
+  }
+
+  private static func record(_ bytes: Data) -> ResultRecord? {
+    guard let record = ResultJSON.value(ResultRecord.self, String(decoding: bytes, as: UTF8.self)),
+      ItemNames.isItem(record.item)
+    else { return nil }
+    return record
+  }
+
+  private static var changed: VisualizeError {
+    VisualizeError(
+      .system, "\(ResultStore.manifestFile) has become shorter while it was read; run it again when nothing else writes it")
+  }
+}
