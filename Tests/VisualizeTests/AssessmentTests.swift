@@ -129,7 +129,7 @@ private struct Golden: Decodable {
 
   @Test("Class models are judged by the pictures that people see") func transfer() throws {
     let fixture = try ResultFixture()
-    #expect(try fixture.classModels().exitCode == 0)
+    #expect(try fixture.classModels("iterations=40").exitCode == 0)
     let judge = try TrainedNetwork.read(fixture.checkpoint)
     let folder = fixture.folder.path("transfer")
     let found = try ClassModelTransfer.judge(fixture.output, by: judge, output: folder, batch: 3)
