@@ -12,9 +12,11 @@ struct AssessCommand: ParsableCommand {
       ./launch.sh --ranks 4 assess --checkpoint best.h5 --images data/val --annotations data/Annotations --output assessment \
       --methods gradient,grad-cam --randomised 20
       deepinside assess --class-models models --judge other.h5 --output transfer
+      deepinside assess --localised boxes threshold centre whole --output comparison
 
       The tables are assessment.csv, assessment.html and randomisation.csv; docs/saliency.md says what is measured. Insertion and deletion
-      take two forward passes a row of pixels, for each picture and method. With --class-models an independent net says what it sees.
+      take two forward passes a row of pixels, for each picture and method. With --class-models an independent net says what it sees;
+      with --localised the errors of several runs of localise stand beside each other.
       """)
 
   @Option(help: ArgumentHelp("The trained network.", valueName: "file"))
@@ -48,6 +50,10 @@ struct AssessCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The net that judges class models.", valueName: "file"))
   var judge: String?
 
+  @Option(
+    parsing: .upToNextOption, help: ArgumentHelp("Result folders of localise whose errors are compared.", valueName: "dir"))
+  var localised: [String] = []
+
   @Option(help: ArgumentHelp("Pictures computed at once on each rank.", valueName: "n"))
   var batch = 16
 
@@ -69,13 +75,15 @@ struct AssessCommand: ParsableCommand {
     }
     if names.isEmpty { throw ValidationError("--methods: name at least one.") }
     if (classModels == nil) != (judge == nil) { throw ValidationError("--class-models and --judge go together.") }
-    if classModels == nil, checkpoint == nil || images.isEmpty || annotations == nil {
-      throw ValidationError("give --checkpoint, --images and --annotations, or --class-models and --judge.")
+    if classModels == nil, localised.isEmpty, checkpoint == nil || images.isEmpty || annotations == nil {
+      throw ValidationError(
+        "give --checkpoint, --images and --annotations, or --class-models and --judge, or --localised.")
     }
   }
 
   func run() throws {
     if let classModels, let judge { return try transfer(classModels, judge) }
+    if !localised.isEmpty { return try compare(localised) }
     guard let checkpoint, let annotations else { return }
     try runResultJob("assess", unit: "img", checkpoint: checkpoint, output: output, ranks: ranks, common: common) {
       network, communicator, progress in
@@ -84,6 +92,15 @@ struct AssessCommand: ParsableCommand {
         annotations: try readAnnotations(annotations), output: output, methods: names, step: step, randomised: randomised,
         seed: seed, overwrite: overwrite, batch: batch, compute: compute.settings)
       return try job.run(communicator, progress: progress)
+    }
+  }
+
+  private func compare(_ folders: [String]) throws {
+    try runOnRanks { communicator in
+      guard communicator.rank == 0 else { return }
+      let comparison = try LocalisationComparison(folders: folders)
+      try comparison.write(to: output)
+      if !common.quiet { print(comparison.text) }
     }
   }
 

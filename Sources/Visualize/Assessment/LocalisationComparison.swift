@@ -1,0 +1,76 @@
+import Files
+import Foundation
+
+/// The localisation errors of several result folders of `localise` beside each other: what the cut brings, and what each option.
+public struct LocalisationComparison: Sendable {
+  static let file = "localisation.csv"
+
+  struct Row: Sendable {
+    let folder: String
+    /// `graphcut`, `threshold`, …
+    let box: String
+    let pictures: Int
+    /// With 1 and with 5 answers.
+    let errors: (one: Double, five: Double)
+  }
+
+  /// The folder of least error first.
+  let rows: [Row]
+
+  /// - Throws: `VisualizeError` naming the folder that has no localisation error, or other pictures than the first.
+  public init(folders: [String]) throws(VisualizeError) {
+    var rows: [Row] = []
+    for folder in folders {
+      func read<Value: Decodable>(_ type: Value.Type, _ name: String) -> Value? {
+        FileManager.default.contents(atPath: (folder as NSString).appendingPathComponent(name)).flatMap {
+          ResultJSON.value(type, String(decoding: $0, as: UTF8.self))
+        }
+      }
+      guard let header = read(ResultHeader.self, ResultStore.parametersFile), header.command == LocalisationJob.command,
+        let summary = read(JobSummary.self, ResultStore.summaryFile), let errors = summary.localisationError, errors.count == 5,
+        let pictures = summary.picturesWithBoxes, case .text(let box)? = header.parameters["box"]
+      else {
+        throw VisualizeError(
+          .badData, "\(folder) has no localisation error: expected the results of localise with --annotations")
+      }
+      if let first = rows.first, first.pictures != pictures {
+        throw VisualizeError(
+          .badData, "\(folder) has \(pictures) pictures with boxes, \(first.folder) has \(first.pictures): the errors don't compare")
+      }
+      rows.append(Row(folder: folder, box: box, pictures: pictures, errors: (errors[0], errors[4])))
+    }
+    self.rows = rows.sorted { ($0.errors.five, $0.errors.one) < ($1.errors.five, $1.errors.one) }
+  }
+
+  /// A line a folder: `folder,box,pictures,error1,error5`.
+  public var csv: String {
+    "folder,box,pictures,error1,error5\n"
+      + rows.map { row in
+        "\(CSV.field(row.folder)),\(row.box),\(row.pictures),"
+          + String(format: "%.4f,%.4f\n", row.errors.one, row.errors.five)
+      }.joined()
+  }
+
+  /// For people.
+  public var text: String {
+    let width = max(6, rows.map(\.folder.count).max() ?? 0)
+    func line(_ name: String, _ box: String, _ one: String, _ five: String) -> String {
+      name.padding(toLength: width, withPad: " ", startingAt: 0) + "  " + box.padding(toLength: 10, withPad: " ", startingAt: 0)
+        + one.leftPadded(10) + five.leftPadded(11)
+    }
+    return
+      ([line("folder", "box", "1 answer", "5 answers")]
+      + rows.map { line($0.folder, $0.box, String(format: "%.3f", $0.errors.one), String(format: "%.3f", $0.errors.five)) })
+      .joined(separator: "\n")
+  }
+
+  /// Writes `localisation.csv` into a folder, which it makes.
+  public func write(to folder: String) throws {
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    try AtomicFile.write(csv, to: (folder as NSString).appendingPathComponent(Self.file))
+  }
+}
+
+extension String {
+  fileprivate func leftPadded(_ width: Int) -> String { String(repeating: " ", count: max(0, width - count)) + self }
+}
