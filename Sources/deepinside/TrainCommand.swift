@@ -110,7 +110,8 @@ struct TrainCommand: ParsableCommand {
   @Option(
     name: .customLong("loader-threads"),
     help: ArgumentHelp(
-      "Threads of each rank that decode ahead (default: by the network's pace, 1 for 22 that compute cnn-f).", valueName: "n"))
+      "Threads of each rank that decode ahead (default: by the network's pace, 1 for 22 that compute cnn-f, never more than compute).",
+      valueName: "n"))
   var loaderThreads: Int?
 
   @Option(

@@ -1,3 +1,4 @@
+import ConvNet
 import Foundation
 import Images
 import Synchronization
@@ -180,6 +181,26 @@ struct DataLoaderTests {
       #expect(source.cachedBytes == kept * bytes)
       // The others are read in each of the six epochs that were begun.
       #expect(reads.withLock { $0.values.filter { $0 == 1 }.count } == kept)
+    }
+  }
+
+  @Test("As many threads decode as the network's pace asks for, but never more than compute")
+  func threads() throws {
+    let tiny = try Network(
+      json: """
+        {"name": "tiny", "input": [3, 8, 8], "layers": [
+          {"name": "fc1", "type": "fullyConnected", "outputs": 10}]}
+        """)
+    for (network, workers, expected) in [
+      (tiny, 3, 3), (try Preset.cnnF64.network(classes: 10), 1, 1), (try Preset.cnnF.network(classes: 10), 44, 2),
+    ] {
+      var job = TrainingJob(data: "none", run: RunFolder("none"))
+      job.compute.team = ThreadTeam(workers: workers)
+      try TrainingStart.settle(&job, network: network)
+      #expect(job.loaderThreads == expected, "\(network.name), \(workers) threads")
+      job.loaderThreads = 7
+      try TrainingStart.settle(&job, network: network)
+      #expect(job.loaderThreads == 7)
     }
   }
 

@@ -108,9 +108,11 @@ struct TrainingStart {
     guard job.options.shorterSide >= side else {
       throw TrainingError.wrongUse("--shorter-side \(job.options.shorterSide) is less than the crop of \(side) pixels")
     }
-    // Measured: a core trains on 29e9 multiply-adds forward a second, and decodes 900 pictures.
-    let loaders = Double(job.compute.team.workers) * 29e9 / Double(max(network.multiplyAdds, 1)) / 900
-    job.loaderThreads = job.loaderThreads ?? max(1, Int(loaders.rounded()))
+    // Measured: a core trains on 29e9 multiply-adds forward a second, and decodes 900 pictures. A tiny net would outrun any number
+    // of cores.
+    let workers = job.compute.team.workers
+    let loaders = Double(workers) * 29e9 / Double(max(network.multiplyAdds, 1)) / 900
+    job.loaderThreads = job.loaderThreads ?? max(1, min(workers, Int(loaders.rounded())))
   }
 
   /// The checkpoint to go on from, read by rank 0 alone.
