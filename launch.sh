@@ -19,8 +19,8 @@ usage() {
 ./launch.sh [OPTIONS] COMMAND ...   run a deepinside command (./launch.sh --help, train --help, ...)
 
 Options, before COMMAND:
-  --ranks N          processes (1; with --hosts their slots; in a Slurm allocation its tasks)
-  --threads T        threads of each (such that ranks x threads = cores of a host)
+  --ranks N          processes (1; with --hosts their slots; in a Slurm allocation its tasks, or one a node)
+  --threads T        threads of each (such that ranks x threads = cores of a host, or those that Slurm gave us)
   --hosts a:4,b:4    hosts and the ranks on each; the program must be at the same path on all. With --ranks below their
                      sum the last ones are spares: a restart leaves out hosts that no longer answer
   --hostfile FILE    the same from a file, a line "a slots=4" a host
@@ -172,10 +172,13 @@ parse_options() {
 
 # Cores that this process may use. Hardware threads of one core count once: they share the vector units.
 core_count() {
-  local allowed cores
-  allowed=$(nproc)
-  cores=$(lscpu -p=core,socket 2>/dev/null | grep -v '^#' | sort -u | wc -l) || cores=0
-  ((cores > 0 && cores < allowed)) && echo "$cores" || echo "$allowed"
+  local cores
+  cores=$(lscpu -p=cpu,core,socket 2>/dev/null | awk -F, -v allowed="$(sed -n 's/^Cpus_allowed_list:[[:space:]]*//p' /proc/self/status)" '
+    BEGIN { for (n = split(allowed, range, ","); n; n--) { split(range[n] "-" range[n], end, "-"); for (i = end[1]; i <= end[2]; i++) may[i] = 1 } }
+    !/^#/ && may[$1 + 0] && !seen[$2, $3]++ { cores++ }
+    END { print cores + 0 }') || cores=0
+  ((cores > 0)) || cores=$(nproc)
+  echo "$cores"
 }
 
 # The number of slots of each host, a line a host.
@@ -187,42 +190,112 @@ slots() {
   fi
 }
 
-# Sets ranks, threads, and the command as an array.
-compose() {
-  local cores per_host=0 count total=0 filled=0
+# Slurm's short lists, "8(x2),4": a number a line.
+expand() { # LIST
+  local item items times
+  IFS=, read -ra items <<<"$1"
+  for item in "${items[@]}"; do
+    times=1
+    [[ $item != *"(x"* ]] || { times=${item#*x} && times=${times%)}; }
+    for ((; times > 0; times--)); do echo "${item%(*}"; done
+  done
+}
+
+# Sets ranks and threads, and what compose has to know of the hosts: the most ranks on one (per_host), whether all threads have a
+# core (fits), whether all cores have a thread (filled), whether there are fewer slots than ranks (crowded), and whether the ranks
+# are dealt out evenly instead of slot by slot (spread).
+place() {
+  local cores count total=0
   cores=$(core_count)
   for count in $(slots); do
     total=$((total + count))
     per_host=$((count > per_host ? count : per_host))
   done
   if ((total == 0)) && [[ -n ${SLURM_JOB_ID:-} ]]; then
-    ranks=${ranks:-${SLURM_NTASKS:-${SLURM_JOB_NUM_NODES:-1}}}
-    per_host=$(((ranks + ${SLURM_JOB_NUM_NODES:-1} - 1) / ${SLURM_JOB_NUM_NODES:-1}))
-    threads=${threads:-${SLURM_CPUS_PER_TASK:-}}
-    cores=$((${SLURM_CPUS_ON_NODE:-$cores} < cores ? ${SLURM_CPUS_ON_NODE:-$cores} : cores))
+    place_in_allocation "$cores"
+    return
   fi
   ranks=${ranks:-$((total > 0 ? total : 1))}
   ((per_host > 0 && per_host <= ranks)) || per_host=$ranks
   threads=${threads:-$((cores / per_host > 0 ? cores / per_host : 1))}
-  ((per_host * threads == cores)) && filled=1
+  fits=$((per_host * threads <= cores)) filled=$((per_host * threads == cores))
+}
 
+# The same in a Slurm allocation, whose nodes may have different numbers of tasks and processors. Also sets cpus_per_rank, in
+# processors as Slurm counts them: cores, or hardware threads.
+place_in_allocation() { # CORES
+  local cores=$1 here=${SLURM_CPUS_ON_NODE:-0} counts=() cpus=() usable=() node slot_sum=0
+  mapfile -t cpus < <(expand "${SLURM_JOB_CPUS_PER_NODE:-$cores(x$nodes)}")
+  mapfile -t counts < <(expand "${SLURM_TASKS_PER_NODE:-}")
+  for node in "${!counts[@]}"; do slot_sum=$((slot_sum + counts[node])); done
+  ranks=${ranks:-${SLURM_NTASKS:-$nodes}}
+  if ((ranks != ${SLURM_NTASKS:-0} || nodes != ${#counts[@]})); then
+    spread=1
+    for ((node = 0; node < nodes; node++)); do counts[node]=$((ranks / nodes + (node < ranks % nodes))); done
+  fi
+  # A compute node shows whether Slurm counts more processors than there are cores.
+  [[ -n ${SLURMD_NODENAME:-} ]] && ((here > cores)) || here=$cores
+  for ((node = 0; node < nodes; node++)); do usable[node]=$((cpus[node] * cores / here)); done
+
+  cpus_per_rank=$(smallest_share cpus)
+  ((spread)) || cpus_per_rank=${SLURM_CPUS_PER_TASK:-$cpus_per_rank}
+  if [[ -z $threads ]]; then
+    threads=$(smallest_share usable)
+    ((threads < cpus_per_rank)) || threads=$cpus_per_rank
+  fi
+  crowded=$((slot_sum > 0 && ranks > slot_sum)) filled=1
+  for ((node = 0; node < nodes; node++)); do
+    per_host=$((counts[node] > per_host ? counts[node] : per_host))
+    ((counts[node] * threads <= usable[node])) || fits=0
+    ((counts[node] * threads == usable[node])) || filled=0
+  done
+  # Where there are more processors than Slurm gave us, others may have the rest, and we cannot tell which.
+  [[ -n ${SLURMD_NODENAME:-} ]] && (($(nproc) <= ${SLURM_CPUS_ON_NODE:-0})) || filled=0
+}
+
+# What each rank may have of a number a node, on the node where that is least; 1 at least.
+smallest_share() { # NAME-OF-ARRAY; uses counts of place_in_allocation
+  local -n amounts=$1
+  local node least=0 share
+  for node in "${!counts[@]}"; do
+    ((counts[node] > 0)) || continue
+    share=$((amounts[node] / counts[node]))
+    ((least > 0 && share >= least)) || least=$((share > 0 ? share : 1))
+  done
+  echo "$least"
+}
+
+# Sets ranks, threads, and the command as an array.
+compose() {
+  local per_host=0 fits=1 filled=0 crowded=0 spread=0 cpus_per_rank=1 nodes=${SLURM_JOB_NUM_NODES:-1}
+  place
   if [[ $launcher == srun ]]; then
-    command=(env "OMP_NUM_THREADS=$threads" "OPENBLAS_NUM_THREADS=$threads")
+    command=(env)
+    ((!spread)) || command+=(-u SLURM_NTASKS_PER_NODE)
+    command+=("OMP_NUM_THREADS=$threads" "OPENBLAS_NUM_THREADS=$threads")
     mca_variables
-    command+=(srun --mpi=pmix --kill-on-bad-exit=1 --ntasks "$ranks" --cpus-per-task "$threads")
+    command+=(srun --mpi=pmix --kill-on-bad-exit=1 --ntasks "$ranks" --cpus-per-task "$cpus_per_rank")
+    ((!spread || ranks >= nodes)) || command+=(--nodes "$ranks")
+    ((!spread || ranks % nodes)) || command+=(--nodes "$nodes" --ntasks-per-node "$per_host")
+    ((fits)) || command+=(--overcommit)
   else
     command=(mpirun -np "$ranks")
     [[ -z $hosts ]] || command+=(--host "$hosts")
     [[ -z $hostfile ]] || command+=(--hostfile "$hostfile")
     # One rank's threads on cores of their own. Several hosts are taken at their word only where they are filled: a host that
     # shares its processor with another would bind to the same cores.
-    if ((per_host * threads <= cores)) && { ((filled)) || [[ -z $hosts$hostfile${SLURM_JOB_ID:-} ]]; }; then
-      command+=(--map-by "slot:PE=$threads" --bind-to core)
+    local by=slot
+    ((!spread)) || by=node
+    if ((fits)) && { ((filled)) || [[ -z $hosts$hostfile${SLURM_JOB_ID:-} ]]; }; then
+      command+=(--map-by "$by:PE=$threads" --bind-to core)
     else
+      ((!spread)) || command+=(--map-by node)
       command+=(--bind-to none)
       mca mpi_yield_when_idle 1
     fi
-    ((per_host * threads <= cores)) || command+=(--oversubscribe)
+    # Neighbours in the order of ranks stay on one host.
+    ((!spread)) || command+=(--rank-by slot)
+    ((fits && !crowded)) || command+=(--oversubscribe)
     mca pml ob1
     # Two copies through shared memory are faster than one by the kernel, at the sizes that gradients travel in.
     mca btl_vader_single_copy_mechanism none
@@ -383,6 +456,8 @@ run() {
     return
   fi
   [[ -x $program ]] || build >&2
+  # In the shell of a job step (srun --pty bash) a step of ours would wait for that one's end.
+  [[ -z ${SLURM_JOB_ID:-} ]] || export SLURM_OVERLAP=1
   command -v "$launcher" >/dev/null || fail 3 "there is no $launcher: ./launch.sh setup"
   trap 'stop USR1' USR1
   trap 'stop TERM' TERM

@@ -9,9 +9,10 @@ import Testing
 
   private func launch(_ arguments: [String], environment: [String: String] = [:]) throws -> RunningProcess {
     var variables = ["DEEPINSIDE_PROGRAM": try builtTool("rank-checks")]
-    for name in ["SLURM_JOB_ID", "SLURM_NTASKS", "SLURM_JOB_NUM_NODES", "SLURM_CPUS_PER_TASK", "SLURM_CPUS_ON_NODE"] {
-      variables[name] = ""
-    }
+    for name in [
+      "SLURM_JOB_ID", "SLURM_NTASKS", "SLURM_JOB_NUM_NODES", "SLURM_CPUS_PER_TASK", "SLURM_CPUS_ON_NODE", "SLURM_TASKS_PER_NODE",
+      "SLURM_JOB_CPUS_PER_NODE", "SLURMD_NODENAME", "PBS_NODEFILE", "LD_LIBRARY_PATH", "HDF5_USE_FILE_LOCKING",
+    ] { variables[name] = "" }
     return try RunningProcess([Self.script] + arguments, environment: variables.merging(environment) { $1 })
   }
 
@@ -43,39 +44,92 @@ import Testing
           + "--mca oob_tcp_if_include eth0 -x OMP_NUM_THREADS=9999 -x OPENBLAS_NUM_THREADS=9999 PROGRAM train"
       ),
       (
-        "--threads 9999 train", ["SLURM_JOB_ID": "7", "SLURM_NTASKS": "6", "OMPI_MCA_pml": "ucx"],
+        "--threads 9999 train", ["SLURM_JOB_ID": "7", "SLURM_NTASKS": "6", "SLURM_TASKS_PER_NODE": "6", "OMPI_MCA_pml": "ucx"],
         "mpirun -np 6 --bind-to none --mca mpi_yield_when_idle 1 --oversubscribe "
           + "\(always.replacing("--mca pml ob1 ", with: "")) -x OMP_NUM_THREADS=9999 -x OPENBLAS_NUM_THREADS=9999 PROGRAM train"
-      ),
-      (
-        "--launcher srun train", ["SLURM_JOB_ID": "7", "SLURM_NTASKS": "6", "SLURM_CPUS_PER_TASK": "3"],
-        "env OMP_NUM_THREADS=3 OPENBLAS_NUM_THREADS=3 OMPI_MCA_pml=ob1 OMPI_MCA_btl_vader_single_copy_mechanism=none "
-          + "srun --mpi=pmix --kill-on-bad-exit=1 --ntasks 6 --cpus-per-task 3 PROGRAM train"
       ),
     ] as [(String, [String: String], String)])
   func dryRun(options: String, environment: [String: String], command: String) throws {
     let arguments = ["--dry-run"] + options.split(separator: " ").map(String.init)
-    let result = try launch(arguments, environment: ["LD_LIBRARY_PATH": ""].merging(environment) { $1 }).wait(timeout: 10)
+    let result = try launch(arguments, environment: environment).wait(timeout: 10)
     #expect(result.exitCode == 0, "\(result)")
     #expect(result.output == command.replacing("PROGRAM", with: try builtTool("rank-checks")) + "\n", "\(result)")
   }
 
-  @Test("A batch job runs its command on the allocation", arguments: ["train", "evaluate", "class-models", "saliency"])
-  func batchJob(command: String) throws {
-    let top = URL(fileURLWithPath: Self.script).deletingLastPathComponent().path
-    let job = try RunningProcess(
-      ["bash", "\(top)/jobs/\(command).sbatch", "--output", "o o"],
-      environment: [
-        "DEEPINSIDE_PROGRAM": try builtTool("rank-checks"), "LAUNCH_OPTIONS": "--threads 9999 --dry-run",
-        "SLURM_SUBMIT_DIR": top, "SLURM_JOB_ID": "7", "SLURM_NTASKS": "2", "SLURM_JOB_NUM_NODES": "2", "LD_LIBRARY_PATH": "",
-      ])
-    let result = job.wait(timeout: 10)
-    #expect(
-      result.output
-        == "mpirun -np 2 --bind-to none --mca mpi_yield_when_idle 1 --oversubscribe \(Self.always) "
-        + "-x OMP_NUM_THREADS=9999 -x OPENBLAS_NUM_THREADS=9999 \(try builtTool("rank-checks")) \(command) --output o\\ o\n",
-      "\(result)")
-    #expect(result.exitCode == 0, "\(result)")
+  /// An allocation as Slurm 22.05 describes it to the batch script of a job, seen on three nodes of 8, 8 and 4 processors.
+  private static func described(
+    _ nodes: Int, cpus: String, tasks: String, sum: Int? = nil, perTask: Int? = nil
+  ) -> [String: String] {
+    [
+      "SLURM_JOB_ID": "7", "SLURM_JOB_NUM_NODES": "\(nodes)", "SLURM_JOB_CPUS_PER_NODE": cpus, "SLURM_TASKS_PER_NODE": tasks,
+      "SLURM_NTASKS": sum.map(String.init) ?? "", "SLURM_CPUS_PER_TASK": perTask.map(String.init) ?? "",
+    ]
+  }
+
+  private static let shared = "--bind-to none --mca mpi_yield_when_idle 1"
+  private static let spread = "--map-by node --bind-to none --mca mpi_yield_when_idle 1 --rank-by slot"
+
+  // The first one is not on a compute node: nothing depends on the cores of the machine that runs the test.
+  @Test(
+    "The ranks are dealt out over the nodes of a Slurm allocation",
+    arguments: [
+      // As many ranks as tasks: where Slurm has put them, with the threads that the scarcest node has for each.
+      ("", described(2, cpus: "16(x2)", tasks: "1(x2)", sum: 2, perTask: 16), "mpirun -np 2 \(shared)", 16),
+      ("", described(2, cpus: "4,2", tasks: "2,1", sum: 3, perTask: 2), "mpirun -np 3 \(shared)", 2),
+      ("", described(3, cpus: "8(x2),4", tasks: "2(x2),1", sum: 5), "mpirun -np 5 \(shared)", 4),
+      ("", described(3, cpus: "8(x2),4", tasks: "8(x2),4", sum: 20), "mpirun -np 20 \(shared)", 1),
+      // No number of tasks: a rank a node.
+      ("", described(2, cpus: "8(x2)", tasks: "8(x2)"), "mpirun -np 2 \(spread)", 8),
+      // More or fewer: evenly, with all processors of the nodes.
+      ("--ranks 2", described(2, cpus: "4(x2)", tasks: "2(x2)", sum: 4, perTask: 2), "mpirun -np 2 \(spread)", 4),
+      ("--ranks 3", described(2, cpus: "8(x2)", tasks: "8(x2)"), "mpirun -np 3 \(spread)", 4),
+      ("--ranks 1", described(2, cpus: "4(x2)", tasks: "2(x2)", sum: 4), "mpirun -np 1 \(spread)", 4),
+      (
+        "--ranks 4", described(2, cpus: "2(x2)", tasks: "1(x2)", sum: 2, perTask: 2), "mpirun -np 4 \(spread) --oversubscribe", 1
+      ),
+      (
+        "--launcher srun", described(2, cpus: "6(x2)", tasks: "2(x2)", sum: 4, perTask: 3), "srun --ntasks 4 --cpus-per-task 3", 3
+      ),
+      (
+        "--launcher srun", described(2, cpus: "8(x2)", tasks: "8(x2)"),
+        "srun --ntasks 2 --cpus-per-task 8 --nodes 2 --ntasks-per-node 1", 8
+      ),
+      (
+        "--launcher srun --ranks 1", described(2, cpus: "8(x2)", tasks: "8(x2)"),
+        "srun --ntasks 1 --cpus-per-task 8 --nodes 1", 8
+      ),
+      ("--launcher srun --ranks 3", described(2, cpus: "8(x2)", tasks: "8(x2)"), "srun --ntasks 3 --cpus-per-task 4", 4),
+      (
+        "--launcher srun --ranks 5", described(2, cpus: "2(x2)", tasks: "1(x2)", sum: 2, perTask: 2),
+        "srun --ntasks 5 --cpus-per-task 1 --overcommit", 1
+      ),
+    ] as [(String, [String: String], String, Int)])
+  func allocation(options: String, environment: [String: String], command: String, threads: Int) throws {
+    let arguments = ["--dry-run"] + options.split(separator: " ").map(String.init) + ["train"]
+    let result = try launch(arguments, environment: environment).wait(timeout: 10)
+    let program = try builtTool("rank-checks")
+    let numbers = ["OMP_NUM_THREADS=\(threads)", "OPENBLAS_NUM_THREADS=\(threads)"]
+    let evenly = options.contains("--ranks") || environment["SLURM_NTASKS"] == ""
+    let expected =
+      command.hasPrefix("srun")
+      ? "env \(evenly ? "-u SLURM_NTASKS_PER_NODE " : "")\(numbers[0]) \(numbers[1]) OMPI_MCA_pml=ob1 "
+        + "OMPI_MCA_btl_vader_single_copy_mechanism=none "
+        + command.replacing("srun", with: "srun --mpi=pmix --kill-on-bad-exit=1") + " \(program) train\n"
+      : "\(command) \(Self.always) -x \(numbers[0]) -x \(numbers[1]) \(program) train\n"
+    #expect(result.output == expected && result.exitCode == 0, "\(result)")
+  }
+
+  @Test("On a compute node, ranks are bound only where all of its processors are theirs")
+  func binding() throws {
+    let processors = try #require(Int(try RunningProcess(["nproc"]).wait(timeout: 10).output.dropLast()))
+    for (cpus, bound) in [(processors, true), (processors - 1, false)] where cpus > 0 {
+      var environment = Self.described(1, cpus: "\(cpus)", tasks: "1", sum: 1, perTask: cpus)
+      environment["SLURM_CPUS_ON_NODE"] = "\(cpus)"
+      environment["SLURMD_NODENAME"] = "node1"
+      let result = try launch(["--dry-run", "train"], environment: environment).wait(timeout: 10)
+      #expect(result.output.contains("--bind-to core") == bound, "\(cpus) of \(processors): \(result)")
+      #expect(!result.output.contains("--oversubscribe"), "\(cpus) of \(processors): \(result)")
+    }
   }
 
   @Test(
