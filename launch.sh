@@ -165,6 +165,8 @@ parse_options() {
   [[ $launcher == mpirun || $launcher == srun ]] || fail 2 "--launcher is mpirun or srun, not '$launcher'"
   [[ $launcher == mpirun || -n ${SLURM_JOB_ID:-} ]] || fail 2 "--launcher srun works in a Slurm allocation (salloc, sbatch)"
   [[ -z $hosts || -z $hostfile ]] || fail 2 "--hosts and --hostfile exclude each other"
+  # In a job of PBS its hosts are in a file, a line a rank.
+  [[ -n $hosts$hostfile${SLURM_JOB_ID:-} ]] || hostfile=${PBS_NODEFILE:-}
   [[ -z $hosts$hostfile || $launcher == mpirun ]] || fail 2 "--launcher srun takes its hosts from the allocation"
   [[ -z $interface || $interface =~ ^[A-Za-z0-9_.:/,-]+$ ]] || fail 2 "--interface takes names or subnets, not '$interface'"
   [[ -z $hostfile || -r $hostfile ]] || fail 2 "cannot read the host file $hostfile"
@@ -181,13 +183,16 @@ core_count() {
   echo "$cores"
 }
 
-# The number of slots of each host, a line a host.
+# The slots of each host, a line a host: a host that is named several times has the slots of all.
 slots() {
   if [[ -n $hosts ]]; then
-    tr ',' '\n' <<<"$hosts" | sed 's/^[^:]*:\([0-9][0-9]*\)$/\1/; t; s/.*/1/'
+    tr ',:' '\n ' <<<"$hosts"
   elif [[ -n $hostfile ]]; then
-    grep -v '^[[:space:]]*\(#\|$\)' "$hostfile" | sed 's/.*[[:space:]]slots *= *\([0-9][0-9]*\).*/\1/; t; s/.*/1/'
-  fi
+    sed 's/#.*//; s/[[:space:]]slots *= *\([0-9][0-9]*\).*/ \1/' "$hostfile"
+  fi | awk '
+    NF && !($1 in slots) { order[++hosts] = $1 }
+    NF { slots[$1] += $2 ~ /^[0-9]+$/ ? $2 : 1 }
+    END { for (host = 1; host <= hosts; host++) print slots[order[host]] }'
 }
 
 # Slurm's short lists, "8(x2),4": a number a line.
@@ -310,7 +315,11 @@ compose() {
     command+=(-x "OMP_NUM_THREADS=$threads" -x "OPENBLAS_NUM_THREADS=$threads")
     # Under mpirun no rank sees the terminal itself.
     [[ ! -t 2 ]] || command+=(-x DEEPINSIDE_TERMINAL=1)
-    [[ -z ${LD_LIBRARY_PATH:-} ]] || command+=(-x LD_LIBRARY_PATH)
+    # What is set here counts on the other hosts too, where mpirun comes by ssh.
+    local variable
+    for variable in LD_LIBRARY_PATH HDF5_USE_FILE_LOCKING; do
+      [[ -z ${!variable:-} ]] || command+=(-x "$variable")
+    done
   fi
   command+=("$program" "${arguments[@]}")
 }

@@ -44,6 +44,11 @@ import Testing
           + "--mca oob_tcp_if_include eth0 -x OMP_NUM_THREADS=9999 -x OPENBLAS_NUM_THREADS=9999 PROGRAM train"
       ),
       (
+        "--hosts a,b,a --threads 9999 train", ["HDF5_USE_FILE_LOCKING": "FALSE"],
+        "mpirun -np 3 --host a\\,b\\,a --bind-to none --mca mpi_yield_when_idle 1 --oversubscribe \(always) "
+          + "-x OMP_NUM_THREADS=9999 -x OPENBLAS_NUM_THREADS=9999 -x HDF5_USE_FILE_LOCKING PROGRAM train"
+      ),
+      (
         "--threads 9999 train", ["SLURM_JOB_ID": "7", "SLURM_NTASKS": "6", "SLURM_TASKS_PER_NODE": "6", "OMPI_MCA_pml": "ucx"],
         "mpirun -np 6 --bind-to none --mca mpi_yield_when_idle 1 --oversubscribe "
           + "\(always.replacing("--mca pml ob1 ", with: "")) -x OMP_NUM_THREADS=9999 -x OPENBLAS_NUM_THREADS=9999 PROGRAM train"
@@ -130,6 +135,15 @@ import Testing
       #expect(result.output.contains("--bind-to core") == bound, "\(cpus) of \(processors): \(result)")
       #expect(!result.output.contains("--oversubscribe"), "\(cpus) of \(processors): \(result)")
     }
+  }
+
+  @Test("In a job of PBS the ranks go where its file says")
+  func nodeFile() throws {
+    let folder = try TemporaryFolder()
+    let file = folder.path("nodes")
+    try "node1\nnode1\nnode2\n".write(toFile: file, atomically: true, encoding: .utf8)
+    let result = try launch(["--dry-run", "--threads", "9999", "train"], environment: ["PBS_NODEFILE": file]).wait(timeout: 10)
+    #expect(result.output.hasPrefix("mpirun -np 3 --hostfile \(file) "), "\(result)")
   }
 
   @Test(
