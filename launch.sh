@@ -2,6 +2,10 @@
 # Sets up, builds, tests and runs deepinside, on this machine, on several hosts, or in a Slurm allocation.
 set -euo pipefail
 
+# A batch system may ask to stop at any moment, also before there is anything to stop.
+stopping=0
+trap 'stopping=1' USR1
+
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 program=${DEEPINSIDE_PROGRAM:-$top/.build/release/deepinside}
 
@@ -413,18 +417,26 @@ clean_up() {
 
 # ---- running ---------------------------------------------------------------------------------------------------------
 
-child='' stopping=0 signalled=0
+child='' signalled=0 reminder=''
 
 stop() { # SIGNAL
   signalled=1
   if [[ -n $child ]] && ((stopping)) && [[ $1 != USR1 ]]; then
     kill -TERM "$child" 2>/dev/null || true
   elif [[ -n $child ]]; then
-    # mpirun passes SIGUSR1 on to the ranks, which save their work; SIGTERM would leave them one second.
-    kill -USR1 "$child" 2>/dev/null || true
+    ask_to_save
     [[ $1 == USR1 ]] || say "saving the work; once more to stop at once"
   fi
   stopping=1
+}
+
+# mpirun passes SIGUSR1 on to the ranks, which save their work; SIGTERM would leave them one second. Before the ranks are there it
+# passes nothing on, and tells nobody: they are asked again.
+ask_to_save() {
+  kill -USR1 "$child" 2>/dev/null || true
+  [[ -z $reminder ]] || return 0
+  { while sleep 5 && kill -USR1 "$child"; do :; done; } >/dev/null 2>&1 &
+  reminder=$!
 }
 
 # Runs the command once; its exit code is this function's.
@@ -433,6 +445,7 @@ run_once() {
   # In a session of its own: Ctrl-C in the terminal must reach mpirun by way of `stop` only.
   setsid "${command[@]}" </dev/null &
   child=$!
+  ((!stopping)) || ask_to_save
   # A signal ends `wait` early, with a code of its own; 127 is that of a child whose code is known already.
   while true; do
     signalled=0
@@ -442,6 +455,7 @@ run_once() {
     ((signalled && ended != 127)) || break
   done
   child=''
+  [[ -z $reminder ]] || kill "$reminder" 2>/dev/null || true
   return "$code"
 }
 
@@ -456,7 +470,11 @@ explain() { # CODE
 }
 
 run() {
-  local attempt=0 code command=()
+  local attempt=0 code=4 command=()
+  trap 'stop USR1' USR1
+  trap 'stop TERM' TERM
+  trap 'stop INT' INT
+  trap 'stop TERM' HUP
   parse_options "$@"
   compose
   if ((dry_run)); then
@@ -468,13 +486,13 @@ run() {
   # In the shell of a job step (srun --pty bash) a step of ours would wait for that one's end.
   [[ -z ${SLURM_JOB_ID:-} ]] || export SLURM_OVERLAP=1
   command -v "$launcher" >/dev/null || fail 3 "there is no $launcher: ./launch.sh setup"
-  trap 'stop USR1' USR1
-  trap 'stop TERM' TERM
-  trap 'stop INT' INT
-  trap 'stop TERM' HUP
-  while true; do
+  while ((!stopping)); do
     code=0
     run_once || code=$?
+    if ((stopping && code == 138)); then
+      say "stopped before the ranks were ready for it; what was saved before is whole"
+      code=4
+    fi
     explain "$code"
     # 128 and above: something was killed or lost, and could not tidy up after itself.
     ((code < 128)) || clean_up
@@ -486,7 +504,7 @@ run() {
     say "the run failed with exit code $code; restart $attempt of $max_restarts"
     drop_lost_hosts
     # Asked to stop meanwhile: what is saved is whole, the same command goes on.
-    ((!stopping)) || { code=4; break; }
+    code=4
   done
   exit "$code"
 }

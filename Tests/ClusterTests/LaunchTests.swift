@@ -194,4 +194,26 @@ import Testing
     #expect(result.exitCode == 4, "\(result)")
     #expect(result.output.components(separatedBy: "stopped on request").count == 2, "\(result)")
   }
+
+  @Test("Asked to stop before the ranks are there, it stops with the same code", arguments: [0, 100_000, 300_000, 1_000_000])
+  func stopEarly(microseconds: UInt32) throws {
+    // sleep handles no signal, as a rank that is still starting.
+    let process = try launch(["--ranks", "1", "--max-restarts", "2", "60"], environment: ["DEEPINSIDE_PROGRAM": "/bin/sleep"])
+    let deadline = ContinuousClock.now + .seconds(10)
+    // Bash itself has to be there.
+    while !isWaiting(process), ContinuousClock.now < deadline { usleep(1000) }
+    usleep(microseconds)
+    process.signal(SIGUSR1)
+    let result = process.wait(timeout: 30)
+    #expect(result.exitCode == 4, "\(result)")
+  }
+
+  /// Whether a process has a handler for SIGUSR1.
+  private func isWaiting(_ process: RunningProcess) -> Bool {
+    let status = (try? String(contentsOfFile: "/proc/\(process.processID)/status", encoding: .utf8)) ?? ""
+    guard let line = status.split(separator: "\n").first(where: { $0.hasPrefix("SigCgt:") }),
+      let caught = UInt64(line.dropFirst(7).trimmingCharacters(in: .whitespaces), radix: 16)
+    else { return false }
+    return caught & (1 << UInt64(SIGUSR1 - 1)) != 0
+  }
 }
