@@ -19,7 +19,7 @@ usage() {
 ./launch.sh demo [--output DIR]     set up, build, make data, train, visualise; under 5 minutes on 2 cores
 ./launch.sh test                    set up, build, all tests (--cluster: those on emulated nodes, as root)
 ./launch.sh setup                   install the libraries that are missing (apt, as root), check the compiler
-./launch.sh build                   set up, release build
+./launch.sh build [--static]        set up, release build (--static: for machines without Swift)
 ./launch.sh [OPTIONS] COMMAND ...   run a deepinside command (./launch.sh --help, train --help, ...)
 
 Options, before COMMAND:
@@ -73,9 +73,27 @@ check_swift() {
   fi
 }
 
+missing_libraries() { ldd "$program" 2>/dev/null | sed -n 's/ => not found//p' || true; }
+
+# The same for running a program that was built elsewhere.
+missing_runtime_packages() {
+  local pair libraries
+  command -v mpirun >/dev/null || echo openmpi-bin
+  libraries=$(missing_libraries)
+  for pair in libmpi.so:libopenmpi3 libopenblas.so:libopenblas0-pthread libdnnl.so:libdnnl2 libhdf5_serial.so:libhdf5-103-1 \
+    libpng16.so:libpng16-16 libturbojpeg.so:libturbojpeg0 libcrypto.so:libssl3 libgomp.so:libgomp1; do
+    [[ $libraries != *"${pair%%:*}."* ]] || echo "${pair#*:}"
+  done
+}
+
+# Nothing has to be compiled: the program is there, and no Swift.
+is_built() { [[ -x $program ]] && ! command -v swift >/dev/null; }
+
+needed_packages() { if is_built; then missing_runtime_packages; else missing_packages; fi; }
+
 setup() {
   local missing=() as_root=()
-  mapfile -t missing < <(missing_packages)
+  mapfile -t missing < <(needed_packages)
   if ((${#missing[@]})); then
     if ((EUID != 0)); then
       as_root=(sudo -n)
@@ -88,10 +106,14 @@ setup() {
     fi
     install_packages || fail 3 "apt-get could not install ${missing[*]}"
     # pkg-config may have hidden what else is missing.
-    mapfile -t missing < <(missing_packages)
+    mapfile -t missing < <(needed_packages)
     ((${#missing[@]} == 0)) || install_packages || fail 3 "apt-get could not install ${missing[*]}"
   fi
-  check_swift
+  if ! is_built; then
+    check_swift
+  elif [[ -n $(missing_libraries) ]]; then
+    fail 3 "$program lacks $(missing_libraries | xargs): where it was built, ./launch.sh build --static puts Swift's own into it"
+  fi
 }
 
 install_packages() { # uses as_root and missing of its caller
@@ -114,9 +136,13 @@ install_browser() {
     say "without chromium the tests of galleries in a browser are skipped"
 }
 
-build() {
+build() { # [--static]
   setup
-  swift build --package-path "$top" -c release --product deepinside
+  if is_built; then
+    say "there is no Swift: $program stays as it is"
+    return
+  fi
+  swift build --package-path "$top" -c release ${1:+--static-swift-stdlib} --product deepinside
 }
 
 run_tests() {
@@ -550,8 +576,11 @@ case ${1:-} in
   '') usage >&2 && exit 2 ;;
   --help | -h | help) usage ;;
   setup) setup && say "everything is there" ;;
-  build) build ;;
-  test) if [[ ${2:-} == --cluster ]]; then cluster_tests "${@:3}"; else run_tests "${@:2}"; fi ;;
+  build)
+    [[ -z ${2:-} || $2 == --static ]] || fail 2 "usage: ./launch.sh build [--static]"
+    build "${@:2}"
+    ;;
+  test) if [[ ${2:-} == --cluster ]]; then cluster_tests; else run_tests "${@:2}"; fi ;;
   demo) demo "${@:2}" ;;
   *) run "$@" ;;
 esac

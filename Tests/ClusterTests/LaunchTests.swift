@@ -146,6 +146,20 @@ import Testing
     #expect(result.output.hasPrefix("mpirun -np 3 --hostfile \(file) "), "\(result)")
   }
 
+  @Test("Where the program is there, nobody asks for Swift")
+  func withoutSwift() throws {
+    let folder = try TemporaryFolder()
+    let made = try RunningProcess(
+      ["sh", "-c", "ln -s /usr/bin/* /bin/* \"$0\" 2>/dev/null; rm -f \"$0\"/swift*; test -e \"$0\"/ldd", folder.path]
+    ).wait(timeout: 20)
+    #expect(made.exitCode == 0, "\(made)")
+    let result = try launch(["setup"], environment: ["PATH": folder.path]).wait(timeout: 20)
+    #expect(result.exitCode == 0 && result.output.contains("everything is there"), "\(result)")
+    let missing = try launch(["setup"], environment: ["PATH": folder.path, "DEEPINSIDE_PROGRAM": folder.path("none")])
+      .wait(timeout: 20)
+    #expect(missing.exitCode == 3 && missing.output.contains("there is no Swift"), "\(missing)")
+  }
+
   @Test(
     "Wrong use ends with 2 and one line",
     arguments: [
