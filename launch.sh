@@ -426,7 +426,7 @@ done
 for folder in "${TMPDIR:-/tmp}"/ompi.*."$(id -u)"/pid.*; do
   [ -O "$folder" ] && ! kill -0 "${folder##*.}" 2>/dev/null && rm -rf "$folder"
 done
-if ! pgrep -u "$(id -u)" -x "orted|mpirun|orterun" >/dev/null; then
+if command -v pgrep >/dev/null && ! pgrep -u "$(id -u)" -x "orted|mpirun|orterun" >/dev/null; then
   for folder in "${TMPDIR:-/tmp}"/ompi.*."$(id -u)"/jf.*; do
     [ -O "$folder" ] && rm -rf "$folder"
   done
@@ -436,6 +436,10 @@ true'
 clean_up() {
   local host
   on_host localhost "$sweep" >/dev/null 2>&1 || true
+  if [[ -z $hosts$hostfile && ${SLURM_JOB_NUM_NODES:-1} -gt 1 ]]; then
+    timeout 10 srun --ntasks-per-node=1 --ntasks="$SLURM_JOB_NUM_NODES" bash -c "$sweep" >/dev/null 2>&1 </dev/null ||
+      say "not all nodes answer; what the run has left there stays"
+  fi
   for host in $(host_names); do
     on_host "$host" "$sweep" >/dev/null 2>&1 || say "$host does not answer; what the run has left there stays"
   done
