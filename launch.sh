@@ -17,7 +17,7 @@ fi
 usage() {
   cat <<'END'
 ./launch.sh demo [--output DIR]     set up, build, make data, train, visualise; under 5 minutes on 2 cores
-./launch.sh test                    set up, build, all tests (--cluster: those on emulated nodes, as root)
+./launch.sh test                    set up, build, all tests (--cluster: those on emulated nodes; as root; installs Slurm)
 ./launch.sh setup                   install the libraries that are missing (apt, as root), check the compiler
 ./launch.sh build [--static]        set up, release build (--static: for machines without Swift)
 ./launch.sh [OPTIONS] COMMAND ...   run a deepinside command (./launch.sh --help, train --help, ...)
@@ -153,10 +153,17 @@ run_tests() {
   (cd "$top" && swift test --scratch-path "$top/.build-tests" -c release -Xswiftc -enable-testing "$@")
 }
 
-# Tests on nodes that are made of namespaces of this machine.
+# Tests on nodes that are made of namespaces of this machine; then on a Slurm on such nodes.
 cluster_tests() {
+  local missing=(slurmctld slurmd slurm-client munge) as_root=() code=0
   [[ -n ${DEEPINSIDE_PROGRAM:-} && -x $program ]] || build
-  exec "$top/Tests/cluster/run.sh" "$program" "$@"
+  "$top/Tests/cluster/run.sh" "$program" || code=1
+  if ((EUID == 0)) && command -v apt-get >/dev/null && ! command -v slurmctld >/dev/null; then
+    say "installing ${missing[*]}"
+    install_packages >/dev/null 2>&1 || { apt-get update -q && install_packages; } >/dev/null 2>&1 || say "apt-get could not install them"
+  fi
+  "$top/Tests/cluster/slurm.sh" "$program" || code=1
+  return "$code"
 }
 
 # ---- the command -----------------------------------------------------------------------------------------------------

@@ -54,11 +54,30 @@ on_node() { # NUMBER COMMAND ...
 cut_link() { ip -n "$nodes_prefix-bridge" link set "port$1" down; } # NUMBER
 mend_link() { ip -n "$nodes_prefix-bridge" link set "port$1" up; }
 
+# Ends whatever runs on the nodes: first asked, then killed.
+end_processes_on_nodes() {
+  local name signal deadline
+  for signal in TERM KILL; do
+    deadline=$((SECONDS + 3))
+    while [[ -n $(processes_on_nodes) ]] && ((SECONDS < deadline)); do
+      # shellcheck disable=SC2046  # several
+      kill -s "$signal" $(processes_on_nodes) 2>/dev/null || true
+      sleep 0.2
+    done
+  done
+}
+
+processes_on_nodes() {
+  local name
+  for name in $(node_namespaces); do ip netns pids "$name"; done
+}
+
+node_namespaces() { ip netns list | awk '{ print $1 }' | grep "^$nodes_prefix-" || true; }
+
 remove_nodes() {
   local name file
-  for name in $(ip netns list | awk '{ print $1 }'); do
-    [[ $name != "$nodes_prefix"-* ]] || ip netns del "$name"
-  done
+  end_processes_on_nodes
+  for name in $(node_namespaces); do ip netns del "$name"; done
   for file in "$nodes_folder"/uts-*; do
     ! mountpoint -q "$file" || umount "$file"
   done

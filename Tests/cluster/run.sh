@@ -8,6 +8,8 @@ launch=$here/../../launch.sh
 export DEEPINSIDE_PROGRAM=${1:?usage: run.sh PROGRAM}
 # shellcheck source=Tests/cluster/nodes.sh
 source "$here/nodes.sh"
+# shellcheck source=Tests/cluster/checks.sh
+source "$here/checks.sh"
 
 if ! reason=$(nodes_possible); then
   echo "cluster tests skipped: $reason"
@@ -24,13 +26,6 @@ make_nodes 3 1gbit "$folder"
 export OMPI_MCA_plm_rsh_agent=$folder/agent OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 # The nodes share this machine's memory, which ranks would find by its name.
 export OMPI_MCA_btl=self,tcp OMPI_MCA_mpi_yield_when_idle=1
-failures=0
-
-fail() {
-  echo "FAILED: $*"
-  failures=$((failures + 1))
-}
-
 # Runs a command in the background on node 1, its output in $folder/log.
 start() { # HOSTS [OPTIONS] COMMAND ...
   on_node 1 "$launch" --interface eth0 --threads 1 --hosts "$@" >"$folder/log" 2>&1 &
@@ -74,34 +69,11 @@ ranks_on() { # NODE TEXT
   done
 }
 
-# What a run has learnt: the checksums of its newest checkpoint.
-learnt() { # RUN
-  "$DEEPINSIDE_PROGRAM" inspect "$1/checkpoints/latest.h5" | grep -E '^digest|^progress|parameters|velocity'
-}
+training() { echo train $(training_options "$1"); } # RUN
 
-same() { # RUN WHAT
-  [[ $(learnt "$folder/$1") == "$undisturbed" ]] || fail "$2: the result differs from that of an undisturbed run"
-}
-
-"$DEEPINSIDE_PROGRAM" synthesize --output "$folder/data" --classes 3 --images-per-class 12 --size 40 --quiet
-cat >"$folder/tiny.json" <<'END'
-{"name": "tiny", "input": [3, 32, 32], "layers": [
-  {"name": "conv1", "type": "convolution", "filters": 8, "kernel": 5, "stride": 2, "padding": 0},
-  {"name": "relu1", "type": "relu"}, {"name": "pool1", "type": "maxPooling", "window": 3, "stride": 2},
-  {"name": "fc2", "type": "fullyConnected", "outputs": 24}, {"name": "relu2", "type": "relu"},
-  {"name": "drop2", "type": "dropout", "probability": 0.5}, {"name": "fc3", "type": "fullyConnected", "outputs": 3}]}
-END
-steps=600
-# The limit is above the six seconds after which mpirun itself notices a cut link: with an order to end under way it would not.
-training() { # RUN
-  echo train --data "$folder/data" --network "$folder/tiny.json" --run "$folder/$1" --batch 8 --epochs 1000 --max-steps $steps \
-    --learning-rate 0.001 --reduction exact --micro-batch 2 --checkpoint-every 50steps --stall-warning 2s --stall-limit 12s
-}
-
+make_tiny_data
 echo "== 1 × 4, 2 × 2 and 4 × 1 ranks give the same bits"
-"$launch" --ranks 1 --threads 1 $(training undisturbed) >"$folder/log" 2>&1 || fail "one rank: $(cat "$folder/log")"
-undisturbed=$(learnt "$folder/undisturbed")
-[[ $undisturbed == digest* ]] || fail "inspect shows no digest: $undisturbed"
+train_undisturbed
 start node1:2,node2:2 $(training two-by-two)
 ended 60 0 "2 × 2 ranks"
 same two-by-two "2 × 2 ranks"
@@ -151,4 +123,4 @@ ended 60 0 "class models"
 [[ $(find "$folder/models" -name 's*.h5' | wc -l) == 3 ]] || fail "class models: $(ls "$folder/models")"
 
 [[ -z $(pgrep -f "$folder/" || true) ]] || fail "left running: $(pgrep -af "$folder/")"
-((failures == 0)) && echo "cluster tests passed" || exit 1
+finish_tests "cluster tests"
