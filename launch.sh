@@ -17,7 +17,8 @@ fi
 usage() {
   cat <<'END'
 ./launch.sh demo [--output DIR]     set up, build, make data, train, visualise; under 5 minutes on 2 cores
-./launch.sh test                    set up, build, all tests (--cluster: those on emulated nodes; as root; installs Slurm)
+./launch.sh test                    set up, build, all tests (--cluster: those on emulated nodes; as root; installs Slurm;
+                                    --faults [RUNS] [SEED]: random faults on such nodes)
 ./launch.sh setup                   install the libraries that are missing (apt, as root), check the compiler
 ./launch.sh build [--static]        set up, release build (--static: for machines without Swift)
 ./launch.sh [OPTIONS] COMMAND ...   run a deepinside command (./launch.sh --help, train --help, ...)
@@ -591,7 +592,13 @@ case ${1:-} in
     [[ -z ${2:-} || $2 == --static ]] || fail 2 "usage: ./launch.sh build [--static]"
     build "${@:2}"
     ;;
-  test) if [[ ${2:-} == --cluster ]]; then cluster_tests; else run_tests "${@:2}"; fi ;;
+  test)
+    case ${2:-} in
+      --cluster) cluster_tests ;;
+      --faults) build && "$top/Tests/cluster/faults.sh" "$program" "${@:3}" ;;
+      *) run_tests "${@:2}" ;;
+    esac
+    ;;
   demo) demo "${@:2}" ;;
   *) run "$@" ;;
 esac

@@ -19,7 +19,10 @@ public final class ParameterStore: Sendable {
   public let values: FlatBuffer
   public let gradients: FlatBuffer
   public let velocity: FlatBuffer
-  private let state = State()
+  /// Of a part (`part(_:outputs:)`): the index of its first layer, and the number of its first unit, in the whole network; dropout
+  /// goes by them.
+  let firstLayer, firstUnit: Int
+  private let state: State
 
   /// - Parameter training: without it there is no memory for gradients and velocity.
   public init(_ network: Network, training: Bool = true) {
@@ -36,6 +39,17 @@ public final class ParameterStore: Sendable {
     values = FlatBuffer(count: end)
     gradients = FlatBuffer(count: training ? end : 0)
     velocity = FlatBuffer(count: training ? end : 0)
+    (firstLayer, firstUnit) = (0, 0)
+    state = State()
+  }
+
+  /// The same memory for some of the layers.
+  init(_ network: Network, _ parameters: [Parameter], of whole: ParameterStore, firstLayer: Int, firstUnit: Int) {
+    self.network = network
+    self.parameters = parameters
+    (values, gradients, velocity) = (whole.values, whole.gradients, whole.velocity)
+    (self.firstLayer, self.firstUnit) = (firstLayer, firstUnit)
+    state = whole.state
   }
 
   /// The parameters of a network by name, without any memory for them.
@@ -59,7 +73,8 @@ public final class ParameterStore: Sendable {
     set { state.bfloat16Copy = newValue }
   }
 
-  /// The range that all parameters of a layer take up together, empty for a layer without any.
+  /// The range that all parameters of a layer take up together, empty for a layer without any. In a part with some of a layer's
+  /// outputs it has gaps, where others' lie.
   public func range(ofLayer name: String) -> Range<Int> {
     let own = parameters.filter { $0.layer == name }
     guard let first = own.first, let last = own.last else { return 0..<0 }

@@ -2,10 +2,17 @@
 public enum Purpose: String, Sendable, CaseIterable {
   /// Forward with dropout, and gradients of the parameters.
   case training
+  /// The same for layers that stand above others, which want the gradient of their input too.
+  case innerTraining
   /// Forward alone.
   case inference
   /// Forward without dropout, and the gradient of the input; no parameter gradients are computed.
   case inputGradient
+
+  /// Whether there are gradients of the parameters, and dropout.
+  public var trains: Bool { self == .training || self == .innerTraining }
+  /// Whether `Plan.inputGradient` is computed.
+  public var givesInputGradient: Bool { self == .inputGradient || self == .innerTraining }
 }
 
 /// The random stream of dropout in one step: a mask depends on the seed, the layer and the picture's global sample number,
@@ -47,7 +54,7 @@ public final class Plan {
     precondition(batch > 0, "a batch holds at least one picture")
     precondition(backend.obstacle(to: precision) == nil, backend.obstacle(to: precision) ?? "")
     precondition(
-      purpose != .training || parameters.gradients.count == parameters.values.count,
+      !purpose.trains || parameters.gradients.count == parameters.values.count,
       "training needs a parameter store with gradients")
     self.parameters = parameters
     self.batch = batch
@@ -72,13 +79,14 @@ public final class Plan {
     precondition(images.count > 0 && images.count <= batch, "\(images.count) images for a plan of \(batch)")
     precondition(dropout.map { $0.samples.count >= images.count } ?? true, "dropout needs a sample number an image")
     pictures = images.count
-    return executor.forward(images, dropout: purpose == .training ? dropout : nil)
+    return executor.forward(images, dropout: purpose.trains ? dropout : nil)
   }
 
   /// Back-propagates from the scores of the last forward pass.
   ///
   /// For `training` it writes (does not add) `ParameterStore.gradients` and calls `ready` with a layer's range of the flat
-  /// buffer as soon as it is final: from the last layer to the first. For `inputGradient` it fills `inputGradient`.
+  /// buffer as soon as it is final: from the last layer to the first. For `inputGradient` it fills `inputGradient`, for
+  /// `innerTraining` both.
   /// - Parameter gradient: ∂objective/∂scores, `[N, K]`, for the N pictures of the forward pass.
   public func backward(
     from gradient: Tensor, rule: ReLURule = .gradient, ready: (Range<Int>) throws -> Void
@@ -124,9 +132,9 @@ public final class Plan {
     return executor.gradient(at: index, from: top, gradient: gradient, rule: rule).prefix(pictures)
   }
 
-  /// ∂objective/∂images of the last backward pass, `[N, 3, H, W]`; for the purpose `inputGradient` alone.
+  /// ∂objective/∂images of the last backward pass, `[N, 3, H, W]`; for the purposes `inputGradient` and `innerTraining` alone.
   public var inputGradient: Tensor {
-    precondition(purpose == .inputGradient, "a plan for \(purpose) computes no input gradient")
+    precondition(purpose.givesInputGradient, "a plan for \(purpose) computes no input gradient")
     return executor.inputGradient.prefix(pictures)
   }
 

@@ -35,7 +35,7 @@ public struct SGD: Sendable {
   }
 
   /// One update of all parameters from `store.gradients`; a function of its inputs alone, whatever the team. Where the store
-  /// keeps a bfloat16 copy of the values, the same pass over memory writes it.
+  /// keeps a bfloat16 copy of the values, the same pass over memory writes it. Of a part of a store its own parameters are updated.
   public func update(_ store: ParameterStore, rate: Float, team: ThreadTeam) {
     let halves = store.bfloat16Copy?.halves
     var trustRatio: Float = 1
@@ -44,7 +44,7 @@ public struct SGD: Sendable {
       let isBias = parameter.spec.role == .biases
       // Weights come before the biases of the same layer.
       if !isBias, larsCoefficient != nil { trustRatio = self.trustRatio(of: parameter, store, team) }
-      let squaredDeviation = index == 0 ? pixelDeviation * pixelDeviation : 1
+      let squaredDeviation = store.firstLayer == 0 && index == 0 ? pixelDeviation * pixelDeviation : 1
       let decay = (isBias ? weightDecay * biasDecayFactor : weightDecay) * squaredDeviation
       let ownRate = (isBias ? rate * biasRateFactor : rate) * trustRatio / squaredDeviation
       team.split(parameter.range.count, grain: 1024) { _, range in

@@ -57,6 +57,24 @@ extension Communicator {
     try allGather(Array(text.utf8)).map { String(decoding: $0, as: UTF8.self) }
   }
 
+  /// Overwrites the buffer of rank `destination` with that of rank `source`; other ranks do nothing.
+  ///
+  /// - Throws: `MPIError`.
+  public func move<Element: MPIElement>(
+    _ buffer: UnsafeMutableBufferPointer<Element>, from source: Int, to destination: Int
+  ) throws(MPIError) {
+    guard source != destination, rank == source || rank == destination else { return }
+    let isSource = rank == source
+    let doing = "moving \(buffer.count) \(Element.self) from rank \(source) to rank \(destination)"
+    try forEachChunk(of: buffer) { (start, count) throws(MPIError) in
+      try isSource
+        ? check(MPI_Send(start, count, Element.datatype, Int32(destination), Self.gatherTag, handle), "MPI_Send", doing)
+        : check(
+          MPI_Recv(start, count, Element.datatype, Int32(source), Self.gatherTag, handle, cmpi_status_ignore()), "MPI_Recv",
+          doing)
+    }
+  }
+
   /// Sends bytes in chunks; `receive` of the same count takes them.
   ///
   /// Source: `MPI_Send`, MPI-3.1 section 3.2.1.

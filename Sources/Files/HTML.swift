@@ -1,5 +1,30 @@
 /// Text in pages.
 public enum HTML {
+  /// A whole page in English, for light and dark screens of any width.
+  ///
+  /// - Parameters:
+  ///   - title: plain text.
+  ///   - body: HTML.
+  ///   - attributes: of the body element.
+  public static func page(title: String, style: String, attributes: String = "", body: String) -> String {
+    """
+    <!DOCTYPE html>
+    <html lang="en">
+    <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <meta name="color-scheme" content="light dark">
+    <title>\(escape(title)) · deepinside</title>
+    <style>\(style)</style>
+    </head>
+    <body\(attributes.isEmpty ? "" : " " + attributes)>
+    \(body)
+    </body>
+    </html>
+
+    """
+  }
+
   /// Text as HTML, for content and for attributes in quotes.
   public static func escape(_ text: String) -> String {
     var escaped = ""

@@ -21,18 +21,19 @@ static inline void philox(uint32_t words[4], uint32_t block, uint64_t key, uint3
 
 // One loop for both types.
 #define DROPOUT(NAME, TYPE, LOAD, STORE)                                                                                 \
-  CLONES void NAME(TYPE *restrict y, uint8_t *restrict mask, size_t count, float probability, uint64_t key,              \
-                   uint32_t stream, uint64_t sample) {                                                                   \
+  CLONES void NAME(TYPE *restrict y, uint8_t *restrict mask, size_t first, size_t count, float probability,              \
+                   uint64_t key, uint32_t stream, uint64_t sample) {                                                     \
     uint64_t bound = (uint64_t)((double)probability * 4294967296.0);                                                     \
     float scale = 1 / (1 - probability);                                                                                 \
-    for (size_t start = 0; start < count; start += 4) {                                                                  \
+    for (size_t block = first / 4; 4 * block < first + count; block++) {                                                 \
       uint32_t words[4];                                                                                                 \
-      philox(words, (uint32_t)(start / 4), key, stream, sample);                                                         \
-      size_t width = count - start < 4 ? count - start : 4;                                                              \
-      for (size_t i = 0; i < width; i++) {                                                                               \
-        uint8_t kept = words[i] >= bound;                                                                                \
-        mask[start + i] = kept;                                                                                          \
-        y[start + i] = kept ? STORE(LOAD(y[start + i]) * scale) : 0;                                                     \
+      philox(words, (uint32_t)block, key, stream, sample);                                                               \
+      for (size_t lane = 0; lane < 4; lane++) {                                                                          \
+        size_t i = 4 * block + lane - first; /* wraps round before the first unit */                                     \
+        if (i >= count) continue;                                                                                        \
+        uint8_t kept = words[lane] >= bound;                                                                             \
+        mask[i] = kept;                                                                                                  \
+        y[i] = kept ? STORE(LOAD(y[i]) * scale) : 0;                                                                     \
       }                                                                                                                  \
     }                                                                                                                    \
   }

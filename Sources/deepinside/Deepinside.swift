@@ -23,7 +23,7 @@ struct Deepinside: ParsableCommand {
       SynthesizeCommand.self, PrepareCommand.self, TrainCommand.self, EvaluateCommand.self, ReportCommand.self,
       ClassModelsCommand.self, SaliencyCommand.self, LocaliseCommand.self, ScoreCommand.self, ReconstructCommand.self,
       AssessCommand.self, GalleryCommand.self, InspectCommand.self, ExportCommand.self, ImportCommand.self,
-      BenchmarkCommand.self, DoctorCommand.self,
+      BenchmarkCommand.self, SimulateCommand.self, DoctorCommand.self,
     ])
 
   static let version = "0.1.0"

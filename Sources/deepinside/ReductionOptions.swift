@@ -11,13 +11,25 @@ struct ReductionOptions: ParsableArguments {
   @Option(name: .customLong("gradient-wire"), help: GradientWire.help)
   var gradientWire = GradientWire.float32
 
+  @Option(name: .customLong("fully-connected"), help: FullyConnectedMode.help)
+  var fullyConnected = FullyConnectedMode.auto
+
   func apply(to options: inout TrainingOptions) {
     options.reduction = reduction
     options.gradientWire = gradientWire
+    options.fullyConnected = fullyConnected
   }
 }
 
 extension ReductionMode: ExpressibleByArgument {}
+
+extension FullyConnectedMode: ExpressibleByArgument {
+  static var help: ArgumentHelp {
+    ArgumentHelp(
+      "Fully connected layers on several ranks: replicated, sharded (each rank has some of their outputs, and activations travel instead of gradients), or auto: the faster one by the measured network.",
+      valueName: "how")
+  }
+}
 
 extension GradientWire: ExpressibleByArgument {
   static var help: ArgumentHelp {

@@ -72,18 +72,6 @@ struct DoctorTests {
     }
   }
 
-  @Test("The predicted step is compute, and what of the all-reduce the backward pass can't hide")
-  func prediction() {
-    // 60 M gradients over 100 MB/s: two nodes send 2·(1/2)·240 MB each, 2.4 s; 0.6 of a step of 1 s hides 0.6 s of it.
-    let slow = ScalingPrediction(computeSeconds: 1, pictures: 64, parameterCount: 60_000_000, bandwidth: 1e8, latency: 0)
-    #expect(abs(slow.stepSeconds(nodes: 2, .float32) - (1 + 2.4 - 0.6)) < 1e-9)
-    #expect(abs(slow.stepSeconds(nodes: 2, .bfloat16) - (1 + 1.2 - 0.6)) < 1e-9)
-    #expect(slow.stepSeconds(nodes: 1, .float32) == 1)
-    let fast = ScalingPrediction(computeSeconds: 1, pictures: 64, parameterCount: 60_000_000, bandwidth: 1e10, latency: 0)
-    #expect(fast.stepSeconds(nodes: 16, .float32) == 1)
-    #expect(slow.table.count == 10)
-  }
-
   @Test("On two ranks it measures and predicts")
   func run() throws {
     let folder = try TemporaryFolder()

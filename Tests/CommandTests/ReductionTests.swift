@@ -61,14 +61,4 @@ struct ReductionTests {
     let result = try runUnderMPI(ranks: ranks, tool: "deepinside", arguments: arguments)
     #expect(result.exitCode == 2 && result.output.contains(message), "\(result)")
   }
-
-  /// ‖a − b‖ / ‖b‖
-  private func distance(_ a: FlatBuffer, _ b: FlatBuffer) -> Double {
-    var (difference, norm) = (0.0, 0.0)
-    for index in 0..<a.count {
-      difference += pow(Double(a.pointer[index]) - Double(b.pointer[index]), 2)
-      norm += pow(Double(b.pointer[index]), 2)
-    }
-    return (difference / max(norm, 1e-30)).squareRoot()
-  }
 }

@@ -1,3 +1,4 @@
+import ConvNet
 import Foundation
 import TestSupport
 import Testing
@@ -56,4 +57,14 @@ final class TinyData {
     #expect(Set(steps.map(\.step)).count == steps.count, "a step stands twice in metrics.jsonl")
     return Dictionary(steps.map { ($0.step, $0.loss ?? .nan) }, uniquingKeysWith: { $1 })
   }
+}
+
+/// ‖a − b‖ / ‖b‖
+func distance(_ a: FlatBuffer, _ b: FlatBuffer) -> Double {
+  var (difference, norm) = (0.0, 0.0)
+  for index in 0..<a.count {
+    difference += pow(Double(a.pointer[index]) - Double(b.pointer[index]), 2)
+    norm += pow(Double(b.pointer[index]), 2)
+  }
+  return (difference / max(norm, 1e-30)).squareRoot()
 }

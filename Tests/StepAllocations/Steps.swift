@@ -14,7 +14,7 @@ final class Steps {
 
   init(_ backend: BackendChoice, _ precision: Precision, _ purpose: Purpose, workers: Int) throws {
     let network = try Preset.cnnF64.network(classes: 10)
-    let store = ParameterStore(network, training: purpose == .training)
+    let store = ParameterStore(network, training: purpose.trains)
     Initialization.gaussian.fill(store, seed: 1)
     team = ThreadTeam(workers: workers)
     plan = Plan(store, batch: labels.count, purpose: purpose, backend: backend, precision: precision, team: team)
@@ -32,6 +32,6 @@ final class Steps {
       softmaxCrossEntropy(scores, labels: $0, divisor: labels.count, gradient: gradient)
     }
     plan.backward(from: gradient) { reported += $0.count }
-    if plan.purpose == .training { sgd.update(plan.parameters, rate: 1e-4, team: team) }
+    if plan.purpose.trains { sgd.update(plan.parameters, rate: 1e-4, team: team) }
   }
 }

@@ -74,11 +74,11 @@ processes_on_nodes() {
 
 node_namespaces() { ip netns list | awk '{ print $1 }' | grep "^$nodes_prefix-" || true; }
 
+# And whatever is mounted in their folder.
 remove_nodes() {
   local name file
   end_processes_on_nodes
   for name in $(node_namespaces); do ip netns del "$name"; done
-  for file in "$nodes_folder"/uts-*; do
-    ! mountpoint -q "$file" || umount "$file"
-  done
+  [[ -d $nodes_folder ]] || return 0
+  for file in $(awk -v folder="$nodes_folder/" 'index($2, folder) == 1 { print $2 }' /proc/mounts); do umount "$file"; done
 }

@@ -3,71 +3,13 @@
 # it, and the results are those of an undisturbed run.
 set -euo pipefail
 
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-launch=$here/../../launch.sh
-export DEEPINSIDE_PROGRAM=${1:?usage: run.sh PROGRAM}
-# shellcheck source=Tests/cluster/nodes.sh
-source "$here/nodes.sh"
-# shellcheck source=Tests/cluster/checks.sh
-source "$here/checks.sh"
-
-if ! reason=$(nodes_possible); then
-  echo "cluster tests skipped: $reason"
-  exit 0
-fi
-
-folder=$(mktemp -d)
-finish() {
-  remove_nodes
-  rm -rf "$folder"
-}
-trap finish EXIT
+needs=()
+# shellcheck source=Tests/cluster/begin.sh
+source "$(dirname "${BASH_SOURCE[0]}")/begin.sh"
 make_nodes 3 1gbit "$folder"
-export OMPI_MCA_plm_rsh_agent=$folder/agent OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
-# The nodes share this machine's memory, which ranks would find by its name.
-export OMPI_MCA_btl=self,tcp OMPI_MCA_mpi_yield_when_idle=1
-# Runs a command in the background on node 1, its output in $folder/log.
-start() { # HOSTS [OPTIONS] COMMAND ...
-  on_node 1 "$launch" --interface eth0 --threads 1 --hosts "$@" >"$folder/log" 2>&1 &
-  job=$!
-}
-
-# Waits for it at most SECONDS.
-ended() { # SECONDS CODE WHAT
-  local deadline=$((SECONDS + $1)) code=0
-  while kill -0 "$job" 2>/dev/null && ((SECONDS < deadline)); do sleep 0.1; done
-  if kill -0 "$job" 2>/dev/null; then
-    fail "$3: still running after $1 s"
-    kill "$job"
-    wait "$job" || true
-    sed 's/^/  /' "$folder/log"
-    return
-  fi
-  wait "$job" || code=$?
-  if ((code != $2)); then
-    fail "$3: exit code $code, expected $2"
-    sed 's/^/  /' "$folder/log"
-  fi
-}
-
-says() { # PATTERN WHAT
-  grep -q -- "$1" "$folder/log" || { fail "$2: no '$1' in" && sed 's/^/  /' "$folder/log"; }
-}
-
-# Waits until training has written a checkpoint of its own.
-training_is_going_on() { # RUN
-  local deadline=$((SECONDS + 60))
-  while [[ ! -e $1/checkpoints/latest.h5 ]] && ((SECONDS < deadline)); do sleep 0.05; done
-  [[ -e $1/checkpoints/latest.h5 ]] || { fail "no checkpoint in $1 after 60 s" && sed 's/^/  /' "$folder/log"; }
-}
-
-# The processes of the program whose arguments contain a text, on a node.
-ranks_on() { # NODE TEXT
-  local pid
-  for pid in $(pgrep -f "^$DEEPINSIDE_PROGRAM .*$2"); do
-    [[ $(readlink "/proc/$pid/ns/net") != "net:[$(stat -L -c %i "/run/netns/$nodes_prefix-$1")]" ]] || echo "$pid"
-  done
-}
+export OMPI_MCA_plm_rsh_agent=$folder/agent
+# shellcheck source=Tests/cluster/jobs.sh
+source "$here/jobs.sh"
 
 training() { echo train $(training_options "$1"); } # RUN
 

@@ -3,31 +3,11 @@
 # is cancelled or loses a node ends with the bits of an undisturbed run. A minute or two: some of it goes on at once.
 set -euo pipefail
 
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-launch=$here/../../launch.sh
-export DEEPINSIDE_PROGRAM=${1:?usage: slurm.sh PROGRAM}
-# shellcheck source=Tests/cluster/nodes.sh
-source "$here/nodes.sh"
 # shellcheck source=Tests/cluster/slurm-nodes.sh
-source "$here/slurm-nodes.sh"
-# shellcheck source=Tests/cluster/checks.sh
-source "$here/checks.sh"
-
-if ! reason=$(nodes_possible && slurm_possible); then
-  echo "Slurm tests skipped: $reason"
-  exit 0
-fi
-
-folder=$(mktemp -d)
-finish() {
-  remove_nodes
-  rm -rf "$folder"
-}
-trap finish EXIT
-# Slurm and Open MPI tell users apart, and all nodes are this machine: what they put into the temporary folder stays in ours.
-export TMPDIR=$folder OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
-# The nodes share this machine's memory, which ranks would find by its name.
-export OMPI_MCA_btl=self,tcp OMPI_MCA_mpi_yield_when_idle=1
+source "$(dirname "${BASH_SOURCE[0]}")/slurm-nodes.sh"
+needs=(slurm_possible)
+# shellcheck source=Tests/cluster/begin.sh
+source "$(dirname "${BASH_SOURCE[0]}")/begin.sh"
 make_nodes 4 1gbit "$folder"
 start_slurm "$folder" 8 8 4 || { cat "$folder"/*.out && echo "Slurm does not start" && exit 1; }
 # The jobs are submitted from the top folder.

@@ -69,7 +69,7 @@ struct ConvolutionForm {
       target: MemoryDescriptor(MemoryDescriptor.dimensions(program.batch, place.output), type, dnnl_format_tag_any),
       stride: unfolding == nil ? layer.stride : 1, padding: unfolding == nil ? layer.padding : 0,
       algorithm: winograd ? dnnl_convolution_winograd : dnnl_convolution_direct)
-    let training = program.purpose == .training
+    let training = program.purpose.trains
     let kind = training ? dnnl_forward_training : dnnl_forward_inference
     guard let forward = PrimitiveDescriptor.find(operands.forward(kind), relu: relu),
       // The forward primitive that the backward ones want as a hint; it is never run.

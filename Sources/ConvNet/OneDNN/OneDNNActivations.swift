@@ -43,7 +43,7 @@ final class OneDNNDropout: OneDNNLayer {
   init(_ layer: Dropout, _ place: LayerPlace, input: Memory) {
     self.layer = layer
     self.place = place
-    let training = place.program.purpose == .training && layer.probability > 0
+    let training = place.program.purpose.trains && layer.probability > 0
     let units = place.input.count
     mask = .allocate(capacity: training ? place.program.batch * units : 0)
     mask.initialize(repeating: 1)
@@ -53,10 +53,11 @@ final class OneDNNDropout: OneDNNLayer {
     }
     let values = place.forwardInput(input, as: OneDNNDropout.plain(input, place))
     output = values
-    let stream = CounterRandom.Purpose.dropout.rawValue << 24 | UInt32(place.index)
+    let stream = CounterRandom.Purpose.dropout.rawValue << 24 | UInt32(place.program.parameters.firstLayer + place.index)
     let team = place.program.team
     let isFloat = values.descriptor.type == dnnl_f32
     let mask = mask.baseAddress!
+    let first = place.program.parameters.firstUnit
     place.forward { [unowned self] state in
       active = state.dropout != nil
       guard let dropout = state.dropout else { return }
@@ -65,10 +66,10 @@ final class OneDNNDropout: OneDNNLayer {
           let sample = UInt64(bitPattern: Int64(dropout.samples[n]))
           if isFloat {
             kernels_dropout(
-              values.floats + n * units, mask + n * units, units, layer.probability, dropout.seed, stream, sample)
+              values.floats + n * units, mask + n * units, first, units, layer.probability, dropout.seed, stream, sample)
           } else {
             kernels_dropout_bf16(
-              values.halves + n * units, mask + n * units, units, layer.probability, dropout.seed, stream, sample)
+              values.halves + n * units, mask + n * units, first, units, layer.probability, dropout.seed, stream, sample)
           }
         }
       }

@@ -69,7 +69,7 @@ final class OneDNNExecutor: Executor {
     }
     // Below the first layer with parameters nobody asks for a gradient in training.
     func wantsBelow(_ index: Int) -> Bool {
-      program.purpose == .inputGradient || (program.purpose == .training && index > firstWithParameters ?? 0)
+      program.purpose.givesInputGradient || (program.purpose.trains && index > firstWithParameters ?? 0)
     }
     var steps: [Step] = []
     var indices: [Int] = []
@@ -97,7 +97,7 @@ final class OneDNNExecutor: Executor {
       steps.append(
         Step(
           layer: layer, lastLayer: last,
-          range: program.purpose == .training ? program.parameters.range(ofLayer: named.name) : 0..<0))
+          range: program.purpose.trains ? program.parameters.range(ofLayer: named.name) : 0..<0))
       indices.append(index)
       if named.layer.worksInPlace, layer.output !== current {
         // What it changed is a copy in another layout; before it stands the same, as if it had worked in place.
@@ -116,7 +116,7 @@ final class OneDNNExecutor: Executor {
       steps[step].backward = program.backward
       program.backward = []
     }
-    guard program.purpose == .inputGradient, let bottom = signal, bottom !== program.inputGradient else {
+    guard program.purpose.givesInputGradient, let bottom = signal, bottom !== program.inputGradient else {
       return (steps, activations, nil)
     }
     return (steps, activations, program.reorder(bottom, to: program.inputGradient))

@@ -44,7 +44,7 @@ final class OneDNNFullyConnected: OneDNNLayer {
     output = Memory(MemoryDescriptor([batch, outputs], last ? dnnl_f32 : type, dnnl_ab))
 
     let stored = program.values(weights, as: MemoryDescriptor([outputs, inputs], dnnl_f32, dnnl_ab))
-    let packs = type == dnnl_bf16 && program.purpose != .training
+    let packs = type == dnnl_bf16 && !program.purpose.trains
     if type == dnnl_f32 {
       plainWeights = stored
     } else if packs {
@@ -85,7 +85,7 @@ final class OneDNNFullyConnected: OneDNNLayer {
     let arriving = place.signal(above, as: output.descriptor)
     if relu { place.gate(arriving, by: output) }
     let signal = place.signal(arriving, as: MemoryDescriptor([batch, outputs], program.type, dnnl_ab))
-    if program.purpose == .training { compileParameterGradients(signal) }
+    if program.purpose.trains { compileParameterGradients(signal) }
     guard wantsBelow else { return nil }
     let below = program.signal(layout)
     let call: PrimitiveCall

@@ -38,7 +38,7 @@ final class OneDNNProgram {
   let aside = SharedRegion()
   /// The plan's copy of the pictures, plain and float32; without values where the first layer reads the caller's.
   let images: Memory
-  /// ∂objective/∂pictures, plain and float32; only for the purpose inputGradient.
+  /// ∂objective/∂pictures, plain and float32; only where the purpose gives it.
   let inputGradient: Memory
 
   /// Run when the parameters have changed.
@@ -60,7 +60,7 @@ final class OneDNNProgram {
     let plain = MemoryDescriptor(plain: batch, parameters.network.input, dnnl_f32)
     images = Memory(plain)
     inputGradient = Memory(unattached: plain)
-    if purpose == .inputGradient { inputGradient.attach(FlatBuffer(count: plain.size / 4)) }
+    if purpose.givesInputGradient { inputGradient.attach(FlatBuffer(count: plain.size / 4)) }
   }
 
   /// The layout of blocked activations: channels in groups of a vector's length, innermost.

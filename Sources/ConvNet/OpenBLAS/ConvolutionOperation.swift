@@ -26,13 +26,13 @@ final class ConvolutionOperation: Operation {
     self.output = output
     self.relu = relu
     self.team = team
-    computesParameterGradients = purpose == .training
+    computesParameterGradients = purpose.trains
     window = kernels_window(
       input: input.shape, output: output.shape, kernel: layer.kernel, stride: layer.stride, padding: layer.padding)
     filters = layer.filters
     fanIn = input.shape.channels * layer.kernel * layer.kernel
     let columnCount = fanIn * output.shape.area
-    let weightCount = purpose == .training ? parameters.weightCount : 0
+    let weightCount = purpose.trains ? parameters.weightCount : 0
     let filters = layer.filters
     columns = (0..<team.workers).map { _ in FlatBuffer(count: columnCount) }
     weightSums = (0..<team.workers).map { _ in FlatBuffer(count: weightCount) }

@@ -29,17 +29,22 @@ final class ReLUOperation: Operation {
 final class DropoutOperation: Operation {
   private let layer: Dropout
   private let stream: UInt32
+  private let firstUnit: Int
   private let activations: Tensor
   private let team: ThreadTeam
   private var mask: [UInt8]
   private var active = false
 
-  init(_ layer: Dropout, layerIndex: Int, _ activations: Tensor, purpose: Purpose, team: ThreadTeam) {
+  /// - Parameters:
+  ///   - layerIndex: of this layer in the whole net.
+  ///   - firstUnit: the number in the whole layer of the first unit here.
+  init(_ layer: Dropout, layerIndex: Int, firstUnit: Int, _ activations: Tensor, purpose: Purpose, team: ThreadTeam) {
     self.layer = layer
+    self.firstUnit = firstUnit
     stream = CounterRandom.Purpose.dropout.rawValue << 24 | UInt32(layerIndex)
     self.activations = activations
     self.team = team
-    mask = Array(repeating: 1, count: purpose == .training ? activations.count * activations.shape.count : 0)
+    mask = Array(repeating: 1, count: purpose.trains ? activations.count * activations.shape.count : 0)
   }
 
   func forward(count: Int, dropout: DropoutStream?) {
@@ -51,7 +56,7 @@ final class DropoutOperation: Operation {
       team.split(count) { _, pictures in
         for n in pictures {
           kernels_dropout(
-            activations[n].baseAddress!, mask + n * units, units, layer.probability, dropout.seed, stream,
+            activations[n].baseAddress!, mask + n * units, firstUnit, units, layer.probability, dropout.seed, stream,
             UInt64(bitPattern: Int64(dropout.samples[n])))
         }
       }

@@ -15,7 +15,7 @@ final class FullyConnectedOperation: Operation {
     self.output = output
     self.relu = relu
     self.team = team
-    computesParameterGradients = purpose == .training
+    computesParameterGradients = purpose.trains
   }
 
   func forward(count: Int, dropout: DropoutStream?) {

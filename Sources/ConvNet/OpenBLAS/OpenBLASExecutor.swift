@@ -37,7 +37,7 @@ final class OpenBLASExecutor: Executor {
     self.team = team
     let network = parameters.network
     images = Tensor(count: batch, shape: network.input)
-    inputGradient = Tensor(count: purpose == .inputGradient ? batch : 0, shape: network.input)
+    inputGradient = Tensor(count: purpose.givesInputGradient ? batch : 0, shape: network.input)
     compile(network, batch: batch)
   }
 
@@ -61,7 +61,7 @@ final class OpenBLASExecutor: Executor {
       let inPlace = named.layer.worksInPlace
       let output = inPlace ? input : Tensor(count: batch, shape: network.shapes[last + 1])
       // Below the first layer with parameters nobody asks for a gradient in training.
-      let wanted = purpose == .inputGradient || index > (firstWithParameters ?? 0)
+      let wanted = purpose.givesInputGradient || index > (firstWithParameters ?? 0)
       // In place means the gradient's place too: where the layer below has its output's gradient.
       let outputGradient =
         backward ? Tensor(count: batch, shape: output.shape, storage: pair[inPlace ? 1 - turn : turn]) : nil
@@ -73,7 +73,7 @@ final class OpenBLASExecutor: Executor {
         Step(
           operation: makeOperation(named, input: input, output: output, relu: fusesReLU),
           lastLayer: last, outputGradient: outputGradient, inputGradient: below,
-          range: purpose == .training ? parameters.range(ofLayer: named.name) : 0..<0))
+          range: purpose.trains ? parameters.range(ofLayer: named.name) : 0..<0))
       for _ in index...last { activations.append(output) }
       if !inPlace { turn = 1 - turn }
       input = output
@@ -93,7 +93,10 @@ final class OpenBLASExecutor: Executor {
     case .relu: ReLUOperation(input, team: team)
     case .localResponseNormalization(let layer):
       LocalResponseNormalizationOperation(layer, input: input, output: output, team: team)
-    case .dropout(let layer): DropoutOperation(layer, layerIndex: activations.count, input, purpose: purpose, team: team)
+    case .dropout(let layer):
+      DropoutOperation(
+        layer, layerIndex: parameters.firstLayer + activations.count, firstUnit: parameters.firstUnit, input, purpose: purpose,
+        team: team)
     }
   }
 
@@ -107,7 +110,7 @@ final class OpenBLASExecutor: Executor {
   func backward(from layer: Int, gradient: Tensor, rule: ReLURule, ready: (Range<Int>) throws -> Void) rethrows {
     let count = gradient.count
     try descend(from: layer, to: 0, gradient: gradient, rule: rule, ready: ready)
-    if purpose == .inputGradient, let bottom = steps[0].inputGradient {
+    if purpose.givesInputGradient, let bottom = steps[0].inputGradient {
       inputGradient.prefix(count).values.baseAddress!.update(
         from: bottom.values.baseAddress!, count: count * inputGradient.shape.count)
     }

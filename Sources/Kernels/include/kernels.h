@@ -137,13 +137,14 @@ void kernels_centre(float *y, const uint8_t *x, const float *mean, float shift, 
 
 // ---- Randomness -----------------------------------------------------------------------------------------------------
 
-/// y *= mask / (1 − probability) in place; mask[i] = 1 where the i-th 32-bit number of the Philox4x32-10 stream (key; counter
-/// word 1 = stream, words 2 and 3 = sample) is at least probability·2³², else 0.
-void kernels_dropout(float *y, uint8_t *mask, size_t count, float probability, uint64_t key, uint32_t stream, uint64_t sample);
+/// y *= mask / (1 − probability) in place; mask[i] = 1 where the (first + i)-th 32-bit number of the Philox4x32-10 stream (key;
+/// counter word 1 = stream, words 2 and 3 = sample) is at least probability·2³², else 0.
+void kernels_dropout(float *y, uint8_t *mask, size_t first, size_t count, float probability, uint64_t key, uint32_t stream,
+                     uint64_t sample);
 
 /// The same on bfloat16 values, with the same mask.
-void kernels_dropout_bf16(uint16_t *y, uint8_t *mask, size_t count, float probability, uint64_t key, uint32_t stream,
-                          uint64_t sample);
+void kernels_dropout_bf16(uint16_t *y, uint8_t *mask, size_t first, size_t count, float probability, uint64_t key,
+                          uint32_t stream, uint64_t sample);
 
 /// g *= mask·scale in place.
 void kernels_mask(float *g, const uint8_t *mask, size_t count, float scale);

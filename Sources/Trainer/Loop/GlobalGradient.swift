@@ -10,65 +10,57 @@ import ConvNet
 final class GlobalGradient {
   /// Passes a step; the same on all ranks.
   let parts: Int
-  let plan: Plan
-  private let store: ParameterStore
+  let pass: any BatchPass
   private let reducer: GradientReducer
   private let sum: GradientSum?
   private let tree: GradientTree?
-  private let gradient: Tensor
-  private let batch: Int
-  private let seed: UInt64
 
+  /// - Parameter shards: where the fully connected layers are dealt out to the ranks.
   /// - Note: collective
-  init(_ store: ParameterStore, job: TrainingJob, communicator: Communicator) throws {
-    self.store = store
-    batch = job.options.batch
-    seed = job.options.seed
+  init(_ store: ParameterStore, shards: Shards? = nil, job: TrainingJob, communicator: Communicator) throws {
+    let batch = job.options.batch
     let share = (batch + communicator.size - 1) / communicator.size
     let isExact = job.options.reduction == .exact
     let limit = isExact ? try job.options.fixedMicroBatch(ranks: communicator.size) : max(1, min(job.microBatch ?? share, share))
     parts = (share + limit - 1) / limit
-    plan = Plan(store, batch: (share + parts - 1) / parts, purpose: .training, compute: job.compute)
+    let size = (share + parts - 1) / parts
+    pass =
+      shards.map { ShardedPass($0, batch: size, job: job, communicator: communicator) }
+      ?? ReplicatedPass(store, batch: size, job: job)
     reducer = try GradientReducer(store.gradients.all, communicator: communicator, reduction: job.options.gradientReduction)
     sum = parts > 1 && !isExact ? GradientSum(store, team: job.compute.team) : nil
     tree = isExact ? GradientTree(store, passes: parts, team: job.compute.team) : nil
-    gradient = Tensor(count: plan.batch, shape: Shape(channels: store.network.classCount))
   }
 
   /// Seconds waited for other ranks until now.
-  var waitSeconds: Double { reducer.waitSeconds }
+  var waitSeconds: Double { reducer.waitSeconds + pass.waitSeconds }
+
+  /// What computes, in a line.
+  var description: String { pass.plans[0].backendDescription }
 
   /// Leaves the gradient of the global batch in `ParameterStore.gradients`.
   ///
   /// - Parameters:
-  ///   - loader: gives `parts` batches a step.
   ///   - step: the number of the update, from 1 on.
+  ///   - next: gives `parts` batches a step.
+  ///   - recycle: takes each back.
   /// - Returns: this rank's share of the mean loss, and its number of pictures.
   /// - Note: collective
-  func compute(_ loader: BatchLoader, step: Int) throws -> (loss: Double, pictures: Int) {
+  func compute(
+    step: Int, next: () throws -> PictureBatch, recycle: (PictureBatch) -> Void
+  ) throws -> (loss: Double, pictures: Int) {
     var result = (loss: 0.0, pictures: 0)
     for part in 0..<parts {
       Activity.enter(.loading, step: step)
-      guard let pictures = try loader.next() else { throw TrainingError("the loader of training pictures has ended") }
-      defer { loader.recycle(pictures) }
+      let pictures = try next()
+      defer { recycle(pictures) }
       Activity.enter(.computing, step: step)
-      func ready(_ range: Range<Int>) {
+      result.loss += try pass.compute(pictures) { range, isWhole in
         sum?.add(range, isFirst: part == 0, isLast: part == parts - 1)
         tree?.add(range, pass: part)
-        if part == parts - 1 { reducer.start(range) }
-      }
-      guard pictures.count > 0 else {
-        store.gradients.fill(with: 0)
-        for range in store.layerRanges { ready(range) }
-        continue
-      }
-      let scores = plan.forward(pictures.tensor, dropout: DropoutStream(seed: seed, samples: pictures.samples))
-      let own = gradient.prefix(pictures.count)
-      result.loss += pictures.labels.withUnsafeBufferPointer {
-        softmaxCrossEntropy(scores, labels: $0, divisor: batch, gradient: own)
+        if part == parts - 1, !isWhole { reducer.start(range) }
       }
       result.pictures += pictures.count
-      plan.backward(from: own, ready: ready)
     }
     Activity.enter(.exchanging, step: step)
     try reducer.finish()

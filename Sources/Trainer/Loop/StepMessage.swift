@@ -2,22 +2,26 @@ import Cluster
 
 /// What the ranks tell each other once a step, in one small message: after `exchange` every rank knows the same.
 struct StepMessage {
-  /// Loss and stop request, then three values of each rank.
+  /// Loss, stop request and whether anything isn't finite, then three values of each rank.
   private var values: [Double]
   private let ranks: Int
+  private static let shared = 3
 
   /// - Parameters:
   ///   - loss: this rank's share of the mean loss.
+  ///   - isFinite: whether this rank's gradients are.
   ///   - busySeconds: the time that a picture took, waiting left out; 0 on a rank without pictures.
   init(
-    loss: Double, stop: Bool, dataWait: Double, reductionWait: Double, busySeconds: Double, communicator: Communicator
+    loss: Double, isFinite: Bool, stop: Bool, dataWait: Double, reductionWait: Double, busySeconds: Double,
+    communicator: Communicator
   ) {
     ranks = communicator.size
-    values = [Double](repeating: 0, count: 2 + 3 * ranks)
+    values = [Double](repeating: 0, count: Self.shared + 3 * ranks)
     values[0] = loss
     values[1] = stop ? 1 : 0
+    values[2] = isFinite ? 0 : 1
     for (place, value) in [dataWait, reductionWait, busySeconds].enumerated() {
-      values[2 + place * ranks + communicator.rank] = value
+      values[Self.shared + place * ranks + communicator.rank] = value
     }
   }
 
@@ -28,11 +32,13 @@ struct StepMessage {
   var loss: Double { values[0] }
   /// Whether any rank was asked to stop.
   var stopRequested: Bool { values[1] > 0 }
+  /// Whether the loss and all ranks' gradients are finite.
+  var isFinite: Bool { values[0].isFinite && values[2] == 0 }
   /// Seconds, of the rank that waited longest.
   var dataWait: Double { part(0).max() ?? 0 }
   var reductionWait: Double { part(1).max() ?? 0 }
   /// Seconds a picture, of each rank; 0 on one without pictures.
   var busySeconds: [Double] { Array(part(2)) }
 
-  private func part(_ place: Int) -> ArraySlice<Double> { values[(2 + place * ranks)..<(2 + (place + 1) * ranks)] }
+  private func part(_ place: Int) -> ArraySlice<Double> { values[(Self.shared + place * ranks)..<(Self.shared + (place + 1) * ranks)] }
 }

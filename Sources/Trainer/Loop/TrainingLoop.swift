@@ -15,6 +15,7 @@ final class TrainingLoop {
 
   private let data: PreparedData
   private let store: ParameterStore
+  private let shards: Shards?
   private let gradient: GlobalGradient
   private let sgd: SGD
   private var schedule: LearningRateSchedule
@@ -42,18 +43,19 @@ final class TrainingLoop {
     saver = start.saver
     badFiles = start.badFiles
     sgd = job.options.sgd
-    gradient = try GlobalGradient(store, job: job, communicator: communicator)
-    runWatch = RunWatch(store, hosts: start.hosts)
+    shards = start.shards
+    gradient = try GlobalGradient(store, shards: shards, job: job, communicator: communicator)
+    runWatch = RunWatch(store, watched: shards?.features ?? store, hosts: start.hosts)
     evaluator =
       data.set.val.isEmpty
       ? nil
       : Evaluator(
-        source: try data.validationSource(job), mean: data.mean, store: store, batch: min(gradient.plan.batch, 128),
+        source: try data.validationSource(job), mean: data.mean, store: store, batch: min(gradient.pass.batch, 128),
         compute: job.compute, communicator: communicator, loaderThreads: job.loaderThreads ?? 1)
   }
 
   func run() throws -> TrainingOutcome {
-    watch(.note("computing with \(gradient.plan.backendDescription)"))
+    watch(.note("computing with \(gradient.description)"))
     let begin = ContinuousClock.now
     let lastStep = min(totalSteps, job.maxSteps ?? totalSteps)
     let loader = data.trainingLoader(
@@ -64,11 +66,16 @@ final class TrainingLoop {
     while step < lastStep, !stopRequested {
       let start = ContinuousClock.now
       let waited = (loader.waitSeconds, gradient.waitSeconds)
-      let own = try gradient.compute(loader, step: step + 1)
+      let own = try gradient.compute(
+        step: step + 1,
+        next: {
+          guard let pictures = try loader.next() else { throw TrainingError("the loader of training pictures has ended") }
+          return pictures
+        }, recycle: loader.recycle)
       let waits = (loader.waitSeconds - waited.0, gradient.waitSeconds - waited.1)
 
       var message = StepMessage(
-        loss: own.loss, stop: StopRequest.isRequested, dataWait: waits.0, reductionWait: waits.1,
+        loss: own.loss, isFinite: Divergence.isFinite(store, loss: own.loss), stop: StopRequest.isRequested, dataWait: waits.0, reductionWait: waits.1,
         busySeconds: own.pictures > 0 ? (start.secondsSince - waits.0 - waits.1) / Double(own.pictures) : 0,
         communicator: communicator)
       try message.exchange(communicator)
@@ -76,7 +83,7 @@ final class TrainingLoop {
       try stopIfDiverged(message)
 
       let rate = schedule.rate(at: step)
-      sgd.update(store, rate: Float(rate), team: job.compute.team)
+      for part in shards?.owned ?? [store] { sgd.update(part, rate: Float(rate), team: job.compute.team) }
       step += 1
       try record(message, rate: rate, seconds: start.secondsSince)
       if let epoch = data.epochFinished(byStep: step, batch: job.options.batch) {
@@ -97,10 +104,10 @@ final class TrainingLoop {
 
   /// Ends the run before an update that would spoil the parameters, and after the checkpoint in flight. - Note: collective
   private func stopIfDiverged(_ message: StepMessage) throws {
-    guard Divergence.isLikely(in: store, loss: message.loss) else { return }
+    if message.isFinite { return }
     saver?.settle()
     throw try Divergence.error(
-      step: step + 1, loss: message.loss, plan: gradient.plan, checkpoints: job.run.checkpoints, communicator: communicator)
+      step: step + 1, loss: message.loss, plans: gradient.pass.plans, store, checkpoints: job.run.checkpoints, communicator: communicator)
   }
 
   private func record(_ message: StepMessage, rate: Double, seconds: Double) throws {
@@ -120,10 +127,15 @@ final class TrainingLoop {
 
   /// Evaluates, lets the schedule see the error, and saves where it is time to.
   private func finishEpoch(_ epoch: Int) throws {
+    if evaluator != nil { try shards?.gatherValues() }
     let result = try evaluator?.evaluate(progress: { done, total in
       Activity.enter(done < total ? .evaluating : .exchanging, step: step)
     })
     Activity.enter(.exchanging, step: step)
+    if let result, !result.loss.isFinite {
+      saver?.settle()
+      throw Divergence.error(epoch: epoch, validationLoss: result.loss, checkpoints: job.run.checkpoints)
+    }
     let isBest = result.map { schedule.epochFinished(validationError: $0.top1Error, nextStep: step) } ?? false
     let metrics = EpochMetrics(
       epoch: epoch, step: step, trainLoss: epochLoss.sum / Double(max(epochLoss.steps, 1)), valTop1Error: result?.top1Error,
@@ -139,9 +151,15 @@ final class TrainingLoop {
     if let problem = saver?.writeReport(store, evaluation: result) { watch(.note(problem)) }
   }
 
-  /// Begins a checkpoint where the interval, the best error or `force` asks for one; rank 0 alone does.
+  /// Begins a checkpoint where the interval, the best error or `force` asks for one; rank 0 alone does, with what others have
+  /// of a sharded layer. - Note: collective
   private func saveIfDue(finishedEpoch: Int? = nil, isBest: Bool = false, force: Bool = false) throws {
-    guard let saver, saver.isDue(step: step, finishedEpoch: finishedEpoch, isBest: isBest, force: force) else { return }
+    var isDue = saver?.isDue(step: step, finishedEpoch: finishedEpoch, isBest: isBest, force: force) ?? false
+    if let shards {
+      isDue = try communicator.agree(on: isDue, .any)
+      if isDue { try shards.gatherOnFirst() }
+    }
+    guard let saver, isDue else { return }
     let progress = TrainingProgress(
       step: step, epoch: data.wholeEpochs(atStep: step, batch: job.options.batch), sample: step * job.options.batch,
       learningRate: schedule.state, epochLossSum: epochLoss.sum, epochLossCount: epochLoss.steps)

@@ -7,6 +7,8 @@ import Foundation
 struct TrainingStart {
   let data: PreparedData
   let store: ParameterStore
+  /// Where the fully connected layers are dealt out to the ranks.
+  let shards: Shards?
   let progress: TrainingProgress
   let schedule: LearningRateSchedule
   let totalSteps: Int
@@ -45,11 +47,16 @@ struct TrainingStart {
       watch(.note("left out: \($0.reason)"))
     }
     store = ParameterStore(network)
+    if job.options.fullyConnected == .auto, Shards.obstacle(network, job.options, ranks: communicator.size) == nil {
+      job.options.fullyConnected = try Self.recordedMode(source, communicator)
+    }
+    shards = try Self.shards(of: store, job: job, communicator: communicator, watch: watch)
+    if communicator.size > 1 { job.options.fullyConnected = shards == nil ? .replicated : .sharded }
     let steps = (job.options.epochs * set.train.count + job.options.batch - 1) / job.options.batch
     totalSteps = steps
     var mean: (values: [Float], colourAxes: [SIMD3<Float>])?
     if let source {
-      let contents = try Self.receive(source, into: store, job: job, set: set, communicator: communicator)
+      let contents = try Self.receive(source, into: store, shards, job: job, set: set, communicator: communicator)
       progress = contents.progress
       schedule = LearningRateSchedule(
         job.options, totalSteps: steps, trainingPictures: set.train.count, state: progress.learningRate)
@@ -73,6 +80,32 @@ struct TrainingStart {
     if saver != nil {
       try describe(job, communicator: communicator)
     }
+  }
+
+  /// What a checkpoint's run did with the fully connected layers: a run that goes on stays with what was measured at its start.
+  /// - Note: collective
+  private static func recordedMode(_ source: Source?, _ communicator: Communicator) throws -> FullyConnectedMode {
+    let options = try source?.checkpoint.map { try TrainingOptions(json: $0.contents.options) }
+    return FullyConnectedMode(rawValue: try communicator.broadcast(options?.fullyConnected.rawValue ?? "")) ?? .auto
+  }
+
+  /// Deals out the fully connected layers where that is asked for, or faster. - Note: collective
+  static func shards(
+    of store: ParameterStore, job: TrainingJob, communicator: Communicator, watch: (TrainingEvent) -> Void = { _ in }
+  ) throws -> Shards? {
+    let mode = job.options.fullyConnected
+    guard mode != .replicated, communicator.size > 1 else { return nil }
+    let obstacle = Shards.obstacle(store.network, job.options, ranks: communicator.size)
+    if let obstacle {
+      if mode == .sharded { throw TrainingError.wrongUse("--fully-connected sharded: \(obstacle); give replicated or auto") }
+      return nil
+    }
+    if mode == .auto {
+      let choice = try FullyConnectedChoice(store.network, job: job, communicator: communicator)
+      watch(.note(choice.reason))
+      if !choice.isSharded { return nil }
+    }
+    return try Shards(store, communicator: communicator)
   }
 
   /// A preset by name, or a JSON file; its outputs must be the data's classes.
@@ -150,7 +183,7 @@ struct TrainingStart {
   /// Brings rank 0's checkpoint into the store of every rank, after checking that it belongs to this run.
   /// - Note: collective
   private static func receive(
-    _ source: Source, into store: ParameterStore, job: TrainingJob, set: PictureSet, communicator: Communicator
+    _ source: Source, into store: ParameterStore, _ shards: Shards?, job: TrainingJob, set: PictureSet, communicator: Communicator
   ) throws -> ReceivedContents {
     var own: ReceivedContents?
     if let checkpoint = source.checkpoint {
@@ -179,7 +212,11 @@ struct TrainingStart {
     }
     let contents = try communicator.broadcast(own)
     try communicator.broadcast(store.values.all)
-    try communicator.broadcast(store.velocity.all)
+    if let shards {
+      try shards.scatterVelocity()
+    } else {
+      try communicator.broadcast(store.velocity.all)
+    }
     store.valuesChanged()
     return contents
   }

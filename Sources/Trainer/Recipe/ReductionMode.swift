@@ -16,16 +16,27 @@ public enum GradientWire: String, Sendable, Codable, CaseIterable {
   case float32
   /// Half of the bytes; each gradient is rounded to 8 bits twice, and summed in float32.
   case bfloat16
+
+  /// How sums are formed with it.
+  public var reduction: GradientReduction { self == .float32 ? .float32 : .bfloat16 }
+  /// Of a value.
+  var bytes: Int { self == .float32 ? 4 : 2 }
+}
+
+/// Where the fully connected layers are computed.
+public enum FullyConnectedMode: String, Sendable, Codable, CaseIterable {
+  /// Whichever of the two the measured network makes faster.
+  case auto
+  /// Every rank has all of them, and their gradients are summed over the ranks.
+  case replicated
+  /// Every rank has some of their outputs, and activations travel: see `Shards`.
+  case sharded
 }
 
 extension TrainingOptions {
   /// How ranks sum gradients under these options.
   var gradientReduction: GradientReduction {
-    switch (reduction, gradientWire) {
-    case (.exact, _): .tree
-    case (.fast, .float32): .float32
-    case (.fast, .bfloat16): .bfloat16
-    }
+    reduction == .exact ? .tree : gradientWire.reduction
   }
 
   /// The pictures of a micro-batch of `exact`: as given, else an eighth of the batch, so that up to 8 ranks can share it.

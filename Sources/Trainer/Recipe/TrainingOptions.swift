@@ -28,6 +28,7 @@ public struct TrainingOptions: Sendable, Codable, Hashable {
   public var convolution = ConvolutionAlgorithm.auto
   public var reduction = ReductionMode.fast
   public var gradientWire = GradientWire.float32
+  public var fullyConnected = FullyConnectedMode.auto
   /// Pictures of a micro-batch under `exact`, which the bits depend on; nil under `fast`.
   public var exactMicroBatch: Int?
   public var seed: UInt64 = 0
@@ -51,7 +52,7 @@ public struct TrainingOptions: Sendable, Codable, Hashable {
   public func differences(from earlier: TrainingOptions) -> [String] {
     let (before, now) = (earlier.fields, fields)
     return now.keys.sorted().compactMap { key in
-      guard !["backend", "convolution", "epochs", "badFileLimit", "gradientWire"].contains(key), before[key] != now[key] else {
+      guard !["backend", "convolution", "epochs", "badFileLimit", "gradientWire", "fullyConnected"].contains(key), before[key] != now[key] else {
         return nil
       }
       return "\(key): \(before[key] ?? "absent") → \(now[key] ?? "absent")"

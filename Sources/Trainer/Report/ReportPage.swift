@@ -11,37 +11,25 @@ struct ReportPage {
   let classes: [ClassError]
 
   func html() throws -> String {
-    """
-    <!DOCTYPE html>
-    <html lang="en">
-    <head>
-    <meta charset="utf-8">
-    <meta name="viewport" content="width=device-width, initial-scale=1">
-    <meta name="color-scheme" content="light dark">
-    <title>\(HTML.escape(title)) · deepinside</title>
-    <style>\(Self.style)</style>
-    </head>
-    <body>
-    <header>
-    <h1>\(HTML.escape(title))</h1>
-    <p class="lead">\(HTML.escape(lead))</p>
-    \(isPaperNet ? "" : "<p class=\"note\">\(HTML.escape(presetNote))</p>")
-    </header>
-    <main>
-    \(cards)
-    <section aria-label="Curves" class="charts">
-    \(charts.map { $0.html() }.joined(separator: "\n"))
-    </section>
-    \(try filterSection())
-    \(epochTable)
-    \(stepTable)
-    \(classTable)
-    \(optionTable)
-    </main>
-    </body>
-    </html>
-
-    """
+    let body = """
+      <header>
+      <h1>\(HTML.escape(title))</h1>
+      <p class="lead">\(HTML.escape(lead))</p>
+      \(isPaperNet ? "" : "<p class=\"note\">\(HTML.escape(presetNote))</p>")
+      </header>
+      <main>
+      \(cards)
+      <section aria-label="Curves" class="charts">
+      \(charts.map { $0.html() }.joined(separator: "\n"))
+      </section>
+      \(try filterSection())
+      \(epochTable)
+      \(stepTable)
+      \(classTable)
+      \(optionTable)
+      </main>
+      """
+    return HTML.page(title: title, style: Self.style, body: body)
   }
 
   private var title: String { "Training of \(run.network)" }

@@ -4,34 +4,48 @@ import ConvNet
 
 /// Where a training that has diverged shows it first.
 enum Divergence {
-  /// Whether an update would make parameters something else than finite numbers: a look at the biases' gradients, which are sums of
-  /// all that came down to their layer, costs nothing. What escapes it is caught before the next checkpoint is written.
-  static func isLikely(in store: ParameterStore, loss: Double) -> Bool {
-    !loss.isFinite || store.parameters.contains { $0.spec.role == .biases && !store.gradients.isFinite($0.range) }
+  /// Whether an update would leave parameters finite numbers: a look at the biases' gradients, which are sums of all that came
+  /// down to their layer, costs nothing. What escapes it is caught before the next checkpoint is written.
+  static func isFinite(_ store: ParameterStore, loss: Double) -> Bool {
+    loss.isFinite && store.parameters.allSatisfy { $0.spec.role != .biases || store.gradients.isFinite($0.range) }
   }
 
   /// What isn't finite, in the order in which a step computes: values, activations from the first layer on, gradients from the
   /// last layer on. Nil when all is finite.
-  static func firstNonFinite(_ plan: Plan) -> String? {
-    let store = plan.parameters
+  ///
+  /// - Parameter plans: from the first layer to the last.
+  static func firstNonFinite(_ store: ParameterStore, _ plans: [Plan]) -> String? {
     if let parameter = store.firstNonFinite { return "the values of \(parameter.name)" }
-    for layer in store.network.layers {
-      guard let activation = try? plan.activation(of: layer.name) else { continue }
-      if !activation.storage.isFinite(0..<activation.values.count) { return "the activations of \(layer.name)" }
+    for plan in plans {
+      for layer in plan.network.layers {
+        guard let activation = try? plan.activation(of: layer.name) else { continue }
+        if !activation.storage.isFinite(0..<activation.values.count) { return "the activations of \(layer.name)" }
+      }
     }
     return store.parameters.reversed().first { !store.gradients.isFinite($0.range) }.map { "the gradients of \($0.name)" }
   }
 
   /// The error that ends the run, the same on all ranks. - Note: collective
-  static func error(step: Int, loss: Double, plan: Plan, checkpoints: String, communicator: Communicator) throws -> TrainingError
-  {
-    let found = try communicator.allGather(firstNonFinite(plan) ?? "")
+  static func error(
+    step: Int, loss: Double, plans: [Plan], _ store: ParameterStore, checkpoints: String, communicator: Communicator
+  ) throws -> TrainingError {
+    let found = try communicator.allGather(firstNonFinite(store, plans) ?? "")
     let place = found.firstIndex { !$0.isEmpty }.map { rank in
       "; the first values that are no finite numbers are \(found[rank])" + (communicator.size > 1 ? " (on rank \(rank))" : "")
     }
     return TrainingError(
-      "update \(step) has diverged: the loss is \(loss)\(place ?? ""). The update was not made, and the checkpoints in \(checkpoints) "
-        + "are good: go on from the newest with a lower --learning-rate and --allow-changed-options, or start anew with --warmup-epochs"
-    )
+      "update \(step) has diverged: the loss is \(loss)\(place ?? ""). The update was not made, and \(remedy(checkpoints))")
+  }
+
+  /// The error of values that are finite still, and give scores that aren't.
+  static func error(epoch: Int, validationLoss: Double, checkpoints: String) -> TrainingError {
+    TrainingError(
+      "the training has diverged: after epoch \(epoch) the validation loss is \(validationLoss). Nothing more was saved, and "
+        + remedy(checkpoints))
+  }
+
+  private static func remedy(_ checkpoints: String) -> String {
+    "the checkpoints in \(checkpoints) are good: go on from the newest with a lower --learning-rate and --allow-changed-options, or "
+      + "start anew with --warmup-epochs"
   }
 }

@@ -8,12 +8,14 @@ struct RunWatch {
   private let store: ParameterStore
   private let hosts: [String]
 
-  /// - Parameter hosts: of each rank.
-  init(_ store: ParameterStore, hosts: [String]) {
+  /// - Parameters:
+  ///   - watched: the layers whose whole gradients this rank has.
+  ///   - hosts: of each rank.
+  init(_ store: ParameterStore, watched: ParameterStore, hosts: [String]) {
     self.store = store
     self.hosts = hosts
     stuckLoss = StuckLossWatch(classCount: store.network.classCount)
-    deadLayers = DeadLayerWatch(store)
+    deadLayers = DeadLayerWatch(watched)
     slowRanks = SlowRankWatch(ranks: hosts.count)
   }
 

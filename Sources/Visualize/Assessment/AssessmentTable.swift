@@ -138,16 +138,12 @@ struct AssessmentTable {
       ]
       return "<tr><th>\(row.method)</th>\(numbers.map { "<td>\($0)</td>" }.joined())\(verdict ?? "<td>baseline</td>")</tr>"
     }
-    return """
-      <!DOCTYPE html>
-      <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-      <title>Which maps to trust · deepinside</title>
-      <style>
-      :root { color-scheme: light dark }
+    let style = """
       body { font: 15px/1.5 system-ui, sans-serif; max-width: 1100px; margin: 2em auto; padding: 0 1em }
       table { border-collapse: collapse; width: 100% } th, td { padding: .4em .7em; border-bottom: 1px solid #8886; text-align: right }
       th:first-child, td:last-child { text-align: left } .right { color: #1c7c3c } .wrong { color: #b3261e }
-      </style></head><body>
+      """
+    let page = """
       <h1>Which maps to trust</h1>
       <p>\(pictures) pictures, maps of the true class by \(HTML.escape(store.header.network))
       (<code>\(HTML.escape(store.header.checkpointFile))</code>); \(sampled) of them with randomised nets.
@@ -160,8 +156,7 @@ struct AssessmentTable {
       <p>A method is trusted when its greatest value lies on the object (within 15 pixels) more often than the picture's centre does,
       when insertion and deletion are better than for a random order of pixels, and when its maps of a wholly random net have a mean
       rank correlation of at most \(Self.sanityLimit) with those of the trained one.</p>
-      </body></html>
-
       """
+    return HTML.page(title: "Which maps to trust", style: style, body: page)
   }
 }

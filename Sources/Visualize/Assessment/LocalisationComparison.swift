@@ -35,7 +35,8 @@ public struct LocalisationComparison: Sendable {
       }
       if let first = rows.first, first.pictures != pictures {
         throw VisualizeError(
-          .badData, "\(folder) has \(pictures) pictures with boxes, \(first.folder) has \(first.pictures): the errors don't compare")
+          .badData,
+          "\(folder) has \(pictures) pictures with boxes, \(first.folder) has \(first.pictures): the errors don't compare")
       }
       rows.append(Row(folder: folder, box: box, pictures: pictures, errors: (errors[0], errors[4])))
     }

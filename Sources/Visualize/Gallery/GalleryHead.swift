@@ -25,17 +25,8 @@ struct GalleryHead {
     root: String = "", subtitle: String = "", content: String, data: some Encodable, script: String
   ) throws(VisualizeError) -> String {
     let sheet = hasSheet ? " <a href=\"\(root)\(ContactSheet.file)\">All on one sheet.</a>" : ""
-    return """
-      <!DOCTYPE html>
-      <html lang="en">
-      <head>
-      <meta charset="utf-8">
-      <meta name="viewport" content="width=device-width, initial-scale=1">
-      <meta name="color-scheme" content="light dark">
-      <title>\(HTML.escape(title + subtitle)) · deepinside</title>
-      <style>\(GalleryPage.style)</style>
-      </head>
-      <body class="\(isClassModels ? "models" : isLocalisation ? "maps wide" : "maps")" style="--aspect: \(aspect)">
+    let kind = isClassModels ? "models" : isLocalisation ? "maps wide" : "maps"
+    let body = """
       <header>
       <h1>\(HTML.escape(title))</h1>
       <p class="lead">\(HTML.escape(lead + drawing))\(sheet) \(origin)</p>
@@ -44,10 +35,9 @@ struct GalleryHead {
       \(content)
       <script type="application/json" id="data">\(Self.scriptSafe(try ResultJSON.text(data)))</script>
       <script>\(GalleryScript.shared)\(script)</script>
-      </body>
-      </html>
-
       """
+    return HTML.page(
+      title: title + subtitle, style: GalleryPage.style, attributes: "class=\"\(kind)\" style=\"--aspect: \(aspect)\"", body: body)
   }
 
   /// Width to height of an item's picture: by default two crops and the gap between them.

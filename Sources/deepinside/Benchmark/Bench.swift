@@ -25,24 +25,20 @@ struct Bench {
   let seconds: Double
   let settings: ComputeSettings
   let communicator: Communicator
-  let reduction: GradientReduction
+  var gradientWire = GradientWire.float32
+  var fullyConnected = FullyConnectedMode.replicated
 
   // MARK: - Passes of the network
 
   func train(timesLayers: Bool) throws -> BenchResult {
-    let bench = PlanBench(self, purpose: .training)
-    let reducer = try GradientReducer(bench.store.gradients.all, communicator: communicator, reduction: reduction)
-    let sgd = SGD()
-    let labels = (0..<batch).map { Int32($0 % network.classCount) }
-    return try passes(bench, timesLayers) {
-      let scores = bench.plan.forward(bench.images, dropout: bench.dropout)
-      labels.withUnsafeBufferPointer {
-        _ = softmaxCrossEntropy(scores, labels: $0, divisor: batch * communicator.size, gradient: bench.gradient)
-      }
-      bench.plan.backward(from: bench.gradient) { reducer.start($0) }
-      try reducer.finish()
-      sgd.update(bench.store, rate: 1e-4, team: settings.team)
-    }
+    let bench = try TrainingBench(
+      network, batch: batch, compute: settings, gradientWire: gradientWire, fullyConnected: fullyConnected,
+      communicator: communicator)
+    let rounds = try repeated(before: { bench.timesLayers = timesLayers }, bench.step)
+    let how = communicator.size > 1 ? ", fully connected layers \(bench.isSharded ? "sharded" : "replicated")" : ""
+    return BenchResult(
+      ranks: communicator.size, imagesPerSecond: rounds.perSecond * Double(batch * communicator.size),
+      note: bench.description + how, rounds: rounds.count, layers: timesLayers ? bench.layerTimes : [])
   }
 
   func inference(timesLayers: Bool) throws -> BenchResult {
@@ -118,7 +114,7 @@ struct Bench {
   /// The gradients of the network, summed over the ranks.
   func allReduce() throws -> BenchResult {
     let store = ParameterStore(network)
-    let reducer = try GradientReducer(store.gradients.all, communicator: communicator, reduction: reduction)
+    let reducer = try GradientReducer(store.gradients.all, communicator: communicator, reduction: gradientWire.reduction)
     let rounds = try repeated {
       reducer.start(0..<store.gradients.count)
       try reducer.finish()
@@ -182,15 +178,13 @@ private final class PlanBench {
   let plan: Plan
   let images: Tensor
   let gradient: Tensor
-  let dropout: DropoutStream
 
   init(_ bench: Bench, purpose: Purpose) {
-    store = ParameterStore(bench.network, training: purpose == .training)
+    store = ParameterStore(bench.network, training: false)
     Initialization.gaussian.fill(store, seed: 0)
     plan = Plan(store, batch: bench.batch, purpose: purpose, compute: bench.settings)
     images = Tensor(count: bench.batch, shape: bench.network.input)
     gradient = Tensor(count: bench.batch, shape: Shape(channels: bench.network.classCount))
-    dropout = DropoutStream(seed: 0, samples: Array(0..<bench.batch))
     var random = CounterRandom(seed: 0, purpose: .test, sample: bench.communicator.rank)
     for index in images.values.indices { images.values[index] = random.uniform(in: -128...127) }
   }

@@ -40,6 +40,9 @@ struct BenchmarkCommand: ParsableCommand {
   @Option(name: .customLong("gradient-wire"), help: GradientWire.help)
   var gradientWire = GradientWire.float32
 
+  @Option(name: .customLong("fully-connected"), help: FullyConnectedMode.help)
+  var fullyConnected = FullyConnectedMode.auto
+
   @Flag(help: "One JSON object a measurement.")
   var json = false
 
@@ -58,7 +61,7 @@ struct BenchmarkCommand: ParsableCommand {
     try runOnRanks { communicator in
       let bench = Bench(
         network: try network.network(classes: 1000), batch: batch, seconds: seconds, settings: compute.settings,
-        communicator: communicator, reduction: gradientWire == .float32 ? .float32 : .bfloat16)
+        communicator: communicator, gradientWire: gradientWire, fullyConnected: fullyConnected)
       for work in work == .all ? Work.allCases.filter({ $0 != .all }) : [work] {
         let result = try measure(work, bench)
         if communicator.rank == 0 { try report(work, result) }

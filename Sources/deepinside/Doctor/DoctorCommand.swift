@@ -2,6 +2,7 @@ import ArgumentParser
 import Cluster
 import ConvNet
 import Foundation
+import Trainer
 
 struct DoctorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -101,8 +102,7 @@ struct DoctorCommand: ParsableCommand {
   /// Seconds of a step of this rank, all ranks computing at once but none talking; the slowest's. - Note: collective
   private func measureStep(_ network: Network, _ communicator: Communicator) throws -> Double {
     let bench = Bench(
-      network: network, batch: batch, seconds: 2, settings: compute.settings, communicator: try communicator.alone(),
-      reduction: .float32)
+      network: network, batch: batch, seconds: 2, settings: compute.settings, communicator: try communicator.alone())
     let result = try bench.train(timesLayers: false)
     return try communicator.allReduceMax(Double(batch) / (result.imagesPerSecond ?? 1))
   }
@@ -147,17 +147,17 @@ struct DoctorCommand: ParsableCommand {
       hosts > 1
       ? [
         (
-          "the all-reduce measured", ScalingPrediction.bandwidth(reduceRate ?? 1e8, nodes: hosts),
+          "the all-reduce measured", (reduceRate ?? 1e8) * 2 * Double(hosts - 1) / Double(hosts),
           links.map(\.latency).max() ?? 5e-5
         )
       ]
       : [("an assumed 1 Gbit/s", 1.17e8, 5e-5), ("an assumed 10 Gbit/s", 1.17e9, 3e-5), ("an assumed 25 Gbit/s", 2.9e9, 2e-5)]
     for one in networks {
       print("Predicted for \(one.name), \(rate(one.bandwidth))")
-      let prediction = ScalingPrediction(
-        computeSeconds: step, pictures: batch * perHost, parameterCount: network.parameterCount, bandwidth: one.bandwidth,
-        latency: one.latency)
-      for line in prediction.table { print(line) }
+      var model = StepModel(
+        network, pictures: batch, aloneSeconds: step, bandwidth: one.bandwidth, latency: one.latency)
+      model.computesInBFloat16 = compute.precision == .bfloat16
+      for line in ScalingTable(model, nodes: [1, 2, 4, 8, 16], ranksPerNode: perHost).lines { print(line) }
     }
   }
 }

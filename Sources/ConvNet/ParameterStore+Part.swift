@@ -1,0 +1,51 @@
+/// Parts of a network that share its parameters' memory: for ranks that each compute some of a net.
+///
+///     let features = store.part(0..<15)                      conv1 … pool5, and all their parameters
+///     let fc6 = store.part(15..<18, outputs: 0..<2048)       fc6, its ReLU and its dropout: the first half of the units
+///
+/// Rows of `[out, in]` follow each other in memory, so some outputs of a fully connected layer are one range of its weights and one
+/// of its biases: nothing is copied, and pages of velocity and gradients that nobody touches take no memory.
+extension ParameterStore {
+  /// Consecutive layers as a network of their own, in this store's memory.
+  ///
+  /// What changes values in a part has changed them in the whole (`revision`).
+  /// - Parameters:
+  ///   - layers: their indices.
+  ///   - outputs: of a part that begins with a fully connected layer and goes on with layers that keep its units apart: which
+  ///     of its outputs; all by default.
+  public func part(_ layers: Range<Int>, outputs: Range<Int>? = nil) throws(NetworkError) -> ParameterStore {
+    var named = Array(network.layers[layers])
+    var input = network.shapes[layers.lowerBound]
+    if let outputs, let first = named.first {
+      guard case .fullyConnected(let whole) = first.layer, outputs.upperBound <= whole.outputs,
+        named.dropFirst().allSatisfy({ $0.layer.worksInPlace })
+      else { preconditionFailure("\(first.name) … has no outputs \(outputs) of its own") }
+      named[0] = Network.NamedLayer(name: first.name, layer: .fullyConnected(FullyConnected(outputs: outputs.count)))
+      input = Shape(channels: input.count)
+    }
+    let own = try Network(name: "\(network.name), \(named[0].name) …", input: input, layers: named)
+    var parameters: [Parameter] = []
+    for (layer, shape) in zip(own.layers, own.shapes) {
+      for spec in layer.layer.layer.parameters(for: shape) {
+        guard let whole = parameter(layer.name, spec.role) else { preconditionFailure("\(layer.name) has no \(spec.role)") }
+        let row = spec.shape.dropFirst().reduce(1, *)
+        let start = whole.range.lowerBound + row * (outputs?.lowerBound ?? 0)
+        parameters.append(Parameter(layer: layer.name, spec: spec, range: start..<(start + spec.count)))
+      }
+    }
+    return ParameterStore(
+      own, parameters, of: self, firstLayer: firstLayer + layers.lowerBound, firstUnit: outputs?.lowerBound ?? 0)
+  }
+}
+
+extension Network {
+  /// Where the chain can be divided between its convolutions and its fully connected layers: the layers below the first fully
+  /// connected one, and each fully connected layer with the ReLU and dropout that follow it. Nil where it isn't so built.
+  public var classifierParts: (features: Range<Int>, fullyConnected: [Range<Int>])? {
+    let starts = layers.indices.filter { if case .fullyConnected = layers[$0].layer { true } else { false } }
+    guard let first = starts.first, first > 0 else { return nil }
+    let parts = zip(starts, starts.dropFirst() + [layers.count]).map { $0..<$1 }
+    let areAlone = parts.allSatisfy { part in layers[part].dropFirst().allSatisfy { $0.layer.worksInPlace } }
+    return areAlone ? (0..<first, parts) : nil
+  }
+}

@@ -1,0 +1,64 @@
+import Cluster
+import ConvNet
+
+/// The step of a training on random pictures, for measurements: forward, backward, the sum over ranks and the update.
+public final class TrainingBench {
+  private let store: ParameterStore
+  private let shards: Shards?
+  private let gradient: GlobalGradient
+  private let pictures: PictureBatch
+  private let team: ThreadTeam
+  private var steps = 0
+
+  /// - Parameter batch: pictures of each rank.
+  /// - Throws: `TrainingError` of wrong use where `sharded` can't be.
+  /// - Note: collective
+  public init(
+    _ network: Network, batch: Int, compute: ComputeSettings, gradientWire: GradientWire, fullyConnected: FullyConnectedMode,
+    communicator: Communicator
+  ) throws {
+    var job = TrainingJob(data: "", run: RunFolder(""))
+    job.options.batch = batch * communicator.size
+    job.options.precision = compute.precision
+    job.options.gradientWire = gradientWire
+    job.options.fullyConnected = fullyConnected
+    job.compute = compute
+    team = compute.team
+    store = ParameterStore(network)
+    Initialization.gaussian.fill(store, seed: 0)
+    shards = try TrainingStart.shards(of: store, job: job, communicator: communicator)
+    gradient = try GlobalGradient(store, shards: shards, job: job, communicator: communicator)
+    pictures = PictureBatch(random: batch, crop: network.input.width, classes: network.classCount, rank: communicator.rank)
+  }
+
+  public var isSharded: Bool { shards != nil }
+  /// What computes, in a line.
+  public var description: String { gradient.description }
+  /// Of the plans; turning it on forgets earlier times.
+  public var timesLayers: Bool {
+    get { gradient.pass.plans[0].timesLayers }
+    set { for plan in gradient.pass.plans { plan.timesLayers = newValue } }
+  }
+  public var layerTimes: [LayerTime] { gradient.pass.plans.flatMap(\.layerTimes) }
+
+  /// - Note: collective
+  public func step() throws {
+    steps += 1
+    _ = try gradient.compute(step: steps, next: { pictures }, recycle: { _ in })
+    for part in shards?.owned ?? [store] { SGD().update(part, rate: 1e-4, team: team) }
+  }
+}
+
+extension PictureBatch {
+  /// Full of random pixels of −128 to 127.
+  convenience init(random count: Int, crop: Int, classes: Int, rank: Int) {
+    self.init(capacity: count, crop: crop)
+    self.count = count
+    var random = CounterRandom(seed: 0, purpose: .test, sample: rank)
+    for index in tensor.values.indices { tensor.values[index] = random.uniform(in: -128...127) }
+    for n in 0..<count {
+      labels[n] = Int32(n % classes)
+      samples[n] = rank * count + n
+    }
+  }
+}

@@ -1,0 +1,112 @@
+import ConvNet
+
+/// How long a training step takes on many ranks, from what one rank computes and the network carries.
+///
+/// replicated: gradients are summed while the backward pass goes on; the fully connected layers' are on their way first.
+///
+///     step = compute + update + max(0, sum(all gradients) − 0.45·compute)
+///
+/// sharded: activations travel while nothing else can be done, the convolutions' gradients beside their backward pass.
+///
+///     step = compute + update of own rows + exchange + max(0, sum(convolutions' gradients) − 0.5·compute)
+///
+///     sum(g) = 2(P−1)/P · bytes(g) / bandwidth + 2(P−1) · latency · chunks
+///     exchange = (P−1)/P · bytes of the activations of P·n pictures / bandwidth + (P−1) · latency · exchanges
+///
+/// Source: Patarasu and Yuan, *Bandwidth optimal all-reduce algorithms for clusters of workstations* (2009), for the sums.
+public struct StepModel: Sendable {
+  public enum Mode: String, Sendable, CaseIterable { case replicated, sharded }
+
+  /// A step's parts, in seconds.
+  public struct Step: Sendable {
+    public let computeSeconds, updateSeconds: Double
+    /// What communication adds.
+    public let waitSeconds: Double
+    public var seconds: Double { computeSeconds + updateSeconds + waitSeconds }
+  }
+
+  /// Seconds of a step of one rank alone, its update included.
+  public var aloneSeconds: Double
+  /// Of one rank.
+  public var pictures: Int
+  /// Bytes a second in one direction between neighbours, seconds.
+  public var bandwidth, latency: Double
+  /// Bytes a second that an update reads and writes.
+  public var memoryRate = 1e10
+  private let featureParameters, fullyConnectedParameters: Int
+  /// Inputs of all fully connected layers: what a picture's activations are that ranks exchange.
+  private let exchangedValues: Int
+  private let exchanges: Int
+  private let fewestOutputs: Int
+  /// Whether activations are bfloat16 anyway.
+  public var computesInBFloat16 = false
+
+  /// Measured on two emulated nodes of one core (docs/performance.md): the part of computing that hides communication, of all
+  /// gradients, whose traffic takes the core too, and of the convolutions' alone.
+  static let (hidden, hiddenOfConvolutions) = (0.45, 0.5)
+  static let chunkBytes = 4.0 * 1048576
+  /// Measured: a core trains on so many multiply-adds of the forward pass a second.
+  static let multiplyAddsPerSecond = 29e9
+
+  public init(_ network: Network, pictures: Int, aloneSeconds: Double, bandwidth: Double, latency: Double) {
+    self.aloneSeconds = aloneSeconds
+    self.pictures = pictures
+    self.bandwidth = bandwidth
+    self.latency = latency
+    let parts = network.classifierParts
+    fullyConnectedParameters = (parts?.fullyConnected ?? []).reduce(0) { sum, part in
+      let layer = part.lowerBound
+      let specs = network.layers[layer].layer.layer.parameters(for: network.shapes[layer])
+      return sum + specs.reduce(0) { $0 + $1.count }
+    }
+    featureParameters = network.parameterCount - fullyConnectedParameters
+    exchangedValues = (parts?.fullyConnected ?? []).reduce(0) { $0 + network.shapes[$1.lowerBound].count }
+    exchanges = parts?.fullyConnected.count ?? 0
+    fewestOutputs = (parts?.fullyConnected ?? []).map { network.shapes[$0.upperBound].count }.min() ?? 0
+  }
+
+  /// With a rough compute time: that of a core by its multiply-adds.
+  public init(_ network: Network, pictures: Int, threads: Int, bandwidth: Double, latency: Double) {
+    let seconds = Double(network.multiplyAdds * pictures) / (Self.multiplyAddsPerSecond * Double(threads))
+    self.init(network, pictures: pictures, aloneSeconds: seconds, bandwidth: bandwidth, latency: latency)
+  }
+
+  /// Whether each rank gets outputs of each fully connected layer.
+  public func canShard(ranks: Int) -> Bool { ranks <= fewestOutputs }
+
+  public func step(ranks: Int, _ mode: Mode, _ wire: GradientWire) -> Step {
+    let all = featureParameters + fullyConnectedParameters
+    let computeSeconds = max(aloneSeconds - updateSeconds(all), aloneSeconds / 2)
+    guard ranks > 1 else {
+      return Step(computeSeconds: computeSeconds, updateSeconds: aloneSeconds - computeSeconds, waitSeconds: 0)
+    }
+    switch mode {
+    case .replicated:
+      return Step(
+        computeSeconds: computeSeconds, updateSeconds: updateSeconds(all),
+        waitSeconds: max(0, sumSeconds(all, ranks, wire) - Self.hidden * computeSeconds))
+    case .sharded:
+      let sum = sumSeconds(featureParameters, ranks, wire)
+      return Step(
+        computeSeconds: computeSeconds, updateSeconds: updateSeconds(featureParameters + fullyConnectedParameters / ranks),
+        waitSeconds: exchangeSeconds(ranks, wire) + max(0, sum - Self.hiddenOfConvolutions * computeSeconds))
+    }
+  }
+
+  /// Value, velocity and gradient are read, value and velocity written.
+  private func updateSeconds(_ parameters: Int) -> Double { 20 * Double(parameters) / memoryRate }
+
+  private func sumSeconds(_ parameters: Int, _ ranks: Int, _ wire: GradientWire) -> Double {
+    let others = Double(ranks - 1)
+    let bytes = Double(parameters * wire.bytes)
+    let chunks = (4 * Double(parameters) / Self.chunkBytes).rounded(.up)
+    return 2 * others / Double(ranks) * bytes / bandwidth + 2 * others * latency * chunks
+  }
+
+  private func exchangeSeconds(_ ranks: Int, _ wire: GradientWire) -> Double {
+    let others = Double(ranks - 1)
+    let forward = computesInBFloat16 ? 2 : wire.bytes
+    let bytes = Double(exchangedValues * (forward + wire.bytes) * pictures * ranks)
+    return others / Double(ranks) * bytes / bandwidth + others * latency * Double(2 * exchanges + 3)
+  }
+}

@@ -1,0 +1,174 @@
+#!/usr/bin/env bash
+# Random faults at random moments of train, class-models and prepare on two to four emulated nodes: ./launch.sh test --faults [RUNS] [SEED].
+# Each must end or be survived within 30 s, with a message that names it, and what the job makes must be what an undisturbed one
+# makes; nothing may be left running. Some fifteen seconds a run.
+set -euo pipefail
+
+needs=()
+# shellcheck source=Tests/cluster/begin.sh
+source "$(dirname "${BASH_SOURCE[0]}")/begin.sh"
+runs=${2:-25} RANDOM=${3:-1}
+make_nodes 4 1gbit "$folder"
+export OMPI_MCA_plm_rsh_agent=$folder/agent
+# shellcheck source=Tests/cluster/jobs.sh
+source "$here/jobs.sh"
+
+# ---- the jobs: what each is started with, and what of it must be as in an undisturbed run --------------------------------
+
+# All write to a disk of their own, which can be filled up.
+mkdir "$folder/disk"
+mount -t tmpfs -o size=400m tmpfs "$folder/disk"
+limits=(--stall-warning 2s --stall-limit 12s)
+
+command_of() { # JOB OUTPUT
+  case $1 in
+    train)
+      echo train --data "$folder/data" --network "$folder/tiny.json" --run "$2" --batch 8 --epochs 1000 --max-steps 3000 \
+        --learning-rate 0.001 --reduction exact --micro-batch 1 --bad-file-limit 0.1 --checkpoint-every 1s "${limits[@]}"
+      ;;
+    class-models)
+      echo class-models --checkpoint "$folder/net.h5" --output "$2" --iterations 1500 --batch 1 --samples 2 "${limits[@]}"
+      ;;
+    prepare) echo prepare --data "$folder/pictures" --output "$2" --shard-pictures 50 "${limits[@]}" ;;
+  esac
+}
+
+result_of() { # JOB OUTPUT
+  case $1 in
+    train) "$DEEPINSIDE_PROGRAM" inspect "$2/checkpoints/latest.h5" | grep -E '^digest|^progress|parameters|velocity' ;;
+    class-models) (cd "$2" && sha256sum s*.h5) ;;
+    prepare) (cd "$2" && find . -type f -print0 | sort -z | xargs -0 sha256sum) ;;
+  esac
+}
+
+# What tells that a job is at work, so that a fault meets it there.
+is_at_work() { # JOB OUTPUT
+  case $1 in
+    train) [[ -e $2/checkpoints/latest.h5 ]] ;;
+    class-models) [[ -d $2 ]] ;;
+    prepare) [[ -n $(find "$2" -name '*shard*' 2>/dev/null | head -n 1) ]] ;;
+  esac
+}
+
+# ---- the faults --------------------------------------------------------------------------------------------------------
+
+# Each says what it did, and what the messages must say of it; empty where the job may go on without a word.
+inject() { # FAULT RANKS
+  local node=$((RANDOM % ($2 - 1) + 2)) pids
+  expected=''
+  case $1 in
+    rank) pids=$(ranks_on "$node" "$name") && expected="node$node" ;;
+    orted) pids=$(ip netns pids "$nodes_prefix-$node" | xargs -r ps -o pid=,comm= -p | awk '$2 == "orted" { print $1 }') && expected='restart 1' ;;
+    mpirun) pids=$(pgrep -f "^mpirun .*$name") && expected='restart 1' ;;
+    stop) pids=$(ranks_on "$node" "$name") && expected="node$node" ;;
+    slow) pids=$(ranks_on "$node" "$name") ;;
+    link) cut_link "$node" && expected="node$node" ;;
+    disk) fill_disk && expected='No space left\|disk' ;;
+  esac
+  echo "   $1 on node$node${pids:+, process $(echo $pids)}"
+  case $1 in
+    rank | orted | mpirun) kill -KILL $pids 2>/dev/null || expected='' ;;
+    stop) kill -STOP $pids 2>/dev/null || expected='' ;;
+    slow) slow_down $pids & ;;
+  esac
+}
+
+fill_disk() { dd if=/dev/zero of="$folder/disk/filler" bs=64k 2>/dev/null || true; }
+
+slow_down() { # PID ...
+  local turn
+  for turn in {1..20}; do
+    kill -STOP "$@" 2>/dev/null || return 0
+    sleep 0.15
+    kill -CONT "$@" 2>/dev/null || return 0
+    sleep 0.05
+  done
+}
+
+# Whether the fault has been answered: the job has ended, has begun anew, or makes progress still.
+answered() {
+  ! kill -0 "$job" 2>/dev/null || grep -q "restart 1\|No space left\|is full" "$folder/log" || [[ $fault == slow ]]
+}
+
+one_run() { # NUMBER JOB FAULT NODES
+  local fault=$3 output="$folder/disk/run$1" begin deadline code=0 expected hosts='' node ranks=$4
+  name="run$1 " # with the space that follows it in a command line
+  # A cut link takes a node away for good: one more stands by. Equal bits take 1, 2, 4 … ranks.
+  [[ $3 != link || $ranks == 2 ]] || ranks=$((ranks - 1))
+  [[ $2 != train || $ranks != 3 ]] || ranks=2
+  for ((node = 1; node <= $4; node++)); do hosts+=${hosts:+,}node$node:1; done
+  echo "== $1: $2 by $ranks ranks on $4 nodes, $3"
+  # shellcheck disable=SC2046  # several options
+  start "$hosts" --ranks "$ranks" --max-restarts 2 $(command_of "$2" "$output")
+  deadline=$((SECONDS + 60))
+  until is_at_work "$2" "$output" || ! kill -0 "$job" 2>/dev/null || ((SECONDS > deadline)); do sleep 0.05; done
+  sleep "0.$((RANDOM % 10))"
+  kill -0 "$job" 2>/dev/null || echo "   it had ended already"
+  begin=$SECONDS
+  inject "$3" "$ranks"
+  until answered || ((SECONDS - begin > 30)); do sleep 0.1; done
+  answered || fail "$1: no answer within 30 s"
+  [[ $3 != disk ]] || { sleep 2 && rm -f "$folder/disk/filler"; }
+  deadline=$((SECONDS + 90))
+  while kill -0 "$job" 2>/dev/null && ((SECONDS < deadline)); do sleep 0.1; done
+  if kill -0 "$job" 2>/dev/null; then
+    fail "$1: still running after 90 s" && kill "$job"
+  fi
+  wait "$job" || code=$?
+  [[ $3 != link ]] || for ((node = 2; node <= $4; node++)); do mend_link "$node"; done
+  [[ -z $expected ]] || says "$expected" "$1"
+  end_processes_of "$name"
+  if ((code != 0)); then
+    echo "   ended with code $code; the same command again"
+    # shellcheck disable=SC2046
+    start "$hosts" --ranks "$ranks" $(command_of "$2" "$output")
+    ended 90 0 "$1, started again"
+  fi
+  [[ $(result_of "$2" "$output") == "${undisturbed[$2]}" ]] || fail "$1: the result differs from that of an undisturbed run"
+  rm -rf "$output"
+}
+
+# Nothing of a job may be left when it has ended; ranks that have lost their mpirun have three seconds.
+end_processes_of() { # NAME
+  local deadline=$((SECONDS + 5))
+  while pgrep -f "^$DEEPINSIDE_PROGRAM .*$1" >/dev/null && ((SECONDS < deadline)); do sleep 0.2; done
+  if pgrep -f "^$DEEPINSIDE_PROGRAM .*$1" >/dev/null; then
+    fail "left running: $(pgrep -af "^$DEEPINSIDE_PROGRAM .*$1")"
+    # shellcheck disable=SC2046
+    kill -KILL $(pgrep -f "^$DEEPINSIDE_PROGRAM .*$1") || true
+  fi
+}
+
+# ---- the runs ------------------------------------------------------------------------------------------------------------
+
+make_tiny_data
+"$DEEPINSIDE_PROGRAM" synthesize --output "$folder/pictures" --classes 6 --images-per-class 250 --size 200 --quiet
+# A picture that can't be read, in what training and preparing see.
+for set in data pictures; do
+  victim=$(find "$folder/$set/train" -type f | sort | sed -n 7p)
+  head -c 200 "$victim" >"$folder/part" && mv "$folder/part" "$victim"
+done
+
+declare -A undisturbed
+"$launch" --ranks 1 --threads 1 train --data "$folder/data" --network "$folder/tiny.json" --run "$folder/net" --batch 8 --epochs 20 \
+  --learning-rate 0.01 --quiet >"$folder/log" 2>&1
+cp -L "$folder/net/checkpoints/latest.h5" "$folder/net.h5"
+for kind in train class-models prepare; do
+  begin=$SECONDS
+  # shellcheck disable=SC2046
+  "$launch" --ranks 1 --threads 1 $(command_of "$kind" "$folder/disk/undisturbed") >"$folder/log" 2>&1 || {
+    fail "undisturbed $kind" && cat "$folder/log"
+  }
+  undisturbed[$kind]=$(result_of "$kind" "$folder/disk/undisturbed")
+  echo "undisturbed $kind: $((SECONDS - begin)) s on one rank"
+  [[ $kind != prepare ]] || says "left out\|could not be read\|unreadable\|bad" "prepare"
+  rm -rf "$folder/disk/undisturbed"
+done
+
+faults=(rank orted mpirun stop slow link disk)
+kinds=(train class-models prepare)
+for ((number = 1; number <= runs; number++)); do
+  one_run "$number" "${kinds[RANDOM % 3]}" "${faults[(number - 1) % 7]}" $((RANDOM % 3 + 2))
+done
+[[ -z $(pgrep -f "$folder/" || true) ]] || fail "left running: $(pgrep -af "$folder/")"
+finish_tests "fault runs"
