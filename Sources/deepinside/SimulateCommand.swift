@@ -69,7 +69,8 @@ struct SimulateCommand: ParsableCommand {
       let rate = try rate ?? measuredRate(network, communicator)
       let seconds = Double(batch * ranksPerNode) / (rate * Double(coresPerNode))
       var model = StepModel(
-        network, pictures: batch, aloneSeconds: seconds, bandwidth: bandwidth.bytesPerSecond, latency: latency.seconds)
+        network, pictures: batch, threads: coresPerNode / ranksPerNode, aloneSeconds: seconds,
+        bandwidth: bandwidth.bytesPerSecond, latency: latency.seconds)
       model.computesInBFloat16 = precision == .bfloat16
       let table = ScalingTable(model, nodes: nodes.counts, ranksPerNode: ranksPerNode)
       if json {

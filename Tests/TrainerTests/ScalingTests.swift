@@ -8,7 +8,7 @@ import Testing
   /// 58.6 M of cnn-f's 60.8 M parameters are fully connected; their inputs are 9216 + 4096 + 4096 values a picture.
   private func model(bandwidth: Double, latency: Double = 0, seconds: Double = 1) throws -> StepModel {
     var model = StepModel(
-      try Preset.cnnF.network(classes: 1000), pictures: 64, aloneSeconds: seconds, bandwidth: bandwidth, latency: latency)
+      try Preset.cnnF.network(classes: 1000), pictures: 64, threads: 2, aloneSeconds: seconds, bandwidth: bandwidth, latency: latency)
     model.memoryRate = .infinity
     return model
   }

@@ -50,6 +50,8 @@ import Testing
     #expect(try fixture.classModels("classes=n00000002,n00000003").output.contains("done 2 skipped 0"))
     #expect(try fixture.classModels().output.contains("done 5 skipped 2"))
     #expect(try fixture.classModels().output.contains("done 0 skipped 7"))
+    func bytes() throws -> Data { try Data(contentsOf: URL(fileURLWithPath: "\(fixture.output)/n00000004.h5")) }
+    let before = try bytes()
     try fixture.remove("n00000001.png")
     try fixture.remove("n00000004.h5")
     // A torn last line, and lines that are lost: the latter come back from the HDF5 files.
@@ -57,6 +59,7 @@ import Testing
     let result = try fixture.classModels(ranks: 2)
     #expect(result.output.contains("done 2 skipped 5"), "\(result)")
     #expect(try fixture.manifest().sorted() == ResultFixture.classes)
+    #expect(try bytes() == before, "the same result is the same file")
     // A damaged file without a line is made again.
     try Data("no HDF5".utf8).write(to: URL(fileURLWithPath: "\(fixture.output)/n00000006.h5"))
     try fixture.remove("manifest.jsonl")

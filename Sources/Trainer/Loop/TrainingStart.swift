@@ -141,10 +141,9 @@ struct TrainingStart {
     guard job.options.shorterSide >= side else {
       throw TrainingError.wrongUse("--shorter-side \(job.options.shorterSide) is less than the crop of \(side) pixels")
     }
-    // Measured: a core trains on 29e9 multiply-adds forward a second, and decodes 900 pictures. A tiny net would outrun any number
-    // of cores.
+    // Measured: a core decodes 900 pictures a second. A tiny net would outrun any number of cores.
     let workers = job.compute.team.workers
-    let loaders = Double(workers) * 29e9 / Double(max(network.multiplyAdds, 1)) / 900
+    let loaders = Double(workers) * StepModel.multiplyAddsPerSecond / Double(max(network.multiplyAdds, 1)) / 900
     job.loaderThreads = job.loaderThreads ?? max(1, min(workers, Int(loaders.rounded())))
   }
 

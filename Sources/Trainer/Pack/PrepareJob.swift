@@ -86,6 +86,8 @@ public struct PrepareJob: Sendable {
       if !own.wasStopped {
         if !plan.isWhole {
           try PackAssembly(set: set, settings: settings, folder: folder, badFileLimit: badFileLimit).write()
+          // A killed rank of an earlier try may have outlived this one's start.
+          TemporaryFile.removeLeftovers(in: folder.path)
         }
         try own.read(folder)
       }

@@ -31,8 +31,8 @@ public struct StepModel: Sendable {
   public var pictures: Int
   /// Bytes a second in one direction between neighbours, seconds.
   public var bandwidth, latency: Double
-  /// Bytes a second that an update reads and writes.
-  public var memoryRate = 1e10
+  /// Bytes a second that an update reads and writes: 5e9 a thread.
+  public var memoryRate: Double
   private let featureParameters, fullyConnectedParameters: Int
   /// Inputs of all fully connected layers: what a picture's activations are that ranks exchange.
   private let exchangedValues: Int
@@ -48,8 +48,15 @@ public struct StepModel: Sendable {
   /// Measured: a core trains on so many multiply-adds of the forward pass a second.
   static let multiplyAddsPerSecond = 29e9
 
-  public init(_ network: Network, pictures: Int, aloneSeconds: Double, bandwidth: Double, latency: Double) {
-    self.aloneSeconds = aloneSeconds
+  /// - Parameters:
+  ///   - threads: of a rank.
+  ///   - aloneSeconds: as measured; nil for a guess by the network's multiply-adds.
+  public init(
+    _ network: Network, pictures: Int, threads: Int, aloneSeconds: Double? = nil, bandwidth: Double, latency: Double
+  ) {
+    let guess = Double(network.multiplyAdds * pictures) / (Self.multiplyAddsPerSecond * Double(threads))
+    self.aloneSeconds = aloneSeconds ?? guess
+    memoryRate = 5e9 * Double(threads)
     self.pictures = pictures
     self.bandwidth = bandwidth
     self.latency = latency
@@ -65,36 +72,28 @@ public struct StepModel: Sendable {
     fewestOutputs = (parts?.fullyConnected ?? []).map { network.shapes[$0.upperBound].count }.min() ?? 0
   }
 
-  /// With a rough compute time: that of a core by its multiply-adds.
-  public init(_ network: Network, pictures: Int, threads: Int, bandwidth: Double, latency: Double) {
-    let seconds = Double(network.multiplyAdds * pictures) / (Self.multiplyAddsPerSecond * Double(threads))
-    self.init(network, pictures: pictures, aloneSeconds: seconds, bandwidth: bandwidth, latency: latency)
-  }
-
   /// Whether each rank gets outputs of each fully connected layer.
   public func canShard(ranks: Int) -> Bool { ranks <= fewestOutputs }
 
   public func step(ranks: Int, _ mode: Mode, _ wire: GradientWire) -> Step {
     let all = featureParameters + fullyConnectedParameters
-    let computeSeconds = max(aloneSeconds - updateSeconds(all), aloneSeconds / 2)
-    guard ranks > 1 else {
-      return Step(computeSeconds: computeSeconds, updateSeconds: aloneSeconds - computeSeconds, waitSeconds: 0)
-    }
+    // Value, velocity and gradient are read, value and velocity written.
+    let update = min(20 * Double(all) / memoryRate, aloneSeconds / 2)
+    let compute = aloneSeconds - update
+    guard ranks > 1 else { return Step(computeSeconds: compute, updateSeconds: update, waitSeconds: 0) }
     switch mode {
     case .replicated:
       return Step(
-        computeSeconds: computeSeconds, updateSeconds: updateSeconds(all),
-        waitSeconds: max(0, sumSeconds(all, ranks, wire) - Self.hidden * computeSeconds))
+        computeSeconds: compute, updateSeconds: update,
+        waitSeconds: max(0, sumSeconds(all, ranks, wire) - Self.hidden * compute))
     case .sharded:
       let sum = sumSeconds(featureParameters, ranks, wire)
+      let owned = featureParameters + fullyConnectedParameters / ranks
       return Step(
-        computeSeconds: computeSeconds, updateSeconds: updateSeconds(featureParameters + fullyConnectedParameters / ranks),
-        waitSeconds: exchangeSeconds(ranks, wire) + max(0, sum - Self.hiddenOfConvolutions * computeSeconds))
+        computeSeconds: compute, updateSeconds: update * Double(owned) / Double(all),
+        waitSeconds: exchangeSeconds(ranks, wire) + max(0, sum - Self.hiddenOfConvolutions * compute))
     }
   }
-
-  /// Value, velocity and gradient are read, value and velocity written.
-  private func updateSeconds(_ parameters: Int) -> Double { 20 * Double(parameters) / memoryRate }
 
   private func sumSeconds(_ parameters: Int, _ ranks: Int, _ wire: GradientWire) -> Double {
     let others = Double(ranks - 1)

@@ -14,8 +14,9 @@ struct FullyConnectedChoice {
   init(_ network: Network, job: TrainingJob, communicator: Communicator) throws {
     let speed = try communicator.collectiveSpeed()
     let pictures = (job.options.batch + communicator.size - 1) / communicator.size
-    let model = StepModel(
+    var model = StepModel(
       network, pictures: pictures, threads: job.compute.team.workers, bandwidth: speed.bandwidth, latency: speed.latency)
+    model.computesInBFloat16 = job.options.precision == .bfloat16
     let wire = job.options.gradientWire
     let replicated = model.step(ranks: communicator.size, .replicated, wire)
     let sharded = model.step(ranks: communicator.size, .sharded, wire)

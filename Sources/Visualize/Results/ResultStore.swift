@@ -82,11 +82,14 @@ public struct ResultStore: Sendable {
     try result.picture.writePNG(to: picturePath(of: record.item))
     try HDF5File.write(to: dataPath(of: record.item)) { (file) throws(HDF5Error) in
       for dataSet in result.dataSets { try file.write(dataSet.values, shape: dataSet.shape, to: dataSet.path) }
-      for (name, text) in texts.merging(optional, uniquingKeysWith: { $1 }) { try file.setAttribute(name, to: text) }
+      // In one order: the same result is the same file, to the byte.
+      for (name, text) in texts.merging(optional, uniquingKeysWith: { $1 }).sorted(by: { $0.key < $1.key }) {
+        try file.setAttribute(name, to: text)
+      }
       try file.setAttribute("version", to: Int64(1))
       try file.setAttribute("score", to: Double(record.score))
       try file.setAttribute("posterior", to: Double(record.posterior))
-      for (name, value) in result.attributes {
+      for (name, value) in result.attributes.sorted(by: { $0.key < $1.key }) {
         switch value {
         case .text(let text): try file.setAttribute(name, to: text)
         case .number(let number): try file.setAttribute(name, to: number)

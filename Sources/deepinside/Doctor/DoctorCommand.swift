@@ -155,7 +155,8 @@ struct DoctorCommand: ParsableCommand {
     for one in networks {
       print("Predicted for \(one.name), \(rate(one.bandwidth))")
       var model = StepModel(
-        network, pictures: batch, aloneSeconds: step, bandwidth: one.bandwidth, latency: one.latency)
+        network, pictures: batch, threads: compute.team.workers, aloneSeconds: step, bandwidth: one.bandwidth,
+        latency: one.latency)
       model.computesInBFloat16 = compute.precision == .bfloat16
       for line in ScalingTable(model, nodes: [1, 2, 4, 8, 16], ranksPerNode: perHost).lines { print(line) }
     }
