@@ -31,7 +31,7 @@ public struct StepModel: Sendable {
   public var pictures: Int
   /// Bytes a second in one direction between neighbours, seconds.
   public var bandwidth, latency: Double
-  /// Bytes a second that an update reads and writes: 5e9 a thread.
+  /// Bytes a second that an update reads and writes: 1e10 a thread.
   public var memoryRate: Double
   private let featureParameters, fullyConnectedParameters: Int
   /// Inputs of all fully connected layers: what a picture's activations are that ranks exchange.
@@ -56,7 +56,7 @@ public struct StepModel: Sendable {
   ) {
     let guess = Double(network.multiplyAdds * pictures) / (Self.multiplyAddsPerSecond * Double(threads))
     self.aloneSeconds = aloneSeconds ?? guess
-    memoryRate = 5e9 * Double(threads)
+    memoryRate = 1e10 * Double(threads)
     self.pictures = pictures
     self.bandwidth = bandwidth
     self.latency = latency
