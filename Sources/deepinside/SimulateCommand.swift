@@ -80,7 +80,8 @@ struct SimulateCommand: ParsableCommand {
         for line in table.lines { print(line) }
       }
       if let plot {
-        let title = "\(self.network.rawValue), \(coresPerNode) cores a node, \(bandwidth.defaultValueDescription)/s, batch \(batch) a rank"
+        let title =
+          "\(self.network.rawValue), \(coresPerNode) cores a node, \(bandwidth.defaultValueDescription)/s, batch \(batch) a rank"
         try AtomicFile.write(ScalingChart(table, title: title).svg(), to: plot)
         if !common.quiet, !json { print("the curves are in \(plot)") }
       }

@@ -33,7 +33,8 @@ import Testing
   @Test("innerTraining gives training's gradients and inputGradient's", arguments: backends)
   func innerTraining(backend: BackendChoice) throws {
     let network = try Network(
-      Shape(channels: 20), [.fullyConnected(FullyConnected(outputs: 9)), .relu(ReLU()), .fullyConnected(FullyConnected(outputs: 4))])
+      Shape(channels: 20),
+      [.fullyConnected(FullyConnected(outputs: 9)), .relu(ReLU()), .fullyConnected(FullyConnected(outputs: 4))])
     let store = ParameterStore(network, seed: seed)
     let images = Tensor(count: 4, shape: network.input, seed: seed)
     let signal = Tensor(count: 4, shape: Shape(channels: 4), seed: seed, sample: 1)
@@ -55,7 +56,9 @@ import Testing
   }
 
   /// The net by its parts, each fully connected layer cut in so many: scores, and gradients left in the store.
-  private func run(_ store: ParameterStore, cuts: Int, _ images: Tensor, _ signal: Tensor, _ backend: BackendChoice) throws -> [Float] {
+  private func run(_ store: ParameterStore, cuts: Int, _ images: Tensor, _ signal: Tensor, _ backend: BackendChoice) throws
+    -> [Float]
+  {
     let parts = try #require(store.network.classifierParts)
     let dropout = DropoutStream(seed: 3, samples: samples)
     let features = Plan(try store.part(parts.features), batch: 4, purpose: .training, backend: backend)

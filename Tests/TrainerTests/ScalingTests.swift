@@ -8,7 +8,8 @@ import Testing
   /// 58.6 M of cnn-f's 60.8 M parameters are fully connected; their inputs are 9216 + 4096 + 4096 values a picture.
   private func model(bandwidth: Double, latency: Double = 0, seconds: Double = 1) throws -> StepModel {
     var model = StepModel(
-      try Preset.cnnF.network(classes: 1000), pictures: 64, threads: 2, aloneSeconds: seconds, bandwidth: bandwidth, latency: latency)
+      try Preset.cnnF.network(classes: 1000), pictures: 64, threads: 2, aloneSeconds: seconds, bandwidth: bandwidth,
+      latency: latency)
     model.memoryRate = .infinity
     return model
   }
@@ -24,7 +25,8 @@ import Testing
     // Over 100 MB/s two ranks send 2·(1/2) of the gradients' bytes each.
     let sum = 4 * Double(network.parameterCount) / 1e8
     #expect(abs(try model(bandwidth: 1e8).step(ranks: 2, .replicated, .float32).seconds - (1 + sum - StepModel.hidden)) < 1e-9)
-    #expect(abs(try model(bandwidth: 1e8).step(ranks: 2, .replicated, .bfloat16).seconds - (1 + sum / 2 - StepModel.hidden)) < 1e-9)
+    #expect(
+      abs(try model(bandwidth: 1e8).step(ranks: 2, .replicated, .bfloat16).seconds - (1 + sum / 2 - StepModel.hidden)) < 1e-9)
     #expect(try model(bandwidth: 1e10).step(ranks: 16, .replicated, .float32).seconds == 1)
   }
 

@@ -40,5 +40,7 @@ struct StepMessage {
   /// Seconds a picture, of each rank; 0 on one without pictures.
   var busySeconds: [Double] { Array(part(2)) }
 
-  private func part(_ place: Int) -> ArraySlice<Double> { values[(Self.shared + place * ranks)..<(Self.shared + (place + 1) * ranks)] }
+  private func part(_ place: Int) -> ArraySlice<Double> {
+    values[(Self.shared + place * ranks)..<(Self.shared + (place + 1) * ranks)]
+  }
 }

@@ -75,7 +75,8 @@ final class TrainingLoop {
       let waits = (loader.waitSeconds - waited.0, gradient.waitSeconds - waited.1)
 
       var message = StepMessage(
-        loss: own.loss, isFinite: Divergence.isFinite(store, loss: own.loss), stop: StopRequest.isRequested, dataWait: waits.0, reductionWait: waits.1,
+        loss: own.loss, isFinite: Divergence.isFinite(store, loss: own.loss), stop: StopRequest.isRequested, dataWait: waits.0,
+        reductionWait: waits.1,
         busySeconds: own.pictures > 0 ? (start.secondsSince - waits.0 - waits.1) / Double(own.pictures) : 0,
         communicator: communicator)
       try message.exchange(communicator)
@@ -107,7 +108,8 @@ final class TrainingLoop {
     if message.isFinite { return }
     saver?.settle()
     throw try Divergence.error(
-      step: step + 1, loss: message.loss, plans: gradient.pass.plans, store, checkpoints: job.run.checkpoints, communicator: communicator)
+      step: step + 1, loss: message.loss, plans: gradient.pass.plans, store, checkpoints: job.run.checkpoints,
+      communicator: communicator)
   }
 
   private func record(_ message: StepMessage, rate: Double, seconds: Double) throws {

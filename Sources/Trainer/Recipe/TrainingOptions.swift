@@ -52,7 +52,9 @@ public struct TrainingOptions: Sendable, Codable, Hashable {
   public func differences(from earlier: TrainingOptions) -> [String] {
     let (before, now) = (earlier.fields, fields)
     return now.keys.sorted().compactMap { key in
-      guard !["backend", "convolution", "epochs", "badFileLimit", "gradientWire", "fullyConnected"].contains(key), before[key] != now[key] else {
+      guard !["backend", "convolution", "epochs", "badFileLimit", "gradientWire", "fullyConnected"].contains(key),
+        before[key] != now[key]
+      else {
         return nil
       }
       return "\(key): \(before[key] ?? "absent") → \(now[key] ?? "absent")"

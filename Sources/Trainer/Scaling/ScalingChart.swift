@@ -37,7 +37,8 @@ public struct ScalingChart {
       let rate = pow(2, power)
       parts.append("<path class=\"grid\" d=\"M\(plot.left) \(number(y(rate)))H\(plot.right)\"/>")
       parts.append(
-        "<text x=\"\(plot.left - 8)\" y=\"\(number(y(rate)))\" dy=\".35em\" text-anchor=\"end\">\(String(format: "%g", rate))</text>")
+        "<text x=\"\(plot.left - 8)\" y=\"\(number(y(rate)))\" dy=\".35em\" text-anchor=\"end\">\(String(format: "%g", rate))</text>"
+      )
     }
     for count in nodes {
       parts.append(

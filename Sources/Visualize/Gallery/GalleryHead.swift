@@ -37,7 +37,8 @@ struct GalleryHead {
       <script>\(GalleryScript.shared)\(script)</script>
       """
     return HTML.page(
-      title: title + subtitle, style: GalleryPage.style, attributes: "class=\"\(kind)\" style=\"--aspect: \(aspect)\"", body: body)
+      title: title + subtitle, style: GalleryPage.style, attributes: "class=\"\(kind)\" style=\"--aspect: \(aspect)\"", body: body
+    )
   }
 
   /// Width to height of an item's picture: by default two crops and the gap between them.
