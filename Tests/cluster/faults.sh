@@ -67,11 +67,14 @@ inject() { # FAULT RANKS
   esac
   echo "   $1 on node$node${pids:+, process $(echo $pids)}"
   case $1 in
-    rank | orted | mpirun) kill -KILL $pids 2>/dev/null || expected='' ;;
-    stop) kill -STOP $pids 2>/dev/null || expected='' ;;
+    rank | orted | mpirun) kill -KILL $pids 2>/dev/null || hit_nothing ;;
+    stop) kill -STOP $pids 2>/dev/null || hit_nothing ;;
     slow) slow_down $pids & ;;
   esac
 }
+
+# The job was over already: that says nothing of the fault.
+hit_nothing() { expected='' && echo "   it hit nothing"; }
 
 fill_disk() { dd if=/dev/zero of="$folder/disk/filler" bs=64k 2>/dev/null || true; }
 
