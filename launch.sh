@@ -428,7 +428,7 @@ drop_lost_hosts() {
 # processes that are no more. Those of other jobs stay.
 # shellcheck disable=SC2016  # expanded where it runs
 sweep='
-for file in /dev/shm/vader_segment.*; do
+for file in /dev/shm/vader_segment.* /dev/shm/osc_sm.*; do
   [ -O "$file" ] && ! grep -qsF "$file" /proc/[0-9]*/maps && sleep 0.2 && ! grep -qsF "$file" /proc/[0-9]*/maps && rm -f "$file"
 done
 for folder in "${TMPDIR:-/tmp}"/ompi.*."$(id -u)"/pid.*; do

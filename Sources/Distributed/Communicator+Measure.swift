@@ -113,6 +113,11 @@ public struct CollectiveSpeed: Sendable {
   public let bandwidth: Double
   /// Seconds of a message's way, if small all-reduces take log₂ P of them.
   public let latency: Double
+
+  public init(bandwidth: Double, latency: Double) {
+    self.bandwidth = bandwidth
+    self.latency = latency
+  }
 }
 
 extension Communicator {

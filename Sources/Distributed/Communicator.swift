@@ -25,6 +25,8 @@ public final class Communicator: @unchecked Sendable {
   public let localRank: Int
   /// The number of ranks on this host.
   public let localSize: Int
+  /// Whether all ranks share one host's memory.
+  public var isOneHost: Bool { localSize == size }
 
   let handle: MPI_Comm
 

@@ -7,13 +7,20 @@ import Foundation
 ///
 /// `start` hands a range to a communication thread and returns; `finish` waits for what is left. MPI makes no progress in the
 /// background of its own, and a thread in a blocking all-reduce does. Ranges and their chunks travel in the order of `start`, the
-/// same on all ranks. With one rank there is no thread, and nothing is done.
+/// same on all ranks.
+///
+/// Inside one host there is nothing to hide: a sum is the processors' own work, and a thread for it would take turns with the
+/// threads that compute, while the other ranks' wait for it (measured: a step of 0.2 s more, of which the sums are 0.05 s). There
+/// `finish` sums. With one rank nothing is done.
 public final class GradientReducer {
   /// Seconds that the caller has waited in `finish` since the reducer was made.
   public private(set) var waitSeconds = 0.0
 
   private let gradients: UnsafeMutableBufferPointer<Float>
+  private let sum: (any GradientSum)?
   private let thread: ReductionThread?
+  /// Without a thread, what `finish` has to do.
+  private var ranges: [Range<Int>] = []
 
   /// - Parameters:
   ///   - gradients: the flat gradient buffer; it must outlive the reducer.
@@ -26,11 +33,8 @@ public final class GradientReducer {
   ) throws(MPIError) {
     precondition(reduction != .tree || communicator.size.nonzeroBitCount == 1, "a binary tree over \(communicator.size) ranks")
     self.gradients = gradients
-    guard communicator.size > 1 else {
-      thread = nil
-      return
-    }
-    thread = ReductionThread(gradients, reduction.makeSum(try communicator.duplicate()))
+    sum = communicator.size > 1 ? try reduction.makeSum(try communicator.duplicate()) : nil
+    thread = communicator.isOneHost ? nil : sum.map { ReductionThread(gradients, $0) }
   }
 
   deinit { thread?.stop() }
@@ -41,7 +45,7 @@ public final class GradientReducer {
   public func start(_ range: Range<Int>) {
     precondition(
       range.lowerBound >= 0 && range.upperBound <= gradients.count, "\(range) is outside of \(gradients.count) gradients")
-    thread?.append(range)
+    if let thread { thread.append(range) } else if sum != nil { ranges.append(range) }
   }
 
   /// Returns when all started ranges hold their sums.
@@ -49,17 +53,16 @@ public final class GradientReducer {
   /// - Throws: `MPIError`, that of the communication thread too.
   /// - Note: collective
   public func finish() throws(MPIError) {
-    guard let thread else { return }
+    guard let sum else { return }
     let start = ContinuousClock.now
     defer { waitSeconds += (ContinuousClock.now - start) / .seconds(1) }
-    try thread.wait()
+    if let thread { return try thread.wait() }
+    defer { ranges.removeAll(keepingCapacity: true) }
+    for range in RangeSet(ranges).ranges { try sum.sum(gradients, range) }
   }
 }
 
 /// The thread that reduces, and the ranges that it has still to do.
-///
-/// Before each range the ranks meet in a barrier that polls and sleeps: a thread inside a blocking all-reduce would use up a core
-/// for as long as another rank computes.
 private final class ReductionThread: @unchecked Sendable {
   private let gradients: UnsafeMutableBufferPointer<Float>
   private let sum: any GradientSum
@@ -105,7 +108,7 @@ private final class ReductionThread: @unchecked Sendable {
   private func run() {
     do throws(MPIError) {
       while let range = next() {
-        if !range.isEmpty { try reduce(range) }
+        if !range.isEmpty { try sum.sum(gradients, range) }
         condition.withLock {
           done += 1
           condition.broadcast()
@@ -126,14 +129,16 @@ private final class ReductionThread: @unchecked Sendable {
     while done == ranges.count, !isStopped { condition.wait() }
     return isStopped ? nil : ranges[done]
   }
+}
 
-  private func reduce(_ range: Range<Int>) throws(MPIError) {
-    try sum.communicator.sleepingBarrier()
-    var start = range.lowerBound
-    while start < range.upperBound {
+extension GradientSum {
+  /// Sums `gradients[range]` chunk by chunk. The ranks meet first, asleep: a thread inside a blocking all-reduce would use up a core
+  /// for as long as another rank computes. - Note: collective
+  fileprivate func sum(_ gradients: UnsafeMutableBufferPointer<Float>, _ range: Range<Int>) throws(MPIError) {
+    try communicator.sleepingBarrier()
+    for start in stride(from: range.lowerBound, to: range.upperBound, by: GradientReduction.chunk) {
       let end = min(start + GradientReduction.chunk, range.upperBound)
-      try sum.sum(UnsafeMutableBufferPointer(rebasing: gradients[start..<end]))
-      start = end
+      try sum(UnsafeMutableBufferPointer(rebasing: gradients[start..<end]))
     }
   }
 }

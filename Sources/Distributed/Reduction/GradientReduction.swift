@@ -10,8 +10,10 @@ public enum GradientReduction: Sendable {
   /// The most gradients that are summed in one call, of 4 MiB in float32: they stay in the cache.
   static let chunk = Communicator.chunkBytes / MemoryLayout<Float>.stride
 
-  func makeSum(_ communicator: Communicator) -> any GradientSum {
+  /// - Note: collective
+  func makeSum(_ communicator: Communicator) throws(MPIError) -> any GradientSum {
     switch self {
+    case .float32 where communicator.isOneHost: try SharedMemorySum(communicator)
     case .float32: AllReduceSum(communicator: communicator)
     case .bfloat16: BFloat16Sum(communicator)
     case .tree: TreeSum(communicator)

@@ -37,12 +37,6 @@ public struct ScalingTable: Sendable {
     }
   }
 
-  /// Of each number of nodes the fastest.
-  public var best: [Row] {
-    Dictionary(grouping: rows, by: \.nodes).values.compactMap { $0.max { $0.imagesPerSecond < $1.imagesPerSecond } }
-      .sorted { $0.nodes < $1.nodes }
-  }
-
   public var lines: [String] {
     ["  nodes  fully connected  wire       ms a step     img/s   efficiency"]
       + rows.map { row in

@@ -4,13 +4,14 @@ import ConvNet
 ///
 /// replicated: gradients are summed while the backward pass goes on; the fully connected layers' are on their way first.
 ///
-///     step = compute + update + max(0, sum(all gradients) − 0.45·compute)
+///     step = compute + update + max(adding(all gradients), sum(all gradients) − 0.45·compute)
 ///
 /// sharded: activations travel while nothing else can be done, the convolutions' gradients beside their backward pass.
 ///
-///     step = compute + update of own rows + exchange + max(0, sum(convolutions' gradients) − 0.5·compute)
+///     step = compute + update of own rows + exchange + max(adding(g), sum(g) − 0.5·compute), g the convolutions' gradients
 ///
 ///     sum(g) = 2(P−1)/P · bytes(g) / bandwidth + 2(P−1) · latency · chunks
+///     adding(g) = bytes in float32 / 4 GB/s, of the processor
 ///     exchange = (P−1)/P · bytes of the activations of P·n pictures / bandwidth + (P−1) · latency · exchanges
 ///
 /// Source: Patarasu and Yuan, *Bandwidth optimal all-reduce algorithms for clusters of workstations* (2009), for the sums.
@@ -33,6 +34,9 @@ public struct StepModel: Sendable {
   public var bandwidth, latency: Double
   /// Bytes a second that an update reads and writes: 1e10 a thread.
   public var memoryRate: Double
+  /// Bytes of gradients a second that a rank's processor adds up, which can't be hidden however fast the network is. Measured
+  /// between two ranks of one host: 3 to 6 GB/s.
+  public var addedBytesPerSecond = 4e9
   private let featureParameters, fullyConnectedParameters: Int
   /// Inputs of all fully connected layers: what a picture's activations are that ranks exchange.
   private let exchangedValues: Int
@@ -85,21 +89,23 @@ public struct StepModel: Sendable {
     case .replicated:
       return Step(
         computeSeconds: compute, updateSeconds: update,
-        waitSeconds: max(0, sumSeconds(all, ranks, wire) - Self.hidden * compute))
+        waitSeconds: sumSeconds(all, ranks, wire, beside: Self.hidden * compute))
     case .sharded:
-      let sum = sumSeconds(featureParameters, ranks, wire)
+      let sum = sumSeconds(featureParameters, ranks, wire, beside: Self.hiddenOfConvolutions * compute)
       let owned = featureParameters + fullyConnectedParameters / ranks
       return Step(
         computeSeconds: compute, updateSeconds: update * Double(owned) / Double(all),
-        waitSeconds: exchangeSeconds(ranks, wire) + max(0, sum - Self.hiddenOfConvolutions * compute))
+        waitSeconds: exchangeSeconds(ranks, wire) + sum)
     }
   }
 
-  private func sumSeconds(_ parameters: Int, _ ranks: Int, _ wire: GradientWire) -> Double {
+  /// What summing gradients adds to a step.
+  private func sumSeconds(_ parameters: Int, _ ranks: Int, _ wire: GradientWire, beside compute: Double) -> Double {
     let others = Double(ranks - 1)
     let bytes = Double(parameters * wire.bytes)
     let chunks = (4 * Double(parameters) / Self.chunkBytes).rounded(.up)
-    return 2 * others / Double(ranks) * bytes / bandwidth + 2 * others * latency * chunks
+    let travel = 2 * others / Double(ranks) * bytes / bandwidth + 2 * others * latency * chunks
+    return max(4 * Double(parameters) / addedBytesPerSecond, travel - compute)
   }
 
   private func exchangeSeconds(_ ranks: Int, _ wire: GradientWire) -> Double {
