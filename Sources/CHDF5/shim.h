@@ -22,6 +22,7 @@ static inline hid_t hdf5_group_creation_class(void) { return H5P_GROUP_CREATE; }
 static inline hid_t hdf5_data_set_creation_class(void) { return H5P_DATASET_CREATE; }
 static inline hid_t hdf5_link_creation_class(void) { return H5P_LINK_CREATE; }
 static inline hid_t hdf5_whole_space(void) { return H5S_ALL; }
+static inline haddr_t hdf5_undefined_address(void) { return HADDR_UNDEF; }
 static inline unsigned hdf5_truncate(void) { return H5F_ACC_TRUNC; }
 static inline unsigned hdf5_read_only(void) { return H5F_ACC_RDONLY; }
 

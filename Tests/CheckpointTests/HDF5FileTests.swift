@@ -21,6 +21,29 @@ struct HDF5FileTests {
     #expect(read.values.map(\.bitPattern) == values.map(\.bitPattern))
   }
 
+  // 2 MiB, 4 MiB and a bit: whole pieces, and an end that shares its page with what comes next.
+  @Test("large data sets are written past the cache, and disturb nothing beside them")
+  func large() throws {
+    let counts = [1 << 19, (1 << 20) + 17, 300_001, 5]
+    let values = counts.map { count in (0..<count).map { Float($0) * 0.5 - Float(count) } }
+    func write(_ path: String) throws {
+      try HDF5File.write(to: path) { file throws(HDF5Error) in
+        for (index, values) in values.enumerated() {
+          try file.writeSigned(values, shape: [values.count], to: "/group\(index)/values")
+          try file.setAttribute("text", of: "/group\(index)/values", to: String(repeating: "x", count: 3000))
+        }
+      }
+    }
+    let (path, again) = (scratch.file("large.h5"), scratch.file("again.h5"))
+    try write(path)
+    try write(again)
+    let file = try HDF5File.open(at: path)
+    for (index, values) in values.enumerated() {
+      #expect(try file.readSignedFloats("/group\(index)/values", shape: [values.count]) == values)
+    }
+    #expect(FileManager.default.contentsEqual(atPath: path, andPath: again), "the same contents are the same bytes")
+  }
+
   @Test("give back integers, strings of any script, and attributes")
   func others() throws {
     let path = scratch.file("others.h5")

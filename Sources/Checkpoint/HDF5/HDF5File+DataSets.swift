@@ -1,4 +1,5 @@
 import CHDF5
+import Files
 
 #if !_endian(little)
   #error("Data sets are stored little-endian and hashed as they lie in memory.")
@@ -71,15 +72,40 @@ extension HDF5File {
     if let slash = dataSet.lastIndex(of: "/"), slash != dataSet.startIndex { try createGroup(String(dataSet[..<slash])) }
     let links = try linkCreation()
     let creation = try Self.timeless(hdf5_data_set_creation_class(), path)
+    if bytes.count >= Self.largeDataSet {
+      // Its place is known at once, and nothing is written there that will be overwritten.
+      try HDF5Error.check("H5Pset_alloc_time", action, path) { H5Pset_alloc_time(creation.id, H5D_ALLOC_TIME_EARLY) }
+      try HDF5Error.check("H5Pset_fill_time", action, path) { H5Pset_fill_time(creation.id, H5D_FILL_TIME_NEVER) }
+    }
     let id = try HDF5Error.check("H5Dcreate2", action, path) {
       H5Dcreate2(handle.id, dataSet, stored, space.id, links.id, creation.id, hdf5_default())
     }
     let owner = HDF5Handle(id, closedBy: H5Dclose)
     guard count > 0 else { return }
+    if bytes.count >= Self.largeDataSet, try writeDirectly(bytes, to: owner) {
+      return try owner.close("H5Dclose", action, path)
+    }
     try HDF5Error.check("H5Dwrite", action, path) {
       H5Dwrite(owner.id, memory, hdf5_whole_space(), hdf5_whole_space(), hdf5_default(), bytes.baseAddress)
     }
     try owner.close("H5Dclose", action, path)
+  }
+}
+
+extension HDF5File {
+  /// False where that can't be. Source: H5Dget_offset
+  private func writeDirectly(_ bytes: UnsafeRawBufferPointer, to dataSet: borrowing HDF5Handle) throws(HDF5Error) -> Bool {
+    guard let direct else { return false }
+    let id = dataSet.id
+    HDF5Lock.lock()
+    let offset = H5Dget_offset(id)
+    HDF5Lock.unlock()
+    guard offset != hdf5_undefined_address() else { return false }
+    do {
+      return try direct.write(bytes, at: Int(offset))
+    } catch {
+      throw HDF5Error(error)
+    }
   }
 }
 

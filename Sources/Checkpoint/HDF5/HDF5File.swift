@@ -11,15 +11,22 @@ public struct HDF5File: ~Copyable {
   /// The name that errors use: the final one while a file is written under a temporary one.
   public let path: String
   let handle: HDF5Handle
+  /// For large data sets of a new file.
+  let direct: DirectWriter?
 
-  private init(path: String, handle: consuming HDF5Handle) {
+  private init(path: String, handle: consuming HDF5Handle, direct: DirectWriter? = nil) {
     self.path = path
     self.handle = handle
+    self.direct = direct
   }
+
+  /// Data sets of so many bytes begin at a page of the disk's, and are written past the page cache where that can be.
+  static let largeDataSet = 1 << 20
 
   /// Makes an empty file in place of what has that name. Results are better written with `write(to:_:)`.
   ///
-  /// The 1.8 format, which every HDF5 reads, has checksums on all of its metadata. Source: H5Fcreate, H5Pset_libver_bounds
+  /// The 1.8 format, which every HDF5 reads, has checksums on all of its metadata. Source: H5Fcreate, H5Pset_libver_bounds,
+  /// H5Pset_alignment
   public static func create(at path: String) throws(HDF5Error) -> HDF5File { try create(at: path, named: path) }
 
   private static func create(at path: String, named name: String) throws(HDF5Error) -> HDF5File {
@@ -28,9 +35,12 @@ public struct HDF5File: ~Copyable {
     try HDF5Error.check("H5Pset_libver_bounds", "create", name) {
       H5Pset_libver_bounds(access.id, H5F_LIBVER_V18, H5F_LIBVER_V18)
     }
+    try HDF5Error.check("H5Pset_alignment", "create", name) {
+      H5Pset_alignment(access.id, hsize_t(largeDataSet), hsize_t(DirectWriter.alignment))
+    }
     let creation = try timeless(hdf5_file_creation_class(), name)
     let id = try HDF5Error.check("H5Fcreate", "write", name) { H5Fcreate(path, hdf5_truncate(), creation.id, access.id) }
-    return HDF5File(path: name, handle: HDF5Handle(id, closedBy: H5Fclose))
+    return HDF5File(path: name, handle: HDF5Handle(id, closedBy: H5Fclose), direct: DirectWriter(path, named: name))
   }
 
   /// Properties of a new file, group or data set without the time of its making: the same contents give the same bytes.
