@@ -28,12 +28,12 @@ struct StepMessage {
   /// - Note: collective
   mutating func exchange(_ communicator: Communicator) throws { try communicator.allReduceSum(&values) }
 
-  /// Mean over the global batch.
-  var loss: Double { values[0] }
+  /// Mean over the global batch, to float32's digits: in what order the ranks were added up doesn't show.
+  var loss: Double { Double(Float(values[0])) }
   /// Whether any rank was asked to stop.
   var stopRequested: Bool { values[1] > 0 }
   /// Whether the loss and all ranks' gradients are finite.
-  var isFinite: Bool { values[0].isFinite && values[2] == 0 }
+  var isFinite: Bool { loss.isFinite && values[2] == 0 }
   /// Seconds, of the rank that waited longest.
   var dataWait: Double { part(0).max() ?? 0 }
   var reductionWait: Double { part(1).max() ?? 0 }
