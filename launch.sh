@@ -537,8 +537,8 @@ run() {
     case $code in 0 | 2 | 3 | 4) break ;; esac
     ((attempt < max_restarts && !stopping)) || break
     attempt=$((attempt + 1))
-    # Ranks that have lost their mpirun, or its daemon on their host, are gone after three seconds.
-    ((code != 137 && code != 205)) || sleep 3
+    # Ranks that have lost their mpirun, or its daemon on their host, or that were stopped, are gone after three seconds.
+    sleep 3
     say "the run failed with exit code $code; restart $attempt of $max_restarts"
     drop_lost_hosts
     # Asked to stop meanwhile: what is saved is whole, the same command goes on.

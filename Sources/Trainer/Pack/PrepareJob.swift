@@ -76,6 +76,8 @@ public struct PrepareJob: Sendable {
     }
     Activity.enter(.unknown)
     try queue.finish()
+    // A killed rank of an earlier try may have outlived this one's start. Only its own host knows that it is gone.
+    TemporaryFile.removeLeftovers(in: folder.path)
 
     var summary: PrepareSummary?
     if communicator.rank == 0 {
@@ -86,8 +88,6 @@ public struct PrepareJob: Sendable {
       if !own.wasStopped {
         if !plan.isWhole {
           try PackAssembly(set: set, settings: settings, folder: folder, badFileLimit: badFileLimit).write()
-          // A killed rank of an earlier try may have outlived this one's start.
-          TemporaryFile.removeLeftovers(in: folder.path)
         }
         try own.read(folder)
       }
