@@ -23,10 +23,14 @@ public struct Matrix {
   public var transpose: Matrix { Matrix(pointer, columns, rows, stride: stride, transposed: !transposed) }
 }
 
-/// out = a·b, or out += a·b. Source: `cblas_sgemm`.
+/// The threads are ours: OpenBLAS's own would take turns with them, and with oneDNN's. Source: `openblas_set_num_threads`
+private let oneThread: Void = openblas_set_num_threads(1)
+
+/// out = a·b, or out += a·b, on the thread that calls. Source: `cblas_sgemm`.
 public func multiply(
   _ a: Matrix, _ b: Matrix, into out: UnsafeMutablePointer<Float>, stride: Int? = nil, accumulate: Bool = false
 ) {
+  _ = oneThread
   assert(a.columns == b.rows, "\(a.rows)×\(a.columns) times \(b.rows)×\(b.columns)")
   cblas_sgemm(
     CblasRowMajor, a.transposed ? CblasTrans : CblasNoTrans, b.transposed ? CblasTrans : CblasNoTrans,

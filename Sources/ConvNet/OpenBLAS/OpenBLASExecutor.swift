@@ -31,7 +31,6 @@ final class OpenBLASExecutor: Executor {
   }
 
   init(_ parameters: ParameterStore, batch: Int, purpose: Purpose, team: ThreadTeam) {
-    openblas_set_num_threads(1)
     self.parameters = parameters
     self.purpose = purpose
     self.team = team
