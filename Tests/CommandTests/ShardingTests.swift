@@ -64,7 +64,9 @@ struct ShardingTests {
   @Test("auto says why it chose; layers of a few kilobytes stay where they are")
   func auto() throws {
     let result = try runUnderMPI(ranks: 2, tool: "deepinside", arguments: tiny.training("auto", steps: 2))
-    #expect(result.exitCode == 0 && result.output.contains("layers replicated: inside one host a step is expected to take"), "\(result)")
+    #expect(
+      result.exitCode == 0 && result.output.contains("layers replicated: inside one host a step is expected to take"), "\(result)"
+    )
   }
 
   @Test(
