@@ -8,7 +8,7 @@ import Testing
   private static let limits = StallLimits(warning: 60, limit: 600)
 
   private func register() -> RankRegister {
-    RankRegister([0: "0/3 on a", 1: "1/3 on a", 2: "2/3 on b"], limits: Self.limits, now: 0)
+    RankRegister([0: "0/3 on a", 1: "1/3 on a", 2: "2/3 on b"], hearsAll: true, limits: Self.limits, now: 0)
   }
 
   private func state(_ phase: Activity.Phase, _ progress: Int) -> Activity.State {
@@ -73,6 +73,18 @@ import Testing
     }
   }
 
+  @Test("Who hears of rank 0 alone can't tell whom it waits for, and judges its silence only")
+  func partial() {
+    var rank0 = RankRegister([0: "0/3 on a"], hearsAll: false, limits: Self.limits, now: 0)
+    for phase in [Activity.Phase.exchanging, .computing] {
+      for time in [1.0, 62, 700] {
+        _ = rank0.hear(0, state(phase, 1), now: time)
+        #expect(rank0.judge(now: time) == [], "\(phase) at \(time)")
+      }
+    }
+    #expect("\(rank0.judge(now: 762))".contains("rank 0/3 on a has given no sign of life for 62 s"))
+  }
+
   @Test("A process that was stopped itself blames nobody")
   func forgives() {
     var ranks = register()
@@ -102,6 +114,7 @@ import Testing
     let host = ProcessInfo.processInfo.hostName
     #expect(result.output.contains("deepinside: rank \(rank)/3 on \(host) is late: no progress for"), "\(result)")
     #expect(result.output.contains("(at step 5, computing); ended after --stall-limit 2 s"), "\(result)")
+    #expect(!result.output.contains("as all do"), "\(result)")
   }
 
   @Test("A stopped rank is named by the others, and ends the job", arguments: [0, 1])

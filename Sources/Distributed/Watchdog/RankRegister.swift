@@ -19,11 +19,15 @@ struct RankRegister {
   }
 
   private let limits: StallLimits
+  private let hearsAll: Bool
   private var entries: [Int: Entry]
 
-  /// - Parameter names: of the ranks to watch, `3/8 on node2`.
-  init(_ names: [Int: String], limits: StallLimits, now: Double) {
+  /// - Parameters:
+  ///   - names: of the ranks to watch, `3/8 on node2`.
+  ///   - hearsAll: they are all ranks of the job. Who hears of some alone can't tell whom these wait for, and judges nothing but silence.
+  init(_ names: [Int: String], hearsAll: Bool, limits: StallLimits, now: Double) {
     self.limits = limits
+    self.hearsAll = hearsAll
     entries = names.mapValues { Entry(name: $0, heard: now, moved: now) }
   }
 
@@ -75,6 +79,7 @@ struct RankRegister {
         ": is it stopped, or its host or network gone?"
       )
     }
+    guard hearsAll else { return nil }
     if everyoneWaits {
       return (
         idle, "rank \(entry.name) has waited for the others for \(Self.text(idle)), as all do (step \(entry.state.step))",

@@ -32,7 +32,8 @@ final class Watchdog: @unchecked Sendable {
     let names = peers.map { ($0, "\($0)/\(communicator.size) on \(hosts[$0])") }
     // Rank 0 watches itself too: its own state says when it is the one that is late.
     let own = communicator.rank == 0 ? [(0, "0/\(communicator.size) on \(hosts[0])")] : []
-    register = RankRegister(Dictionary(uniqueKeysWithValues: names + own), limits: limits, now: Self.now)
+    register = RankRegister(
+      Dictionary(uniqueKeysWithValues: names + own), hearsAll: communicator.rank == 0, limits: limits, now: Self.now)
     messages = .allocate(capacity: 3 * peers.count)
     messages.initialize(repeating: 0, count: 3 * peers.count)
     requests = peers.map { _ in cmpi_request_null() }
