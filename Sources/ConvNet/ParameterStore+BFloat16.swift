@@ -38,6 +38,12 @@ extension ParameterStore {
     copy.revision = revision
   }
 
+  /// Brings the copy, if there is one, up to values of a range that have come from elsewhere since `SGD.update`.
+  public func renewBFloat16Copy(of range: Range<Int>) {
+    guard let copy = bfloat16Copy else { return }
+    kernels_to_bf16(copy.halves + range.lowerBound, values.pointer + range.lowerBound, range.count)
+  }
+
   /// Says that all parameters' values have changed, and the copy with them.
   func valuesAndCopyChanged() {
     valuesChanged()

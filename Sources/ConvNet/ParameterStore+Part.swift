@@ -36,6 +36,19 @@ extension ParameterStore {
     return ParameterStore(
       own, parameters, of: self, firstLayer: firstLayer + layers.lowerBound, firstUnit: outputs?.lowerBound ?? 0)
   }
+
+  /// The same layers with a share of each one's weights, and all biases: for ranks that each update a share (`SGD.update`), not for
+  /// plans.
+  ///
+  /// - Parameter share: the share of so many weights.
+  public func share(ofWeights share: (_ count: Int) -> Range<Int>) -> ParameterStore {
+    let owned = parameters.map { parameter in
+      guard parameter.spec.role == .weights else { return parameter }
+      let (own, start) = (share(parameter.range.count), parameter.range.lowerBound)
+      return Parameter(layer: parameter.layer, spec: parameter.spec, range: (start + own.lowerBound)..<(start + own.upperBound))
+    }
+    return ParameterStore(network, owned, of: self, firstLayer: firstLayer, firstUnit: firstUnit)
+  }
 }
 
 extension Network {

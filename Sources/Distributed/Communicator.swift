@@ -85,7 +85,7 @@ public final class Communicator: @unchecked Sendable {
   ///
   /// - Note: collective
   /// Source: `MPI_Ibarrier` and `MPI_Test`, MPI-3.1 sections 5.12.1 and 3.7.3.
-  func sleepingBarrier() throws(MPIError) {
+  public func sleepingBarrier() throws(MPIError) {
     var request: MPI_Request? = cmpi_request_null()
     try check(MPI_Ibarrier(handle, &request), "MPI_Ibarrier", "waiting for all \(size) ranks")
     while true {

@@ -7,6 +7,9 @@ import Testing
     arguments: [Case("reducer", "float32"), Case("reducer", "bfloat16")], [1, 2, 3, 4])
   func sums(check: Case, ranks: Int) throws { try expectPass(check, ranks: ranks) }
 
+  @Test("Ranks of a host each sum a share, and hand it to the others", arguments: [1, 2, 3, 4])
+  func shares(ranks: Int) throws { try expectPass(Case("shares"), ranks: ranks) }
+
   @Test("A sum in tree order is right, to the bit", arguments: ["reducer", "reducer-tree"], [1, 2, 4, 8])
   func tree(check: String, ranks: Int) throws { try expectPass(Case(check, "tree"), ranks: ranks) }
 

@@ -4,7 +4,7 @@ import Foundation
 /// The gradient reducer.
 let gradientChecks = [
   RankCheck("reducer", checkReducer), RankCheck("reducer-tree", checkTree), RankCheck("reducer-rounding", checkRounding),
-  RankCheck("reducer-fails", checkFailure), RankCheck("reducer-rate", measureReducer),
+  RankCheck("reducer-fails", checkFailure), RankCheck("reducer-rate", measureReducer), RankCheck("shares", checkShares),
 ]
 
 private func reduction(_ name: String?) throws -> GradientReduction {
@@ -56,6 +56,34 @@ private func checkReducer(_ communicator: Communicator, _ arguments: [String]) t
       }
     }
     try expect(communicator.size == 1 ? reducer.waitSeconds == 0 : reducer.waitSeconds > 0, "\(reducer.waitSeconds) s")
+  }
+}
+
+/// Each rank sums its share alone, and hands it to the others, who see each value arrive once.
+private func checkShares(_ communicator: Communicator, _ arguments: [String]) throws {
+  let exchange = try SharedMemoryExchange(communicator)
+  for count in [0, 1, 5, 1000, 2_500_001] {
+    let shares = (0..<communicator.size).map { exchange.share(of: count, rank: $0) }
+    try expectEqual(shares.flatMap { $0 }, Array(0..<count), "the shares of \(count) values")
+    let own = shares[communicator.rank]
+    func term(_ index: Int, _ rank: Int) -> Float { Float((index &* 5 &+ rank &* 17) % 61) }
+    func sum(_ index: Int) -> Float { (0..<communicator.size).reduce(0) { $0 + term(index, $1) } }
+    try withGradients(count) { values in
+      for index in values.indices { values[index] = term(index, communicator.rank) }
+      try exchange.reduceScatter(values)
+      for index in values.indices {
+        try expectEqual(
+          values[index], own.contains(index) ? sum(index) : term(index, communicator.rank), "of \(count), value \(index)")
+      }
+      var received = [Int](repeating: 0, count: count)
+      try exchange.allGather(values) { range in
+        for index in range { received[index] += values[index] == sum(index) ? 1 : 0 }
+      }
+      for index in values.indices {
+        try expectEqual(values[index], sum(index), "of \(count), gathered value \(index)")
+        try expectEqual(received[index], own.contains(index) ? 0 : 1, "of \(count), arrivals of value \(index)")
+      }
+    }
   }
 }
 

@@ -25,8 +25,9 @@ public struct HDF5File: ~Copyable {
 
   /// Makes an empty file in place of what has that name. Results are better written with `write(to:_:)`.
   ///
-  /// The 1.8 format, which every HDF5 reads, has checksums on all of its metadata. Source: H5Fcreate, H5Pset_libver_bounds,
-  /// H5Pset_alignment
+  /// The 1.8 format, which every HDF5 reads, has checksums on all of its metadata. The file isn't locked: until it is whole nobody
+  /// knows its name, and a process forked meanwhile would keep the lock. Source: H5Fcreate, H5Pset_libver_bounds, H5Pset_alignment,
+  /// H5Pset_file_locking
   public static func create(at path: String) throws(HDF5Error) -> HDF5File { try create(at: path, named: path) }
 
   private static func create(at path: String, named name: String) throws(HDF5Error) -> HDF5File {
@@ -38,6 +39,7 @@ public struct HDF5File: ~Copyable {
     try HDF5Error.check("H5Pset_alignment", "create", name) {
       H5Pset_alignment(access.id, hsize_t(largeDataSet), hsize_t(DirectWriter.alignment))
     }
+    try HDF5Error.check("H5Pset_file_locking", "create", name) { H5Pset_file_locking(access.id, false, true) }
     let creation = try timeless(hdf5_file_creation_class(), name)
     let id = try HDF5Error.check("H5Fcreate", "write", name) { H5Fcreate(path, hdf5_truncate(), creation.id, access.id) }
     return HDF5File(path: name, handle: HDF5Handle(id, closedBy: H5Fclose), direct: DirectWriter(path, named: name))

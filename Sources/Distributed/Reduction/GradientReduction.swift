@@ -13,7 +13,7 @@ public enum GradientReduction: Sendable {
   /// - Note: collective
   func makeSum(_ communicator: Communicator) throws(MPIError) -> any GradientSum {
     switch self {
-    case .float32 where communicator.isOneHost: try SharedMemorySum(communicator)
+    case .float32 where communicator.isOneHost: try SharedMemoryExchange(communicator)
     case .float32: AllReduceSum(communicator: communicator)
     case .bfloat16: BFloat16Sum(communicator)
     case .tree: TreeSum(communicator)

@@ -5,9 +5,8 @@ import ConvNet
 public final class TrainingBench {
   private let store: ParameterStore
   private let shards: Shards?
-  private let gradient: GlobalGradient
+  private let update: GlobalUpdate
   private let pictures: PictureBatch
-  private let team: ThreadTeam
   private var steps = 0
 
   /// - Parameter batch: pictures of each rank.
@@ -23,29 +22,28 @@ public final class TrainingBench {
     job.options.gradientWire = gradientWire
     job.options.fullyConnected = fullyConnected
     job.compute = compute
-    team = compute.team
     store = ParameterStore(network)
     Initialization.gaussian.fill(store, seed: 0)
     shards = try TrainingStart.shards(of: store, job: job, communicator: communicator)
-    gradient = try GlobalGradient(store, shards: shards, job: job, communicator: communicator)
+    update = try GlobalUpdate(store, shards: shards, job: job, communicator: communicator)
     pictures = PictureBatch(random: batch, crop: network.input.width, classes: network.classCount, rank: communicator.rank)
   }
 
   public var isSharded: Bool { shards != nil }
   /// What computes, in a line.
-  public var description: String { gradient.description }
+  public var description: String { update.description }
   /// Of the plans; turning it on forgets earlier times.
   public var timesLayers: Bool {
-    get { gradient.pass.plans[0].timesLayers }
-    set { for plan in gradient.pass.plans { plan.timesLayers = newValue } }
+    get { update.pass.plans[0].timesLayers }
+    set { for plan in update.pass.plans { plan.timesLayers = newValue } }
   }
-  public var layerTimes: [LayerTime] { gradient.pass.plans.flatMap(\.layerTimes) }
+  public var layerTimes: [LayerTime] { update.pass.plans.flatMap(\.layerTimes) }
 
   /// - Note: collective
   public func step() throws {
     steps += 1
-    _ = try gradient.compute(step: steps, next: { pictures }, recycle: { _ in })
-    for part in shards?.owned ?? [store] { SGD().update(part, rate: 1e-4, team: team) }
+    _ = try update.compute(step: steps, next: { pictures }, recycle: { _ in })
+    try update.apply(rate: 1e-4)
   }
 }
 

@@ -15,9 +15,7 @@ final class TrainingLoop {
 
   private let data: PreparedData
   private let store: ParameterStore
-  private let shards: Shards?
-  private let gradient: GlobalGradient
-  private let sgd: SGD
+  private let update: GlobalUpdate
   private var schedule: LearningRateSchedule
   private let saver: RunSaver?
   private var runWatch: RunWatch
@@ -42,37 +40,35 @@ final class TrainingLoop {
     schedule = start.schedule
     saver = start.saver
     badFiles = start.badFiles
-    sgd = job.options.sgd
-    shards = start.shards
-    gradient = try GlobalGradient(store, shards: shards, job: job, communicator: communicator)
-    runWatch = RunWatch(store, watched: shards?.features ?? store, hosts: start.hosts)
+    update = try GlobalUpdate(store, shards: start.shards, job: job, communicator: communicator)
+    runWatch = RunWatch(store, watched: start.shards?.features ?? store, hosts: start.hosts)
     evaluator =
       data.set.val.isEmpty
       ? nil
       : Evaluator(
-        source: try data.validationSource(job), mean: data.mean, store: store, batch: min(gradient.pass.batch, 128),
+        source: try data.validationSource(job), mean: data.mean, store: store, batch: min(update.pass.batch, 128),
         compute: job.compute, communicator: communicator, loaderThreads: job.loaderThreads ?? 1)
   }
 
   func run() throws -> TrainingOutcome {
-    watch(.note("computing with \(gradient.description)"))
+    watch(.note("computing with \(update.description)"))
     let begin = ContinuousClock.now
     let lastStep = min(totalSteps, job.maxSteps ?? totalSteps)
     let loader = data.trainingLoader(
-      job, fromStep: step, parts: gradient.parts, communicator: communicator, badFiles: badFiles)
+      job, fromStep: step, parts: update.parts, communicator: communicator, badFiles: badFiles)
     defer { loader.close() }
     var stopRequested = false
 
     while step < lastStep, !stopRequested {
       let start = ContinuousClock.now
-      let waited = (loader.waitSeconds, gradient.waitSeconds)
-      let own = try gradient.compute(
+      let waited = (loader.waitSeconds, update.waitSeconds)
+      let own = try update.compute(
         step: step + 1,
         next: {
           guard let pictures = try loader.next() else { throw TrainingError("the loader of training pictures has ended") }
           return pictures
         }, recycle: loader.recycle)
-      let waits = (loader.waitSeconds - waited.0, gradient.waitSeconds - waited.1)
+      let waits = (loader.waitSeconds - waited.0, update.waitSeconds - waited.1)
 
       var message = StepMessage(
         loss: own.loss, isFinite: Divergence.isFinite(store, loss: own.loss), stop: StopRequest.isRequested, dataWait: waits.0,
@@ -84,7 +80,7 @@ final class TrainingLoop {
       try stopIfDiverged(message)
 
       let rate = schedule.rate(at: step)
-      for part in shards?.owned ?? [store] { sgd.update(part, rate: Float(rate), team: job.compute.team) }
+      try update.apply(rate: rate)
       step += 1
       try record(message, rate: rate, seconds: start.secondsSince)
       if let epoch = data.epochFinished(byStep: step, batch: job.options.batch) {
@@ -108,7 +104,7 @@ final class TrainingLoop {
     if message.isFinite { return }
     saver?.settle()
     throw try Divergence.error(
-      step: step + 1, loss: message.loss, plans: gradient.pass.plans, store, checkpoints: job.run.checkpoints,
+      step: step + 1, loss: message.loss, plans: update.pass.plans, store, checkpoints: job.run.checkpoints,
       communicator: communicator)
   }
 
@@ -129,7 +125,7 @@ final class TrainingLoop {
 
   /// Evaluates, lets the schedule see the error, and saves where it is time to.
   private func finishEpoch(_ epoch: Int) throws {
-    if evaluator != nil { try shards?.gatherValues() }
+    if evaluator != nil { try update.gatherValues() }
     let result = try evaluator?.evaluate(progress: { done, total in
       Activity.enter(done < total ? .evaluating : .exchanging, step: step)
     })
@@ -153,13 +149,13 @@ final class TrainingLoop {
     if let problem = saver?.writeReport(store, evaluation: result) { watch(.note(problem)) }
   }
 
-  /// Begins a checkpoint where the interval, the best error or `force` asks for one; rank 0 alone does, with what others have
-  /// of a sharded layer. - Note: collective
+  /// Begins a checkpoint where the interval, the best error or `force` asks for one; rank 0 alone does, with what others
+  /// alone have. - Note: collective
   private func saveIfDue(finishedEpoch: Int? = nil, isBest: Bool = false, force: Bool = false) throws {
     var isDue = saver?.isDue(step: step, finishedEpoch: finishedEpoch, isBest: isBest, force: force) ?? false
-    if let shards {
+    if update.isSpread {
       isDue = try communicator.agree(on: isDue, .any)
-      if isDue { try shards.gatherOnFirst() }
+      if isDue { try update.gatherOnFirst() }
     }
     guard let saver, isDue else { return }
     let progress = TrainingProgress(

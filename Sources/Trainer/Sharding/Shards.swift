@@ -55,9 +55,6 @@ final class Shards {
     EpochSampler.share(of: outputs, rank: rank, ranks: communicator.size)
   }
 
-  /// What this rank updates.
-  var owned: [ParameterStore] { [features] + fullyConnected }
-
   /// Brings every rank's rows of the values to all: for an evaluation. - Note: collective
   func gatherValues() throws {
     for owner in 0..<communicator.size {

@@ -1,17 +1,25 @@
 import Cluster
 import ConvNet
 
-/// The gradient of one global batch, which every rank has a part of: forward and backward passes over this rank's pictures, in
-/// as many parts as memory asks for, and the sum over ranks while the last backward pass goes on.
+/// The update by one global batch, which every rank has a part of: forward and backward passes over this rank's pictures, in
+/// as many parts as memory asks for, the sum over ranks while the last backward pass goes on, and what this rank updates.
 ///
 /// The loss is divided by the global batch and gradients are summed, over parts and over ranks: so neither changes the update
 /// beyond rounding. Under `--reduction exact` the parts are micro-batches of a fixed size, and parts and ranks are summed in one
 /// binary tree: then the number of ranks doesn't change a bit. A rank without pictures (the batch is smaller than the number of ranks) adds zeros.
-final class GlobalGradient {
+final class GlobalUpdate {
   /// Passes a step; the same on all ranks.
   let parts: Int
   let pass: any BatchPass
-  private let reducer: GradientReducer
+  private let store: ParameterStore
+  private let sgd: SGD
+  private let team: ThreadTeam
+  /// What this rank updates.
+  private let owned: [ParameterStore]
+  private let shards: Shards?
+  /// How gradients are summed: by shares inside one host where that can be, by the reducer elsewhere.
+  private let weightShares: WeightShares?
+  private let reducer: GradientReducer?
   private let sum: GradientSum?
   private let tree: GradientTree?
 
@@ -27,18 +35,25 @@ final class GlobalGradient {
     pass =
       shards.map { ShardedPass($0, batch: size, job: job, communicator: communicator) }
       ?? ReplicatedPass(store, batch: size, job: job)
-    reducer = try GradientReducer(store.gradients.all, communicator: communicator, reduction: job.options.gradientReduction)
+    self.store = store
+    self.shards = shards
+    (sgd, team) = (job.options.sgd, job.compute.team)
+    weightShares = try WeightShares(shards?.features ?? store, job.options, communicator: communicator)
+    owned = [weightShares?.owned ?? shards?.features ?? store] + (shards?.fullyConnected ?? [])
+    reducer =
+      weightShares == nil
+      ? try GradientReducer(store.gradients.all, communicator: communicator, reduction: job.options.gradientReduction) : nil
     sum = parts > 1 && !isExact ? GradientSum(store, team: job.compute.team) : nil
     tree = isExact ? GradientTree(store, passes: parts, team: job.compute.team) : nil
   }
 
   /// Seconds waited for other ranks until now.
-  var waitSeconds: Double { reducer.waitSeconds + pass.waitSeconds }
+  var waitSeconds: Double { (weightShares?.waitSeconds ?? reducer?.waitSeconds ?? 0) + pass.waitSeconds }
 
   /// What computes, in a line.
   var description: String { pass.plans[0].backendDescription }
 
-  /// Leaves the gradient of the global batch in `ParameterStore.gradients`.
+  /// Leaves the gradient of the global batch, for what this rank updates, in `ParameterStore.gradients`.
   ///
   /// - Parameters:
   ///   - step: the number of the update, from 1 on.
@@ -58,12 +73,31 @@ final class GlobalGradient {
       result.loss += try pass.compute(pictures) { range, isWhole in
         sum?.add(range, isFirst: part == 0, isLast: part == parts - 1)
         tree?.add(range, pass: part)
-        if part == parts - 1, !isWhole { reducer.start(range) }
+        if part == parts - 1, !isWhole { reducer?.start(range) }
       }
       result.pictures += pictures.count
     }
     Activity.enter(.exchanging, step: step)
-    try reducer.finish()
+    try weightShares?.sumGradients()
+    try reducer?.finish()
     return result
+  }
+
+  /// Updates the parameters from that gradient. - Note: collective
+  func apply(rate: Double) throws {
+    for part in owned { sgd.update(part, rate: Float(rate), team: team) }
+    try weightShares?.spreadValues()
+  }
+
+  /// Brings the values of all parameters to all ranks: for an evaluation. - Note: collective
+  func gatherValues() throws { try shards?.gatherValues() }
+
+  /// Whether there is something that `gatherOnFirst` has to fetch.
+  var isSpread: Bool { shards != nil || weightShares != nil }
+
+  /// Brings values and velocity of all parameters to rank 0: for a checkpoint. - Note: collective
+  func gatherOnFirst() throws {
+    try weightShares?.spreadVelocity()
+    try shards?.gatherOnFirst()
   }
 }
