@@ -11,6 +11,7 @@ private func reduction(_ name: String?) throws -> GradientReduction {
   switch name {
   case nil, "float32": .float32
   case "bfloat16": .bfloat16
+  case "ring": .ring
   case "tree": .tree
   default: throw CheckFailure(description: "no reduction \(name!)")
   }

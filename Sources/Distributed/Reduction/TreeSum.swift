@@ -7,10 +7,8 @@ import Kernels
 /// way, they don't depend on how many ranks share it. At distance 1, 2, 4, … two ranks swap halves of what they still have and
 /// add; then the finished pieces go back the same way. That is as many bytes as the best all-reduce sends.
 ///
-/// Source: Rabenseifner, *Optimization of Collective Reduction Operations* (2004), recursive halving and doubling;
-/// `MPI_Sendrecv`, MPI-3.1 section 3.10.
+/// Source: Rabenseifner, *Optimization of Collective Reduction Operations* (2004), recursive halving and doubling.
 final class TreeSum: GradientSum {
-  private static let tag: Int32 = 401
   let communicator: Communicator
   private let received: UnsafeMutablePointer<Float>
 
@@ -34,21 +32,10 @@ final class TreeSum: GradientSum {
     let middle = (range.lowerBound + range.upperBound) / 2
     let (low, high) = (range.lowerBound..<middle, middle..<range.upperBound)
     let (mine, theirs) = communicator.rank < partner ? (low, high) : (high, low)
-    try exchange(base + theirs.lowerBound, theirs.count, received, mine.count, with: partner)
+    try swap(base + theirs.lowerBound, theirs.count, to: partner, received, mine.count, from: partner)
     // a + b and b + a have the same bits: it doesn't matter which of the two ranks adds.
     kernels_add(base + mine.lowerBound, received, mine.count)
     try halve(base, mine, distance: 2 * distance)
-    try exchange(base + mine.lowerBound, mine.count, base + theirs.lowerBound, theirs.count, with: partner)
-  }
-
-  private func exchange(
-    _ sent: UnsafePointer<Float>, _ sentCount: Int, _ received: UnsafeMutablePointer<Float>, _ receivedCount: Int,
-    with partner: Int
-  ) throws(MPIError) {
-    try check(
-      MPI_Sendrecv(
-        sent, Int32(sentCount), Float.datatype, Int32(partner), Self.tag,
-        received, Int32(receivedCount), Float.datatype, Int32(partner), Self.tag, communicator.handle, cmpi_status_ignore()),
-      "MPI_Sendrecv", "exchanging \(sentCount) gradients between ranks \(communicator.rank) and \(partner)")
+    try swap(base + mine.lowerBound, mine.count, to: partner, base + theirs.lowerBound, theirs.count, from: partner)
   }
 }
