@@ -34,7 +34,7 @@ let package = Package(
       name: "Trainer",
       dependencies: ["Files", "ConvNet", "Images", "DataSets", "Cluster", "Checkpoint", "Interchange", "Kernels"]),
     .target(
-      name: "Visualize", dependencies: ["Files", "ConvNet", "Images", "MinCut", "DataSets", "Cluster", "Checkpoint"]),
+      name: "Visualize", dependencies: ["Files", "Kernels", "ConvNet", "Images", "MinCut", "DataSets", "Cluster", "Checkpoint"]),
     .executableTarget(
       name: "deepinside",
       dependencies: [

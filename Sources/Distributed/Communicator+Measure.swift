@@ -109,7 +109,7 @@ extension Communicator {
 
 /// What all ranks together exchange.
 public struct CollectiveSpeed: Sendable {
-  /// Bytes a second in one direction between neighbours, if all-reduces move 2(P−1)/P of their bytes.
+  /// Bytes a second in one direction between neighbours, if a sum of gradients moves 2(P−1)/P of its bytes.
   public let bandwidth: Double
   /// Seconds of a message's way, if small all-reduces take log₂ P of them.
   public let latency: Double
@@ -121,27 +121,31 @@ public struct CollectiveSpeed: Sendable {
 }
 
 extension Communicator {
-  /// Measures all-reduces over all ranks, for about a tenth of a second on a fast network and half a second on a slow one.
+  /// Measures sums over all ranks, for about a tenth of a second on a fast network and half a second on a slow one.
   ///
   /// - Throws: `MPIError`.
   /// - Note: collective
   public func collectiveSpeed() throws(MPIError) -> CollectiveSpeed {
-    let small = try bestAllReduce(count: 1, times: 20)
-    let large = try bestAllReduce(count: Self.chunkBytes / 4, times: 3)
+    var one = [Float](repeating: 0, count: 1)
+    let chunk = UnsafeMutableBufferPointer<Float>.allocate(capacity: GradientReduction.chunk)
+    defer { chunk.deallocate() }
+    chunk.initialize(repeating: 0)
+    let sum = try GradientReduction.float32.makeSum(try duplicate())
+    let small = try fastest(of: 20) { () throws(MPIError) in try allReduceSum(&one) }
+    let large = try fastest(of: 3) { () throws(MPIError) in try sum.sum(chunk) }
     let ranks = Double(max(size, 2))
     return CollectiveSpeed(
       bandwidth: 2 * (ranks - 1) / ranks * Double(Self.chunkBytes) / max(large - small, 1e-9),
       latency: small / log2(ranks).rounded(.up))
   }
 
-  /// Seconds of the fastest all-reduce of so many Floats, on the slowest rank.
-  private func bestAllReduce(count: Int, times: Int) throws(MPIError) -> Double {
-    var values = [Float](repeating: 0, count: count)
+  /// Seconds that `body` takes on the slowest rank, at its fastest.
+  private func fastest(of times: Int, _ body: () throws(MPIError) -> Void) throws(MPIError) -> Double {
     var best = Double.infinity
     for _ in 0..<times {
       try barrier()
       let start = ContinuousClock.now
-      try allReduceSum(&values)
+      try body()
       best = min(best, (ContinuousClock.now - start) / .seconds(1))
     }
     return try allReduceMax(best)

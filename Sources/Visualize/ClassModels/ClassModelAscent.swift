@@ -124,8 +124,7 @@ public final class ClassModelAscent {
       }
     }
 
-    let values = objectiveGradient.run(pictures.prefix(slots.count), objectives, group: 1)
-    let scores = plan.forward(pictures.prefix(slots.count))
+    let (scores, values) = objectiveGradient.values(pictures.prefix(slots.count), objectives)
     let models = slots.indices.map { finish(slots[$0], pictures[$0], value: values[$0], scores: scores[$0]) }
     return items.indices.map { Array(models[($0 * samples)..<(($0 + 1) * samples)]) }
   }

@@ -5,19 +5,22 @@ import ConvNet
 /// One backward pass from the scores and one from each layer that any slot's objective names: slots see nothing of each other.
 final class ObjectiveGradient {
   let plan: Plan
-  /// ∂objective/∂picture of each slot, `[N, 3, H, W]`, after `run`.
-  let gradient: Tensor
   private let diversity: Diversity?
   private var seeds: [String: Tensor] = [:]
   private let scoreSeed: Tensor
+  /// Of the gradients of several backward passes.
+  private lazy var sum = Tensor(count: plan.batch, shape: plan.network.input)
+  private var isSum = false
 
   init(_ plan: Plan, diversity: Diversity?) {
     self.plan = plan
     self.diversity = diversity
     let network = plan.network
     scoreSeed = Tensor(count: plan.batch, shape: network.shapes[network.shapes.count - 1])
-    gradient = Tensor(count: plan.batch, shape: network.input)
   }
+
+  /// ∂objective/∂picture of each slot, `[N, 3, H, W]`, from `run` to the next backward pass of the plan.
+  var gradient: Tensor { isSum ? sum : plan.inputGradient }
 
   /// - Parameters:
   ///   - pictures: `[N, 3, H, W]`, as they enter the net.
@@ -25,15 +28,36 @@ final class ObjectiveGradient {
   ///   - group: so many pictures in a row are samples of one thing, which the diversity term pulls apart.
   /// - Returns: the objectives' values, without the diversity term.
   func run(_ pictures: Tensor, _ objectives: [Objective], group: Int) -> [Float] {
+    let (_, values, hasScores, layers) = forward(pictures, objectives)
+    let isDiverse = diversity != nil && group > 1
+    isSum = (hasScores ? 1 : 0) + layers.count + (isDiverse ? 1 : 0) != 1
+    if isSum { sum.storage.fill(with: 0) }
+    if hasScores {
+      plan.backward(from: scoreSeed.prefix(pictures.count))
+      if isSum { add(pictures.count) }
+    }
+    for layer in layers {
+      backward(from: layer, seed(of: layer).prefix(pictures.count))
+      if isSum { add(pictures.count) }
+    }
+    if let diversity, isDiverse { addDiversity(diversity, count: pictures.count, group: group) }
+    return values
+  }
+
+  /// - Returns: the net's scores of the pictures, and the objectives' values.
+  func values(_ pictures: Tensor, _ objectives: [Objective]) -> (scores: Tensor, values: [Float]) {
+    let (scores, values, _, _) = forward(pictures, objectives)
+    return (scores, values)
+  }
+
+  /// A forward pass, after which the seeds hold the objectives' gradients in the scores and in the layers that they name.
+  private func forward(
+    _ pictures: Tensor, _ objectives: [Objective]
+  ) -> (scores: Tensor, values: [Float], hasScores: Bool, layers: [String]) {
     let scores = plan.forward(pictures)
     var values = [Float](repeating: 0, count: objectives.count)
     let hasScores = seedScores(scores, objectives, &values)
     let layers = objectives.reduce(into: Set<String>()) { $0.formUnion($1.layers) }.sorted()
-    gradient.storage.fill(with: 0)
-    if hasScores {
-      plan.backward(from: scoreSeed.prefix(pictures.count))
-      add(pictures.count)
-    }
     for layer in layers {
       let seed = seed(of: layer)
       seed.storage.fill(with: 0)
@@ -41,11 +65,8 @@ final class ObjectiveGradient {
       for (slot, objective) in objectives.enumerated() {
         values[slot] += Self.seed(seed[slot], activation[slot], shape: seed.shape, layer: layer, objective)
       }
-      backward(from: layer, seed.prefix(pictures.count))
-      add(pictures.count)
     }
-    if let diversity, group > 1 { addDiversity(diversity, count: pictures.count, group: group) }
-    return values
+    return (scores, values, hasScores, layers)
   }
 
   private func seedScores(_ scores: Tensor, _ objectives: [Objective], _ values: inout [Float]) -> Bool {
@@ -100,7 +121,7 @@ final class ObjectiveGradient {
     }
     backward(from: diversity.layer, seed.prefix(count))
     for slot in 0..<count {
-      let (own, other) = (gradient[slot], plan.inputGradient[slot])
+      let (own, other) = (sum[slot], plan.inputGradient[slot])
       let (size, otherSize) = (rootMeanSquare(own), rootMeanSquare(other))
       guard otherSize > 0, otherSize.isFinite else { continue }
       let factor = diversity.weight * size / otherSize
@@ -127,7 +148,7 @@ final class ObjectiveGradient {
   private func add(_ count: Int) {
     let from = plan.inputGradient
     for slot in 0..<count {
-      let (to, from) = (gradient[slot], from[slot])
+      let (to, from) = (sum[slot], from[slot])
       for i in to.indices { to[i] += from[i] }
     }
   }

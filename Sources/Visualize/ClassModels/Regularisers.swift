@@ -1,5 +1,6 @@
 import ConvNet
 import Foundation
+import Kernels
 
 /// What keeps a class model a picture. All work on one picture, `[C, H, W]`.
 protocol Regulariser: Sendable {
@@ -28,9 +29,8 @@ extension Regulariser {
 
 /// The root of the mean square, summed in double precision.
 func rootMeanSquare(_ values: UnsafeMutableBufferPointer<Float>) -> Float {
-  var sum = 0.0
-  for value in values { sum += Double(value) * Double(value) }
-  return Float((sum / Double(max(values.count, 1))).squareRoot())
+  guard let base = values.baseAddress else { return 0 }
+  return Float((kernels_sum_of_squares(base, values.count) / Double(max(values.count, 1))).squareRoot())
 }
 
 /// −λ‖I‖₂², the paper's: λ = `weight` · RMS(∂S_c/∂I at I = 0).

@@ -59,13 +59,13 @@ struct Bench {
   func classModels() throws -> BenchResult {
     let store = ParameterStore(network, training: false)
     Initialization.gaussian.fill(store, seed: 0)
-    let steps = 8
+    let steps = 16
     let ascent = ClassModelAscent(
       store, mean: [Float](repeating: 120, count: network.input.count), options: .paper(iterations: steps), batch: batch,
       compute: settings)
     let classes = (0..<batch).map { $0 % network.classCount }
     let rounds = try repeated { _ = ascent.run(classes: classes) }
-    // The last score of a trace takes one more forward pass: 4 % at 8 steps.
+    // The last score of a trace takes one more forward pass: 3 % at 16 steps.
     return BenchResult(
       ranks: communicator.size, imagesPerSecond: rounds.perSecond * Double(batch * steps * communicator.size),
       note: "picture-steps")
