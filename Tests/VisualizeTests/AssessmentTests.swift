@@ -1,3 +1,4 @@
+import Checkpoint
 import ConvNet
 import DataSets
 import Foundation
@@ -125,6 +126,18 @@ private struct Golden: Decodable {
     for name in ["p1.h5", "p3.h5", "assessment.csv"] { try FileManager.default.removeItem(atPath: "\(three)/\(name)") }
     #expect(try fixture.assess(ranks: 2, output: three, annotations: annotations).output.contains("done 2 skipped 3"))
     #expect(try tables(three) == before)
+
+    // Another run with other methods has written into the folder meanwhile.
+    let changed = "\(three)/p1.h5"
+    try HDF5File.write(to: changed) { file throws(HDF5Error) in
+      try file.write([Float](repeating: 0.5, count: 6), shape: [2, 3], to: "/measures")
+    }
+    let refused = try fixture.assess(output: three, annotations: annotations)
+    #expect(refused.exitCode == 3, "\(refused)")
+    #expect(
+      refused.output.contains(
+        "\(changed) holds a /measures of shape [2, 3], not [4, 3]: a result of other methods; give --overwrite"),
+      "\(refused)")
   }
 
   @Test("Class models are judged by the pictures that people see") func transfer() throws {

@@ -36,16 +36,16 @@ struct AssessmentTable {
     rows = (methods + AssessmentJob.baselines).map { Row(method: $0) }
     for item in try Manifest(of: store.folder).latest().keys.sorted() {
       let file = try HDF5File.open(at: store.dataPath(of: item))
-      let measures = try file.readFloats("/measures").values.map(Double.init)
+      let measures = try Self.read("/measures", of: file, shape: [rows.count, 3]).map(Double.init)
       pictures += 1
       for row in rows.indices {
         rows[row].pointing += measures[row * 3]
         rows[row].insertion += measures[row * 3 + 1]
         rows[row].deletion += measures[row * 3 + 2]
       }
-      guard let spearman = try? file.readFloats("/spearman").values, let similarity = try? file.readFloats("/ssim").values else {
-        continue
-      }
+      guard try file.children().contains("spearman") else { continue }
+      let spearman = try Self.read("/spearman", of: file, shape: [methods.count, stages.count])
+      let similarity = try Self.read("/ssim", of: file, shape: [methods.count, stages.count])
       sampled += 1
       for row in methods.indices {
         let part = (row * stages.count)..<((row + 1) * stages.count)
@@ -62,6 +62,18 @@ struct AssessmentTable {
       rows[row].spearman = rows[row].spearman.map { $0 / samples }
       rows[row].similarity = rows[row].similarity.map { $0 / samples }
     }
+  }
+
+  /// The values of a result, which must be of this assessment's methods.
+  private static func read(_ dataSet: String, of file: borrowing HDF5File, shape: [Int]) throws -> [Float] {
+    let found = try file.readFloats(dataSet)
+    guard found.shape == shape else {
+      throw VisualizeError(
+        .badData,
+        "\(file.path) holds a \(dataSet) of shape \(found.shape), not \(shape): a result of other methods; give --overwrite, or another "
+          + "--output")
+    }
+    return found.values
   }
 
   /// Maps that are constant have no rank correlation: they count as 0.
