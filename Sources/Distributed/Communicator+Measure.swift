@@ -130,7 +130,7 @@ extension Communicator {
     let chunk = UnsafeMutableBufferPointer<Float>.allocate(capacity: GradientReduction.chunk)
     defer { chunk.deallocate() }
     chunk.initialize(repeating: 0)
-    let sum = try GradientReduction.float32.makeSum(try duplicate())
+    let sum = try GradientReduction.float32.makeSum(self)
     let small = try fastest(of: 20) { () throws(MPIError) in try allReduceSum(&one) }
     let large = try fastest(of: 3) { () throws(MPIError) in try sum.sum(chunk) }
     let ranks = Double(max(size, 2))

@@ -24,6 +24,8 @@ public final class SharedMemoryExchange: GradientSum {
   /// Values that go from one rank to another at a time; each rank has room for two rounds, since it may be ahead by one.
   private let piece: Int
   private var window: MPI_Win?
+  /// The other ranks, from the next one on.
+  private let others: [Int]
   /// Where each rank's memory begins.
   private var shared: [UnsafeMutablePointer<Float>] = []
   private var isOdd = false
@@ -34,6 +36,7 @@ public final class SharedMemoryExchange: GradientSum {
   public init(_ communicator: Communicator) throws(MPIError) {
     self.communicator = communicator
     let ranks = communicator.size
+    others = (1..<ranks).map { (communicator.rank + $0) % ranks }
     piece = min(Self.largestChunk, Self.capacity / (2 * ranks)) / ranks
     let bytes = 2 * ranks * piece * MemoryLayout<Float>.stride
     let doing = "sharing memory among \(ranks) ranks"
@@ -92,8 +95,6 @@ public final class SharedMemoryExchange: GradientSum {
   }
 
   private var rank: Int { communicator.rank }
-  /// The other ranks, from the next one on.
-  private var others: [Int] { (1..<communicator.size).map { (rank + $0) % communicator.size } }
 
   /// Each round is a piece of every rank's share: what `lay` writes into this rank's place is seen by the others in `then`.
   private func inRounds(

@@ -1,4 +1,3 @@
-import CMPI
 import Kernels
 
 /// Sums gradients in the order of a binary tree over the ranks: with four, (g0 + g1) + (g2 + g3).

@@ -11,7 +11,6 @@ final class GlobalUpdate {
   /// Passes a step; the same on all ranks.
   let parts: Int
   let pass: any BatchPass
-  private let store: ParameterStore
   private let sgd: SGD
   private let team: ThreadTeam
   /// What this rank updates.
@@ -35,7 +34,6 @@ final class GlobalUpdate {
     pass =
       shards.map { ShardedPass($0, batch: size, job: job, communicator: communicator) }
       ?? ReplicatedPass(store, batch: size, job: job)
-    self.store = store
     self.shards = shards
     (sgd, team) = (job.options.sgd, job.compute.team)
     weightShares = try WeightShares(shards?.features ?? store, job.options, communicator: communicator)
