@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import ConvNet
@@ -63,6 +64,14 @@ import Testing
       network.shapes.map(\.description) == ["[3, 9, 11]", "[4, 5, 6]", "[4, 5, 6]", "[4, 5, 6]", "[4, 3, 3]", "[4, 3, 3]", "[5]"])
     #expect(network.parameterCount == 4 * 3 * 9 + 4 + 36 * 5 + 5)
     #expect(network.layers[4].layer == .dropout(Dropout(probability: 0.25)))
+  }
+
+  @Test("The description in the documentation is cnn-f-64 without its dropout")
+  func documented() throws {
+    let file = URL(fileURLWithPath: #filePath).appendingPathComponent("../../../docs/thousand-classes.json").standardized
+    let network = try Network(json: String(contentsOf: file, encoding: .utf8))
+    let preset = try Preset.cnnF64.network(classes: 1000)
+    #expect(network.input == preset.input && network.layers == preset.layers.filter { $0.layer != .dropout(Dropout()) })
   }
 
   @Test("Parameters lie on 64-byte boundaries, in the order of the layers, weights first")

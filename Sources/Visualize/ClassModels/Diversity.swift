@@ -18,13 +18,16 @@ struct Diversity: Sendable {
     _ gradients: [UnsafeMutableBufferPointer<Float>], activations: [UnsafeMutableBufferPointer<Float>], shape: Shape
   ) {
     let (channels, area) = (shape.channels, shape.area)
+    var norms: [Float] = []
     let grams = activations.map { values in
       let matrix = Matrix(values.baseAddress!, channels, area)
       var gram = [Float](repeating: 0, count: channels * channels)
-      gram.withUnsafeMutableBufferPointer { multiply(matrix, matrix.transpose, into: $0.baseAddress!) }
+      gram.withUnsafeMutableBufferPointer {
+        multiply(matrix, matrix.transpose, into: $0.baseAddress!)
+        norms.append(max(rootMeanSquare($0), .leastNormalMagnitude))
+      }
       return gram
     }
-    let norms = grams.map { max(rootMeanSquare($0), .leastNormalMagnitude) }
     let pairs = Float(max(grams.count * (grams.count - 1) / 2, 1))
     for (i, gradient) in gradients.enumerated() {
       // ∂D/∂Gᵢ = − Σⱼ (Gⱼ/‖Gⱼ‖ − cos·Gᵢ/‖Gᵢ‖) / ‖Gᵢ‖, up to a factor that all samples share; ∂D/∂A = 2·∂D/∂G·A.
@@ -43,9 +46,5 @@ struct Diversity: Sendable {
           into: gradient.baseAddress!)
       }
     }
-  }
-
-  private func rootMeanSquare(_ values: [Float]) -> Float {
-    Float((values.reduce(0.0) { $0 + Double($1) * Double($1) } / Double(max(values.count, 1))).squareRoot())
   }
 }
