@@ -7,6 +7,9 @@ public enum Preset: String, Sendable, CaseIterable {
   /// The same chain for 64-pixel crops, narrower still: for laptops, demos and tests.
   case cnnF64 = "cnn-f-64"
 
+  /// All names, between commas.
+  public static var names: String { allCases.map(\.rawValue).joined(separator: ", ") }
+
   /// - Throws: `NetworkError` when the class count is not positive.
   public func network(classes: Int) throws(NetworkError) -> Network {
     switch self {

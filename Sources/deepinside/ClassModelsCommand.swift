@@ -20,7 +20,7 @@ struct ClassModelsCommand: ParsableCommand {
   @Option(help: ArgumentHelp("paper: as published; regularised: pictures that people recognise more in.", valueName: "mode"))
   var mode = ClassModelOptions.Mode.regularised
 
-  @Option(help: ArgumentHelp("Steps of ascent (default: \(Self.defaultIterations)).", valueName: "n"))
+  @Option(help: ArgumentHelp("Steps of ascent (\(defaults(of: \.iterations))).", valueName: "n"))
   var iterations: Int?
 
   @Option(help: ArgumentHelp("Of everything random in the regularised mode.", valueName: "n"))
@@ -36,15 +36,10 @@ struct ClassModelsCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Pictures a class, which a diversity term keeps apart.", valueName: "n"))
   var samples = 1
 
-  @OptionGroup(title: "Parts of the ascent (defaults are the mode's)") var parts: ClassModelParts
+  @OptionGroup(title: "Parts of the ascent") var parts: ClassModelParts
   @OptionGroup var results: ResultOptions
   @OptionGroup var compute: ComputeOptions
   @OptionGroup var common: CommonOptions
-
-  private static var defaultIterations: String {
-    let net = (try? Preset.cnnF.network(classes: 1)).map { ClassModelOptions.defaults(.regularised, for: $0).iterations }
-    return "\(net ?? 0), paper \(ClassModelOptions.paper().iterations)"
-  }
 
   func validate() throws {
     if let iterations, iterations < 1 { throw ValidationError("--iterations \(iterations): at least one.") }
@@ -64,57 +59,83 @@ struct ClassModelsCommand: ParsableCommand {
   }
 }
 
+/// Such as "default: 250, paper: 200": of the paper's net.
+private func defaults<Value>(of path: KeyPath<ClassModelOptions, Value>) -> String {
+  let (ours, paper) = (
+    "\(ClassModelOptions.regularised(side: 224)[keyPath: path])", "\(ClassModelOptions.paper()[keyPath: path])"
+  )
+  return ours == paper ? "default: \(ours)" : "default: \(ours), paper: \(paper)"
+}
+
 /// Numbers of a mode that can be had otherwise.
 struct ClassModelParts: ParsableArguments {
-  @Option(help: ArgumentHelp("What moves: \(ClassModelOptions.ParameterisationKind.allNames).", valueName: "what"))
+  @Option(
+    help: ArgumentHelp(
+      "What moves (\(defaults(of: \.parameterisation))).", valueName: "what"))
   var parameterisation: ClassModelOptions.ParameterisationKind?
 
-  @Option(name: .customLong("spectral-power"), help: ArgumentHelp("Of fourier: waves are weighed by 1/f^p.", valueName: "p"))
+  @Option(
+    name: .customLong("spectral-power"),
+    help: ArgumentHelp("Of fourier: waves are weighed by 1/f^p (\(defaults(of: \.spectralPower))).", valueName: "p"))
   var spectralPower: Float?
 
-  @Option(help: ArgumentHelp("Of fourier: phases, each with finer waves.", valueName: "n"))
+  @Option(help: ArgumentHelp("Of fourier: phases, each with finer waves (\(defaults(of: \.octaves))).", valueName: "n"))
   var octaves: Int?
 
-  @Option(name: .customLong("octave-scale"), help: ArgumentHelp("The ratio of two phases' finest waves.", valueName: "x"))
+  @Option(
+    name: .customLong("octave-scale"),
+    help: ArgumentHelp("The ratio of two phases' finest waves (\(defaults(of: \.octaveScale))).", valueName: "x"))
   var octaveScale: Float?
 
-  @Option(help: ArgumentHelp("How gradients become directions: \(Optimiser.allNames).", valueName: "how"))
+  @Option(
+    help: ArgumentHelp("How gradients become directions (\(defaults(of: \.optimiser))).", valueName: "how")
+  )
   var optimiser: Optimiser?
 
-  @Option(help: ArgumentHelp("A step's RMS in grey levels.", valueName: "x"))
+  @Option(help: ArgumentHelp("A step's RMS in grey levels (\(defaults(of: \.step))).", valueName: "x"))
   var step: Float?
 
-  @Option(name: .customLong("final-step"), help: ArgumentHelp("The last step's.", valueName: "x"))
+  @Option(
+    name: .customLong("final-step"),
+    help: ArgumentHelp("The last step's (default: that of --step; else 1, paper: 0).", valueName: "x"))
   var finalStep: Float?
 
-  @Option(help: ArgumentHelp("The paper's λ, relative to the gradient.", valueName: "λ"))
+  @Option(help: ArgumentHelp("The paper's λ, relative to the gradient (\(defaults(of: \.regularisation))).", valueName: "λ"))
   var l2: Float?
 
-  @Option(name: .customLong("total-variation"), help: ArgumentHelp("The weight of the edges' heights.", valueName: "λ"))
+  @Option(
+    name: .customLong("total-variation"),
+    help: ArgumentHelp("The weight of the edges' heights (\(defaults(of: \.totalVariation))).", valueName: "λ"))
   var totalVariation: Float?
 
-  @Option(help: ArgumentHelp("The part of the picture that each step takes away.", valueName: "part"))
+  @Option(help: ArgumentHelp("The part of the picture that each step takes away (\(defaults(of: \.decay))).", valueName: "part"))
   var decay: Float?
 
-  @Option(help: ArgumentHelp("The first blur's deviation; 0 for none.", valueName: "pixels"))
+  @Option(help: ArgumentHelp("The first blur's deviation; 0 for none (\(defaults(of: \.blur))).", valueName: "pixels"))
   var blur: Float?
 
-  @Option(name: .customLong("final-blur"), help: ArgumentHelp("The last blur's.", valueName: "pixels"))
+  @Option(
+    name: .customLong("final-blur"), help: ArgumentHelp("The last blur's (\(defaults(of: \.finalBlur))).", valueName: "pixels"))
   var finalBlur: Float?
 
-  @Option(name: .customLong("blur-every"), help: ArgumentHelp("Steps from one blur to the next.", valueName: "n"))
+  @Option(
+    name: .customLong("blur-every"),
+    help: ArgumentHelp("Steps from one blur to the next (\(defaults(of: \.blurInterval))).", valueName: "n"))
   var blurInterval: Int?
 
-  @Option(help: ArgumentHelp("The largest random shift.", valueName: "pixels"))
+  @Option(
+    help: ArgumentHelp(
+      "The largest random shift (\(defaults(of: \.jitter)), in proportion for other inputs than 224 pixels).", valueName: "pixels"
+    ))
   var jitter: Int?
 
-  @Option(help: ArgumentHelp("The largest random turn.", valueName: "degrees"))
+  @Option(help: ArgumentHelp("The largest random turn (\(defaults(of: \.rotation))).", valueName: "degrees"))
   var rotation: Float?
 
-  @Option(help: ArgumentHelp("The largest random zoom, in or out; 1 for none.", valueName: "factor"))
+  @Option(help: ArgumentHelp("The largest random zoom, in or out; 1 for none (\(defaults(of: \.zoom))).", valueName: "factor"))
   var zoom: Float?
 
-  @Option(help: ArgumentHelp("How strongly samples are kept apart.", valueName: "x"))
+  @Option(help: ArgumentHelp("How strongly samples are kept apart (\(defaults(of: \.diversity))).", valueName: "x"))
   var diversity: Float?
 
   func validate() throws {

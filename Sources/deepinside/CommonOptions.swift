@@ -13,13 +13,13 @@ struct ComputeOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Threads of each rank (default: OMP_NUM_THREADS, else the processors it may use).", valueName: "n"))
   var threads: Int?
 
-  @Option(help: ArgumentHelp("What computes: \(BackendChoice.allNames).", valueName: "backend"))
+  @Option(help: ArgumentHelp("What computes.", valueName: "backend"))
   var backend = BackendChoice.auto
 
   @Option(help: ArgumentHelp("float32, or bfloat16 with float32 parameters.", valueName: "precision"))
   var precision = Precision.float32
 
-  @Option(help: ArgumentHelp("How 3×3 convolutions are computed in float32: \(ConvolutionAlgorithm.allNames).", valueName: "how"))
+  @Option(help: ArgumentHelp("How 3×3 convolutions are computed in float32.", valueName: "how"))
   var convolution = ConvolutionAlgorithm.auto
 
   var team: ThreadTeam { ThreadTeam(workers: threads ?? ThreadTeam.available) }
@@ -35,11 +35,6 @@ struct ComputeOptions: ParsableArguments {
       FileHandle.standardError.write(Data("slow: --precision \(precision.rawValue): \(advice)\n".utf8))
     }
   }
-}
-
-extension CaseIterable where Self: RawRepresentable, RawValue == String {
-  /// `auto, openblas`, for help texts.
-  static var allNames: String { allCases.map(\.rawValue).joined(separator: ", ") }
 }
 
 extension BackendChoice: ExpressibleByArgument {}

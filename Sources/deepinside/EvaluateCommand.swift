@@ -23,7 +23,7 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The picture folder, or a pack.", valueName: "dir|pack"))
   var data: String
 
-  @Option(help: ArgumentHelp("Which pictures: \(Split.allNames).", valueName: "split"))
+  @Option(help: ArgumentHelp("Which pictures.", valueName: "split"))
   var split = Split.val
 
   @Option(

@@ -16,7 +16,7 @@ struct ExportCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The trained network.", valueName: "file"))
   var checkpoint: String
 
-  @Option(help: ArgumentHelp("\(ExportFormat.allNames).", valueName: "format"))
+  @Option(help: ArgumentHelp("What to write.", valueName: "format"))
   var format: ExportFormat
 
   @Option(help: ArgumentHelp("The file to write.", valueName: "file"))

@@ -30,7 +30,7 @@ struct LocaliseCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Crops whose maps are averaged: 1 or 10.", valueName: "n"))
   var crops = 10
 
-  @Option(help: ArgumentHelp("How the signal goes back through ReLUs: \(ReLURule.allNames).", valueName: "method"))
+  @Option(help: ArgumentHelp("How the signal goes back through ReLUs.", valueName: "method"))
   var method = ReLURule.gradient
 
   @Option(help: ArgumentHelp("Numbers of validation pictures that the error leaves out, one a line.", valueName: "file"))
@@ -78,7 +78,7 @@ struct LocaliseCommand: ParsableCommand {
 struct BoxOptions: ParsableArguments {
   private static let defaults = LocalisationOptions()
 
-  @Option(help: ArgumentHelp("How: \(LocalisationOptions.Box.allNames).", valueName: "how"))
+  @Option(help: ArgumentHelp("How a box is found.", valueName: "how"))
   var box = defaults.box
 
   @Option(help: ArgumentHelp("Shorter side of the picture that is cut, in pixels.", valueName: "pixels"))

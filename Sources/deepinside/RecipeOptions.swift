@@ -16,7 +16,7 @@ struct RecipeOptions: ParsableArguments {
       valueName: "n"))
   var warmupEpochs = 0.0
 
-  @Option(help: ArgumentHelp("\(OptimizerKind.allNames); lars (You et al. 2017) is for batches of thousands.", valueName: "kind"))
+  @Option(help: ArgumentHelp("The rule of the update; lars (You et al. 2017) is for batches of thousands.", valueName: "kind"))
   var optimizer = OptimizerKind.sgd
 
   @Option(

@@ -34,7 +34,7 @@ struct ReconstructCommand: ParsableCommand {
     help: ArgumentHelp("Look through all pictures: so many of the strongest for every channel (9 in the paper).", valueName: "n"))
   var top: Int?
 
-  @Option(help: ArgumentHelp("How the signal goes back through ReLUs: \(ReLURule.allNames).", valueName: "method"))
+  @Option(help: ArgumentHelp("How the signal goes back through ReLUs.", valueName: "method"))
   var method = ReLURule.deconvnet
 
   @OptionGroup var results: ResultOptions

@@ -16,7 +16,7 @@ struct RenderingOptions: ParsableArguments {
   var gamma: Float?
 
   @Option(
-    help: ArgumentHelp("\(ColourMap.allNames): matplotlib's map (default: \(defaults.colours.rawValue)).", valueName: "colours"))
+    help: ArgumentHelp("Of the drawing; inferno is matplotlib's (default: \(defaults.colours.rawValue)).", valueName: "colours"))
   var colours: ColourMap?
 
   @Option(

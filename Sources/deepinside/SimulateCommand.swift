@@ -33,7 +33,7 @@ struct SimulateCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Of a small message: 50us, 1.5ms.", valueName: "time"))
   var latency = Latency("50us")!
 
-  @Option(help: ArgumentHelp("The network: \(Preset.allNames).", valueName: "network"))
+  @Option(help: ArgumentHelp("The network.", valueName: "network"))
   var network = Preset.cnnF
 
   @Option(help: ArgumentHelp("Pictures a step of each rank.", valueName: "n"))

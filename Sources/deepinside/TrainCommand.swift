@@ -28,7 +28,7 @@ struct TrainCommand: ParsableCommand {
     help: ArgumentHelp("The run folder: checkpoints, metrics.jsonl, run.json, report.html.", valueName: "dir"))
   var runFolder: String
 
-  @Option(help: ArgumentHelp("\(Preset.allNames), or a JSON file of the description.", valueName: "network"))
+  @Option(help: ArgumentHelp("\(Preset.names), or a JSON file of the description (docs/training.md).", valueName: "network"))
   var network = Preset.cnnF.rawValue
 
   @Option(help: ArgumentHelp("Passes over the training pictures.", valueName: "n"))
@@ -40,7 +40,7 @@ struct TrainCommand: ParsableCommand {
   @Option(name: .customLong("learning-rate"), help: ArgumentHelp("The initial learning rate.", valueName: "rate"))
   var learningRate = 0.01
 
-  @Option(help: ArgumentHelp("How the rate falls: \(ScheduleKind.allNames).", valueName: "kind"))
+  @Option(help: ArgumentHelp("How the rate falls.", valueName: "kind"))
   var schedule = ScheduleKind.plateau
 
   @OptionGroup var recipe: RecipeOptions

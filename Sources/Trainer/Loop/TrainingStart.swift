@@ -112,8 +112,7 @@ struct TrainingStart {
   static func network(_ name: String, classes: Int) throws -> Network {
     if let preset = Preset(rawValue: name) { return try preset.network(classes: classes) }
     guard let data = FileManager.default.contents(atPath: name) else {
-      let known = Preset.allCases.map(\.rawValue).joined(separator: ", ")
-      throw TrainingError.wrongUse("--network \(name): neither a preset (\(known)) nor a readable file")
+      throw TrainingError.wrongUse("--network \(name): neither a preset (\(Preset.names)) nor a readable file")
     }
     let network: Network
     do {

@@ -25,10 +25,10 @@ struct BenchmarkCommand: ParsableCommand {
     case checkpoint, all
   }
 
-  @Option(help: ArgumentHelp("What to measure: \(Work.allNames).", valueName: "work"))
+  @Option(help: ArgumentHelp("What to measure.", valueName: "work"))
   var work = Work.all
 
-  @Option(help: ArgumentHelp("The network: \(Preset.allNames).", valueName: "network"))
+  @Option(help: ArgumentHelp("The network.", valueName: "network"))
   var network = Preset.cnnF
 
   @Option(help: ArgumentHelp("Pictures at once on each rank.", valueName: "n"))
