@@ -31,7 +31,7 @@ extension BoundingBox {
 }
 
 /// The size and objects of one picture.
-public struct Annotation: Sendable, Hashable {
+public struct Annotation: Sendable, Hashable, Codable {
   /// Of the picture that the boxes were drawn in.
   public let width: Int
   public let height: Int
@@ -74,6 +74,22 @@ public struct Annotation: Sendable, Hashable {
       }
     }
     self.init(width: size.width, height: size.height, boxes: boxes)
+  }
+
+  /// The boxes in a picture of another size than that they were drawn in: each side moves with the picture.
+  ///
+  /// They stay as they are where that size isn't known, and in a picture that has been turned by a quarter since.
+  public func boxes(width newWidth: Int, height newHeight: Int) -> [BoundingBox] {
+    guard width > 0, height > 0, (width, height) != (newWidth, newHeight), (width, height) != (newHeight, newWidth) else {
+      return boxes
+    }
+    func moved(_ edge: Int, _ old: Int, _ new: Int) -> Int { Int((Double(edge) * Double(new) / Double(old)).rounded()) }
+    return boxes.map { box in
+      let (xmin, ymin) = (moved(box.xmin, width, newWidth), moved(box.ymin, height, newHeight))
+      return BoundingBox(
+        wnid: box.wnid, xmin: xmin, ymin: ymin, xmax: max(xmin, moved(box.xmax + 1, width, newWidth) - 1),
+        ymax: max(ymin, moved(box.ymax + 1, height, newHeight) - 1))
+    }
   }
 
   /// The file's text in the same form.

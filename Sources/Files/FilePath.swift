@@ -1,3 +1,5 @@
+import Foundation
+
 /// Takes a path apart.
 public enum FilePath {
   /// The folder of a path, `.` for a bare name.
@@ -9,6 +11,12 @@ public enum FilePath {
   /// The last component of a path.
   public static func name(of path: String) -> String {
     path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
+  }
+
+  /// Whether both lead to the same file or folder, by whatever links; not where one isn't there.
+  public static func isSame(_ one: String, _ other: String) -> Bool {
+    var (first, second) = (stat(), stat())
+    return stat(one, &first) == 0 && stat(other, &second) == 0 && first.st_dev == second.st_dev && first.st_ino == second.st_ino
   }
 
   /// A name in a folder.

@@ -16,7 +16,7 @@ struct WorkItem: Codable, Sendable {
   /// Whether it is one of those of which more is measured.
   var isSampled: Bool?
   /// The boxes of its objects.
-  var boxes: [BoundingBox]?
+  var annotation: Annotation?
 
   /// The number of its stream of random numbers: wherever its files are, it is the same result.
   var stream: UInt64 { ItemNames.hash(ItemNames.name(of: name)) }

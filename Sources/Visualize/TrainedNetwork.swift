@@ -72,6 +72,8 @@ public struct TrainedNetwork: Sendable {
   /// - Throws: `VisualizeError` naming an unknown id, or when the list names none.
   public func indices(of list: String) throws(VisualizeError) -> [Int] {
     if list == "all" { return Array(classes.indices) }
+    // An id may have a comma.
+    if let index = classes.firstIndex(of: list) { return [index] }
     var indices: [Int] = []
     for part in list.split(separator: ",") {
       let index = try index(of: part.trimmingCharacters(in: .whitespaces))

@@ -1,4 +1,5 @@
 import Cluster
+import Foundation
 
 /// Why a visualisation couldn't be made or kept; the message says what was expected, what was found and what to do.
 public struct VisualizeError: ExitCoded, Sendable, Hashable, CustomStringConvertible {
@@ -31,5 +32,14 @@ public struct VisualizeError: ExitCoded, Sendable, Hashable, CustomStringConvert
     case .stopped: ExitCode.stoppedOnRequest
     case .incomplete, .system: ExitCode.failure
     }
+  }
+}
+
+/// Makes a folder and those that it lies in; one that is there already stays.
+func makeFolder(_ folder: String) throws(VisualizeError) {
+  do {
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+  } catch {
+    throw VisualizeError(.system, "cannot make the folder \(folder): \(error.localizedDescription)")
   }
 }

@@ -67,7 +67,7 @@ struct AssessCommand: ParsableCommand {
   private var names: [String] { methods == "all" ? SaliencyMethods.names : methods.split(separator: ",").map(String.init) }
 
   func validate() throws {
-    if batch < 1 { throw ValidationError("--batch \(batch): at least one.") }
+    try checkBatch(batch)
     if randomised < 0 { throw ValidationError("--randomised \(randomised): zero or more.") }
     if let step, !(1...(1 << 30)).contains(step) { throw ValidationError("--step \(step): 1 to 2^30 pixels.") }
     if let other = names.first(where: { !SaliencyMethods.names.contains($0) }) {

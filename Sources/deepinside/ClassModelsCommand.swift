@@ -141,7 +141,13 @@ struct ClassModelParts: ParsableArguments {
   func validate() throws {
     func require(_ holds: Bool?, _ message: String) throws { if holds == false { throw ValidationError(message) } }
     try require(octaves.map { $0 > 0 }, "--octaves: at least one.")
-    try require(octaveScale.map { $0 >= 1 }, "--octave-scale: at least 1.")
+    try require(octaveScale.map { (1...100).contains($0) }, "--octave-scale: 1 to 100.")
+    try require(spectralPower.map { (-10...10).contains($0) }, "--spectral-power: -10 to 10.")
+    try require(step.map { (0...255).contains($0) }, "--step: 0 to 255.")
+    try require(finalStep.map { (0...255).contains($0) }, "--final-step: 0 to 255.")
+    try require(l2.map { (0...1e6).contains($0) }, "--l2: 0 to 1000000.")
+    try require(totalVariation.map { (0...1e6).contains($0) }, "--total-variation: 0 to 1000000.")
+    try require(diversity.map { (0...1e6).contains($0) }, "--diversity: 0 to 1000000.")
     try require(blurInterval.map { $0 > 0 }, "--blur-every: at least one step.")
     try require(jitter.map { (0...4096).contains($0) }, "--jitter: 0 to 4096.")
     try require(rotation.map { (0...360).contains($0) }, "--rotation: 0 to 360.")

@@ -19,7 +19,7 @@ struct ResultOptions: ParsableArguments {
   @OptionGroup var ranks: RankOptions
 
   func validate() throws {
-    if batch < 1 { throw ValidationError("--batch \(batch): at least one.") }
+    try checkBatch(batch)
   }
 
   /// See `runResultJob`.
@@ -29,6 +29,10 @@ struct ResultOptions: ParsableArguments {
   ) throws {
     try runResultJob(label, unit: unit, checkpoint: checkpoint, output: output, ranks: ranks, common: common, job)
   }
+}
+
+func checkBatch(_ batch: Int) throws {
+  if !(1...65536).contains(batch) { throw ValidationError("--batch \(batch): 1 to 65536.") }
 }
 
 /// Runs a job on all ranks with a progress line, says what came out, and exits 0 only when all of it is whole.

@@ -26,6 +26,19 @@ struct AnnotationTests {
       ])
   }
 
+  @Test("boxes move with a picture that was made smaller, and stay where the size isn't known or the picture was turned")
+  func scaling() {
+    let box = BoundingBox(wnid: "n1", xmin: 100, ymin: 0, xmax: 199, ymax: 374)
+    func boxes(_ width: Int, _ height: Int) -> [BoundingBox] {
+      Annotation(width: width, height: height, boxes: [box]).boxes(width: 250, height: 125)
+    }
+    #expect(boxes(500, 375) == [BoundingBox(wnid: "n1", xmin: 50, ymin: 0, xmax: 99, ymax: 124)])
+    #expect(boxes(0, 0) == [box] && boxes(250, 125) == [box] && boxes(125, 250) == [box])
+    let point = BoundingBox(wnid: "n1", xmin: 7, ymin: 7, xmax: 7, ymax: 7)
+    let moved = Annotation(width: 1000, height: 1000, boxes: [point]).boxes(width: 10, height: 10)[0]
+    #expect(moved == BoundingBox(wnid: "n1", xmin: 0, ymin: 0, xmax: 0, ymax: 0))
+  }
+
   @Test("what is written is read back, from any depth of folders")
   func roundTrip() throws {
     let folder = try TemporaryFolder()

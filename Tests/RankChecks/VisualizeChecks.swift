@@ -28,7 +28,7 @@ private func finish(_ summary: JobSummary, _ communicator: Communicator) throws 
   try summary.requireComplete()
 }
 
-/// `visualize-class-models CHECKPOINT OUT [classes=…] [mode=…] [iterations=…] [seed=…] [batch=…] [overwrite] [stop]`
+/// `visualize-class-models CHECKPOINT OUT [classes=…] [mode=…] [iterations=…] [seed=…] [batch=…] [precision=…] [overwrite] [stop]`
 ///
 /// With `stop` it is asked to stop when the first item is finished.
 private func checkClassModels(_ communicator: Communicator, _ arguments: [String]) throws {
@@ -39,7 +39,8 @@ private func checkClassModels(_ communicator: Communicator, _ arguments: [String
     network: network, output: arguments[1], classes: given["classes"] ?? "all",
     options: .defaults(
       mode, for: network.network, iterations: Int(given["iterations"] ?? "8"), seed: UInt64(given["seed"] ?? "0") ?? 0),
-    overwrite: given["overwrite"] != nil, batch: Int(given["batch"] ?? "3") ?? 3)
+    overwrite: given["overwrite"] != nil, batch: Int(given["batch"] ?? "3") ?? 3,
+    compute: ComputeSettings(precision: given["precision"].flatMap(Precision.init(rawValue:)) ?? .float32))
   let stops = given["stop"] != nil
   if stops { StopRequest.install() }
   let summary = try job.run(communicator) { done, _ in if stops, done == 1 { raise(SIGUSR1) } }

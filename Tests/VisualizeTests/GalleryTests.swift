@@ -1,3 +1,4 @@
+import ConvNet
 import Foundation
 import TestSupport
 import Testing
@@ -20,7 +21,7 @@ import Testing
         top: [RankedClass(index: index, score: 1, posterior: 0.5)], net: net, source: "/folder/<b>.jpg", truth: "n1",
         warning: index == 4 ? "zero \"gradient\"" : nil)
     }
-    let header = ResultHeader(command: command, parameters: ["mode": .text("<paper>")], net: net)
+    let header = ResultHeader(command: command, parameters: ["mode": .text("<paper>")], net: net, compute: ComputeSettings())
     return try GalleryPage(
       head: GalleryHead(header: header), items: records.map { GalleryItem($0, trace: [0, 1, .nan, 3]) }
     ).html()
@@ -95,7 +96,8 @@ import Testing
   @Test("A page says how its panels are to be read") func panels() throws {
     let net = try network()
     func page(_ box: String) throws -> String {
-      let header = ResultHeader(command: LocalisationJob.command, parameters: ["box": .text(box)], net: net)
+      let header = ResultHeader(
+        command: LocalisationJob.command, parameters: ["box": .text(box)], net: net, compute: ComputeSettings())
       return try GalleryPage(head: GalleryHead(header: header), items: []).html()
     }
     #expect(

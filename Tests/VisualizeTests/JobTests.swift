@@ -81,6 +81,8 @@ import Testing
     let before = try fixture.files()
     let other = try fixture.classModels("iterations=9")
     #expect(other.exitCode == 2 && other.output.contains("iterations was 8, is 9"), "\(other)")
+    let precision = try fixture.classModels("precision=bfloat16")
+    #expect(precision.exitCode == 2 && precision.output.contains("precision was float32, is bfloat16"), "\(precision)")
     let ranks = try fixture.classModels(ranks: 2, "iterations=9")
     #expect(ranks.exitCode == 2 && ranks.output.contains("iterations was 8, is 9"), "\(ranks)")
     try fixture.writeCheckpoint("net.h5", seed: 2)

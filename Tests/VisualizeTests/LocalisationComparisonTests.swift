@@ -1,3 +1,4 @@
+import ConvNet
 import Foundation
 import TestSupport
 import Testing
@@ -21,7 +22,8 @@ struct LocalisationComparisonTests {
     (summary.localisationError, summary.picturesWithBoxes) = (errors, pictures)
     let path = folder.path(name)
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    let header = ResultHeader(command: LocalisationJob.command, parameters: ["box": .text(box)], net: net)
+    let header = ResultHeader(
+      command: LocalisationJob.command, parameters: ["box": .text(box)], net: net, compute: ComputeSettings())
     try ResultJSON.text(header).write(toFile: "\(path)/parameters.json", atomically: true, encoding: .utf8)
     try ResultJSON.text(summary).write(toFile: "\(path)/summary.json", atomically: true, encoding: .utf8)
     return path

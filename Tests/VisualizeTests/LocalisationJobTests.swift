@@ -84,6 +84,40 @@ struct LocalisationJobTests {
     }
   }
 
+  @Test("boxes that were drawn in a larger picture move with it; those of no picture are a clear error")
+  func otherSize() throws {
+    let fixture = try ResultFixture()
+    let boxes = fixture.folder.path("boxes")
+    try FileManager.default.createDirectory(atPath: boxes, withIntermediateDirectories: true)
+    try fixture.writePicture("p.png", seed: 1, width: 40, height: 30)
+    func annotate(_ name: String) throws {
+      let box = BoundingBox(wnid: ResultFixture.classes[0], xmin: 0, ymin: 0, xmax: 399, ymax: 299)
+      try Annotation(width: 400, height: 300, boxes: [box]).xml(folder: "val", name: name)
+        .write(toFile: "\(boxes)/\(name).xml", atomically: true, encoding: .utf8)
+    }
+    try annotate("q")
+    let lost = try fixture.localise("annotations=\(boxes)")
+    #expect(lost.exitCode == 3 && lost.output.contains("none of the 1 pictures has a box"), "\(lost)")
+    #expect(!FileManager.default.fileExists(atPath: fixture.output))
+    try annotate("p")
+    #expect(try fixture.localise("annotations=\(boxes)", "box=whole").exitCode == 0)
+    let summary = try fixture.summary()
+    // The whole picture is the box: an error of the place there can't be.
+    #expect(summary.localisationError == summary.classificationError && summary.picturesWithBoxes == 1)
+    #expect(try fixture.localise("annotations=\(boxes)", "box=whole").output.contains("done 0 skipped 1"))
+    #expect(try fixture.summary().localisationError == summary.localisationError)
+  }
+
+  @Test("maps aren't taken from the folder that is to be written over")
+  func ownMaps() throws {
+    let fixture = try fixture()
+    #expect(try fixture.localise().exitCode == 0)
+    let before = try fixture.files()
+    let result = try fixture.localise("saliency=\(fixture.output)/../out", "box=centre", "overwrite")
+    #expect(result.exitCode == 2 && result.output.contains("choose another --output"), "\(result)")
+    #expect(try fixture.files() == before)
+  }
+
   @Test("a killed run gives the same boxes when it is run again; so do stored maps, and other boxes of them")
   func resume() throws {
     let fixture = try fixture()

@@ -22,7 +22,8 @@ struct MadeUpResults {
       classNames: (0..<classes).map { $0 == Self.goldfish ? "goldfish, Carassius auratus" : "name \($0), other word" },
       digest: "0123456789abcdef", fileName: "best.h5")
     store = ResultStore(
-      folder: folder.path("out"), header: ResultHeader(command: command, parameters: parameters, net: network),
+      folder: folder.path("out"),
+      header: ResultHeader(command: command, parameters: parameters, net: network, compute: ComputeSettings()),
       rendering: rendering)
   }
 

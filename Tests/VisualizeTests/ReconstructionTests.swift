@@ -127,4 +127,25 @@ import Testing
     let units = try fixture.data("conv1-2", "/units", output: fixture.folder.path("out1")).values
     #expect(distance([units[3], units[7], units[11]], best) < 1e-3)
   }
+
+  @Test("A picture that couldn't be read is looked at again; files that aren't ours stay") func unread() throws {
+    let fixture = try ResultFixture()
+    for index in 0..<4 { try fixture.writePicture("p\(index).png", seed: UInt64(index)) }
+    let picture = try Data(contentsOf: URL(fileURLWithPath: "\(fixture.pictures)/p3.png"))
+    let file = URL(fileURLWithPath: "\(fixture.pictures)/p3.png")
+    try Data("no picture".utf8).write(to: file)
+    for _ in 0..<2 { #expect(try fixture.reconstruct("top=4").exitCode == 1) }
+    try picture.write(to: file)
+    let again = try fixture.reconstruct("top=4")
+    #expect(again.exitCode == 0 && again.output.contains("done 8 skipped 0 failed 0"), "\(again)")
+    #expect(try fixture.data("conv1-0", "/units").shape[0] == 4)
+    #expect(try fixture.reconstruct("top=4").output.contains("done 0 skipped 8 failed 0"))
+
+    let other = fixture.folder.path("other")
+    try FileManager.default.createDirectory(atPath: other, withIntermediateDirectories: true)
+    try "mine".write(toFile: "\(other)/strongest.json", atomically: true, encoding: .utf8)
+    let refused = try fixture.reconstruct(output: other, "top=4")
+    #expect(refused.exitCode == 3 && refused.output.contains("strongest.json"), "\(refused)")
+    #expect(try String(contentsOfFile: "\(other)/strongest.json", encoding: .utf8) == "mine")
+  }
 }

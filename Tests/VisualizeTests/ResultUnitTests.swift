@@ -1,4 +1,5 @@
 import ConvNet
+import DataSets
 import Foundation
 import Images
 import TestSupport
@@ -26,11 +27,27 @@ import Testing
     arguments: [
       ("it's", "it's"), ("..", "_."), (".hidden", "_hidden"), ("a/b\\c", "a_b_c"),
       ("line\nbreak\u{0}", "line_break_"), ("", "picture"),
-      ("  ", "picture"), ("x\u{202E}gnp", "x_gnp"),
+      ("  ", "picture"), (" .x", "_x"), ("x\u{202E}gnp", "x_gnp"),
     ])
   func safeNames(text: String, expected: String) { #expect(ItemNames.safe(text) == expected) }
 
+  @Test("A class's name that looks like a number stays a text") func parameterValues() throws {
+    let values: [ParameterValue] = [.text("nan"), .text("inf"), .text("7"), .number(7.0), .flag(true)]
+    #expect(ResultJSON.value([ParameterValue].self, try ResultJSON.text(values)) == values)
+  }
+
+  @Test("An id with a comma can be chosen") func commas() throws {
+    let network = TrainedNetwork(
+      parameters: try linearNet(classes: 3), mean: [Float](repeating: 0, count: 108), classes: ["a,b", "a", "b"],
+      classNames: ["x", "y", "z"], digest: "", fileName: "net.h5")
+    #expect(try network.indices(of: "a,b") == [0] && network.indices(of: "b,a") == [2, 1])
+    let box = BoundingBox(wnid: "a,b", xmin: 1, ymin: 2, xmax: 3, ymax: 4)
+    let table = BoxTable.text([PictureAnswers(image: "p", answers: [box], scores: [1])])
+    #expect(try BoxTable.parse(table, name: "boxes.csv").map(\.answers) == [[box]])
+  }
+
   @Test("Long names are cut, and still differ") func longNames() {
+    #expect(ItemNames.safe(String(repeating: "x", count: 181)) != ItemNames.safe(String(repeating: "x", count: 182)))
     let long = String(repeating: "ö", count: 300)
     let names = ItemNames.names(for: ["/d/\(long)1.png", "/d/\(long)2.png"])
     #expect(Set(names).count == 2)

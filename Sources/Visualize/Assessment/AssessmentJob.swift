@@ -52,7 +52,6 @@ public struct AssessmentJob {
   private struct Prepared: Sendable {
     let explained: ExplainedPicture
     let boxes: [BoundingBox]
-    let annotated: PictureSize
   }
 
   /// Makes what is missing, then the tables `assessment.csv`, `assessment.html` and `randomisation.csv` of all.
@@ -62,7 +61,8 @@ public struct AssessmentJob {
   /// - Note: collective; the pictures of rank 0 count.
   public func run(_ communicator: Communicator, progress: @escaping JobProgress = { _, _ in }) throws -> JobSummary {
     let made = try methods.map { (name: $0, method: try SaliencyMethods.make($0, for: network.network)) }
-    let store = ResultStore(folder: output, header: ResultHeader(command: Self.command, parameters: parameters, net: network))
+    let store = ResultStore(
+      folder: output, header: ResultHeader(command: Self.command, parameters: parameters, net: network, compute: compute))
     // The batch of the plans is the same on any number of ranks: so are the results.
     let job = ResultJob(store: store, overwrite: overwrite, batch: batch, communicator: communicator, progress: progress)
     var worker: AssessmentWorker?
@@ -77,7 +77,7 @@ public struct AssessmentJob {
         worker = current
         let pictures = ready.map {
           AssessmentWorker.Picture(
-            explained: $0.prepared.explained, boxes: $0.prepared.boxes, annotated: $0.prepared.annotated,
+            explained: $0.prepared.explained, boxes: $0.prepared.boxes,
             isSampled: $0.item.isSampled ?? false)
         }
         return try zip(ready, current.assess(pictures)).map { entry, measured in
@@ -120,11 +120,8 @@ public struct AssessmentJob {
         }
         let explained = ExplainedPicture(
           picture: picture, classIndex: try network.index(of: truth), stream: item.stream)
-        // Annotations without a size are those of the picture as it is.
-        let isSized = annotation.width > 0 && annotation.height > 0
-        return Prepared(
-          explained: explained, boxes: annotation.boxes.filter { $0.wnid == truth },
-          annotated: isSized ? PictureSize(width: annotation.width, height: annotation.height) : picture.original)
+        let boxes = annotation.boxes(width: picture.original.width, height: picture.original.height)
+        return Prepared(explained: explained, boxes: boxes.filter { $0.wnid == truth })
       }
     }
   }

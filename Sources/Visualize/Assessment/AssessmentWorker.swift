@@ -7,7 +7,6 @@ final class AssessmentWorker {
   struct Picture {
     let explained: ExplainedPicture
     let boxes: [BoundingBox]
-    let annotated: PictureSize
     let isSampled: Bool
   }
 
@@ -60,7 +59,7 @@ final class AssessmentWorker {
 
   private func measures(_ map: [Float], _ picture: Picture, classIndex: Int) -> [Float] {
     let test = picture.explained.picture
-    let hit = PointingGame.hits(map, of: test, boxes: picture.boxes, annotated: picture.annotated)
+    let hit = PointingGame.hits(map, of: test, boxes: picture.boxes)
     let areas = curves.areas(
       of: map, image: test.input(test.places[0], mean: network.mean), classIndex: classIndex)
     return [hit ? 1 : 0, Float(areas.insertion), Float(areas.deletion)]

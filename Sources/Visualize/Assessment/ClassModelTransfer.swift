@@ -65,11 +65,14 @@ public struct ClassModelTransfer: Codable, Sendable {
         transfer.top1 += place <= 1 ? 1 : 0
         transfer.top5 += place <= 5 ? 1 : 0
         let own = place <= order.count ? order[place - 1].posterior : 0
-        lines.append("\(record.class),\(place),\(own),\(judge.classes[order[0].index]),\(order[0].posterior)")
+        let fields = [
+          CSV.field(record.class), "\(place)", "\(own)", CSV.field(judge.classes[order[0].index]), "\(order[0].posterior)",
+        ]
+        lines.append(fields.joined(separator: ","))
       }
       progress(start + part.count, known.count)
     }
-    try FileManager.default.createDirectory(atPath: output, withIntermediateDirectories: true)
+    try makeFolder(output)
     try AtomicFile.write(lines.joined(separator: "\n") + "\n", to: (output as NSString).appendingPathComponent(tableFile))
     try AtomicFile.write(
       ResultJSON.text(transfer, pretty: true) + "\n", to: (output as NSString).appendingPathComponent(summaryFile))

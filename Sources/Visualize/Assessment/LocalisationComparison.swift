@@ -67,7 +67,7 @@ public struct LocalisationComparison: Sendable {
 
   /// Writes `localisation.csv` into a folder, which it makes.
   public func write(to folder: String) throws {
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    try makeFolder(folder)
     try AtomicFile.write(csv, to: (folder as NSString).appendingPathComponent(Self.file))
   }
 }

@@ -30,7 +30,7 @@ struct PixelCurves {
     let insertion = curve(from: Self.blurred(image, shape), to: image, order: order, classIndex: classIndex)
     let deletion = curve(
       from: image, to: [Float](repeating: 0, count: image.count), order: order, classIndex: classIndex)
-    return (Self.area(insertion), Self.area(deletion))
+    return (area(insertion, pixels: order.count), area(deletion, pixels: order.count))
   }
 
   /// The posterior at the start and after each step, the last of which may be shorter.
@@ -57,10 +57,13 @@ struct PixelCurves {
     return posteriors
   }
 
-  static func area(_ curve: [Float]) -> Double {
-    guard curve.count > 1 else { return Double(curve.first ?? 0) }
-    let sum = curve.reduce(0.0) { $0 + Double($1) } - Double(curve[0] + curve[curve.count - 1]) / 2
-    return sum / Double(curve.count - 1)
+  /// - Parameter pixels: of the last point; the others are at 0, `step`, 2·`step`, …
+  func area(_ curve: [Float], pixels: Int) -> Double {
+    zip(curve, curve.dropFirst()).enumerated().reduce(0.0) { sum, trapezoid in
+      let (number, sides) = trapezoid
+      let width = min(step, pixels - number * step)
+      return sum + Double(sides.0 + sides.1) / 2 * Double(width) / Double(pixels)
+    }
   }
 
   static func blurred(_ image: [Float], _ shape: Shape) -> [Float] {

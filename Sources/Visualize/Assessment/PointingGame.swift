@@ -10,9 +10,8 @@ enum PointingGame {
 
   /// - Parameters:
   ///   - map: `[H, W]` in the frame of a picture's first crop; the first greatest value in row order counts.
-  ///   - boxes: of the class, in pixels of `annotated`.
-  ///   - annotated: the size of the picture that the boxes were drawn in.
-  static func hits(_ map: [Float], of picture: TestPicture, boxes: [BoundingBox], annotated: PictureSize) -> Bool {
+  ///   - boxes: of the class, in pixels of the file.
+  static func hits(_ map: [Float], of picture: TestPicture, boxes: [BoundingBox]) -> Bool {
     var best = 0
     for i in map.indices where map[i] > map[best] || (map[best].isNaN && !map[i].isNaN) { best = i }
     let place = picture.places[0]
@@ -20,11 +19,9 @@ enum PointingGame {
     let x = (Double(place.x + best % picture.shape.width) + 0.5) * Double(picture.original.width) / Double(picture.resized.width)
     let y =
       (Double(place.y + best / picture.shape.width) + 0.5) * Double(picture.original.height) / Double(picture.resized.height)
-    let horizontal = Double(picture.original.width) / Double(annotated.width)
-    let vertical = Double(picture.original.height) / Double(annotated.height)
     return boxes.contains { box in
-      let dx = max(Double(box.xmin) * horizontal - x, x - Double(box.xmax + 1) * horizontal, 0)
-      let dy = max(Double(box.ymin) * vertical - y, y - Double(box.ymax + 1) * vertical, 0)
+      let dx = max(Double(box.xmin) - x, x - Double(box.xmax + 1), 0)
+      let dy = max(Double(box.ymin) - y, y - Double(box.ymax + 1), 0)
       return dx * dx + dy * dy <= tolerance * tolerance
     }
   }

@@ -53,12 +53,12 @@ public struct ClassModelJob {
     var parameters = options.parameters
     parameters["objective"] = .text(["score", "posterior"].contains(objective) ? objective : "units")
     let store = ResultStore(
-      folder: output, header: ResultHeader(command: Self.command, parameters: parameters, net: network))
+      folder: output, header: ResultHeader(command: Self.command, parameters: parameters, net: network, compute: compute))
     // Two pictures at least: the net's matrix products round otherwise for one alone.
     let most = min(max(1, batch / options.samples), (objectives.count + communicator.size - 1) / communicator.size)
     let slots = max(2, most) * options.samples
     let job = ResultJob(store: store, overwrite: overwrite, batch: most, communicator: communicator, progress: progress)
-    let numbers = Dictionary(uniqueKeysWithValues: objectives.map { ($0.name, $0.objective) })
+    let named = Dictionary(uniqueKeysWithValues: objectives.map { ($0.name, $0) })
     var ascent: ClassModelAscent?
     return try job.run(
       prefetches: false,
@@ -72,12 +72,12 @@ public struct ClassModelJob {
         // A rank that gets no item needs no buffers.
         let ascent = ascent ?? makeAscent(&ascent, batch: slots)
         let items = ready.map { entry in
-          let objective = numbers[entry.prepared] ?? .score(0)
+          let objective = named[entry.prepared]?.objective ?? .score(0)
           return (objective, stream: objective.classIndex ?? Self.stream(of: entry.prepared))
         }
         guard let models = ascent.run(items, shouldStop: { StopRequest.isRequested }) else { return nil }
         return try zip(ready, models).map { entry, samples in
-          let result = try self.result(samples, item: entry.item.name)
+          let result = try self.result(samples, item: entry.item.name, objective: named[entry.prepared]?.text ?? objective)
           try store.save(result)
           return .done(result.record)
         }
@@ -85,21 +85,23 @@ public struct ClassModelJob {
   }
 
   /// What each item climbs for.
-  private func objectives() throws(VisualizeError) -> [(name: String, objective: Objective)] {
+  private func objectives() throws(VisualizeError) -> [(name: String, text: String, objective: Objective)] {
     if objective == "score" || objective == "posterior" {
       var used: Set<String> = []
-      return try network.indices(of: classes).map { index in
-        var name = ItemNames.safe(network.classes[index])
+      let names = network.classes.enumerated().map { index, wnid in
+        let name = ItemNames.safe(wnid)
         // Two ids may be the same but for what a file's name can't have.
-        if !used.insert(name).inserted { name += "-output\(index)" }
-        return (name, objective == "score" ? .score(index) : .posterior(index))
+        return used.insert(name).inserted ? name : "\(name)-output\(index)"
+      }
+      return try network.indices(of: classes).map {
+        (names[$0], "\(objective):\(network.classes[$0])", objective == "score" ? .score($0) : .posterior($0))
       }
     }
     var known: Set<String> = []
-    var objectives: [(name: String, objective: Objective)] = []
+    var objectives: [(name: String, text: String, objective: Objective)] = []
     for text in objective.split(separator: ",") {
       let name = ItemNames.safe(String(text.replacing(":", with: "-").replacing("*", with: "x")))
-      if known.insert(name).inserted { objectives.append((name, try Objective(String(text), for: network))) }
+      if known.insert(name).inserted { objectives.append((name, String(text), try Objective(String(text), for: network))) }
     }
     guard !objectives.isEmpty else { throw VisualizeError(.wrongUse, "--objective '\(objective)' names nothing") }
     return objectives
@@ -122,7 +124,7 @@ public struct ClassModelJob {
   }
 
   /// - Parameter samples: the item's pictures; the one of the highest value stands for it.
-  private func result(_ samples: [ClassModel], item: String) throws -> ItemResult {
+  private func result(_ samples: [ClassModel], item: String, objective: String) throws -> ItemResult {
     let shape = network.network.input
     let values = samples.map { $0.scoreTrace.last ?? 0 }
     let model = samples[values.indices.max { values[$0] < values[$1] } ?? 0]
@@ -142,7 +144,7 @@ public struct ClassModelJob {
     }
     let pictures = samples.map { Picture(planes: zip($0.image, network.mean).map { $0 + $1 }, shape: shape) }
     return ItemResult(
-      record: record, dataSets: dataSets, attributes: ["lambda": .number(Double(model.lambda))],
+      record: record, dataSets: dataSets, attributes: ["lambda": .number(Double(model.lambda)), "objective": .text(objective)],
       picture: pictures.dropFirst().reduce(pictures[0]) { $0.beside($1) })
   }
 }

@@ -52,7 +52,8 @@ public func gallery(
   let isThere = FileManager.default.fileExists(atPath: path(ContactSheet.file))
   let isOwn = header.command != ReconstructionJob.command && (isThere || header.command == ClassModelJob.command)
   if !entries.isEmpty, options.contactSheet || isOwn {
-    let samples = header.parameters["samples"].flatMap { if case .number(let count) = $0 { Int(count) } else { nil } } ?? 1
+    var samples = 1
+    if header.command == ClassModelJob.command, case .number(let count)? = header.parameters["samples"] { samples = Int(count) }
     try ContactSheet.write(entries.map { path($0.item + ".png") }, samples: samples, tile: options.tile, to: folder)
   }
   let head = GalleryHead(

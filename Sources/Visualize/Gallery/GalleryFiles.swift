@@ -29,7 +29,7 @@ struct GalleryFiles {
       return Self.removePages(in: folder, after: 0)
     }
     let pages = (folder as NSString).appendingPathComponent(Self.pageFolder)
-    try FileManager.default.createDirectory(atPath: pages, withIntermediateDirectories: true)
+    try makeFolder(pages)
     let count = (entries.count + Self.resultsPerPage - 1) / Self.resultsPerPage
     for number in 1...count {
       let start = (number - 1) * Self.resultsPerPage

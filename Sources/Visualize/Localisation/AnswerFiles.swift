@@ -27,7 +27,8 @@ public enum BoxTable {
     for picture in pictures.sorted(by: { $0.image.utf8.lexicographicallyPrecedes($1.image.utf8) }) {
       for (index, box) in picture.answers.enumerated() {
         let score = picture.scores.indices.contains(index) ? "\(picture.scores[index])" : ""
-        text += "\(CSV.field(picture.image)),\(index + 1),\(box.wnid),\(score),\(box.xmin),\(box.ymin),\(box.xmax),\(box.ymax)\n"
+        text +=
+          "\(CSV.field(picture.image)),\(index + 1),\(CSV.field(box.wnid)),\(score),\(box.xmin),\(box.ymin),\(box.xmax),\(box.ymax)\n"
       }
     }
     return text

@@ -61,12 +61,12 @@ public struct LocalisationJob {
   /// - Throws: `VisualizeError` saying why the options, the stored maps or the result folder can't be gone on with.
   /// - Note: collective; the pictures and annotations of rank 0 count.
   public func run(_ communicator: Communicator, progress: @escaping JobProgress = { _, _ in }) throws -> JobSummary {
-    if let obstacle = options.obstacle { throw VisualizeError(.wrongUse, obstacle) }
+    try check()
     let stored = try storedMaps.map { try StoredMaps(folder: $0, net: network) }
     let hasBoxes: Bool = try communicator.broadcast(communicator.rank == 0 ? !annotations.isEmpty : nil)
     var parameters = parameters(stored)
     parameters["annotations"] = .flag(hasBoxes)
-    let header = ResultHeader(command: Self.command, parameters: parameters, net: network)
+    let header = ResultHeader(command: Self.command, parameters: parameters, net: network, compute: compute)
     // Without their maps pictures can't be drawn anew, and are all drawn alike.
     let rendering = try keepsMaps ? ResultStore.rendering(nil, in: output, overwrite: overwrite, communicator) : nil
     let store = ResultStore(folder: output, header: header, rendering: rendering)
@@ -110,8 +110,9 @@ public struct LocalisationJob {
       var report = LocalisationReport(blackList: blackList)
       try Manifest(of: output).forEach { record, _ in
         // The boxes of today count, also for pictures of an earlier run.
-        let known = record.source.flatMap { annotations[PictureFile(path: $0).stem]?.boxes }
-        report.add(record, truth: known ?? record.truthBoxes ?? [])
+        let known = record.source.flatMap { annotations[PictureFile(path: $0).stem] }
+        let boxes = known.map { $0.boxes(width: record.width ?? $0.width, height: record.height ?? $0.height) }
+        report.add(record, truth: boxes ?? record.truthBoxes ?? [])
       }
       try report.write(
         to: store, numbers: classNumbers, names: Dictionary(zip(network.classes, network.classNames)) { first, _ in first })
@@ -121,13 +122,27 @@ public struct LocalisationJob {
     return try communicator.broadcast(communicator.rank == 0 ? summary : nil)
   }
 
+  /// What can be known before the work: whether the options go together, and with the pictures of rank 0.
+  private func check() throws {
+    if let obstacle = options.obstacle { throw VisualizeError(.wrongUse, obstacle) }
+    if let storedMaps, FilePath.isSame(storedMaps, output) {
+      throw VisualizeError(
+        .wrongUse, "--saliency \(storedMaps) is the output folder itself, whose results would go; choose another --output")
+    }
+    if !annotations.isEmpty, !pictures.contains(where: { annotations[$0.stem].map { !$0.boxes.isEmpty } ?? false }) {
+      throw VisualizeError(
+        .badData, "none of the \(pictures.count) pictures has a box; look at --annotations, whose files have the pictures' names")
+    }
+    for wnid in network.classes { _ = try classNumbers?.number(of: wnid) }
+  }
+
   /// All pictures, with what is known of them.
   private func items(_ existing: [String: String]) throws -> [WorkItem] {
     let names = ItemNames.names(for: pictures.map(\.path), existing: existing)
     return zip(names, pictures).map { name, picture in
-      let stem = ((picture.path as NSString).lastPathComponent as NSString).deletingPathExtension
-      let boxes = annotations[stem]?.boxes
-      return WorkItem(name: name, source: picture.path, truth: picture.truth ?? boxes?.first?.wnid, boxes: boxes)
+      let annotation = annotations[picture.stem]
+      return WorkItem(
+        name: name, source: picture.path, truth: picture.truth ?? annotation?.boxes.first?.wnid, annotation: annotation)
     }
   }
 
@@ -136,6 +151,9 @@ public struct LocalisationJob {
     var parameters = options.parameters
     parameters["method"] = stored?.parameters["method"] ?? .text(rule.rawValue)
     parameters["crops"] = stored?.parameters["crops"] ?? .number(Double(crops.count))
+    if let stored {
+      parameters[ResultHeader.precision] = stored.parameters[ResultHeader.precision] ?? .text(Precision.float32.rawValue)
+    }
     parameters["maps_kept"] = .flag(keepsMaps)
     return parameters
   }

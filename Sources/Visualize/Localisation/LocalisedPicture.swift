@@ -28,13 +28,15 @@ struct LocalisedPicture {
   let maps: ClassMaps
   let localiser: Localiser
   let objects: [LocalisedObject]
+  /// The true boxes, where they are known, in the picture's own pixels.
+  private var truth: [BoundingBox]? { item.annotation?.boxes(width: size.width, height: size.height) }
 
   func result(_ net: TrainedNetwork, keepsMaps: Bool, rendering: SaliencyRendering) -> ItemResult {
     let answers = zip(maps.classes, objects).map { ranked, object in
       answer(net.classes[ranked.index], ranked.score, object)
     }
     // What is shown is the picture's class, where that is among the answers.
-    let truths = Set((item.boxes ?? []).map(\.wnid) + [item.truth].compactMap { $0 })
+    let truths = Set((truth ?? []).map(\.wnid) + [item.truth].compactMap { $0 })
     let shown = answers.firstIndex { truths.contains($0.box.wnid) } ?? 0
     let notes = Set(answers.compactMap(\.note)).sorted()
     var record = ResultRecord(
@@ -42,7 +44,8 @@ struct LocalisedPicture {
       posterior: maps.classes[shown].posterior, top: maps.classes, net: net, source: item.source, truth: item.truth,
       warning: notes.isEmpty ? nil : notes.joined(separator: "; "))
     record.answers = answers
-    record.truthBoxes = item.boxes
+    record.truthBoxes = truth
+    (record.width, record.height) = (size.width, size.height)
     let stored = ItemResult.DataSet(
       path: "/maps", shape: [maps.maps.count, maps.size.height, maps.size.width],
       values: keepsMaps ? maps.maps.flatMap { $0 } : [])
@@ -56,7 +59,7 @@ struct LocalisedPicture {
     let place = object.box.scaled(from: localiser.picture.size, to: size)
     let box = BoundingBox(
       wnid: wnid, xmin: place.x, ymin: place.y, xmax: place.x + place.width - 1, ymax: place.y + place.height - 1)
-    let own = item.boxes?.filter { $0.wnid == wnid }
+    let own = truth?.filter { $0.wnid == wnid }
     let overlap = own.map { $0.map { $0.overlap(with: box) }.max() ?? 0 }
     return ResultRecord.Answer(box: box, score: score, overlap: overlap, note: object.note)
   }
@@ -78,7 +81,7 @@ struct LocalisedPicture {
     let picture = localiser.picture
     let object = objects[index]
     var boxed = picture
-    for box in item.boxes ?? [] {
+    for box in truth ?? [] {
       let place = PixelRectangle(x: box.xmin, y: box.ymin, width: box.xmax - box.xmin + 1, height: box.ymax - box.ymin + 1)
       boxed.outline(place.scaled(from: size, to: picture.size), colour: [40, 200, 80])
     }

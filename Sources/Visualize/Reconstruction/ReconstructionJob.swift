@@ -42,7 +42,8 @@ public struct ReconstructionJob {
   /// - Note: collective; the pictures of rank 0 count.
   public func run(_ communicator: Communicator, progress: @escaping JobProgress = { _, _ in }) throws -> JobSummary {
     try units.check(layer, network.network.shapes[network.network.index(of: layer) + 1])
-    let store = ResultStore(folder: output, header: ResultHeader(command: Self.command, parameters: parameters, net: network))
+    let store = ResultStore(
+      folder: output, header: ResultHeader(command: Self.command, parameters: parameters, net: network, compute: compute))
     let count: Int = try communicator.broadcast(communicator.rank == 0 ? pictures.count : nil)
     let most = max(1, min(batch, (count + communicator.size - 1) / communicator.size))
     let job = ResultJob(store: store, overwrite: overwrite, batch: most, communicator: communicator, progress: progress)

@@ -36,16 +36,34 @@ public struct TopPicturesJob {
     try job.units.check(job.layer, shape)
     let paths: [String] = try communicator.broadcast(communicator.rank == 0 ? job.pictures.map(\.path) : nil)
     let listing = paths.reduce(0xCBF2_9CE4_8422_2325) { ItemNames.hash("\($0) \($1)") }
+    let origin = ["\(listing)", "\(paths.count)", "\(top)", job.layer, network.digest]
     let store = ResultStore(
       folder: job.output,
       header: ResultHeader(
-        command: ReconstructionJob.command, parameters: parameters.merging(["pictures": .text("\(listing)")]) { $1 }, net: network
+        command: ReconstructionJob.command, parameters: parameters.merging(["pictures": .text("\(listing)")]) { $1 },
+        net: network, compute: job.compute
       ))
     // Whether the folder can be gone on with is known before the long work.
-    if communicator.rank == 0 { _ = try store.open(overwrite: job.overwrite) }
+    var known: StrongestPictures?
+    if communicator.rank == 0 {
+      _ = try store.open(overwrite: job.overwrite)
+      known = try earlierScan(store)
+      if let found = known, job.overwrite || isOutdated(found, origin: origin) {
+        known = nil
+        _ = try store.open(overwrite: true)
+      }
+    }
     let reconstructor = try Reconstructor(
       network.parameters, layer: job.layer, rule: job.rule, batch: job.batch, compute: job.compute)
-    let strongest = try strongest(paths, listing, store, reconstructor, communicator, progress)
+    let strongest: StrongestPictures
+    if try communicator.agree(on: known != nil, .any) {
+      strongest = try communicator.broadcast(known)
+    } else {
+      strongest = try StrongestPictures.scan(
+        paths, top: top, origin: origin, network: network, reconstructor: reconstructor, communicator: communicator,
+        progress: progress)
+      if communicator.rank == 0 { try AtomicFile.write(ResultJSON.text(strongest), to: store.path(Self.scanFile)) }
+    }
     let channels = job.units.channel.map { [$0] } ?? Array(0..<shape.channels)
     let digits = "\(shape.channels - 1)".count
     let shown = channels.filter { !strongest.channels[$0].isEmpty }
@@ -91,22 +109,24 @@ public struct TopPicturesJob {
     return summary
   }
 
-  private func strongest(
-    _ paths: [String], _ listing: UInt64, _ store: ResultStore, _ reconstructor: Reconstructor, _ communicator: Communicator,
-    _ progress: @escaping JobProgress
-  ) throws -> StrongestPictures {
-    let origin = ["\(listing)", "\(paths.count)", "\(top)", job.layer, job.network.digest]
-    var known: StrongestPictures?
-    if communicator.rank == 0, !job.overwrite, let data = FileManager.default.contents(atPath: store.path(Self.scanFile)) {
-      known = ResultJSON.value(StrongestPictures.self, String(decoding: data, as: UTF8.self))
-      if known?.origin != origin { known = nil }
+  /// What an earlier run found out; nil when there was none.
+  ///
+  /// - Throws: `VisualizeError` when the folder holds files that aren't ours.
+  private func earlierScan(_ store: ResultStore) throws -> StrongestPictures? {
+    try store.refuseForeign()
+    let path = store.path(Self.scanFile)
+    guard let data = FileManager.default.contents(atPath: path) else { return nil }
+    guard let found = ResultJSON.value(StrongestPictures.self, String(decoding: data, as: UTF8.self)) else {
+      throw VisualizeError(.badData, "\(path) isn't as reconstruct --top writes it; remove it or choose another --output")
     }
-    if try communicator.agree(on: known != nil, .any) { return try communicator.broadcast(known) }
-    let scanned = try StrongestPictures.scan(
-      paths, top: top, origin: origin, network: job.network, reconstructor: reconstructor, communicator: communicator,
-      progress: progress)
-    if communicator.rank == 0 { try AtomicFile.write(ResultJSON.text(scanned), to: store.path(Self.scanFile)) }
-    return scanned
+    return found
+  }
+
+  /// Whether it is of other pictures, or one that couldn't be read can be now: it may belong to the strongest of any channel.
+  private func isOutdated(_ found: StrongestPictures, origin: [String]) -> Bool {
+    let unread = (found.unread ?? []).map(\.item)
+    return found.origin != origin
+      || TestPicture.prepare(unread.map { WorkItem(name: $0, source: $0) }, job.network).contains { (try? $0.get()) != nil }
   }
 
   private func result(_ item: WorkItem, _ hits: Hits, _ reconstructor: Reconstructor) throws -> ItemResult {

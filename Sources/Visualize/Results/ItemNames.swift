@@ -89,16 +89,21 @@ public enum ItemNames {
   }
 
   /// The text as a file name: slashes, control characters and what other systems refuse become `_`, no dot leads, and there
-  /// are at most 180 bytes. Letters of all scripts, spaces and apostrophes stay.
+  /// are at most 180 bytes, the last of which are the whole text's `hash` where it is longer. Letters of all scripts, spaces and
+  /// apostrophes stay.
   static func safe(_ text: String) -> String {
     var name = ""
     for scalar in text.unicodeScalars {
       let isControl = scalar.properties.generalCategory == .control || scalar.properties.generalCategory == .format
       name.unicodeScalars.append(isControl || "/\\:*?\"<>|\u{FFFD}".unicodeScalars.contains(scalar) ? "_" : scalar)
     }
-    if name.hasPrefix(".") { name = "_" + name.dropFirst() }
-    while name.utf8.count > 180 { name.removeLast() }
     name = name.trimmingCharacters(in: .whitespaces)
+    if name.hasPrefix(".") { name = "_" + name.dropFirst() }
+    if name.utf8.count > 180 {
+      let ending = "-" + String(hash(text), radix: 16)
+      while name.utf8.count + ending.utf8.count > 180 { name.removeLast() }
+      name += ending
+    }
     return name.isEmpty ? "picture" : name
   }
 

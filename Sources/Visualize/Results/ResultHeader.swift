@@ -9,12 +9,13 @@ public enum ParameterValue: Sendable, Hashable, Codable, CustomStringConvertible
 
   public init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
-    if let flag = try? container.decode(Bool.self) {
+    // Text first: "nan" may be the name of a class.
+    if let text = try? container.decode(String.self) {
+      self = .text(text)
+    } else if let flag = try? container.decode(Bool.self) {
       self = .flag(flag)
-    } else if let number = try? container.decode(Double.self) {
-      self = .number(number)
     } else {
-      self = .text(try container.decode(String.self))
+      self = .number(try container.decode(Double.self))
     }
   }
 
@@ -56,9 +57,10 @@ public struct ResultHeader: Sendable, Hashable, Codable {
   public var input: [Int]
   public var classCount: Int
 
-  public init(command: String, parameters: [String: ParameterValue], net: TrainedNetwork) {
+  /// - Parameter parameters: all but the precision, unless that is another than of `compute`.
+  public init(command: String, parameters: [String: ParameterValue], net: TrainedNetwork, compute: ComputeSettings) {
     self.command = command
-    self.parameters = parameters
+    self.parameters = parameters.merging([Self.precision: .text(compute.precision.rawValue)]) { given, _ in given }
     checkpointSHA256 = net.digest
     checkpointFile = net.fileName
     network = net.network.name
@@ -66,10 +68,16 @@ public struct ResultHeader: Sendable, Hashable, Codable {
     classCount = net.classes.count
   }
 
+  static let precision = "precision"
+
   /// The names of the parameters that differ, in order; not of those that say how a map is drawn, which earlier versions kept.
+  /// Where there is no precision it is float32: earlier versions didn't keep it.
   static func differing(_ some: [String: ParameterValue], _ others: [String: ParameterValue]) -> [String] {
     let names = Set(some.keys).union(others.keys).subtracting(["percentile", "gamma", "colours"])
-    return names.filter { some[$0] != others[$0] }.sorted()
+    func value(_ parameters: [String: ParameterValue], _ name: String) -> ParameterValue? {
+      parameters[name] ?? (name == precision ? .text(Precision.float32.rawValue) : nil)
+    }
+    return names.filter { value(some, $0) != value(others, $0) }.sorted()
   }
 
   /// What keeps results of this header out of a folder of `other`, in words; nil when nothing does. The name of the

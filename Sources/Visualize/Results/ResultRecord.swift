@@ -34,6 +34,9 @@ public struct ResultRecord: Sendable, Hashable, Codable {
   public var answers: [Answer]?
   /// The boxes of the picture's objects, where those are known.
   public var truthBoxes: [BoundingBox]?
+  /// Of the upright picture in the file, in pixels; of results of `localise`.
+  public var width: Int?
+  public var height: Int?
 
   /// The item without its sub-folder: no other result has it.
   var name: String { ItemNames.name(of: item) }

@@ -121,12 +121,12 @@ public struct ResultStore: Sendable {
   /// - Returns: the whole items.
   /// - Throws: `VisualizeError` when the folder has results of another checkpoint or with other parameters.
   func open(overwrite: Bool) throws -> [String: WholeItem] {
-    try makeFolder(folder)
+    try Visualize.makeFolder(folder)
     if overwrite { try removeResults() }
     guard let text = readText(Self.parametersFile) else { return [:] }
     guard let found = ResultJSON.value(ResultHeader.self, text), found.format == ResultHeader.formatName else {
       throw VisualizeError(
-        .badData, "\(path(Self.parametersFile)) is no description of results; choose another --output or give --overwrite")
+        .badData, "\(path(Self.parametersFile)) is no description of results; remove it or choose another --output")
     }
     if let difference = header.difference(from: found) {
       throw VisualizeError(
@@ -142,11 +142,7 @@ public struct ResultStore: Sendable {
   /// - Parameter items: the names of all items to come.
   func begin(items: [String], whole: [String: WholeItem]) throws {
     if readText(Self.parametersFile) == nil {
-      let own = Self.about.map(path)
-      let targets = own + items.flatMap { [dataPath(of: $0), picturePath(of: $0)] }
-      if let foreign = targets.first(where: exists) {
-        throw VisualizeError(.wrongUse, "\(foreign) exists and is no result of deepinside's; choose another --output")
-      }
+      try refuseForeign(items: items)
       try AtomicFile.write(ResultJSON.text(header, pretty: true) + "\n", to: path(Self.parametersFile))
     }
     try beginDrawing(isEmpty: whole.isEmpty)
@@ -160,6 +156,16 @@ public struct ResultStore: Sendable {
       }
     }
     try manifest.commit()
+  }
+
+  /// - Parameter items: names of items to come.
+  /// - Throws: `VisualizeError` when the folder holds no results, but files that would be written over.
+  func refuseForeign(items: [String] = []) throws(VisualizeError) {
+    guard readText(Self.parametersFile) == nil else { return }
+    let targets = Self.about.map(path) + items.flatMap { [dataPath(of: $0), picturePath(of: $0)] }
+    if let foreign = targets.first(where: exists) {
+      throw VisualizeError(.wrongUse, "\(foreign) exists and is no result of deepinside's; choose another --output")
+    }
   }
 
   /// Items whose files are both there, by the manifest or, where it has lost a line, by the HDF5 file.
@@ -220,15 +226,7 @@ public struct ResultStore: Sendable {
   // MARK: - Files
 
   /// Makes the folder in which a file is to lie.
-  func makeFolder(of file: String) throws(VisualizeError) { try makeFolder(FilePath.folder(of: file)) }
-
-  private func makeFolder(_ folder: String) throws(VisualizeError) {
-    do {
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    } catch {
-      throw VisualizeError(.system, "cannot make the folder \(folder): \(error.localizedDescription)")
-    }
-  }
+  func makeFolder(of file: String) throws(VisualizeError) { try Visualize.makeFolder(FilePath.folder(of: file)) }
 
   private func readText(_ name: String) -> String? {
     FileManager.default.contents(atPath: path(name)).map { String(decoding: $0, as: UTF8.self) }

@@ -76,7 +76,8 @@ public struct SaliencyJob {
     if case .wnid(let wnid) = classChoice { _ = try network.index(of: wnid) }
     let rendering = try ResultStore.rendering(rendering, in: output, overwrite: overwrite, communicator)
     let store = ResultStore(
-      folder: output, header: ResultHeader(command: Self.command, parameters: parameters, net: network), rendering: rendering)
+      folder: output, header: ResultHeader(command: Self.command, parameters: parameters, net: network, compute: compute),
+      rendering: rendering)
     let count: Int = try communicator.broadcast(communicator.rank == 0 ? pictures.count : nil)
     let most = max(1, min(batch, (count + communicator.size - 1) / communicator.size))
     let job = ResultJob(store: store, overwrite: overwrite, batch: most, communicator: communicator, progress: progress)
