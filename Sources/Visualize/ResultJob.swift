@@ -15,7 +15,7 @@ struct WorkItem: Codable, Sendable {
   var truth: String?
   /// Whether it is one of those of which more is measured.
   var isSampled: Bool?
-  /// The boxes of its objects.
+  /// The boxes of its objects, and the size of the picture that they were drawn in.
   var annotation: Annotation?
 
   /// The number of its stream of random numbers: wherever its files are, it is the same result.

@@ -69,9 +69,7 @@ private func defaults<Value>(of path: KeyPath<ClassModelOptions, Value>) -> Stri
 
 /// Numbers of a mode that can be had otherwise.
 struct ClassModelParts: ParsableArguments {
-  @Option(
-    help: ArgumentHelp(
-      "What moves (\(defaults(of: \.parameterisation))).", valueName: "what"))
+  @Option(help: ArgumentHelp("What moves (\(defaults(of: \.parameterisation))).", valueName: "what"))
   var parameterisation: ClassModelOptions.ParameterisationKind?
 
   @Option(
@@ -87,9 +85,7 @@ struct ClassModelParts: ParsableArguments {
     help: ArgumentHelp("The ratio of two phases' finest waves (\(defaults(of: \.octaveScale))).", valueName: "x"))
   var octaveScale: Float?
 
-  @Option(
-    help: ArgumentHelp("How gradients become directions (\(defaults(of: \.optimiser))).", valueName: "how")
-  )
+  @Option(help: ArgumentHelp("How gradients become directions (\(defaults(of: \.optimiser))).", valueName: "how"))
   var optimiser: Optimiser?
 
   @Option(help: ArgumentHelp("A step's RMS in grey levels (\(defaults(of: \.step))).", valueName: "x"))
@@ -97,7 +93,7 @@ struct ClassModelParts: ParsableArguments {
 
   @Option(
     name: .customLong("final-step"),
-    help: ArgumentHelp("The last step's (default: that of --step; else 1, paper: 0).", valueName: "x"))
+    help: ArgumentHelp("The last step's, which is --step's where that is given (\(defaults(of: \.finalStep))).", valueName: "x"))
   var finalStep: Float?
 
   @Option(help: ArgumentHelp("The paper's λ, relative to the gradient (\(defaults(of: \.regularisation))).", valueName: "λ"))

@@ -43,6 +43,10 @@ private struct Golden: Decodable {
     #expect(hits(131, 200) && !hits(132, 200))  // 14.6 and 15.6 pixels away
     #expect(hits(92, 200) && !hits(91, 200))  // the box ends before 102: 14.4; before 101: 15.4
     #expect(!hits(131, 215))  // √(14.6² + 11.1²)
+    // Drawn in a picture of half the size.
+    let small = BoundingBox(wnid: "n1", xmin: 55, ymin: 100, xmax: 64, ymax: 109)
+    let boxes = Annotation(width: 224, height: 224, boxes: [small]).boxes(width: 448, height: 448)
+    #expect(PointingGame.hits(map, of: picture, boxes: boxes) && !PointingGame.hits(map, of: picture, boxes: [small]))
   }
 
   @Test("Of a linear net's posterior the curves are what setting pixels by hand gives") func curves() throws {

@@ -3,8 +3,9 @@ import Kernels
 /// Sums gradients around a ring of ranks, each of which sends to the next and receives from the one before.
 ///
 /// A segment of the chunk for each rank: on the first round a segment's sum grows from rank to rank, on the second the whole sums go
-/// around. Each rank sends as little as can be, no link carries data for two neighbours at once, and ranks of one host follow each other: on slow links
-/// up to 2.8 times as fast as `MPI_Allreduce`, most of all where the number of ranks is no power of two (docs/performance.md).
+/// around. Each rank sends as little as can be, no link carries data for two neighbours at once, and ranks of one host follow each
+/// other: on slow links up to 2.8 times as fast as `MPI_Allreduce`, most of all where the number of ranks is no power of two
+/// (docs/performance.md).
 /// All ranks get the same bits.
 ///
 /// Source: Patarasu and Yuan, *Bandwidth optimal all-reduce algorithms for clusters of workstations* (2009).

@@ -77,8 +77,7 @@ public struct AssessmentJob {
         worker = current
         let pictures = ready.map {
           AssessmentWorker.Picture(
-            explained: $0.prepared.explained, boxes: $0.prepared.boxes,
-            isSampled: $0.item.isSampled ?? false)
+            explained: $0.prepared.explained, boxes: $0.prepared.boxes, isSampled: $0.item.isSampled ?? false)
         }
         return try zip(ready, current.assess(pictures)).map { entry, measured in
           let result = result(measured, entry.item, entry.prepared.explained.picture)

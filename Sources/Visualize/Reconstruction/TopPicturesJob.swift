@@ -41,12 +41,12 @@ public struct TopPicturesJob {
       folder: job.output,
       header: ResultHeader(
         command: ReconstructionJob.command, parameters: parameters.merging(["pictures": .text("\(listing)")]) { $1 },
-        net: network, compute: job.compute
-      ))
+        net: network, compute: job.compute))
     // Whether the folder can be gone on with is known before the long work.
     var known: StrongestPictures?
     if communicator.rank == 0 {
       _ = try store.open(overwrite: job.overwrite)
+      try store.refuseForeign()
       known = try earlierScan(store)
       if let found = known, job.overwrite || isOutdated(found, origin: origin) {
         known = nil
@@ -111,9 +111,8 @@ public struct TopPicturesJob {
 
   /// What an earlier run found out; nil when there was none.
   ///
-  /// - Throws: `VisualizeError` when the folder holds files that aren't ours.
+  /// - Throws: `VisualizeError` when the file is somebody else's.
   private func earlierScan(_ store: ResultStore) throws -> StrongestPictures? {
-    try store.refuseForeign()
     let path = store.path(Self.scanFile)
     guard let data = FileManager.default.contents(atPath: path) else { return nil }
     guard let found = ResultJSON.value(StrongestPictures.self, String(decoding: data, as: UTF8.self)) else {

@@ -141,8 +141,8 @@ public struct ResultStore: Sendable {
   ///
   /// - Parameter items: the names of all items to come.
   func begin(items: [String], whole: [String: WholeItem]) throws {
+    try refuseForeign(items: items)
     if readText(Self.parametersFile) == nil {
-      try refuseForeign(items: items)
       try AtomicFile.write(ResultJSON.text(header, pretty: true) + "\n", to: path(Self.parametersFile))
     }
     try beginDrawing(isEmpty: whole.isEmpty)
