@@ -19,15 +19,17 @@ extension Communicator {
     abort(afterOthers: false, message, exitCode: exitCode)
   }
 
-  /// - Parameter afterOthers: whether a lower rank that has the same to say may say it first. A missing file is missing on
+  /// - Parameters:
+  ///   - afterOthers: whether a lower rank that has the same to say may say it first. A missing file is missing on
   ///   every rank; one message is enough. So rank 0 speaks at once, rank 1 after 0.3 s, and the others a little later; who hears
   ///   that another has spoken stays silent.
-  func abort(afterOthers: Bool, _ message: String, exitCode: Int32) -> Never {
+  ///   - patience: the seconds for which this one waits for another to speak, instead of those.
+  func abort(afterOthers: Bool, patience: Double? = nil, _ message: String, exitCode: Int32) -> Never {
     if isAborting.exchange(true, ordering: .sequentiallyConsistent) {
       while true { Thread.sleep(forTimeInterval: 60) }
     }
     fflush(nil)
-    if afterOthers, rank > 0, otherSpeaks(within: 0.25 + 0.05 * Double(min(rank, 15))) {
+    if afterOthers, rank > 0, otherSpeaks(within: patience ?? 0.25 + 0.05 * Double(min(rank, 15))) {
       // The speaker ends the job, over slow links a second later.
       Thread.sleep(forTimeInterval: 5)
     } else {

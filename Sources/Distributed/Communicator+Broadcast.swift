@@ -58,14 +58,18 @@ extension Communicator {
   /// - Throws: `MPIError`, or an error of the encoder or decoder.
   /// - Note: collective
   public func broadcast<Value: Codable>(_ value: Value?, from root: Int = 0) throws -> Value {
-    var bytes: [UInt8] = []
-    if rank == root {
-      let encoder = JSONEncoder()
-      encoder.nonConformingFloatEncodingStrategy = .convertToString(
-        positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-      bytes = Array(try encoder.encode([value]))
-    }
-    bytes = try broadcast(bytes, from: root)
+    let bytes = rank == root ? try Self.encoded(value) : []
+    return try Self.decoded(broadcast(bytes, from: root))
+  }
+
+  /// A value as JSON, in an array, since a bare number is no JSON text for some decoders.
+  static func encoded(_ value: (some Encodable)?) throws -> [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    return Array(try encoder.encode([value]))
+  }
+
+  static func decoded<Value: Decodable>(_ bytes: [UInt8]) throws -> Value {
     let decoder = JSONDecoder()
     decoder.nonConformingFloatDecodingStrategy = .convertFromString(
       positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")

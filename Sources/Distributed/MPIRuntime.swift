@@ -37,7 +37,11 @@ public enum MPIRuntime {
       return 0
     } catch {
       let message = sentence(for: error)
-      if launch.isRankOfJob { communicator.abort(afterOthers: true, message, exitCode: ExitCode.of(error)) }
+      // What rank 0 says of its own work, however late, needs no second voice.
+      let patience: Double? = error is FirstRankError ? 60 : nil
+      if launch.isRankOfJob {
+        communicator.abort(afterOthers: true, patience: patience, message, exitCode: ExitCode.of(error))
+      }
       // By hand there is no job to end; MPI's own end of one would only add noise.
       communicator.announce(message)
       try? finish()

@@ -12,7 +12,7 @@ struct RankCheck: Sendable {
 
 /// All checks. A file of checks has a list of its own, and one line here.
 func allRankChecks() -> [RankCheck] {
-  collectiveChecks + endingChecks + workQueueChecks + gradientChecks + exchangeChecks + stallChecks + visualizeChecks
+  collectiveChecks + onFirstChecks + endingChecks + workQueueChecks + gradientChecks + exchangeChecks + stallChecks + visualizeChecks
 }
 
 /// What a check found wrong.

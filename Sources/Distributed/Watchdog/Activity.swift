@@ -9,6 +9,11 @@ public enum Activity {
     /// Nothing that has a pace: start and end.
     case unknown
     case loading, computing, exchanging, evaluating, saving, item
+    /// Rank 0 does something alone, and this rank waits for it; see `Communicator.onFirst`.
+    case waitingForFirst
+
+    /// Whether a rank that is busy with it waits for other ranks, and is not to blame for making no progress.
+    var isWaitingForRanks: Bool { self == .exchanging || self == .waitingForFirst }
 
     var description: String {
       switch self {
@@ -19,6 +24,7 @@ public enum Activity {
       case .evaluating: "evaluating"
       case .saving: "saving"
       case .item: "working on an item"
+      case .waitingForFirst: "waiting for what rank 0 does alone"
       }
     }
   }

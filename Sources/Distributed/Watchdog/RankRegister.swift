@@ -55,7 +55,7 @@ struct RankRegister {
   mutating func judge(now: Double) -> [Verdict] {
     var verdicts: [Verdict] = []
     let everyoneWaits = entries.values.allSatisfy {
-      $0.state.phase == .exchanging && now - $0.heard < 4 * limits.interval
+      $0.state.phase.isWaitingForRanks && now - $0.heard < 4 * limits.interval
     }
     for rank in entries.keys.sorted() {
       let entry = entries[rank]!
@@ -86,7 +86,7 @@ struct RankRegister {
         ": is the network between the hosts in order?"
       )
     }
-    guard entry.state.phase != .unknown, entry.state.phase != .exchanging else { return nil }
+    guard entry.state.phase != .unknown, !entry.state.phase.isWaitingForRanks else { return nil }
     return (idle, "rank \(entry.name) is late: no progress for \(Self.text(idle)) (at \(entry.state.description))", "")
   }
 
