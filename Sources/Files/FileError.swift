@@ -23,6 +23,12 @@ public struct FileError: Error, Sendable, Hashable, CustomStringConvertible {
     self.hint = hint
   }
 
+  /// Something that isn't as it should be, without a system call that has failed.
+  public init(action: String, path: String, reason: String, hint: String? = nil) {
+    (self.action, self.path, self.reason, self.hint) = (action, path, reason, hint)
+    kind = .system
+  }
+
   public var description: String { "cannot \(action) \(path): \(reason)" + (hint.map { "; \($0)" } ?? "") }
 
   /// What the system calls that error number, in lower case: `no space left on device`.

@@ -2,6 +2,7 @@ import ArgumentParser
 import Checkpoint
 import Cluster
 import ConvNet
+import Files
 import Foundation
 import Images
 import Interchange
@@ -11,6 +12,10 @@ import Trainer
 
 extension DataError: ExitCoded {
   public var exitCode: Int32 { kind == .synthesis ? Cluster.ExitCode.failure : Cluster.ExitCode.badData }
+}
+
+extension TextListError: ExitCoded {
+  public var exitCode: Int32 { Cluster.ExitCode.badData }
 }
 
 extension ImageError: ExitCoded {

@@ -1,0 +1,114 @@
+import Foundation
+
+/// The name or path of a file as the system has it: bytes without a zero, which need not be UTF-8.
+///
+/// Two names are equal when their bytes are: é as one character and é as e with an accent are two files of Linux, and one
+/// `String` of Swift. Where a name becomes text, in JSON, tables, pages and messages, it is `written`, which can be taken back.
+public struct FileName: Sendable, Hashable, Comparable, CustomStringConvertible, ExpressibleByStringLiteral {
+  public let bytes: [UInt8]
+
+  public init(bytes: some Sequence<UInt8>) { self.bytes = Array(bytes) }
+
+  /// A name as a person gives it: its UTF-8.
+  public init(_ text: some StringProtocol) { bytes = Array(text.utf8) }
+
+  public init(stringLiteral text: String) { self.init(text) }
+
+  public var description: String { written }
+
+  /// By bytes: the same order on every host and in every locale.
+  public static func < (one: FileName, other: FileName) -> Bool { one.bytes.lexicographicallyPrecedes(other.bytes) }
+
+  // MARK: - Parts
+
+  private static let slash = UInt8(ascii: "/")
+  private static let dot = UInt8(ascii: ".")
+
+  /// A name in this folder.
+  public func appending(_ name: FileName) -> FileName {
+    if bytes == [Self.dot] || bytes.isEmpty { return name }
+    return FileName(bytes: bytes.last == Self.slash ? bytes + name.bytes : bytes + [Self.slash] + name.bytes)
+  }
+
+  public func appending(_ name: String) -> FileName { appending(FileName(name)) }
+
+  /// The components of a path.
+  public var components: [FileName] { bytes.split(separator: Self.slash).map { FileName(bytes: $0) } }
+
+  /// The last component of a path.
+  public var last: FileName {
+    var end = bytes[...]
+    while end.count > 1, end.last == Self.slash { end.removeLast() }
+    return end.lastIndex(of: Self.slash).map { $0 + 1 < end.endIndex ? FileName(bytes: end[($0 + 1)...]) : FileName(bytes: end) }
+      ?? FileName(bytes: end)
+  }
+
+  /// The folder of a path, `.` for a bare name.
+  public var folder: FileName {
+    guard let end = bytes.lastIndex(of: Self.slash) else { return "." }
+    return end == 0 ? "/" : FileName(bytes: bytes[..<end])
+  }
+
+  /// The last component without its ending.
+  public var stem: FileName {
+    let name = last
+    guard let end = name.bytes.lastIndex(of: Self.dot), end > 0 else { return name }
+    return FileName(bytes: name.bytes[..<end])
+  }
+
+  /// The ending of the last component without its dot, in small letters; empty when there is none, or it isn't ASCII.
+  public var ending: String {
+    let name = last.bytes
+    guard let dot = name.lastIndex(of: Self.dot), dot > 0 else { return "" }
+    let ending = name[(dot + 1)...]
+    return ending.allSatisfy { $0 < 0x80 } ? String(decoding: ending, as: UTF8.self).lowercased() : ""
+  }
+
+  /// The path from a folder, nil when this one doesn't lie below it.
+  public func relative(to root: FileName) -> FileName? {
+    let prefix = root.bytes.last == Self.slash ? root.bytes : root.bytes + [Self.slash]
+    return bytes.count > prefix.count && bytes.starts(with: prefix) ? FileName(bytes: bytes[prefix.count...]) : nil
+  }
+
+  // MARK: - For the system
+
+  /// For calls of the system.
+  public func withCString<Result>(_ body: (UnsafePointer<CChar>) throws -> Result) rethrows -> Result {
+    var terminated: [CChar] = []
+    terminated.reserveCapacity(bytes.count + 1)
+    for byte in bytes { terminated.append(CChar(bitPattern: byte)) }
+    terminated.append(0)
+    return try terminated.withUnsafeBufferPointer { try body($0.baseAddress!) }
+  }
+
+  // MARK: - As an address
+
+  /// The name as a part of a page's address: every byte but letters, digits and `-._~/` as %XX. Source: RFC 3986, 2.1
+  public var address: String {
+    var text = ""
+    for byte in bytes {
+      let isPlain = Self.isLetterOrDigit(byte) || "-._~/".utf8.contains(byte)
+      text += isPlain ? String(UnicodeScalar(byte)) : Self.escaped(byte)
+    }
+    return text
+  }
+
+  private static func isLetterOrDigit(_ byte: UInt8) -> Bool {
+    (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+  }
+
+  static func escaped(_ byte: UInt8) -> String {
+    let digits = String(byte, radix: 16, uppercase: true)
+    return digits.count < 2 ? "%0" + digits : "%" + digits
+  }
+}
+
+extension FileName: Codable {
+  /// As text; see `written`.
+  public init(from decoder: any Decoder) throws { self.init(written: try decoder.singleValueContainer().decode(String.self)) }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(written)
+  }
+}

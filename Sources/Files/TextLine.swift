@@ -1,0 +1,139 @@
+import Foundation
+
+extension TextList {
+  /// A line of a list, without its end.
+  public struct Line: Sendable {
+    /// The file that it is of.
+    public let list: String
+    /// From 1.
+    public let number: Int
+    public let bytes: ArraySlice<UInt8>
+
+    /// Whether there is nothing but blanks and tabs.
+    public var isBlank: Bool { bytes.allSatisfy(Self.isBlank) }
+
+    /// The line without blanks around it.
+    public var whole: Field { Field(bytes: Self.trimmed(bytes)) }
+
+    /// An error about this line: what was expected; what was found follows.
+    public func error(expected: String) -> TextListError { error("expected \(expected), found \"\(shown)\"") }
+
+    /// An error about this line.
+    public func error(_ reason: String) -> TextListError { TextListError(list, line: number, reason) }
+
+    /// The line for a message: its start, printable.
+    public var shown: String {
+      let text = FileName(bytes: bytes).written
+      return text.count > 80 ? text.prefix(80) + "…" : text
+    }
+
+    /// The words of the line, divided by blanks and tabs; one that quotation marks enclose may hold such.
+    ///
+    /// - Parameter most: the last of so many is all the rest of the line.
+    public func words(most: Int = .max) -> [Field] {
+      var words: [Field] = []
+      var rest = Self.trimmed(bytes)
+      while !rest.isEmpty {
+        if words.count == most - 1 {
+          words.append(Self.unquoted(rest))
+          break
+        }
+        let end = Self.quotedEnd(rest) ?? rest.firstIndex(where: Self.isBlank) ?? rest.endIndex
+        words.append(Self.unquoted(rest[..<end]))
+        rest = Self.trimmed(rest[end...])
+      }
+      return words
+    }
+
+    /// The last word, and all before it: of "a picture.jpg 7".
+    public func lastWord() -> (before: Field, last: Field)? {
+      let whole = Self.trimmed(bytes)
+      guard let blank = whole.lastIndex(where: { Self.isBlank($0) || $0 == UInt8(ascii: ",") }) else { return nil }
+      return (Self.unquoted(Self.trimmed(whole[..<blank])), Self.unquoted(whole[(blank + 1)...]))
+    }
+
+    /// The fields of a line of a table. Source: RFC 4180, with one line a row
+    ///
+    /// - Throws: `TextListError` when a quotation mark isn't closed.
+    public func fields(separator: UInt8 = UInt8(ascii: ",")) throws(TextListError) -> [Field] {
+      var fields: [Field] = []
+      var field: [UInt8] = []
+      var isQuoted = false
+      var index = bytes.startIndex
+      while index < bytes.endIndex {
+        let byte = bytes[index]
+        if isQuoted, byte == Self.quote {
+          let isDoubled = index + 1 < bytes.endIndex && bytes[index + 1] == Self.quote
+          if isDoubled { field.append(byte) } else { isQuoted = false }
+          index += isDoubled ? 2 : 1
+          continue
+        }
+        if !isQuoted, byte == separator {
+          fields.append(Field(bytes: field[...]))
+          field = []
+        } else if !isQuoted, byte == Self.quote, field.allSatisfy(Self.isBlank) {
+          (field, isQuoted) = ([], true)
+        } else {
+          field.append(byte)
+        }
+        index += 1
+      }
+      guard !isQuoted else { throw error("a quotation mark isn't closed") }
+      return fields + [Field(bytes: field[...])]
+    }
+
+    private static let quote = UInt8(ascii: "\"")
+
+    static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 9 }
+
+    static func trimmed(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+      guard let first = bytes.firstIndex(where: { !isBlank($0) }), let last = bytes.lastIndex(where: { !isBlank($0) }) else {
+        return []
+      }
+      return bytes[first...last]
+    }
+
+    /// The end of a quotation at the start of a text, nil when there is none: its closing mark ends a word.
+    private static func quotedEnd(_ text: ArraySlice<UInt8>) -> Int? {
+      guard text.first == quote else { return nil }
+      var index = text.startIndex + 1
+      while index < text.endIndex {
+        if text[index] == quote {
+          let next = index + 1
+          if next == text.endIndex || isBlank(text[next]) { return next }
+          if text[next] == quote { index += 1 }
+        }
+        index += 1
+      }
+      return nil
+    }
+
+    private static func unquoted(_ text: ArraySlice<UInt8>) -> Field {
+      guard text.count >= 2, quotedEnd(text) == text.endIndex else { return Field(bytes: text) }
+      var inner: [UInt8] = []
+      var isEscaped = false
+      for byte in text.dropFirst().dropLast() {
+        // Of two marks one counts.
+        isEscaped = byte == quote && !isEscaped
+        if !isEscaped { inner.append(byte) }
+      }
+      return Field(bytes: inner[...])
+    }
+  }
+
+  /// A part of a line.
+  public struct Field: Sendable, Hashable {
+    public let bytes: ArraySlice<UInt8>
+
+    /// For people: what isn't UTF-8 is replaced.
+    public var text: String { String(decoding: bytes, as: UTF8.self) }
+
+    /// The name of a file or of a class, by its bytes.
+    public var name: FileName { FileName(bytes: bytes) }
+
+    /// A whole number, with blanks around it perhaps.
+    public var integer: Int? {
+      Int(String(decoding: Line.trimmed(bytes), as: UTF8.self))
+    }
+  }
+}

@@ -1,0 +1,104 @@
+import Foundation
+
+/// What is wrong with a text list: the message names the file, and the line where there is one.
+public struct TextListError: Error, Sendable, Hashable, CustomStringConvertible {
+  public let description: String
+
+  public init(_ path: String, line: Int? = nil, _ reason: String) {
+    description = (line.map { "\(path), line \($0): " } ?? "\(path): ") + reason
+  }
+
+  init(_ error: FileError) { description = error.description }
+}
+
+/// A text file of lines, as editors, spreadsheets and other systems write it: the one reader of all lists.
+///
+/// A byte-order mark is left out, UTF-16 with a mark becomes UTF-8, lines end with LF, CRLF or CR, the last one with or
+/// without; so the same list in any of these forms gives the same lines. A byte that isn't UTF-8 stays as it is: names of files
+/// may have such. What can't be text is an error: zero bytes, lines of more than a megabyte.
+public struct TextList: Sendable {
+  /// A longer line is an error.
+  public static let longestLine = 1 << 20
+
+  public let path: String
+  /// In their order, blank ones too, but none at the end: line n stands at n − 1.
+  public let lines: [Line]
+
+  /// The lines that aren't blank.
+  public var entries: [Line] { lines.filter { !$0.isBlank } }
+
+  /// - Throws: `TextListError` when it can't be read, or is no text.
+  public init(contentsOf path: String) throws(TextListError) {
+    let bytes: [UInt8]
+    do throws(FileError) { bytes = try WholeFile.read(FileName(path)) } catch { throw TextListError(error) }
+    try self.init(bytes, name: path)
+  }
+
+  /// - Parameter name: what errors call it.
+  public init(_ bytes: [UInt8], name: String) throws(TextListError) {
+    path = name
+    let text = try Self.utf8(bytes, name)
+    var lines: [Line] = []
+    var start = text.startIndex
+    var index = start
+    func end(at end: Int) throws(TextListError) {
+      let number = lines.count + 1
+      guard end - start <= Self.longestLine else {
+        throw TextListError(
+          name, line: number, "it has \(end - start) bytes, at most \(Self.longestLine) are expected; is it a text list?")
+      }
+      lines.append(Line(list: name, number: number, bytes: text[start..<end]))
+    }
+    while index < text.endIndex {
+      let byte = text[index]
+      if byte == 0 {
+        throw TextListError(
+          name, line: lines.count + 1,
+          "a zero byte: this is no text list, or UTF-16 without a byte-order mark; save it as UTF-8")
+      }
+      if byte == Self.lineFeed || byte == Self.carriageReturn {
+        try end(at: index)
+        let isPair = byte == Self.carriageReturn && index + 1 < text.endIndex && text[index + 1] == Self.lineFeed
+        index += isPair ? 2 : 1
+        start = index
+      } else {
+        index += 1
+      }
+    }
+    if start < text.endIndex { try end(at: text.endIndex) }
+    while let last = lines.last, last.isBlank { lines.removeLast() }
+    self.lines = lines
+  }
+
+  private static let lineFeed = UInt8(ascii: "\n")
+  private static let carriageReturn = UInt8(ascii: "\r")
+
+  /// The text without its byte-order mark, in UTF-8. Source: Unicode 15, 23.8
+  private static func utf8(_ bytes: [UInt8], _ name: String) throws(TextListError) -> ArraySlice<UInt8> {
+    if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { return bytes[3...] }
+    if bytes.starts(with: [0xFF, 0xFE, 0, 0]) || bytes.starts(with: [0, 0, 0xFE, 0xFF]) {
+      throw TextListError(name, "it is UTF-32; save it as UTF-8")
+    }
+    let isLittle = bytes.starts(with: [0xFF, 0xFE])
+    guard isLittle || bytes.starts(with: [0xFE, 0xFF]) else { return bytes[...] }
+    guard bytes.count.isMultiple(of: 2) else { throw TextListError(name, "it is UTF-16 with half a character at its end") }
+    let units = stride(from: 2, to: bytes.count, by: 2).map { index in
+      isLittle ? UInt16(bytes[index]) | UInt16(bytes[index + 1]) << 8 : UInt16(bytes[index]) << 8 | UInt16(bytes[index + 1])
+    }
+    guard let text = String(validating: units, as: UTF16.self) else {
+      throw TextListError(name, "it begins like UTF-16 and isn't; save it as UTF-8")
+    }
+    return Array(text.utf8)[...]
+  }
+
+  /// What stands between the fields of a table: of comma, semicolon and tab the one that is most often in its first line.
+  public var separator: UInt8 {
+    let first = lines.first?.bytes ?? []
+    var (best, most) = (UInt8(ascii: ","), 0)
+    for candidate in [best, UInt8(ascii: ";"), 9] {
+      let count = first.count { $0 == candidate }
+      if count > most { (best, most) = (candidate, count) }
+    }
+    return best
+  }
+}
