@@ -49,6 +49,37 @@ public struct TemporaryFile: ~Copyable {
     try Self.synchronize(FilePath.folder(of: finalPath), of: finalPath)
   }
 
+  /// Gives the file its final name unless something has it already.
+  ///
+  /// Source: link(2); where a file system has no links, open(2) with O_EXCL, under which a reader may see an empty file for a
+  /// moment.
+  /// - Returns: false if something has the name.
+  /// - Throws: `FileError` naming the final path.
+  public consuming func commitIfAbsent() throws(FileError) -> Bool {
+    let (path, finalPath) = (path, finalPath)
+    if link(path, finalPath) == 0 {
+      unlink(path)
+      return true
+    }
+    let code = errno
+    // A network file system may have made the link although its answer was lost.
+    var status = stat()
+    if lstat(path, &status) == 0, status.st_nlink == 2 {
+      unlink(path)
+      return true
+    }
+    if code == EEXIST { return false }
+    guard [EPERM, ENOTSUP, EMLINK, ENOSYS].contains(code) else { throw FileError("link", "write", finalPath, code: code) }
+    let descriptor = open(finalPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+    if descriptor < 0 {
+      if errno == EEXIST { return false }
+      throw FileError("open", "write", finalPath)
+    }
+    close(descriptor)
+    guard rename(path, finalPath) == 0 else { throw FileError("rename", "write", finalPath) }
+    return true
+  }
+
   /// Waits until the bytes of a file, or the names in a folder, are on the disk.
   private static func synchronize(_ path: String, of finalPath: String) throws(FileError) {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
