@@ -61,6 +61,7 @@ struct AssessCommand: ParsableCommand {
   var overwrite = false
 
   @OptionGroup var compute: ComputeOptions
+  @OptionGroup var folder: FolderOptions
   @OptionGroup var ranks: RankOptions
   @OptionGroup var common: CommonOptions
 
@@ -85,7 +86,7 @@ struct AssessCommand: ParsableCommand {
     if let classModels, let judge { return try transfer(classModels, judge) }
     if !localised.isEmpty { return try compare(localised) }
     guard let checkpoint, let annotations else { return }
-    try runResultJob("assess", unit: "img", checkpoint: checkpoint, output: output, ranks: ranks, common: common) {
+    try runResultJob("assess", unit: "img", checkpoint: checkpoint, output: output, folder: folder, ranks: ranks, common: common) {
       network, communicator, progress in
       let job = AssessmentJob(
         network: network, pictures: try PictureList.find(images, classes: network.classes),

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Visualize
 
 struct GalleryCommand: ParsableCommand {
@@ -25,6 +26,7 @@ struct GalleryCommand: ParsableCommand {
   var tile: Int?
 
   @OptionGroup(title: "How maps are drawn") var rendering: RenderingOptions
+  @OptionGroup var folder: FolderOptions
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
@@ -33,12 +35,19 @@ struct GalleryCommand: ParsableCommand {
 
   func run() throws {
     try runOnRanks { communicator in
-      guard communicator.rank == 0 else { return }
       let progress = ProgressLine("gallery", unit: "img", quiet: common.quiet)
       let options = GalleryOptions(rendering: rendering.rendering, contactSheet: contactSheet || tile != nil, tile: tile)
-      let count = try gallery(results: results, options) { progress.show(done: $0, total: $1) }
-      progress.finish()
-      if !common.quiet { print("\(count) results: \(results)/index.html") }
+      // A folder that isn't there is no result folder: that error is the gallery's own.
+      guard FileManager.default.fileExists(atPath: results) else {
+        if communicator.rank == 0 { _ = try gallery(results: results, options) }
+        return
+      }
+      try folder.hold(results, for: "gallery", communicator) {
+        guard communicator.rank == 0 else { return }
+        let count = try gallery(results: results, options) { progress.show(done: $0, total: $1) }
+        progress.finish()
+        if !common.quiet { print("\(count) results: \(results)/index.html") }
+      }
     }
   }
 }

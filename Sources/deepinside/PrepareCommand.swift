@@ -51,6 +51,7 @@ struct PrepareCommand: ParsableCommand {
   @Flag(help: "Remove a pack that is there first.")
   var overwrite = false
 
+  @OptionGroup var folder: FolderOptions
   @OptionGroup var ranks: RankOptions
   @OptionGroup var common: CommonOptions
 
@@ -74,10 +75,12 @@ struct PrepareCommand: ParsableCommand {
       job.threads = threads
       job.badFileLimit = badFileLimit
       job.overwrite = overwrite
-      let summary = try job.run(communicator) {
-        progress.show(done: $0, total: $1)
-      } note: {
-        progress.print($0)
+      let summary = try folder.hold(output, for: "prepare", communicator) {
+        try job.run(communicator) {
+          progress.show(done: $0, total: $1)
+        } note: {
+          progress.print($0)
+        }
       }
       progress.finish()
       if summary.wasStopped {

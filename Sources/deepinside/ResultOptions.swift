@@ -16,6 +16,7 @@ struct ResultOptions: ParsableArguments {
   @Flag(help: "Remove the folder's results of other parameters or another checkpoint first.")
   var overwrite = false
 
+  @OptionGroup var folder: FolderOptions
   @OptionGroup var ranks: RankOptions
 
   func validate() throws {
@@ -27,7 +28,8 @@ struct ResultOptions: ParsableArguments {
     _ label: String, unit: String, common: CommonOptions,
     _ job: (_ network: TrainedNetwork, Communicator, @escaping JobProgress) throws -> JobSummary
   ) throws {
-    try runResultJob(label, unit: unit, checkpoint: checkpoint, output: output, ranks: ranks, common: common, job)
+    try runResultJob(
+      label, unit: unit, checkpoint: checkpoint, output: output, folder: folder, ranks: ranks, common: common, job)
   }
 }
 
@@ -37,7 +39,7 @@ func checkBatch(_ batch: Int) throws {
 
 /// Runs a job on all ranks with a progress line, says what came out, and exits 0 only when all of it is whole.
 func runResultJob(
-  _ label: String, unit: String, checkpoint: String, output: String, ranks: RankOptions,
+  _ label: String, unit: String, checkpoint: String, output: String, folder: FolderOptions, ranks: RankOptions,
   common: CommonOptions,
   _ job: (_ network: TrainedNetwork, Communicator, @escaping JobProgress) throws -> JobSummary
 ) throws {
@@ -45,7 +47,9 @@ func runResultJob(
     StopRequest.install()
     let network = try TrainedNetwork.read(checkpoint)
     let progress = ProgressLine(label, unit: unit, quiet: common.quiet || communicator.rank > 0)
-    let summary = try job(network, communicator) { progress.show(done: $0, total: $1) }
+    let summary = try folder.hold(output, for: label, communicator) {
+      try job(network, communicator) { progress.show(done: $0, total: $1) }
+    }
     progress.finish()
     if communicator.rank == 0 {
       progress.print(

@@ -125,6 +125,7 @@ struct TrainCommand: ParsableCommand {
   var tensorboard = false
 
   @OptionGroup var compute: ComputeOptions
+  @OptionGroup var folder: FolderOptions
   @OptionGroup var ranks: RankOptions
   @OptionGroup var common: CommonOptions
 
@@ -151,21 +152,23 @@ struct TrainCommand: ParsableCommand {
       if let augmentationPreview { return try preview(augmentationPreview, communicator) }
       let progress = ProgressLine("train", unit: "img", quiet: common.quiet)
       let mean = ProgressLine("mean picture", unit: "img", quiet: common.quiet)
-      let outcome = try Trainer.train(job(), communicator: communicator) { event in
-        switch event {
-        case .note(let text): progress.print(text)
-        case .mean(let done, let total): mean.show(done: done, total: total)
-        case .step(let metrics, let total):
-          progress.show(
-            done: metrics.step, total: total, rate: metrics.imagesPerSecond,
-            note: String(
-              format: "loss %.4f  epoch %.2f  wait %.0f ms", metrics.loss, metrics.epoch, 1000 * metrics.dataWaitSeconds))
-        case .epoch(let metrics):
-          progress.print(Self.sentence(metrics))
-        case .checkpoint(let path, let isBest):
-          progress.print("saved \(path)\(isBest ? " (best so far)" : "")")
-        case .warning(let text, let step):
-          progress.print("warning at step \(step): \(text)")
+      let outcome = try folder.hold(runFolder, for: "train", communicator) {
+        try Trainer.train(job(), communicator: communicator) { event in
+          switch event {
+          case .note(let text): progress.print(text)
+          case .mean(let done, let total): mean.show(done: done, total: total)
+          case .step(let metrics, let total):
+            progress.show(
+              done: metrics.step, total: total, rate: metrics.imagesPerSecond,
+              note: String(
+                format: "loss %.4f  epoch %.2f  wait %.0f ms", metrics.loss, metrics.epoch, 1000 * metrics.dataWaitSeconds))
+          case .epoch(let metrics):
+            progress.print(Self.sentence(metrics))
+          case .checkpoint(let path, let isBest):
+            progress.print("saved \(path)\(isBest ? " (best so far)" : "")")
+          case .warning(let text, let step):
+            progress.print("warning at step \(step): \(text)")
+          }
         }
       }
       progress.finish()
