@@ -5,6 +5,10 @@ import Kernels
 /// Output pixel o looks at centre (o + ½)·s with s = input size / output size, at weights
 /// max(0, 1 − |i + ½ − centre| / max(s, 1)), normalised; in fixed point with 22 bits. Equal sizes give weights of 1.
 ///
+/// The ends of the triangle often lie on the middle of an input (of every input when enlarging by a whole number), where rounding of
+/// the centre decides whether that input is looked at. Its weight is 0 in fixed point either way, so inputs of weight 0 at the ends
+/// are left out: the number of taps is counted, never foretold.
+///
 /// Source: the same form as Pillow's src/libImaging/Resample.c.
 struct ResamplingFilter {
   private(set) var taps = 0
@@ -14,31 +18,70 @@ struct ResamplingFilter {
   private(set) var weights: [Int32] = []
   /// The inputs that are looked at.
   private(set) var inputs = 0..<0
+  /// Of each output, the inputs of positive weight.
+  private var spans: [Range<Int>] = []
+  /// The weights of `spans`, one output after another.
+  private var packed: [Int32] = []
 
   /// Computes the outputs of `window` only, from the last to the first when `reversed`.
   mutating func set(from input: Int, to output: Int, window: Range<Int>, reversed: Bool = false) {
     precondition(!window.isEmpty && 0 <= window.lowerBound && window.upperBound <= output, "\(window) of \(output)")
+    precondition(input > 0, "nothing to look at")
+    spans.removeAll(keepingCapacity: true)
+    packed.removeAll(keepingCapacity: true)
     let scale = Double(input) / Double(output)
-    let support = max(scale, 1)
-    taps = min(input, Int((support * 2).rounded(.up)))
-    starts.removeAll(keepingCapacity: true)
-    weights.removeAll(keepingCapacity: true)
     for place in window {
       let centre = (Double(reversed ? window.lowerBound + window.upperBound - 1 - place : place) + 0.5) * scale
-      let first = max(0, Int(centre - support + 0.5))
-      let end = min(input, Int(centre + support + 0.5))
-      precondition(end - first <= taps, "\(end - first) of \(taps) taps")
-      func weight(_ index: Int) -> Double { max(0, 1 - abs((Double(index) - centre + 0.5) * (1 / support))) }
-      var sum = 0.0
-      for index in first..<end { sum += weight(index) }
-      let start = min(first, input - taps)
-      for index in start..<(start + taps) {
-        let isInside = index >= first && index < end
-        weights.append(isInside ? Int32(weight(index) / sum * Double(1 << KERNELS_RESAMPLING_PRECISION) + 0.5) : 0)
-      }
-      starts.append(Int32(start))
+      spans.append(appendWeights(centre: centre, support: max(scale, 1), input: input))
     }
-    inputs = Int(min(starts[0], starts[starts.count - 1]))..<(Int(max(starts[0], starts[starts.count - 1])) + taps)
+    arrange(input: input)
+  }
+
+  /// Appends the weights of one output to `packed`, and returns the inputs that they belong to.
+  private mutating func appendWeights(centre: Double, support: Double, input: Int) -> Range<Int> {
+    let first = max(0, Int(centre - support + 0.5))
+    let end = min(input, Int(centre + support + 0.5))
+    func weight(_ index: Int) -> Double { max(0, 1 - abs((Double(index) - centre + 0.5) * (1 / support))) }
+    var sum = 0.0
+    for index in first..<end { sum += weight(index) }
+    var span = first..<first
+    for index in first..<end {
+      let fixed = Int32(weight(index) / sum * Double(1 << KERNELS_RESAMPLING_PRECISION) + 0.5)
+      if fixed == 0 && span.isEmpty {
+        span = (index + 1)..<(index + 1)
+      } else {
+        packed.append(fixed)
+        span = span.lowerBound..<(index + 1)
+      }
+    }
+    while span.count > 1, packed[packed.count - 1] == 0 {
+      packed.removeLast()
+      span = span.lowerBound..<(span.upperBound - 1)
+    }
+    return span
+  }
+
+  /// Lays `packed` out with the same number of taps for every output.
+  private mutating func arrange(input: Int) {
+    taps = spans.reduce(1) { max($0, $1.count) }
+    starts.removeAll(keepingCapacity: true)
+    weights.removeAll(keepingCapacity: true)
+    var next = 0
+    var (lowest, highest) = (input, 0)
+    for span in spans {
+      let start = min(span.lowerBound, input - taps)
+      starts.append(Int32(start))
+      for index in start..<(start + taps) {
+        guard span.contains(index) else {
+          weights.append(0)
+          continue
+        }
+        weights.append(packed[next])
+        next += 1
+      }
+      (lowest, highest) = (min(lowest, start), max(highest, start + taps))
+    }
+    inputs = lowest..<highest
   }
 }
 

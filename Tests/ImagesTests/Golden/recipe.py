@@ -14,6 +14,10 @@ from PIL import Image, ImageOps
 
 HERE = pathlib.Path(__file__).parent
 W, H = 40, 24
+STRIPS = [
+    (255, 435), (255, 319), (340, 444), (365, 415), (225, 825), (126, 188), (63, 89), (93, 117), (43, 64), (31, 39), (15, 55),
+    (3, 47), (170, 298), (196, 1540), (1, 9), (2, 1), (500, 341), (375, 256), (2000, 256), (1999, 31), (612, 75),
+]
 
 
 def scene(width=W, height=H):
@@ -109,6 +113,13 @@ def main():
     raw("resize-source", Image.fromarray(noise))
     for width, height in [(32, 24), (37, 29), (64, 20), (20, 48), (80, 60), (7, 5), (1, 1), (63, 47)]:
         raw(f"resize-{width}x{height}", Image.fromarray(noise).resize((width, height), Image.Resampling.BILINEAR))
+
+    # One row of noise for each pair of sizes, one after another: ResamplingTests makes the same noise.
+    with open(HERE / "resize-strips.rgb", "wb") as strips:
+        for width, new_width in STRIPS:
+            values = (np.arange(width * 3, dtype=np.uint64) * 2_654_435_761 % (1 << 32) >> 24).astype(np.uint8)
+            row = Image.fromarray(values.reshape(1, width, 3))
+            strips.write(np.asarray(row.resize((new_width, 1), Image.Resampling.BILINEAR)).tobytes())
 
 
 if __name__ == "__main__":
