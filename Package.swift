@@ -47,6 +47,8 @@ let package = Package(
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
     .executableTarget(
       name: "step-allocations", dependencies: ["ConvNet", "AllocationCounter"], path: "Tests/StepAllocations"),
+    // Readers of foreign bytes, fuzzed: ./launch.sh test --fuzz.
+    .executableTarget(name: "reader-fuzz", dependencies: ["Trainer", "Visualize"], path: "Tests/Fuzz", exclude: ["Corpus", "run.sh"]),
     .target(name: "TestSupport", dependencies: ["ConvNet"], path: "Tests/TestSupport"),
     .testTarget(name: "FilesTests", dependencies: ["Files", "TestSupport"]),
     .testTarget(

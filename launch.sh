@@ -18,7 +18,8 @@ usage() {
   cat <<'END'
 ./launch.sh demo [--output DIR]     set up, build, make data, train, visualise; under 5 minutes on 2 cores
 ./launch.sh test                    set up, build, all tests (--cluster: those on emulated nodes; as root; installs Slurm;
-                                    --faults [RUNS] [SEED]: random faults on such nodes)
+                                    --faults [RUNS] [SEED]: random faults on such nodes;
+                                    --fuzz [MINUTES]: mutated files for every reader of foreign bytes)
 ./launch.sh setup                   install the libraries that are missing (apt, as root), check the compiler
 ./launch.sh build [--static]        set up, release build (--static: for machines without Swift)
 ./launch.sh [OPTIONS] COMMAND ...   run a deepinside command (./launch.sh --help, train --help, ...)
@@ -596,6 +597,7 @@ case ${1:-} in
     case ${2:-} in
       --cluster) cluster_tests ;;
       --faults) build && "$top/Tests/cluster/faults.sh" "$program" "${@:3}" ;;
+      --fuzz) setup && "$top/Tests/Fuzz/run.sh" "${@:3}" ;;
       *) run_tests "${@:2}" ;;
     esac
     ;;

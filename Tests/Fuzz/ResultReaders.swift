@@ -1,0 +1,161 @@
+#if DEBUG || TESTABLE
+  import DataSets
+  import Files
+  import Foundation
+
+  @testable import Checkpoint
+  @testable import ConvNet
+  @testable import Images
+  @testable import Visualize
+
+  /// What result folders hold: descriptions, manifest lines and result files.
+  func resultReaders() throws -> [FuzzReader] {
+    let folder = try ResultFolder()
+    return [folder.descriptionReader(), folder.fileReader()]
+  }
+
+  /// A folder of three results of each command that keeps maps or traces.
+  private struct ResultFolder {
+    private static let commands = [SaliencyJob.command, LocalisationJob.command, ClassModelJob.command]
+    private static let side = 12
+    private let net: TrainedNetwork
+    private let rendering = SaliencyRendering(overlay: 0.5)
+
+    init() throws {
+      let store = try smallStore()
+      net = TrainedNetwork(
+        parameters: store, mean: [Float](repeating: 1, count: store.network.input.count), classes: ["n1", "n2", "n3", "n4"],
+        classNames: ["one, uno", "two", "three", "four"], digest: "0123456789abcdef", fileName: "best.h5")
+    }
+
+    private func store(_ command: String) -> ResultStore {
+      ResultStore(
+        folder: "\(FuzzScratch.folder)/\(command)",
+        header: ResultHeader(
+          command: command,
+          parameters: [
+            "maps_kept": .flag(true), "cut_side": .number(Double(Self.side)), "samples": .number(1.0), "box": .text("graphcut"),
+          ], net: net, compute: ComputeSettings()),
+        rendering: command == ClassModelJob.command ? nil : rendering)
+    }
+
+    private func record(_ command: String, _ number: Int) -> ResultRecord {
+      let box = BoundingBox(wnid: "n1", xmin: 1, ymin: 1, xmax: 5, ymax: 6)
+      let top = [RankedClass(index: 0, score: 2, posterior: 0.5), RankedClass(index: 1, score: 1, posterior: 0.25)]
+      var record = ResultRecord(
+        item: number == 2 ? "c7/item\(number)" : "item\(number)", kind: command, classIndex: 0, score: 2, posterior: 0.5, top: top,
+        net: net, source: "/pictures/item\(number).JPEG", truth: "n1")
+      if command == LocalisationJob.command {
+        record.answers = [.init(box: box, score: 2, overlap: 0.5, note: nil), .init(box: box, score: 1, overlap: nil, note: "a note")]
+        record.truthBoxes = [box]
+        (record.width, record.height) = (Self.side, Self.side)
+      }
+      return record
+    }
+
+    /// Makes the folder of a command as its job does.
+    private func make(_ command: String) throws -> ResultStore {
+      let store = store(command)
+      try? FileManager.default.removeItem(atPath: store.folder)
+      let side = Self.side
+      let picture = Picture(width: side, height: side) { pixels in for index in pixels.indices { pixels[index] = UInt8(index % 251) } }
+      let map = (0..<(side * side)).map { Float($0) }
+      _ = try store.open(overwrite: false)
+      let items = (0..<3).map { record(command, $0) }
+      try store.begin(items: items.map(\.item), whole: [:])
+      let writer = try ManifestWriter(store)
+      for record in items {
+        let dataSets: [ItemResult.DataSet] =
+          switch command {
+          case SaliencyJob.command: [.init(path: "/map", shape: [side, side], values: map)]
+          case LocalisationJob.command: [.init(path: "/maps", shape: [2, side, side], values: map + map)]
+          default: [.init(path: "/score_trace", shape: [side * side], values: map)]
+          }
+        let panels = command == LocalisationJob.command ? 4 : 2
+        try store.save(
+          ItemResult(
+            record: record, dataSets: dataSets,
+            attributes: ["picture_width": .number(Double(side)), "picture_height": .number(Double(side))],
+            picture: Picture.grid([Picture](repeating: picture, count: panels), columns: panels, gap: Picture.gap)))
+        try writer.append(record)
+      }
+      return store
+    }
+
+    private func readBack(_ store: ResultStore) throws {
+      _ = try store.open(overwrite: false)
+      let drawn = Result { try gallery(results: store.folder, GalleryOptions(rendering: store.rendering)) }
+      _ = try gallery(results: store.folder, GalleryOptions(contactSheet: true, tile: 20))
+      _ = try drawn.get()
+    }
+
+    private static let descriptions = [
+      ResultStore.parametersFile, ResultStore.renderingFile, ResultStore.manifestFile, ResultStore.summaryFile,
+    ]
+
+    /// parameters.json, rendering.json, manifest.jsonl and summary.json of each command; the first byte says which.
+    func descriptionReader() -> FuzzReader {
+      let stores = OnFirstUse { try Self.commands.map(make) }
+      return FuzzReader(
+        name: "results",
+        sources: [
+          "Visualize/Results/Manifest.swift", "Visualize/Results/ResultRecord.swift", "Visualize/Results/ResultHeader.swift",
+          "Visualize/Results/ResultStore.swift", "Visualize/Results/ItemNames.swift", "Visualize/Gallery/Gallery.swift",
+          "Visualize/Gallery/GalleryHead.swift", "Visualize/Gallery/GalleryItem.swift", "Visualize/Gallery/GalleryListing.swift",
+          "Visualize/Gallery/GalleryFiles.swift", "Visualize/Gallery/Redrawing.swift", "Visualize/Saliency/SaliencyRendering.swift",
+        ],
+        seeds: {
+          var seeds: [[UInt8]] = []
+          for (place, store) in try stores.get().enumerated() {
+            for (number, name) in Self.descriptions.enumerated() {
+              guard let content = FileManager.default.contents(atPath: store.path(name)) else { continue }
+              seeds.append([UInt8(place * Self.descriptions.count + number)] + content)
+            }
+          }
+          return seeds
+        },
+        read: { bytes in
+          guard let kind = bytes.first else { return }
+          let stores = try stores.get()
+          let store = stores[Int(kind) / Self.descriptions.count % stores.count]
+          let path = store.path(Self.descriptions[Int(kind) % Self.descriptions.count])
+          let whole = FileManager.default.contents(atPath: path)
+          defer {
+            if let whole { try? whole.write(to: URL(fileURLWithPath: path)) } else { unlink(path) }
+          }
+          try Data(bytes.dropFirst()).write(to: URL(fileURLWithPath: path))
+          try readBack(store)
+          if store.header.command == LocalisationJob.command { _ = try StoredMaps(folder: store.folder, net: net) }
+        })
+    }
+
+    /// A result's HDF5 file; the first byte says of which command.
+    func fileReader() -> FuzzReader {
+      let stores = OnFirstUse { try Self.commands.map(make) }
+      return FuzzReader(
+        name: "result",
+        sources: [
+          "Visualize/Results/ResultStore.swift", "Visualize/Gallery/Redrawing.swift", "Visualize/Localisation/MapSource.swift",
+          "Visualize/Gallery/GalleryFiles.swift", "Checkpoint/HDF5/HDF5File+DataSets.swift",
+        ],
+        seeds: {
+          try stores.get().enumerated().map { place, store in
+            [UInt8(place)] + (try HDF5Outline(contentsOf: store.dataPath(of: "item0")).bytes)
+          }
+        },
+        read: { bytes in
+          guard let kind = bytes.first else { return }
+          let stores = try stores.get()
+          let store = stores[Int(kind) % stores.count]
+          try HDF5Outline(UnsafeRawBufferPointer(rebasing: bytes.dropFirst())).write(to: store.dataPath(of: "item0"))
+          _ = store.recover("item0")
+          unlink(store.path(ResultStore.renderingFile))
+          let drawn = Result { try readBack(store) }
+          if store.header.command == LocalisationJob.command {
+            _ = try StoredMaps(folder: store.folder, net: net).maps(of: "/pictures/item0.JPEG", classes: net.classes)
+          }
+          try drawn.get()
+        })
+    }
+  }
+#endif
