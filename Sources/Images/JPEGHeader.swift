@@ -11,6 +11,8 @@ struct JPEGHeader {
   /// An Adobe APP14 segment is there: then CMYK is stored inverted (255 is no ink).
   var hasAdobeMarker = false
   var orientation = Orientation.upright
+  /// Coded arithmetically, as hardly any file is: a flat picture takes next to no bytes.
+  var isArithmetic = false
   /// Where the first scan's segment starts, in bytes.
   var scanStart = 0
 
@@ -45,10 +47,19 @@ struct JPEGHeader {
     }
   }
 
+  /// The most pixels that a file of so many bytes can hold.
+  ///
+  /// By Huffman's codes a block of 8×8 samples takes a bit at least, and a component may have a sixteenth of the samples.
+  func mostPixels(inBytes count: Int) -> Int {
+    let byCodes = count * 8 * 64 * 16
+    return isArithmetic ? max(byCodes, 1 << 24) : byCodes
+  }
+
   private mutating func read(segment: UnsafeRawBufferPointer, code: UInt8) {
     switch code {
     case 0xC0...0xCF where code != 0xC4 && code != 0xC8 && code != 0xCC:  // A frame; not DHT, JPG, DAC.
       guard segment.count >= 6 else { return }
+      isArithmetic = code >= 0xC9
       height = Int(segment[1]) << 8 | Int(segment[2])
       width = Int(segment[3]) << 8 | Int(segment[4])
       components = Int(segment[5])

@@ -16,6 +16,14 @@ func decodePNG(_ bytes: UnsafeRawBufferPointer, name: String) throws(ImageError)
       .undecodable,
       "cannot decode \(name): its header says \(width)×\(height), expected at most \(PictureDecoder.maximumPixels) pixels")
   }
+  // Before memory is taken for them: deflate makes 1032 bytes of one at most, and a row is a byte more than its pixels.
+  let bits = Int(bytes[24]) * ([0: 1, 2: 3, 3: 1, 4: 2, 6: 4][bytes[25]] ?? 4)
+  guard height * (1 + (width * bits + 7) / 8) <= 1032 * bytes.count else {
+    throw ImageError(
+      .undecodable,
+      "cannot decode \(name): truncated PNG, \(bytes.count) bytes can't hold the \(width)×\(height) pixels that its header says; "
+        + "copy it again or remove it")
+  }
   image.format = png_uint_32(PNG_FORMAT_FLAG_COLOR)
   // 16-bit files without a gamma are sRGB as the others are, not linear.
   image.flags |= png_uint_32(PNG_IMAGE_FLAG_16BIT_sRGB)

@@ -119,6 +119,13 @@ public final class PictureDecoder {
         .undecodable,
         "cannot decode \(name): its header says \(header.width)×\(header.height), expected 1 … \(Self.maximumPixels) pixels")
     }
+    // Before memory is taken for them.
+    guard header.width * header.height <= header.mostPixels(inBytes: bytes.count) else {
+      throw ImageError(
+        .undecodable,
+        "cannot decode \(name): truncated JPEG, \(bytes.count) bytes can't hold the \(header.width)×\(header.height) pixels that its "
+          + "header says; copy it again or remove it")
+    }
     guard [1, 3, 4].contains(header.components) else {
       throw ImageError(
         .undecodable, "cannot decode \(name): expected a JPEG of 1, 3 or 4 components, found \(header.components)")

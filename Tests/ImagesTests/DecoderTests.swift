@@ -64,6 +64,25 @@ struct DecoderTests {
   }
 
   @Test(
+    "a small file that says it is huge is refused before memory is taken for it",
+    arguments: ["chroma420.jpg", "progressive.jpg", "cmyk-adobe.jpg", "png-rgb8.png", "png-grey1.png"])
+  func claims(_ file: String) throws {
+    var bytes = try Golden.bytes(file)
+    // Height and width: after the length and precision of a frame's segment, or the first things of a PNG's header.
+    let side: [UInt8] = [0x3E, 0x80]
+    if file.hasSuffix(".png") {
+      bytes.replaceSubrange(16..<24, with: [0, 0] + side + [0, 0] + side)
+      let sum = bytes.withUnsafeBytes { crc32(of: UnsafeRawBufferPointer(rebasing: $0[12..<29])) }
+      bytes.replaceSubrange(29..<33, with: (0..<4).map { UInt8(truncatingIfNeeded: sum >> (24 - 8 * $0)) })
+    } else {
+      let frame = try #require(bytes.indices.first { bytes[$0] == 0xFF && [0xC0, 0xC2].contains(bytes[$0 + 1]) })
+      bytes.replaceSubrange((frame + 5)..<(frame + 9), with: side + side)
+    }
+    let error = #expect(throws: ImageError.self) { try Picture(decoding: bytes, name: file) }
+    #expect(error?.description.contains("can't hold the 16000×16000 pixels") == true, "\(String(describing: error))")
+  }
+
+  @Test(
     "a file cut anywhere is an error that names it, never a partly grey picture",
     arguments: ["chroma420.jpg", "progressive.jpg", "cmyk-adobe.jpg", "png-rgb8.png", "png-palette.png"])
   func truncated(_ file: String) throws {
