@@ -1,11 +1,25 @@
 import ConvNet
+import Files
 
 extension Checkpoint {
-  /// Reads a checkpoint and verifies all of its checksums.
+  /// Reads a checkpoint and verifies all of its checksums. A storage that is away is waited for; see `StoragePatience`.
   ///
   /// - Parameter training: with velocity (zero when the file has none); without it there is no memory for gradients either.
   /// - Throws: `CheckpointError` that says what is wrong with the file and, where there is one, which other to resume from.
   public static func read(_ path: String, training: Bool = false) throws(CheckpointError) -> Checkpoint {
+    try patiently(path) { () throws(CheckpointError) in try readOnce(path, training: training) }
+  }
+
+  /// Begins again what the storage has broken off.
+  private static func patiently<Value>(
+    _ path: String, _ attempt: () throws(CheckpointError) -> Value
+  ) throws(CheckpointError) -> Value {
+    try StoragePatience.read(
+      path, code: { $0.code }, givingUp: { CheckpointError($0.kind == .stopped ? .stopped : .storage, "read", path, $0.description) },
+      attempt)
+  }
+
+  private static func readOnce(_ path: String, training: Bool) throws(CheckpointError) -> Checkpoint {
     let reader = try CheckpointReader(path)
     let header = try reader.header()
     // All shapes are compared before there is memory for them: a description may claim anything.
@@ -23,7 +37,7 @@ extension Checkpoint {
   /// Reads everything but the parameters, which are not looked at.
   /// - Throws: `CheckpointError`, as `read` does.
   public static func readHeader(_ path: String) throws(CheckpointError) -> CheckpointHeader {
-    try CheckpointReader(path).header()
+    try patiently(path) { () throws(CheckpointError) in try CheckpointReader(path).header() }
   }
 }
 

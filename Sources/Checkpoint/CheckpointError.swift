@@ -21,6 +21,10 @@ public struct CheckpointError: Error, Sendable, Hashable, CustomStringConvertibl
     case invalidContents
     /// What was to be written has diverged.
     case notFinite
+    /// The storage was at fault for longer than `StoragePatience` allows.
+    case storage
+    /// Somebody asked the process to stop while it waited for the storage.
+    case stopped
     case other
   }
 
@@ -30,8 +34,13 @@ public struct CheckpointError: Error, Sendable, Hashable, CustomStringConvertibl
   public let action: String
   public let reason: String
   public let hint: String?
+  /// What the system call that failed left in errno; nil where none did.
+  public let code: Int32?
 
-  public init(_ kind: Kind, _ action: String, _ path: String, _ reason: String, hint: String? = nil) {
+  public init(
+    _ kind: Kind, _ action: String, _ path: String, _ reason: String, hint: String? = nil, code: Int32? = nil
+  ) {
+    self.code = code
     self.kind = kind
     self.path = path
     self.action = action
@@ -62,10 +71,14 @@ extension CheckpointError {
       case .unexpectedShape: .otherShape
       case .truncated, .noSuchObject, .unexpectedType, .other: .damaged
       case .locked, .noSpace, .invalidValue, .system: .other
+      case .storage: .storage
+      case .stopped: .stopped
       }
     // The errors of opening need no more words; those of a data set name it.
     let reason = error.action == "open" ? error.reason : "cannot \(error.action.removingPreposition): \(error.reason)"
-    self.init(kind, "read", path, reason, hint: error.hint ?? Self.alternative(to: path))
+    let isOfTheFile = kind != .storage && kind != .stopped
+    self.init(
+      kind, "read", path, reason, hint: isOfTheFile ? error.hint ?? Self.alternative(to: path) : nil, code: error.code)
   }
 
   /// An error of what the file says, with the checkpoint to resume from instead where there is one.
@@ -91,4 +104,8 @@ extension String {
     for ending in [" of", " in"] where hasSuffix(ending) { return String(dropLast(ending.count)) }
     return self
   }
+}
+
+extension CheckpointError: StorageRelated {
+  public var storageTrouble: StoragePatience.Trouble.Kind? { kind == .storage ? .away : kind == .stopped ? .stopped : nil }
 }

@@ -1,3 +1,5 @@
+import Files
+
 /// What is wrong with a data set: the message names the place, what was expected and found, and a hint.
 public struct DataError: Error, CustomStringConvertible, Sendable, Equatable {
   public enum Kind: Sendable {
@@ -13,13 +15,35 @@ public struct DataError: Error, CustomStringConvertible, Sendable, Equatable {
     case pack
     /// Something can't be written, or options are impossible.
     case synthesis
+    /// The storage was at fault for longer than `StoragePatience` allows.
+    case storage
+    /// Somebody asked the process to stop while it waited for the storage.
+    case stopped
   }
 
   public let kind: Kind
   public let description: String
+  /// What the system call that failed left in errno; nil where none did.
+  public let code: Int32?
 
-  public init(_ kind: Kind, _ description: String) {
+  public init(_ kind: Kind, _ description: String, code: Int32? = nil) {
     self.kind = kind
     self.description = description
+    self.code = code
   }
+
+  /// The storage could not be read.
+  public init(_ trouble: StoragePatience.Trouble) {
+    self.init(trouble.kind == .stopped ? .stopped : .storage, trouble.description)
+  }
+
+  /// A file could not be read.
+  public init(_ error: FileError) {
+    let kind: Kind = error.kind == .storage ? .storage : error.kind == .stopped ? .stopped : .unreadable
+    self.init(kind, error.description, code: error.code)
+  }
+}
+
+extension DataError: StorageRelated {
+  public var storageTrouble: StoragePatience.Trouble.Kind? { kind == .storage ? .away : kind == .stopped ? .stopped : nil }
 }

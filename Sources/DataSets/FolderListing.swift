@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// The names in a folder, hidden ones left out, sorted by bytes: the same order on every host and in every locale.
@@ -5,15 +6,20 @@ package struct FolderListing {
   package private(set) var folders: [String] = []
   package private(set) var files: [String] = []
 
+  /// A storage that is away is waited for; see `StoragePatience`.
   package init(_ path: String) throws(DataError) {
-    guard let directory = opendir(path) else {
-      throw DataError(.unreadable, "cannot list \(path): \(String(cString: strerror(errno)))")
-    }
+    self = try StoragePatience.read(
+      path, listing: true, code: { $0.code }, givingUp: { DataError($0) }
+    ) { () throws(DataError) in try FolderListing(onceOf: path) }
+  }
+
+  private init(onceOf path: String) throws(DataError) {
+    guard let directory = opendir(path) else { throw Self.error(path) }
     defer { closedir(directory) }
     while true {
       errno = 0
       guard let entry = readdir(directory) else {
-        if errno != 0 { throw DataError(.unreadable, "cannot list \(path): \(String(cString: strerror(errno)))") }
+        if errno != 0 { throw Self.error(path) }
         break
       }
       let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
@@ -22,6 +28,10 @@ package struct FolderListing {
     }
     folders.sort(by: Self.byBytes)
     files.sort(by: Self.byBytes)
+  }
+
+  private static func error(_ path: String, code: Int32 = errno) -> DataError {
+    DataError(.unreadable, "cannot list \(path): \(String(cString: strerror(code)))", code: code)
   }
 
   package static func byBytes(_ one: String, _ other: String) -> Bool {
@@ -56,10 +66,11 @@ package func readText(_ path: String) throws(DataError) -> String {
 
 /// The bytes of a small file.
 package func readBytes(_ path: String) throws(DataError) -> [UInt8] {
-  guard let content = FileManager.default.contents(atPath: path) else {
-    throw DataError(.unreadable, "cannot read \(path): missing, or not to be read by this user")
+  do {
+    return try WholeFile.read(FileName(path))
+  } catch {
+    throw DataError(error)
   }
-  return [UInt8](content)
 }
 
 /// The first of `names` that is a file in one of the places where ILSVRC's lists are put: the root, `devkit/`, `devkit/data/`.

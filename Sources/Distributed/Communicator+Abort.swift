@@ -45,6 +45,11 @@ extension Communicator {
     writeToStandardError("deepinside: \(size > 1 ? "[rank \(rank)/\(size) on \(hostName)] " : "")\(message)\(Activity.suffix)\n")
   }
 
+  /// Prints a sentence on descriptor 2, with this rank's name if it isn't alone. Any thread may call it.
+  public func say(_ message: String) {
+    writeToStandardError("deepinside: \(size > 1 ? "[rank \(rank)/\(size) on \(hostName)] " : "")\(message)\n")
+  }
+
   /// Tells all other ranks that this one speaks. Only those that are ending too listen.
   ///
   /// The pause afterwards serves two ends: messages go out, and mpirun, which reads our descriptors for as long as we

@@ -3,7 +3,13 @@ import Foundation
 /// A file that the system would not let us write or read, with what was being done and what to do about it.
 public struct FileError: Error, Sendable, Hashable, CustomStringConvertible {
   /// What an error number means to a caller.
-  public enum Kind: String, Sendable, Hashable { case noSuchFile, noSpace, locked, system }
+  public enum Kind: String, Sendable, Hashable {
+    case noSuchFile, noSpace, locked, system
+    /// The storage was at fault for longer than `StoragePatience` allows.
+    case storage
+    /// Somebody asked the process to stop while it waited for the storage.
+    case stopped
+  }
 
   public let kind: Kind
   public let path: String
@@ -12,6 +18,10 @@ public struct FileError: Error, Sendable, Hashable, CustomStringConvertible {
   /// The call and what the system said: `fsync: no space left on device`.
   public let reason: String
   public let hint: String?
+  /// What the call left in errno.
+  public let code: Int32
+  /// Whether `reason` is the whole sentence.
+  private let isWhole: Bool
 
   /// The error of a system call that has just failed. Source: errno(3)
   public init(_ call: String, _ action: String, _ path: String, code: Int32 = errno) {
@@ -21,15 +31,30 @@ public struct FileError: Error, Sendable, Hashable, CustomStringConvertible {
     self.action = action
     reason = "\(call): \(Self.text(code))"
     self.hint = hint
+    self.code = code
+    isWhole = false
   }
 
   /// Something that isn't as it should be, without a system call that has failed.
   public init(action: String, path: String, reason: String, hint: String? = nil) {
     (self.action, self.path, self.reason, self.hint) = (action, path, reason, hint)
     kind = .system
+    code = 0
+    isWhole = false
   }
 
-  public var description: String { "cannot \(action) \(path): \(reason)" + (hint.map { "; \($0)" } ?? "") }
+  /// The storage stayed away.
+  init(_ trouble: StoragePatience.Trouble, path: String) {
+    kind = trouble.kind == .stopped ? .stopped : .storage
+    self.path = path
+    action = "read"
+    reason = trouble.description
+    hint = nil
+    code = 0
+    isWhole = true
+  }
+
+  public var description: String { isWhole ? reason : "cannot \(action) \(path): \(reason)" + (hint.map { "; \($0)" } ?? "") }
 
   /// What the system calls that error number, in lower case: `no space left on device`.
   public static func text(_ code: Int32) -> String {
@@ -48,4 +73,8 @@ public struct FileError: Error, Sendable, Hashable, CustomStringConvertible {
     default: (.system, nil)
     }
   }
+}
+
+extension FileError: StorageRelated {
+  public var storageTrouble: StoragePatience.Trouble.Kind? { kind == .storage ? .away : kind == .stopped ? .stopped : nil }
 }

@@ -2,11 +2,17 @@ import Foundation
 
 /// Files that are read at once.
 public enum WholeFile {
-  /// The bytes of a file.
+  /// The bytes of a file. A storage that is away is waited for; see `StoragePatience`.
   ///
   /// A pipe or a device in its place is an error and never waited for. Source: open(2), read(2)
   /// - Parameter limit: more bytes are an error, before memory is taken for them.
   public static func read(_ path: FileName, limit: Int = 1 << 30) throws(FileError) -> [UInt8] {
+    try StoragePatience.read(
+      path, code: { $0.code == 0 ? nil : $0.code }, givingUp: { FileError($0, path: path.written) }
+    ) { () throws(FileError) in try readOnce(path, limit: limit) }
+  }
+
+  private static func readOnce(_ path: FileName, limit: Int) throws(FileError) -> [UInt8] {
     let descriptor = path.withCString { open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
     guard descriptor >= 0 else { throw FileError("open", "read", path.written) }
     defer { close(descriptor) }

@@ -1,4 +1,5 @@
 import CTurboJPEG
+import Files
 import Foundation
 
 /// Decodes JPEG and PNG files to RGB pictures; the content decides the kind, never the name.
@@ -43,9 +44,14 @@ public final class PictureDecoder {
 
   /// The bytes of the file at `path`: the decoder's own, until it reads the next one.
   ///
-  /// - Throws: `ImageError` when it can't be read, is no file, or has more than `maximumBytes`.
+  /// A storage that is away is waited for; see `StoragePatience`.
+  ///
+  /// - Throws: `ImageError` when it can't be read, is no file, or has more than `maximumBytes`; of kind `storage` or `stopped` when
+  ///   that says nothing of the file.
   public func contents(of path: String) throws(ImageError) -> UnsafeRawBufferPointer {
-    let count = try readFile(path)
+    let count = try StoragePatience.read(path, code: { $0.code }, givingUp: { ImageError($0) }) { () throws(ImageError) in
+      try readFile(path)
+    }
     return UnsafeRawBufferPointer(rebasing: file[0..<count])
   }
 
@@ -188,7 +194,8 @@ public final class PictureDecoder {
     // Without waiting: a pipe in the place of a picture would be waited for for ever. For files it changes nothing.
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else {
-      throw ImageError(.unreadable, "cannot open \(path): \(String(cString: strerror(errno)))")
+      let code = errno
+      throw ImageError(.unreadable, "cannot open \(path): \(String(cString: strerror(code)))", code: code)
     }
     defer { close(descriptor) }
     var status = stat()
@@ -207,7 +214,8 @@ public final class PictureDecoder {
       if result == 0 { return count }
       if result < 0 {
         if errno == EINTR { continue }
-        throw ImageError(.unreadable, "cannot read \(path): \(String(cString: strerror(errno)))")
+        let code = errno
+        throw ImageError(.unreadable, "cannot read \(path): \(String(cString: strerror(code)))", code: code)
       }
       count += result
     }

@@ -1,4 +1,5 @@
 import Cluster
+import Files
 import Foundation
 
 /// What became of an item.
@@ -71,7 +72,7 @@ struct FanOut<Prepared: Sendable> {
       try onReport(item, outcome)
     }
     var next = try take(from: queue)
-    while let current = next {
+    work: while let current = next {
       Activity.enter(.item)
       if prefetches { next = try take(from: queue) }
       let prepared = current.prepared.get()
@@ -79,7 +80,12 @@ struct FanOut<Prepared: Sendable> {
       for (item, result) in zip(current.items, prepared) {
         switch result {
         case .success(let value): ready.append((item, value))
-        case .failure(let error): try report(item, .failed(String(describing: error)), to: queue)
+        case .failure(let error):
+          switch (error as? any StorageRelated)?.storageTrouble {
+          case .away: throw error
+          case .stopped: break work
+          case nil: try report(item, .failed(String(describing: error)), to: queue)
+          }
         }
       }
       if !ready.isEmpty {

@@ -1,11 +1,44 @@
 import ArgumentParser
+import Cluster
 import ConvNet
+import Files
 import Foundation
 
 /// What every command has.
 struct CommonOptions: ParsableArguments {
   @Flag(help: "Print errors only.")
   var quiet = false
+
+  @Option(
+    name: .customLong("io-patience"),
+    help: ArgumentHelp(
+      "How long to wait for pictures and checkpoints whose storage is away: 60, 90s, 10min; 0 fails at once.", valueName: "time"))
+  var ioPatience = Patience(seconds: 60)
+
+  func validate() throws {
+    StoragePatience.settings.seconds = ioPatience.seconds
+    StoragePatience.settings.log = { writeToStandardError("deepinside: \($0)\n") }
+  }
+}
+
+/// A time that may be zero: `60`, `90s`, `10min`.
+struct Patience: ExpressibleByArgument, CustomStringConvertible {
+  let seconds: Double
+
+  init(seconds: Double) { self.seconds = seconds }
+
+  init?(argument: String) {
+    if let value = Double(argument), value >= 0, value.isFinite {
+      self.init(seconds: value)
+    } else if let span = TimeSpan(argument: argument) {
+      self.init(seconds: span.seconds)
+    } else {
+      return nil
+    }
+  }
+
+  var description: String { "\(TimeSpan(seconds: seconds))" }
+  var defaultValueDescription: String { description }
 }
 
 /// What commands that compute have.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Cluster
 import ConvNet
+import Files
 import Foundation
 
 /// The program: a subcommand a job. Each file of this folder parses one subcommand's options and calls a module.
@@ -62,6 +63,10 @@ struct Deepinside: ParsableCommand {
 
 /// Runs `body` on all ranks of the job and exits with its code.
 func runOnRanks(_ options: RankOptions? = nil, _ body: (Communicator) throws -> Void) throws {
-  let code = MPIRuntime.run(stalls: options?.stalls ?? StallLimits(), body)
+  let code = MPIRuntime.run(stalls: options?.stalls ?? StallLimits()) { communicator in
+    StoragePatience.settings.log = { communicator.say($0) }
+    StoragePatience.settings.isStopRequested = { StopRequest.isRequested }
+    try body(communicator)
+  }
   if code != 0 { Foundation.exit(code) }
 }

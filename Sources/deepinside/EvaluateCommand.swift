@@ -1,4 +1,5 @@
 import ArgumentParser
+import Cluster
 import Foundation
 import Images
 import Trainer
@@ -36,6 +37,11 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Crops computed at once on each rank.", valueName: "n"))
   var batch = 64
 
+  @Option(
+    name: .customLong("bad-file-limit"),
+    help: ArgumentHelp("Fail above this share of unreadable pictures, over all ranks.", valueName: "share"))
+  var badFileLimit = 0.01
+
   @Flag(help: "Print one JSON object instead of a sentence.")
   var json = false
 
@@ -44,6 +50,7 @@ struct EvaluateCommand: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
+    if !(0...1).contains(badFileLimit) { throw ValidationError("--bad-file-limit \(badFileLimit): 0 to 1.") }
     if batch < 1 { throw ValidationError("--batch \(batch): at least one picture.") }
   }
 
@@ -52,14 +59,21 @@ struct EvaluateCommand: ParsableCommand {
       let progress = ProgressLine("evaluate", unit: "img", quiet: common.quiet || json)
       let report = try Trainer.evaluate(
         checkpoint: checkpoint, data: data, split: split, crops: crops, batch: batch, compute: compute.settings,
-        communicator: communicator
+        badFileLimit: badFileLimit, communicator: communicator
       ) { progress.show(done: $0, total: $1) }
       progress.finish()
-      guard communicator.rank == 0 else { return }
-      for reason in report.unreadable { progress.print("counted as the mean picture: \(reason)") }
-      if let output { try report.write(to: output) }
-      print(json ? try Self.json(report.total) : Self.sentence(report.total))
+      if communicator.rank == 0 { try tell(report, progress) }
+      if let failure = report.failure { throw failure }
     }
+  }
+
+  private func tell(_ report: EvaluationReport, _ progress: ProgressLine) throws {
+    for reason in report.unreadable { progress.print("counted as the mean picture: \(reason)") }
+    if let warning = report.warning { writeToStandardError("warning: \(warning)\n") }
+    // Figures of a part of the pictures would be taken for those of all.
+    guard report.failure == nil else { return }
+    if let output { try report.write(to: output) }
+    print(json ? try Self.json(report.total) : Self.sentence(report.total))
   }
 
   private static func json(_ result: EvaluationResult) throws -> String {

@@ -11,7 +11,13 @@ import Trainer
 // Which exit code the modules' errors end the program with.
 
 extension DataError: ExitCoded {
-  public var exitCode: Int32 { kind == .synthesis ? Cluster.ExitCode.failure : Cluster.ExitCode.badData }
+  public var exitCode: Int32 {
+    switch kind {
+    case .synthesis, .storage: Cluster.ExitCode.failure
+    case .stopped: Cluster.ExitCode.stoppedOnRequest
+    default: Cluster.ExitCode.badData
+    }
+  }
 }
 
 extension TextListError: ExitCoded {
@@ -19,15 +25,33 @@ extension TextListError: ExitCoded {
 }
 
 extension ImageError: ExitCoded {
-  public var exitCode: Int32 { Cluster.ExitCode.badData }
+  public var exitCode: Int32 {
+    switch kind {
+    case .storage: Cluster.ExitCode.failure
+    case .stopped: Cluster.ExitCode.stoppedOnRequest
+    default: Cluster.ExitCode.badData
+    }
+  }
 }
 
 extension CheckpointError: ExitCoded {
-  public var exitCode: Int32 { action == "read" ? Cluster.ExitCode.badData : Cluster.ExitCode.failure }
+  public var exitCode: Int32 {
+    switch kind {
+    case .storage: Cluster.ExitCode.failure
+    case .stopped: Cluster.ExitCode.stoppedOnRequest
+    default: action == "read" ? Cluster.ExitCode.badData : Cluster.ExitCode.failure
+    }
+  }
 }
 
 extension HDF5Error: ExitCoded {
-  public var exitCode: Int32 { kind == .noSpace ? Cluster.ExitCode.failure : Cluster.ExitCode.badData }
+  public var exitCode: Int32 {
+    switch kind {
+    case .noSpace, .storage: Cluster.ExitCode.failure
+    case .stopped: Cluster.ExitCode.stoppedOnRequest
+    default: Cluster.ExitCode.badData
+    }
+  }
 }
 
 extension NetworkError: ExitCoded {

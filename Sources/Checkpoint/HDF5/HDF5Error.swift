@@ -9,6 +9,10 @@ public struct HDF5Error: Error, Sendable, Hashable, CustomStringConvertible {
     case noSuchFile, notHDF5, truncated, noSpace, locked, noSuchObject, unexpectedShape, unexpectedType, invalidValue
     /// The system refused: no permission, an input or output error.
     case system
+    /// The storage was at fault for longer than `StoragePatience` allows.
+    case storage
+    /// Somebody asked the process to stop while it waited for the storage.
+    case stopped
     /// HDF5 couldn't make sense of the file.
     case other
   }
@@ -20,8 +24,11 @@ public struct HDF5Error: Error, Sendable, Hashable, CustomStringConvertible {
   /// What the library or the system said.
   public let reason: String
   public let hint: String?
+  /// What the system call that failed left in errno; nil where none did.
+  public let code: Int32?
 
-  public init(_ kind: Kind, path: String, action: String, reason: String, hint: String? = nil) {
+  public init(_ kind: Kind, path: String, action: String, reason: String, hint: String? = nil, code: Int32? = nil) {
+    self.code = code
     self.kind = kind
     self.path = path
     self.action = action
@@ -40,6 +47,8 @@ extension HDF5Error.Kind {
       case .noSpace: .noSpace
       case .locked: .locked
       case .system: .system
+      case .storage: .storage
+      case .stopped: .stopped
       }
   }
 }
@@ -89,7 +98,7 @@ extension HDF5Error {
       kind = .locked
       hint = "another process has it open for writing; where a network file system has no locks, set HDF5_USE_FILE_LOCKING=FALSE"
     }
-    self.init(kind, path: path, action: action, reason: reason, hint: hint)
+    self.init(kind, path: path, action: action, reason: reason, hint: hint, code: stack.systemError)
   }
 }
 
@@ -125,4 +134,8 @@ private final class ErrorStack {
     guard let place = text.range(of: label) else { return nil }
     return Int(text[place.upperBound...].prefix { $0.isNumber })
   }
+}
+
+extension HDF5Error: StorageRelated {
+  public var storageTrouble: StoragePatience.Trouble.Kind? { kind == .storage ? .away : kind == .stopped ? .stopped : nil }
 }

@@ -54,15 +54,22 @@ public struct HDF5File: ~Copyable {
     return list
   }
 
-  /// Opens a file for reading. Source: H5Fopen
+  /// Opens a file for reading. A storage that is away is
+  /// waited for; see `StoragePatience`. Source: H5Fopen
   /// - Throws: `HDF5Error` of kind `noSuchFile`, `notHDF5`, `truncated` or `locked`, or another when its first block is damaged.
   public static func open(at path: String) throws(HDF5Error) -> HDF5File {
+    let id: hid_t
     do {
-      let id = try HDF5Error.check("H5Fopen", "open", path) { H5Fopen(path, hdf5_read_only(), hdf5_default()) }
-      return HDF5File(path: path, handle: HDF5Handle(id, closedBy: H5Fclose))
+      id = try StoragePatience.read(
+        path, code: { $0.code },
+        givingUp: { HDF5Error($0.kind == .stopped ? .stopped : .storage, path: path, action: "open", reason: $0.description) }
+      ) { () throws(HDF5Error) in
+        try HDF5Error.check("H5Fopen", "open", path) { H5Fopen(path, hdf5_read_only(), hdf5_default()) }
+      }
     } catch {
       throw sizeNamed(error)
     }
+    return HDF5File(path: path, handle: HDF5Handle(id, closedBy: H5Fclose))
   }
 
   /// Says of a file that is empty, or a folder, that it is that.

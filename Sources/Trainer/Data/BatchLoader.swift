@@ -61,7 +61,7 @@ public final class BatchLoader: @unchecked Sendable {
 
   /// Starts the threads.
   ///
-  /// - Parameter badFiles: where bad files are noted; its limit ends the loading.
+  /// - Parameter badFiles: where bad files are noted; its limit ends the loading for training.
   public init(source: any PictureSource, options: Options, sequence: Sequence, badFiles: BadFileReport) {
     precondition(options.threads > 0 && options.prefetch > 0, "no loader threads, or nothing prefetched")
     precondition(options.augmentation == nil || options.crops == .centre, "crops of test time are not augmented")
@@ -93,7 +93,7 @@ public final class BatchLoader: @unchecked Sendable {
 
   /// The next batch, in order; nil after the last one of a finite range, and after `close()`.
   ///
-  /// - Throws: `DataError` when too many pictures are bad, or one is smaller than the crop.
+  /// - Throws: `DataError` when too many training pictures are bad, one is smaller than the crop, or the storage stays away.
   public func next() throws(DataError) -> PictureBatch? {
     condition.lock()
     defer { condition.unlock() }
@@ -255,7 +255,9 @@ public final class BatchLoader: @unchecked Sendable {
         let picture = try source.picture(at: candidate, decoder: decoder)
         return (candidate, picture, try picture.size.scaled(shorterSide: source.shorterSide))
       } catch  where error.kind != .leftOut {
-        try badFiles.record(path: name, reason: error.description)
+        if let problem = DataError(notOfThePicture: error) { throw problem }
+        badFiles.record(path: name, reason: error.description)
+        if substitutes, let excess = badFiles.excess { throw excess }
       } catch {
         // The pack's report has it.
       }

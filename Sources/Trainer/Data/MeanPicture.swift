@@ -104,7 +104,10 @@ extension MeanAccumulator {
     } catch  where error.kind == .leftOut {
       return
     } catch {
-      return try badFiles.record(path: source.name(at: index), reason: error.description)
+      if let problem = DataError(notOfThePicture: error) { throw problem }
+      badFiles.record(path: source.name(at: index), reason: error.description)
+      if let excess = badFiles.excess { throw excess }
+      return
     }
     do throws(ImageError) {
       try add(picture)

@@ -8,10 +8,16 @@ public protocol PictureSource: Sendable {
   func label(at index: Int) -> Int
   /// The file's path, for reports.
   func name(at index: Int) -> String
+  /// Whether the picture is known to have no pixels: a pack says that it couldn't be read when the pack was made.
+  func isLeftOut(at index: Int) -> Bool
   /// What the shorter side of every picture is resized to before crops are cut out of it.
   var shorterSide: Int { get }
   /// The decoded picture, of whatever size: resized already, or not yet. Called by many threads, each with its own decoder.
   func picture(at index: Int, decoder: PictureDecoder) throws(ImageError) -> Picture
+}
+
+extension PictureSource {
+  public func isLeftOut(at index: Int) -> Bool { false }
 }
 
 /// Pictures decoded from their files.
@@ -61,6 +67,7 @@ public final class CachedSource: PictureSource {
   public var shorterSide: Int { source.shorterSide }
   public func label(at index: Int) -> Int { source.label(at: index) }
   public func name(at index: Int) -> String { source.name(at: index) }
+  public func isLeftOut(at index: Int) -> Bool { source.isLeftOut(at: index) }
 
   public func picture(at index: Int, decoder: PictureDecoder) throws(ImageError) -> Picture {
     if let known = store.withLock({ $0.pictures[index] }) { return known }

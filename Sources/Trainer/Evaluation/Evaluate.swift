@@ -9,13 +9,14 @@ import Images
 /// - Parameters:
 ///   - root: a picture folder or a pack.
 ///   - crops: of each picture; their posteriors are averaged.
+///   - badFileLimit: the share of the pictures that may be bad; above it the report says so in `failure`.
 ///   - batch: crops computed at once on each rank.
 ///   - progress: called on rank 0 with its own pictures done, and all of them.
 /// - Throws: `CheckpointError`, `DataError`, `TrainingError`.
 /// - Note: collective
 public func evaluate(
   checkpoint path: String, data root: String, split: Split = .val, crops: TestCrops = .centre, batch: Int,
-  compute: ComputeSettings, communicator: Communicator, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+  compute: ComputeSettings, badFileLimit: Double = 0.01, communicator: Communicator, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
 ) throws -> EvaluationReport {
   let checkpoint = try Checkpoint.read(path)
   let contents = checkpoint.contents
@@ -32,14 +33,18 @@ public func evaluate(
     split, shorterSide: own?.shorterSide ?? defaultShorterSide(crop: input.width))
   let evaluator = Evaluator(
     source: source, mean: mean, store: checkpoint.store, batch: batch, crops: crops, compute: compute,
-    communicator: communicator)
+    communicator: communicator, badFileLimit: badFileLimit)
   var report = EvaluationReport(classes: classes)
-  report.total = try evaluator.evaluate(
+  let outcome = try evaluator.evaluate(
     each: { index, label, prediction in
       report.add(name: String(source.name(at: index).trimmingPrefix(root + "/")), label: label, prediction)
     },
     progress: communicator.rank == 0 ? progress : { _, _ in })
-  try report.merge(unreadable: evaluator.badEntries.map(\.reason), over: communicator)
+  report.total = outcome.result
+  report.unreadable = outcome.badFiles.map(\.reason)
+  report.warning = outcome.warning
+  report.failure = outcome.failure
+  try report.merge(over: communicator)
   return report
 }
 

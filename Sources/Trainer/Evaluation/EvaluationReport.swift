@@ -11,7 +11,11 @@ public struct EvaluationReport: Sendable {
   /// `[K, K]`: pictures of the class of the row whose likeliest class is the column's. The diagonal is right.
   public private(set) var confusion: [Int]
   /// Pictures that could not be read: they entered as the mean picture.
-  public private(set) var unreadable: [String] = []
+  public internal(set) var unreadable: [String] = []
+  /// What to say of figures that aren't made of all pictures.
+  public internal(set) var warning: String?
+  /// Why the figures aren't to be used, the same on all ranks; nil where they are.
+  public internal(set) var failure: (any Error)?
   /// Lines of `predictions.csv`, in the order of the pictures; on rank 0 alone.
   private var predictions = ""
 
@@ -35,9 +39,8 @@ public struct EvaluationReport: Sendable {
 
   /// Adds up what the ranks have found; each has a contiguous share of the pictures, in the order of ranks.
   /// - Note: collective
-  mutating func merge(unreadable own: [String], over communicator: Communicator) throws {
+  mutating func merge(over communicator: Communicator) throws {
     try communicator.allReduceSum(&confusion)
-    unreadable = try communicator.allGather(own.joined(separator: "\n")).flatMap { $0.split(separator: "\n").map(String.init) }
     predictions = try communicator.gather(Array(predictions.utf8)).map { String(decoding: $0.joined(), as: UTF8.self) } ?? ""
   }
 

@@ -14,12 +14,12 @@ final class Evaluator {
   private let crops: TestCrops
   private let loaderThreads: Int
   private let communicator: Communicator
-  private let badFiles: BadFileReport
+  private let badFileLimit: Double
 
   /// - Parameter batch: crops computed at once; at least those of one picture are.
   init(
     source: any PictureSource, mean: [Float], store: ParameterStore, batch: Int, crops: TestCrops = .centre,
-    compute: ComputeSettings, communicator: Communicator, loaderThreads: Int = 1
+    compute: ComputeSettings, communicator: Communicator, loaderThreads: Int = 1, badFileLimit: Double = 0.01
   ) {
     self.source = source
     share = EpochSampler.share(of: source.count, rank: communicator.rank, ranks: communicator.size)
@@ -28,45 +28,86 @@ final class Evaluator {
     self.crops = crops
     self.loaderThreads = loaderThreads
     self.communicator = communicator
-    // A bad validation picture enters as the mean picture and counts by its label: the number of pictures stays the same.
-    badFiles = BadFileReport(badFileLimit: 1, of: source.count)
+    self.badFileLimit = badFileLimit
   }
 
-  /// The pictures that this rank could not read, after `evaluate`.
-  var badEntries: [BadFileReport.Entry] { badFiles.entries }
+  /// What came of an evaluation; the same on all ranks.
+  struct Outcome {
+    let result: EvaluationResult
+    /// The pictures that could not be read or decoded in this evaluation, by any rank: each is tried anew in the next one.
+    let badFiles: [BadFileReport.Entry]
+    /// What to say of a figure that isn't made of all pictures.
+    let warning: String?
+    /// Why the figure isn't to be used: the storage stayed away, somebody asked to stop, or too many pictures are bad.
+    let failure: (any Error)?
+  }
 
+  /// A bad picture enters as the mean picture and counts by its label, so that the number of pictures stays the same.
+  ///
   /// - Parameters:
+  ///   - step: the update that the network has had, for the watchdog.
   ///   - each: called with the index and the label of each of this rank's pictures, in order, and what the network says of it.
   ///   - progress: called with the pictures done and all of this rank's.
   /// - Note: collective
   func evaluate(
-    each: (_ index: Int, _ label: Int, Prediction) -> Void = { _, _, _ in },
+    step: Int = 0, each: (_ index: Int, _ label: Int, Prediction) -> Void = { _, _, _ in },
     progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
-  ) throws -> EvaluationResult {
+  ) throws -> Outcome {
+    Activity.enter(.evaluating, step: step)
+    let badFiles = BadFileReport(badFileLimit: badFileLimit, of: source.count, kind: "evaluated")
     var result = EvaluationResult()
-    if !share.isEmpty {
-      var options = BatchLoader.Options(crop: plan.network.input.width, threads: loaderThreads, mean: mean)
-      options.crops = crops
-      let loader = BatchLoader(
-        source: source, options: options, sequence: .once(share, batch: plan.batch / crops.count), badFiles: badFiles)
-      defer { loader.close() }
-      while let batch = try loader.next() {
-        let scores = plan.forward(batch.tensor)
-        for first in stride(from: 0, to: batch.count, by: crops.count) {
-          let label = Int(batch.labels[first])
-          let posterior = meanPosterior(scores, first..<(first + crops.count))
-          result.add(posterior: posterior, label: label)
-          each(batch.samples[first], label, Prediction(posterior: posterior, label: label))
-        }
-        loader.recycle(batch)
-        progress(result.pictures, share.count)
-      }
+    var own: (any Error)?
+    do {
+      try evaluateShare(step, badFiles, into: &result, each: each, progress: progress)
+    } catch {
+      own = error
     }
+    Activity.enter(.exchanging, step: step)
+    let bad = try badFiles.share(over: communicator)
+    let failure = try communicator.firstFailure(own)
     let total = try result.summed(over: communicator)
-    guard total.pictures == source.count else {
+    guard failure != nil || total.pictures == source.count else {
       throw TrainingError("evaluated \(total.pictures) of \(source.count) pictures; each must count once")
     }
-    return total
+    let unread = try communicator.sum(share.count { source.isLeftOut(at: $0) }) + bad.count
+    return Outcome(
+      result: total, badFiles: bad, warning: failure == nil ? Self.warning(unread: unread, of: source.count) : nil,
+      failure: failure ?? badFiles.sharedExcess ?? (unread == source.count ? Self.nothingRead(source.count) : nil))
+  }
+
+  private static func warning(unread: Int, of count: Int) -> String? {
+    if unread == 0 { return nil }
+    return "\(unread) of \(count) evaluated pictures can't be read: they count as the mean picture, and so mostly as wrong; "
+      + "the error is that of \(count - unread) pictures, raised by them"
+  }
+
+  private static func nothingRead(_ count: Int) -> DataError {
+    DataError(.badPictures, "none of the \(count) pictures to evaluate can be read; repair the data set")
+  }
+
+  private func evaluateShare(
+    _ step: Int, _ badFiles: BadFileReport, into result: inout EvaluationResult,
+    each: (_ index: Int, _ label: Int, Prediction) -> Void, progress: (_ done: Int, _ total: Int) -> Void
+  ) throws {
+    if share.isEmpty { return }
+    var options = BatchLoader.Options(crop: plan.network.input.width, threads: loaderThreads, mean: mean)
+    options.crops = crops
+    let loader = BatchLoader(
+      source: source, options: options, sequence: .once(share, batch: plan.batch / crops.count), badFiles: badFiles)
+    defer { loader.close() }
+    while let batch = try loader.next() {
+      Activity.enter(.evaluating, step: step)
+      let scores = plan.forward(batch.tensor)
+      for first in stride(from: 0, to: batch.count, by: crops.count) {
+        let label = Int(batch.labels[first])
+        let posterior = meanPosterior(scores, first..<(first + crops.count))
+        result.add(posterior: posterior, label: label)
+        each(batch.samples[first], label, Prediction(posterior: posterior, label: label))
+      }
+      loader.recycle(batch)
+      Activity.enter(.evaluating, step: step)
+      progress(result.pictures, share.count)
+    }
   }
 
   private func meanPosterior(_ scores: Tensor, _ rows: Range<Int>) -> [Float] {

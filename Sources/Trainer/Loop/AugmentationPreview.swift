@@ -38,7 +38,8 @@ private func roughMean(of source: any PictureSource, crop: Int, badFiles: BadFil
     do throws(ImageError) {
       try sums.add(try source.picture(at: index, decoder: decoder).resized(shorterSide: source.shorterSide))
     } catch {
-      try badFiles.record(path: source.name(at: index), reason: error.description)
+      if let problem = DataError(notOfThePicture: error) { throw problem }
+      badFiles.record(path: source.name(at: index), reason: error.description)
     }
   }
   return try MeanPicture(sums: sums.sums, crop: crop)

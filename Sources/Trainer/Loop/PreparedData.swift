@@ -14,12 +14,14 @@ struct PreparedData {
   private let source: any PictureSource
   private let sampler: EpochSampler
 
-  /// - Parameter mean: of the training pictures, with their colour axes; nil to take it from the pack, or to compute it from the
+  /// - Parameters:
+  ///   - found: is told on all ranks of the bad files that the pass over all pictures has met.
+  ///   - mean: of the training pictures, with their colour axes; nil to take it from the pack, or to compute it from the
   ///   folder, each rank over its share of the pictures. Where only the axes are missing they are found the same way.
   /// - Note: collective when the mean is computed
   init(
     set: PictureSet, mean: (values: [Float], colourAxes: [SIMD3<Float>])?, job: TrainingJob, communicator: Communicator,
-    badFiles: BadFileReport,
+    badFiles: BadFileReport, found: ([BadFileReport.Entry]) throws -> Void,
     progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void
   ) throws {
     let options = job.options
@@ -38,9 +40,16 @@ struct PreparedData {
       return
     }
     let share = EpochSampler.share(of: set.train.count, rank: communicator.rank, ranks: communicator.size)
-    let own = try MeanAccumulator(
-      of: source, share: share, crop: crop, threads: job.compute.team.workers, badFiles: badFiles, progress: progress)
-    var sums = own.sums
+    let own = Result { [source, crop] in
+      try MeanAccumulator(
+        of: source, share: share, crop: crop, threads: job.compute.team.workers, badFiles: badFiles, progress: progress)
+    }
+    try found(try badFiles.share(over: communicator))
+    if let excess = badFiles.sharedExcess { throw excess }
+    var problem: (any Error)?
+    if case .failure(let error) = own { problem = error }
+    try communicator.throwTogether(problem)
+    var sums = try own.get().sums
     try communicator.allReduceSum(&sums)
     let found = try MeanPicture(sums: sums, crop: crop)
     (self.mean, colourAxes) = (mean?.values ?? found.values, found.colourAxes)

@@ -14,6 +14,8 @@ public struct RunFolder: Sendable {
   public var report: String { path + "/report.html" }
   /// Errors by class of the last evaluation.
   public var classErrors: String { path + "/classes.csv" }
+  /// The pictures that could not be read, each with its reason.
+  public var badFiles: String { path + "/bad-files.csv" }
   /// Event files for TensorBoard.
   public var tensorBoard: String { path + "/tensorboard" }
 }

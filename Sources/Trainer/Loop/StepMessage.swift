@@ -2,24 +2,29 @@ import Cluster
 
 /// What the ranks tell each other once a step, in one small message: after `exchange` every rank knows the same.
 struct StepMessage {
-  /// Loss, stop request and whether anything isn't finite, then three values of each rank.
+  /// Loss, stop request, whether anything isn't finite, newly met bad files and whether a rank had no pictures to compute with, then
+  /// three values of each rank.
   private var values: [Double]
   private let ranks: Int
-  private static let shared = 3
+  private static let shared = 5
 
   /// - Parameters:
   ///   - loss: this rank's share of the mean loss.
   ///   - isFinite: whether this rank's gradients are.
   ///   - busySeconds: the time that a picture took, waiting left out; 0 on a rank without pictures.
+  ///   - badFiles: how many this rank has met that the others don't know of.
+  ///   - isInterrupted: whether this rank could not have its part of the batch, so that the gradient isn't that of the batch.
   init(
     loss: Double, isFinite: Bool, stop: Bool, dataWait: Double, reductionWait: Double, busySeconds: Double,
-    communicator: Communicator
+    badFiles: Int = 0, isInterrupted: Bool = false, communicator: Communicator
   ) {
     ranks = communicator.size
     values = [Double](repeating: 0, count: Self.shared + 3 * ranks)
     values[0] = loss
     values[1] = stop ? 1 : 0
     values[2] = isFinite ? 0 : 1
+    values[3] = Double(badFiles)
+    values[4] = isInterrupted ? 1 : 0
     for (place, value) in [dataWait, reductionWait, busySeconds].enumerated() {
       values[Self.shared + place * ranks + communicator.rank] = value
     }
@@ -34,6 +39,10 @@ struct StepMessage {
   var stopRequested: Bool { values[1] > 0 }
   /// Whether the loss and all ranks' gradients are finite.
   var isFinite: Bool { loss.isFinite && values[2] == 0 }
+  /// Whether any rank has met bad files that not all know of.
+  var hasNewBadFiles: Bool { values[3] > 0 }
+  /// Whether any rank's part of the batch is missing.
+  var isInterrupted: Bool { values[4] > 0 }
   /// Seconds, of the rank that waited longest.
   var dataWait: Double { part(0).max() ?? 0 }
   var reductionWait: Double { part(1).max() ?? 0 }

@@ -20,6 +20,7 @@ final class TrainingLoop {
   private let saver: RunSaver?
   private var runWatch: RunWatch
   private let badFiles: BadFileReport
+  private let badFileList: BadFileList?
   /// Nil without validation pictures.
   private let evaluator: Evaluator?
 
@@ -40,6 +41,7 @@ final class TrainingLoop {
     schedule = start.schedule
     saver = start.saver
     badFiles = start.badFiles
+    badFileList = start.badFileList
     update = try GlobalUpdate(store, shards: start.shards, job: job, communicator: communicator)
     runWatch = RunWatch(store, watched: start.shards?.features ?? store, hosts: start.hosts)
     evaluator =
@@ -47,7 +49,8 @@ final class TrainingLoop {
       ? nil
       : Evaluator(
         source: try data.validationSource(job), mean: data.mean, store: store, batch: min(update.pass.batch, 128),
-        compute: job.compute, communicator: communicator, loaderThreads: job.loaderThreads ?? 1)
+        compute: job.compute, communicator: communicator, loaderThreads: job.loaderThreads ?? 1,
+        badFileLimit: job.options.badFileLimit)
   }
 
   func run() throws -> TrainingOutcome {
@@ -58,25 +61,32 @@ final class TrainingLoop {
       job, fromStep: step, parts: update.parts, communicator: communicator, badFiles: badFiles)
     defer { loader.close() }
     var stopRequested = false
+    /// Why the run can't go on, the same on all ranks.
+    var failure: (any Error)?
 
-    while step < lastStep, !stopRequested {
+    while step < lastStep, !stopRequested, failure == nil {
       let start = ContinuousClock.now
       let waited = (loader.waitSeconds, update.waitSeconds)
-      let own = try update.compute(
-        step: step + 1,
-        next: {
-          guard let pictures = try loader.next() else { throw TrainingError("the loader of training pictures has ended") }
-          return pictures
-        }, recycle: loader.recycle)
+      let feed = BatchFeed(loader, crop: data.crop)
+      let own = try update.compute(step: step + 1, next: feed.next, recycle: feed.recycle)
       let waits = (loader.waitSeconds - waited.0, update.waitSeconds - waited.1)
 
       var message = StepMessage(
         loss: own.loss, isFinite: Divergence.isFinite(store, loss: own.loss), stop: StopRequest.isRequested, dataWait: waits.0,
         reductionWait: waits.1,
         busySeconds: own.pictures > 0 ? (start.secondsSince - waits.0 - waits.1) / Double(own.pictures) : 0,
-        communicator: communicator)
+        badFiles: badFiles.freshCount, isInterrupted: feed.failure != nil, communicator: communicator)
       try message.exchange(communicator)
       stopRequested = message.stopRequested
+      if message.hasNewBadFiles {
+        let new = try badFiles.share(over: communicator)
+        try badFileList?.add(new, split: .train, watch)
+      }
+      if message.isInterrupted || badFiles.sharedExcess != nil {
+        // The gradient isn't that of the batch: no update is made, and what was made before is saved.
+        failure = try communicator.firstFailure(badFiles.sharedExcess ?? feed.failure)
+        break
+      }
       try stopIfDiverged(message)
 
       let rate = schedule.rate(at: step)
@@ -84,7 +94,7 @@ final class TrainingLoop {
       step += 1
       try record(message, rate: rate, seconds: start.secondsSince)
       if let epoch = data.epochFinished(byStep: step, batch: job.options.batch) {
-        try finishEpoch(epoch)
+        failure = try finishEpoch(epoch)
       } else {
         try saveIfDue(force: stopRequested)
       }
@@ -94,6 +104,7 @@ final class TrainingLoop {
     try saveIfDue(force: true)
     try saver?.finish().forEach(tell)
     if let problem = saver?.writeReport(store) { watch(.note(problem)) }
+    if let failure, !stopRequested { throw failure }
     return TrainingOutcome(
       steps: step, isFinished: step >= totalSteps, wasStopped: stopRequested && step < lastStep,
       bestTop1Error: schedule.state.bestError, seconds: begin.secondsSince)
@@ -124,12 +135,17 @@ final class TrainingLoop {
   }
 
   /// Evaluates, lets the schedule see the error, and saves where it is time to.
-  private func finishEpoch(_ epoch: Int) throws {
+  ///
+  /// - Returns: why there is no evaluation, so that the run can't go on; the same on all ranks.
+  private func finishEpoch(_ epoch: Int) throws -> (any Error)? {
     if evaluator != nil { try update.gatherValues() }
-    let result = try evaluator?.evaluate(progress: { done, total in
-      Activity.enter(done < total ? .evaluating : .exchanging, step: step)
-    })
-    Activity.enter(.exchanging, step: step)
+    let evaluation = try evaluator?.evaluate(step: step)
+    if let evaluation {
+      try badFileList?.replace(evaluation.badFiles, split: .val, watch)
+      if let warning = evaluation.warning { try tell(.warning(warning, step: step)) }
+      if let failure = evaluation.failure { return failure }
+    }
+    let result = evaluation?.result
     if let result, !result.loss.isFinite {
       saver?.settle()
       throw Divergence.error(epoch: epoch, validationLoss: result.loss, checkpoints: job.run.checkpoints)
@@ -147,6 +163,7 @@ final class TrainingLoop {
     }
     try saveIfDue(finishedEpoch: epoch, isBest: isBest)
     if let problem = saver?.writeReport(store, evaluation: result) { watch(.note(problem)) }
+    return nil
   }
 
   /// Begins a checkpoint where the interval, the best error or `force` asks for one; rank 0 alone does, with what others

@@ -18,6 +18,8 @@ struct TrainingStart {
   let saver: RunSaver?
   /// The training pictures that can't be read, as far as this rank has met them.
   let badFiles: BadFileReport
+  /// On rank 0 alone.
+  let badFileList: BadFileList?
 
   /// - Parameter watch: called on rank 0 alone.
   /// - Note: collective
@@ -43,9 +45,9 @@ struct TrainingStart {
     let folder = CheckpointFolder(job.run.checkpoints, keep: job.keep)
     let source = try Self.source(job, folder: folder, communicator: communicator, watch: watch)
 
-    badFiles = BadFileReport(badFileLimit: job.options.badFileLimit, of: set.train.count) {
-      watch(.note("left out: \($0.reason)"))
-    }
+    badFiles = BadFileReport(badFileLimit: job.options.badFileLimit, of: set.train.count, kind: "training")
+    let badFileList = communicator.rank == 0 ? BadFileList(job.run.badFiles) : nil
+    self.badFileList = badFileList
     store = ParameterStore(network)
     if job.options.fullyConnected == .auto, Shards.obstacle(network, job.options, ranks: communicator.size) == nil {
       job.options.fullyConnected = try Self.recordedMode(source, communicator)
@@ -69,6 +71,8 @@ struct TrainingStart {
       self.schedule = schedule
     }
     data = try PreparedData(set: set, mean: mean, job: job, communicator: communicator, badFiles: badFiles) {
+      try badFileList?.add($0, split: .train, watch)
+    } progress: {
       watch(.mean(done: $0, total: $1))
     }
     watch(

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Images
 
@@ -11,6 +12,7 @@ public final class PackSource: PictureSource {
   private let samples: [Sample]
   /// One a shard.
   private let descriptors: [Int32]
+  private let paths: [String]
 
   /// - Parameters:
   ///   - samples: of the split, with the labels that are wanted.
@@ -28,23 +30,40 @@ public final class PackSource: PictureSource {
     self.samples = samples
     self.shorterSide = shorterSide
     var descriptors: [Int32] = []
+    var paths: [String] = []
     for shard in pack.settings.shards where shard.split == split {
       let path = PackFolder(pack.path).file(of: shard)
-      let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-      guard descriptor >= 0 else {
-        let reason = String(cString: strerror(errno))
+      do throws(ImageError) {
+        descriptors.append(
+          try StoragePatience.read(path, code: { $0.code }, givingUp: { ImageError($0) }) { () throws(ImageError) in
+            try Self.descriptor(of: path)
+          })
+      } catch {
         descriptors.forEach { close($0) }
-        throw DataError(.unreadable, "cannot open \(path): \(reason)")
+        let isOfThePack = error.kind.isOfThePicture
+        throw DataError(isOfThePack ? .unreadable : error.kind == .stopped ? .stopped : .storage, error.description)
       }
-      descriptors.append(descriptor)
+      paths.append(path)
     }
     self.descriptors = descriptors
+    self.paths = paths
+  }
+
+  /// Source: open(2)
+  private static func descriptor(of path: String) throws(ImageError) -> Int32 {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    let code = errno
+    guard descriptor >= 0 else {
+      throw ImageError(.unreadable, "cannot open \(path): \(String(cString: strerror(code)))", code: code)
+    }
+    return descriptor
   }
 
   deinit { descriptors.forEach { close($0) } }
 
   public var count: Int { samples.count }
   public func label(at index: Int) -> Int { samples[index].label }
+  public func isLeftOut(at index: Int) -> Bool { split.rows.lengths[index] == 0 }
   public func name(at index: Int) -> String { "\(pack.path)/\(split.names[index])" }
 
   public func picture(at index: Int, decoder: PictureDecoder) throws(ImageError) -> Picture {
@@ -69,9 +88,39 @@ public final class PackSource: PictureSource {
     return try result.get()
   }
 
-  /// Source: pread(2)
+  /// A storage that is away is waited for, and the shard opened anew: a file server that was restarted may not know the old
+  /// descriptor.
   private func read(_ index: Int, _ count: Int) throws(ImageError) -> [UInt8] {
-    let descriptor = descriptors[index / split.shardPictures]
+    let shard = index / split.shardPictures
+    let path = paths[shard]
+    let place = split.offsets[index]..<(split.offsets[index] + count)
+    return try StoragePatience.read(
+      path, code: { $0.code }, otherReads: { self.isShardReadable(path, besides: place) }, givingUp: { ImageError($0) }
+    ) { () throws(ImageError) in
+      do throws(ImageError) {
+        return try readOnce(index, count, descriptors[shard])
+      } catch {
+        guard error.code != nil else { throw error }
+        let fresh = try Self.descriptor(of: path)
+        // In place of the old one, which other threads may be reading from. Source: dup2(2)
+        dup2(fresh, descriptors[shard])
+        _ = fcntl(descriptors[shard], F_SETFD, FD_CLOEXEC)
+        close(fresh)
+        return try readOnce(index, count, descriptors[shard])
+      }
+    }
+  }
+
+  /// Whether any place of a shard outside of a picture can be read.
+  private func isShardReadable(_ path: String, besides picture: Range<Int>) -> Bool? {
+    guard let size = fileSize(path), size > 0 else { return false }
+    let places = [0, size / 3, 2 * size / 3, size - 1].filter { !picture.contains($0) }
+    let found = places.compactMap { StoragePatience.isReadable(path, at: $0) }
+    return found.isEmpty ? nil : found.contains(true)
+  }
+
+  /// Source: pread(2)
+  private func readOnce(_ index: Int, _ count: Int, _ descriptor: Int32) throws(ImageError) -> [UInt8] {
     var failure: Int32?
     let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, done in
       while done < count {
@@ -86,7 +135,8 @@ public final class PackSource: PictureSource {
     }
     if let failure {
       let reason = failure == 0 ? "its shard has been cut" : String(cString: strerror(failure))
-      throw ImageError(.unreadable, "cannot read \(name(at: index)): \(reason)")
+      throw ImageError(
+        .unreadable, "cannot read \(name(at: index)): \(reason)", code: failure == 0 ? nil : failure)
     }
     return bytes
   }

@@ -38,7 +38,8 @@ final class PicturePacker {
   /// - Parameters:
   ///   - path: of the file.
   ///   - name: relative to the data folder.
-  func pack(_ path: String, name: String, wnid: String) -> PackedPicture {
+  /// - Throws: `DataError` when the storage can't be read, which says nothing of the picture.
+  func pack(_ path: String, name: String, wnid: String) throws(DataError) -> PackedPicture {
     var packed = PackedPicture()
     var read: UnsafeRawBufferPointer?
     do throws(ImageError) {
@@ -49,6 +50,7 @@ final class PicturePacker {
       }
       if let read { try pack(read, name: name, into: &packed) }
     } catch {
+      if let problem = DataError(notOfThePicture: error) { throw problem }
       packed.findings.append(Finding(error, bytes: read, file: name, split: split))
       return packed
     }
@@ -60,6 +62,7 @@ final class PicturePacker {
         if drawn.width > 0, drawn != size { note("boxes drawn in \(drawn), the picture has \(size)", "boxes kept as they are") }
       }
     } catch {
+      if error.storageTrouble != nil { throw error }
       note(error.description, "boxes left out")
     }
     func note(_ detail: String, _ action: String) {

@@ -46,7 +46,14 @@ struct ShardMaker {
       if StopRequest.isRequested { return nil }
       Activity.enter(.item)
       let indices = start..<min(start + window, shard.samples.upperBound)
-      for picture in try pack(samples, indices, split: shard.split, packers: packers, annotations: annotations) {
+      let pictures: [PackedPicture]
+      do {
+        pictures = try pack(samples, indices, split: shard.split, packers: packers, annotations: annotations)
+      } catch {
+        if error.kind == .stopped { return nil }
+        throw error
+      }
+      for picture in pictures {
         try picture.bytes.withUnsafeBytes {
           hash.update($0)
           try writer.append($0)
@@ -86,7 +93,7 @@ struct ShardMaker {
         throw DataError(.badPictures, error.description)
       }
       let sample = samples[index]
-      let packed = packer.pack(sample.path, name: set.relativeName(of: sample), wnid: set.classes[sample.label].wnid)
+      let packed = try packer.pack(sample.path, name: set.relativeName(of: sample), wnid: set.classes[sample.label].wnid)
       packers.give(packer)
       results.withLock { $0[index - indices.lowerBound] = packed }
     }

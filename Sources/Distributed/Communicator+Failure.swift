@@ -1,0 +1,43 @@
+import Foundation
+
+/// The error of another rank, as the ranks see it that have none themselves: its sentence and its exit code.
+public struct OtherRankError: ExitCoded, Sendable, Equatable, CustomStringConvertible {
+  public let rank: Int
+  public let description: String
+  public let exitCode: Int32
+}
+
+extension Communicator {
+  /// The error of one rank for all: its own for the first rank that has one, an `OtherRankError` of it for the others; nil on all
+  /// ranks where none has any. So what follows from an error, such as a last checkpoint, is done by all ranks together.
+  ///
+  /// - Note: collective
+  public func firstFailure(_ own: (any Error)?) throws -> (any Error)? {
+    var count = [own == nil ? 0 : 1]
+    try allReduceSum(&count)
+    guard count[0] > 0 else { return nil }
+    let text = own.map { "\(ExitCode.of($0)) \(sentence(for: $0))" } ?? ""
+    let all = try allGather(text)
+    guard let first = all.firstIndex(where: { !$0.isEmpty }) else { return own }
+    if first == rank { return own }
+    let parts = all[first].split(separator: " ", maxSplits: 1)
+    return OtherRankError(
+      rank: first, description: parts.count > 1 ? String(parts[1]) : "", exitCode: parts.first.flatMap { Int32($0) } ?? ExitCode.failure)
+  }
+
+  /// Throws `firstFailure`, if there is one.
+  ///
+  /// - Note: collective
+  public func throwTogether(_ own: (any Error)?) throws {
+    if let failure = try firstFailure(own) { throw failure }
+  }
+
+  /// The sum of a number over all ranks.
+  ///
+  /// - Note: collective
+  public func sum(_ value: Int) throws -> Int {
+    var values = [value]
+    try allReduceSum(&values)
+    return values[0]
+  }
+}

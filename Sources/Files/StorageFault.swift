@@ -1,0 +1,118 @@
+import Foundation
+
+/// Whether a file that can't be read is at fault itself, or the storage that it lies on.
+///
+/// A bad file is missing or unreadable while its folder can be listed and other files of it can be read. The storage is at fault
+/// when the file server answers for itself (ESTALE, ETIMEDOUT, …), when the folder is away or an emptied mount point, and
+/// when file after file has an input/output error.
+enum StorageFault {
+  enum Verdict: Equatable {
+    case badFile
+    /// To be tried again.
+    case storage
+  }
+
+  /// - Parameters:
+  ///   - code: what the failed call left in errno.
+  ///   - otherReads: whether other parts of the storage can be read, nil where there are none; it is asked after an input or
+  ///     output error, which one bad sector gives as well as a dead disk.
+  static func verdict(_ code: Int32, _ path: FileName, otherReads: () -> Bool?) -> Verdict {
+    switch code {
+    case ENOENT, ENOTDIR:
+      switch absence(of: path) {
+      case .file: .badFile
+      case .folder, .none: .storage
+      // A link that leads nowhere: alone it is a bad file; where all lead there it is what they point to that is away.
+      case .target: otherReads() ?? true ? .badFile : .storage
+      }
+    case EACCES, EPERM: isListable(path.folder) ? .badFile : .storage
+    case EIO, EUCLEAN, EBADMSG, EREMOTEIO: otherReads() ?? true ? .badFile : .storage
+    default: storageCodes.contains(code) ? .storage : .badFile
+    }
+  }
+
+  /// Error numbers that say nothing of the file: the server, the network, the device or this process's own limits.
+  /// Source: errno(3); open(2), read(2) for the last rows.
+  static let storageCodes: Set<Int32> = [
+    ESTALE, ETIMEDOUT, ENOTCONN, EHOSTDOWN, EHOSTUNREACH, ENETDOWN, ENETUNREACH, ENETRESET, ECONNRESET, ECONNABORTED,
+    ECONNREFUSED, ESHUTDOWN, EPIPE, EPROTO, ECOMM, ENOLINK, ENONET, EREMCHG,
+    ENODEV, ENXIO, ENOMEDIUM,
+    ENOKEY, EKEYEXPIRED, EKEYREVOKED, EKEYREJECTED,
+    EAGAIN, EBUSY, ENOLCK, EMFILE, ENFILE, ENOMEM, ENOBUFS,
+  ]
+
+  private enum Absence {
+    /// The folder is there and holds other names, but not this one.
+    case file
+    /// The folder is away, or empty as an unused mount point is.
+    case folder
+    /// The folder has the name, and it is a link to what isn't there.
+    case target
+    /// It is back.
+    case none
+  }
+
+  /// One look at the names of the folder answers all: a folder that comes back between two calls can't be mistaken for one that
+  /// lacks the file.
+  private static func absence(of path: FileName) -> Absence {
+    guard let names = names(in: path.folder), !names.isEmpty else { return .folder }
+    let own = path.last.bytes
+    guard names.contains(own) else { return .file }
+    var status = stat()
+    return path.withCString({ lstat($0, &status) }) == 0 && status.st_mode & S_IFMT == S_IFLNK ? .target : .none
+  }
+
+  static func isListable(_ folder: FileName) -> Bool { names(in: folder) != nil }
+
+  /// The names in a folder, hidden ones left out; nil when it can't be listed. Source: opendir(3), readdir(3)
+  private static func names(in folder: FileName) -> [[UInt8]]? {
+    guard let directory = folder.withCString({ opendir($0) }) else { return nil }
+    defer { closedir(directory) }
+    var names: [[UInt8]] = []
+    while true {
+      errno = 0
+      guard let entry = readdir(directory) else { return errno == 0 ? names : nil }
+      let name = withUnsafeBytes(of: &entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
+      if name.first != UInt8(ascii: ".") { names.append(name) }
+    }
+  }
+
+  /// Whether some other file of the folder, or where it has none of the folders beside it, can be read from the disk itself; nil
+  /// when there is no other file.
+  static func isNeighbourReadable(of path: FileName) -> Bool? {
+    let folder = path.folder
+    guard let names = names(in: folder) else { return false }
+    let own = path.last.bytes
+    // Those behind it first: what comes before has been read a moment ago, and may be in memory.
+    let sorted = names.sorted { $0.lexicographicallyPrecedes($1) }
+    let order = sorted.filter { own.lexicographicallyPrecedes($0) } + sorted.filter { $0.lexicographicallyPrecedes(own) }
+    let beside = order.prefix(triedFiles).compactMap { isReadable(folder.appending(FileName(bytes: $0))) }
+    if !beside.isEmpty { return beside.contains(true) }
+    let above = folder.folder
+    var found: [Bool] = []
+    for name in (Self.names(in: above) ?? []).prefix(64) where found.count < triedFiles {
+      let other = above.appending(FileName(bytes: name))
+      guard other != folder, let file = Self.names(in: other)?.first else { continue }
+      if let result = isReadable(other.appending(FileName(bytes: file))) { found.append(result) }
+    }
+    return found.isEmpty ? nil : found.contains(true)
+  }
+
+  private static let triedFiles = 4
+
+  /// Whether a byte of a file comes from the disk, past what is kept in memory; nil for what is no file.
+  ///
+  /// - Parameter offset: of the byte.
+  /// Source: posix_fadvise(2), POSIX_FADV_DONTNEED
+  static func isReadable(_ path: FileName, at offset: Int = 0) -> Bool? {
+    var status = stat()
+    guard path.withCString({ stat($0, &status) }) == 0 else { return errno == ENOENT ? nil : false }
+    guard status.st_mode & S_IFMT == S_IFREG, status.st_size > offset else { return nil }
+    let descriptor = path.withCString { open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
+    guard descriptor >= 0 else { return false }
+    defer { close(descriptor) }
+    _ = posix_fadvise(descriptor, off_t(offset), 4096, POSIX_FADV_DONTNEED)
+    var byte: UInt8 = 0
+    return pread(descriptor, &byte, 1, off_t(offset)) == 1
+  }
+}

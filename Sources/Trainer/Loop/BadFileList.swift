@@ -1,0 +1,43 @@
+import Files
+import Foundation
+
+/// `bad-files.csv` of a run: every picture that could not be read or decoded, by any rank, with its split and the reason; of
+/// validation those of the last evaluation. Rank 0 writes it.
+final class BadFileList {
+  private let path: String
+  private var entries: [Split: [BadFileReport.Entry]] = [:]
+
+  /// A list of an earlier start of the run goes: this one tries each file anew.
+  init(_ path: String) {
+    self.path = path
+    unlink(path)
+  }
+
+  /// Says and writes down what training has met.
+  func add(_ new: [BadFileReport.Entry], split: Split, _ watch: (TrainingEvent) -> Void) throws {
+    if new.isEmpty { return }
+    for entry in new { watch(.note("left out: \(entry.reason)")) }
+    entries[split, default: []] += new
+    try write()
+  }
+
+  /// Says and writes down what an evaluation has met, in place of what the one before had.
+  func replace(_ new: [BadFileReport.Entry], split: Split, _ watch: (TrainingEvent) -> Void) throws {
+    for entry in new { watch(.note("counted as the mean picture: \(entry.reason)")) }
+    if entries[split, default: []] == new { return }
+    entries[split] = new
+    try write()
+  }
+
+  private func write() throws {
+    var text = "file,split,reason\n"
+    for split in Split.allCases {
+      for entry in entries[split] ?? [] {
+        text += [entry.path, split.rawValue, entry.reason].map(CSV.field).joined(separator: ",") + "\n"
+      }
+    }
+    let folder = FilePath.folder(of: path)
+    try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    try AtomicFile.write(text, to: path)
+  }
+}
