@@ -20,21 +20,23 @@ let package = Package(
     // Element-wise and reduction loops in C, one clone an instruction set, and the thread team.
     .target(name: "Kernels", linkerSettings: [.linkedLibrary("gomp"), .linkedLibrary("m")]),
 
-    .target(name: "Files"),
+    .target(name: "Files", dependencies: ["CCrypto"]),
     .target(name: "ConvNet", dependencies: ["COpenBLAS", "COneDNN", "Kernels"]),
     .target(name: "Images", dependencies: ["Files", "CPNG", "CTurboJPEG", "Kernels"]),
+    // How a picture becomes a network's input.
+    .target(name: "Data", dependencies: ["Files", "Images", "Kernels"]),
     .target(name: "MinCut"),
     // The folder is Distributed; the module can't be: that name is the toolchain's own.
     .target(name: "Cluster", dependencies: ["CMPI", "Kernels"], path: "Sources/Distributed"),
-    .target(name: "Checkpoint", dependencies: ["Files", "ConvNet", "CHDF5", "CCrypto"]),
+    .target(name: "Checkpoint", dependencies: ["Files", "ConvNet", "Data", "CHDF5"]),
     // Other programs' formats: event files of TensorBoard, ONNX, safetensors, Caffe's and MatConvNet's weights.
     .target(name: "Interchange", dependencies: ["Files", "ConvNet", "Images", "Checkpoint"]),
     .target(name: "DataSets", dependencies: ["Interchange"]),
     .target(
       name: "Trainer",
-      dependencies: ["Files", "ConvNet", "Images", "DataSets", "Cluster", "Checkpoint", "Interchange", "Kernels"]),
+      dependencies: ["Files", "ConvNet", "Images", "Data", "DataSets", "Cluster", "Checkpoint", "Interchange", "Kernels"]),
     .target(
-      name: "Visualize", dependencies: ["Files", "Kernels", "ConvNet", "Images", "MinCut", "DataSets", "Cluster", "Checkpoint"]),
+      name: "Visualize", dependencies: ["Files", "Kernels", "ConvNet", "Images", "Data", "MinCut", "DataSets", "Cluster", "Checkpoint"]),
     .executableTarget(
       name: "deepinside",
       dependencies: [
@@ -54,6 +56,7 @@ let package = Package(
     .testTarget(
       name: "ConvNetTests", dependencies: ["ConvNet", "TestSupport", "step-allocations"], resources: [.copy("Golden")]),
     .testTarget(name: "ImagesTests", dependencies: ["Images", "TestSupport"], resources: [.copy("Golden")]),
+    .testTarget(name: "DataTests", dependencies: ["Data", "TestSupport"]),
     .testTarget(name: "MinCutTests", dependencies: ["MinCut"], resources: [.copy("Golden")]),
     .testTarget(name: "DataSetsTests", dependencies: ["DataSets", "TestSupport"]),
     .testTarget(name: "ClusterTests", dependencies: ["Cluster", "TestSupport", "rank-checks"]),

@@ -1,4 +1,5 @@
 import ConvNet
+import Data
 import Files
 
 extension Checkpoint {
@@ -71,7 +72,8 @@ struct CheckpointReader: ~Copyable {
     let (mean, shape) = try mean()
     let contents = CheckpointContents(
       network: network, progress: progress, options: attributes.options, mean: mean, meanShape: shape,
-      colourAxes: try colourAxes(), classes: try strings(Layout.classes), classNames: try strings(Layout.classNames))
+      colourAxes: try colourAxes(), classes: try strings(Layout.classes), classNames: try strings(Layout.classNames),
+      geometry: try geometry(network, options: attributes.options))
     if let contradiction = contents.contradiction { throw .reading(.otherShape, path, contradiction) }
     let dataSets = try get { () throws(HDF5Error) in try file.dataSets() }
     var checksums: [(path: String, checksum: String)] = []
@@ -122,6 +124,19 @@ struct CheckpointReader: ~Copyable {
       try file.contains(Layout.colourAxes) ? try file.readSignedFloats(Layout.colourAxes, shape: [3, 3]) : []
     }
     return stride(from: 0, to: values.count, by: 3).map { SIMD3(values[$0], values[$0 + 1], values[$0 + 2]) }
+  }
+
+  /// From its own data set or, in files of earlier versions, from the options.
+  private func geometry(_ network: Network, options: String) throws(CheckpointError) -> InputGeometry? {
+    let isRecorded = try get { () throws(HDF5Error) in try file.contains(Layout.input) }
+    let recorded = isRecorded ? try strings(Layout.input) : []
+    do throws(InputSpecError) {
+      guard isRecorded else { return try CheckpointContents.geometry(network, options: options) }
+      guard recorded.count == 1 else { throw InputSpecError("expected one entry, found \(recorded.count)") }
+      return try InputGeometry(json: recorded[0])
+    } catch {
+      throw .reading(.damaged, path, "how pictures are resized for it (\(isRecorded ? Layout.input : "options")): \(error)")
+    }
   }
 
   private func strings(_ dataSet: String) throws(CheckpointError) -> [String] {

@@ -1,4 +1,5 @@
 import ConvNet
+import Data
 
 extension Checkpoint {
   /// Writes a checkpoint that appears under its name only when it is whole and on the disk. One process writes, the others don't.
@@ -64,6 +65,8 @@ extension Checkpoint {
     }
     try write(contents.classes, Layout.classes)
     try write(contents.classNames, Layout.classNames)
+    // It counts in the digest: another size gives other results. A geometry is numbers and a name, which always are JSON.
+    if let geometry = try? contents.geometry?.json() { try write([geometry], Layout.input) }
     return checksums
   }
 }

@@ -1,10 +1,13 @@
 import ConvNet
+import Files
 
 /// A trained network in a file: what `train` writes, and everything else reads.
 ///
 /// HDF5, readable by any HDF5 tool. Attributes of `/`: `format`, `version`, `network`, `progress`, `options` (the last three
 /// JSON) and `header_sha256`. Data sets: `/parameters/<layer>/weights` and `/biases`, `/velocity/…` the same (absent in files for
-/// inference only), `/mean`, `/colour_axes` [3, 3] (absent in files for inference only), `/classes`, `/class_names`; each has its SHA-256 as the attribute `sha256`, checked on reading.
+/// inference only), `/mean`, `/colour_axes` [3, 3] (absent in files for inference only), `/classes`, `/class_names`, `/input` (how
+/// pictures are resized, JSON; absent in files of earlier versions, whose options say it); each has its SHA-256 as the attribute
+/// `sha256`, checked on reading.
 public final class Checkpoint: Sendable {
   public let contents: CheckpointContents
   /// The parameters; with velocity when it was read for training.
@@ -27,6 +30,7 @@ public final class Checkpoint: Sendable {
     static let colourAxes = "/colour_axes"
     static let classes = "/classes"
     static let classNames = "/class_names"
+    static let input = "/input"
     static let checksum = HDF5File.checksumAttribute
     static let headerChecksum = "header_sha256"
 

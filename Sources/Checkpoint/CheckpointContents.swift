@@ -1,4 +1,6 @@
 import ConvNet
+import Data
+import Foundation
 
 /// All of a checkpoint but the parameters and their velocity.
 public struct CheckpointContents: Sendable, Hashable {
@@ -16,10 +18,13 @@ public struct CheckpointContents: Sendable, Hashable {
   public var classes: [String]
   /// Their words for people, in the same order.
   public var classNames: [String]
+  /// How pictures become as large as the network wants them; nil for networks that don't take RGB pictures.
+  public var geometry: InputGeometry?
 
+  /// - Parameter geometry: nil for what the options say, see `geometry(_:options:)`.
   public init(
     network: Network, progress: TrainingProgress, options: String = "{}", mean: [Float], meanShape: Shape,
-    colourAxes: [SIMD3<Float>] = [], classes: [String], classNames: [String]
+    colourAxes: [SIMD3<Float>] = [], classes: [String], classNames: [String], geometry: InputGeometry? = nil
   ) {
     self.network = network
     self.progress = progress
@@ -29,6 +34,25 @@ public struct CheckpointContents: Sendable, Hashable {
     self.colourAxes = colourAxes
     self.classes = classes
     self.classNames = classNames
+    self.geometry = geometry ?? (try? Self.geometry(network, options: options)) ?? nil
+  }
+
+  /// How a network's pictures were resized, by the options of its run: of files that don't record it otherwise. Options that name no
+  /// shorter side, as those of imported weights, mean the paper's proportion.
+  ///
+  /// - Returns: nil for a network that doesn't take RGB pictures.
+  /// - Throws: `InputSpecError` when the input doesn't fit into pictures of that size.
+  static func geometry(_ network: Network, options: String) throws(InputSpecError) -> InputGeometry? {
+    struct Named: Decodable { let shorterSide: Int? }
+    guard network.input.channels == 3 else { return nil }
+    let named = try? JSONDecoder().decode(Named.self, from: Foundation.Data(options.utf8))
+    return try InputGeometry(width: network.input.width, height: network.input.height, shorterSide: named?.shorterSide)
+  }
+
+  /// The only way from pictures to this network's answers; nil when it takes no RGB pictures, or the mean doesn't fit.
+  public var inputSpec: InputSpec? {
+    guard let geometry, let mean = fittedMean else { return nil }
+    return InputSpec(geometry: geometry, mean: mean, colourAxes: colourAxes, classes: classes, classNames: classNames)
   }
 
   /// The mean at the size of the network's input, `[3, H, W]`: the centre of a larger picture, or a mean colour (`[3, 1, 1]`)
@@ -60,6 +84,9 @@ public struct CheckpointContents: Sendable, Hashable {
     }
     if classNames.count != classes.count { return "there are \(classes.count) classes, but \(classNames.count) class names" }
     if mean.count != meanShape.count { return "the mean has \(mean.count) values, its shape \(meanShape) \(meanShape.count)" }
+    if let geometry, geometry.width != network.input.width || geometry.height != network.input.height {
+      return "pictures are cropped to \(geometry.width)×\(geometry.height), the network's input is \(network.input)"
+    }
     if meanShape.channels != network.input.channels {
       return "the mean has \(meanShape.channels) channels, the network's input \(network.input.channels)"
     }

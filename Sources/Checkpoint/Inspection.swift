@@ -1,4 +1,5 @@
 import ConvNet
+import Files
 import Foundation
 
 /// What is in a checkpoint, or in any other HDF5 file, as text for people.

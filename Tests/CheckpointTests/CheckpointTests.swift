@@ -1,4 +1,5 @@
 import ConvNet
+import Files
 import Foundation
 import Testing
 

@@ -1,4 +1,5 @@
 import CHDF5
+import Files
 
 /// Data sets with the SHA-256 of their bytes as the attribute `sha256`: HDF5 itself doesn't notice a flipped bit of data.
 extension HDF5File {

@@ -1,6 +1,7 @@
 import Checkpoint
 import Cluster
 import DataSets
+import Files
 import Foundation
 
 /// The pictures of a folder, or of a pack, which gives the same lists as the folder that it was made from, with paths relative

@@ -1,4 +1,5 @@
 import Checkpoint
+import Files
 import Foundation
 
 /// What is in a pack, as text for people, with the checksum of every shard verified.

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Checkpoint
+@testable import Files
 
 @Suite("SHA-256")
 struct SHA256Tests {

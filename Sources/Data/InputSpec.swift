@@ -1,0 +1,25 @@
+/// Everything that lies between a picture and a network's answer, besides the weights, with which it travels: how pictures are resized
+/// and cropped, what is subtracted, and what the outputs are called.
+public struct InputSpec: Sendable, Hashable {
+  public var geometry: InputGeometry
+  /// The mean picture at the size of the input, [3, height, width], RGB 0–255, subtracted from every crop.
+  public var mean: [Float]
+  /// The principal axes of the training pixels' colours, each as long as its deviation, RGB 0–255; none where they aren't known.
+  public var colourAxes: [SIMD3<Float>]
+  /// The synset ids, in the order of the outputs.
+  public var classes: [String]
+  /// Their words for people, in the same order.
+  public var classNames: [String]
+
+  public init(
+    geometry: InputGeometry, mean: [Float], colourAxes: [SIMD3<Float>] = [], classes: [String], classNames: [String]
+  ) {
+    precondition(mean.count == geometry.count, "a mean of \(mean.count) values for \(geometry.width)×\(geometry.height)")
+    precondition(classNames.count == classes.count, "\(classNames.count) names of \(classes.count) classes")
+    self.geometry = geometry
+    self.mean = mean
+    self.colourAxes = colourAxes
+    self.classes = classes
+    self.classNames = classNames
+  }
+}

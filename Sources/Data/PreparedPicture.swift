@@ -1,0 +1,69 @@
+import Images
+
+/// A picture on its way into a network: decoded, and with the size that it is resized to. Its crops are what enters.
+public struct PreparedPicture: Sendable {
+  /// The size of the upright picture in the file.
+  public let original: PictureSize
+  /// Upright. Of the file's size, or smaller where a reduced one gives the same.
+  public let decoded: Picture
+  /// Of the whole resized picture, in which crops have their places.
+  public let size: PictureSize
+
+  /// The whole picture at `size`.
+  ///
+  /// - Throws: `ImageError` when that is above `PictureDecoder.maximumPixels`.
+  public func resized() throws(ImageError) -> Picture { try decoded.resized(width: size.width, height: size.height) }
+
+  /// The same, resized already: for a picture that is used more than once.
+  public func settled() throws(ImageError) -> PreparedPicture {
+    PreparedPicture(original: original, decoded: try resized(), size: size)
+  }
+}
+
+extension InputGeometry {
+  /// Reads a picture file: the only way from a file towards a network.
+  ///
+  /// - Throws: `ImageError` when it can't be read or decoded, or is longer than `mostElongated` times its width.
+  public func prepare(contentsOf path: String, decoder: PictureDecoder) throws(ImageError) -> PreparedPicture {
+    try prepare(decoder.contents(of: path), name: path, decoder: decoder)
+  }
+
+  /// The same of a file's bytes.
+  ///
+  /// - Parameter name: what errors call it.
+  public func prepare(
+    _ bytes: UnsafeRawBufferPointer, name: String, decoder: PictureDecoder
+  ) throws(ImageError) -> PreparedPicture {
+    let facts = PictureFacts(bytes)
+    if let facts { try Self.requireUsualShape(facts.size, name: name) }
+    let decoded = try decoder.decode(bytes, name: name, minimumShorterSide: decodedSide)
+    // Only a JPEG is ever decoded at a part of its size.
+    let original = facts.map { $0.format == .jpeg ? $0.size : decoded.size } ?? decoded.size
+    return try prepare(decoded, original: original, name: name)
+  }
+
+  /// The same of pixels: a pack's, or those of a picture that was made.
+  ///
+  /// - Parameter original: of the picture in the file that they come from; nil for their own size.
+  public func prepare(
+    _ decoded: Picture, original: PictureSize? = nil, name: String = "the picture"
+  ) throws(ImageError) -> PreparedPicture {
+    let original = original ?? decoded.size
+    try Self.requireUsualShape(original, name: name)
+    guard let packedSide, min(original.width, original.height) > packedSide else {
+      return PreparedPicture(original: original, decoded: decoded, size: try original.scaled(shorterSide: shorterSide))
+    }
+    let packed = try original.scaled(shorterSide: packedSide)
+    return PreparedPicture(
+      original: original, decoded: try decoded.resized(width: packed.width, height: packed.height),
+      size: try packed.scaled(shorterSide: shorterSide))
+  }
+
+  private static func requireUsualShape(_ size: PictureSize, name: String) throws(ImageError) {
+    guard max(size.width, size.height) <= mostElongated * min(size.width, size.height) else {
+      throw ImageError(
+        .invalidSize,
+        "\(name): a picture of \(size) is too elongated, expected at most \(mostElongated) : 1; cut a part out or remove it")
+    }
+  }
+}
