@@ -1,12 +1,273 @@
-// oneDNN (the v2 C API of Debian's libdnnl-dev) for Swift.
+// One small set of functions for oneDNN 2 and oneDNN 3, whose C interfaces differ. What differs stands in this file alone.
 #pragma once
 #include <oneapi/dnnl/dnnl.h>
 #include <oneapi/dnnl/dnnl_debug.h>
+#include <stdlib.h>
+#include <string.h>
 
 // oneDNN sizes its loops by OpenMP's thread count of the calling thread; it is libgomp's own function.
 extern void omp_set_num_threads(int threads);
 
+// Dimensions, element type and layout of a tensor: a pointer that its owner frees by conednn_layout_destroy. In version 2 it points to
+// a struct that this file allocates, in version 3 to one of oneDNN's.
+#if DNNL_VERSION_MAJOR >= 3
+typedef dnnl_memory_desc_t conednn_layout;
+typedef const_dnnl_memory_desc_t conednn_layout_in;
+#else
+typedef dnnl_memory_desc_t *conednn_layout;
+typedef const dnnl_memory_desc_t *conednn_layout_in;
+#endif
+
+// For calls that only read it; a Swift initialiser of that name exists for one version alone.
+static inline conednn_layout_in conednn_layout_reading(conednn_layout layout) { return layout; }
+
+static inline dnnl_status_t conednn_layout_create(
+    conednn_layout *layout, int dimensions, const int64_t *sizes, dnnl_data_type_t type, dnnl_format_tag_t tag) {
+#if DNNL_VERSION_MAJOR >= 3
+  return dnnl_memory_desc_create_with_tag(layout, dimensions, sizes, type, tag);
+#else
+  *layout = (conednn_layout)calloc(1, sizeof(dnnl_memory_desc_t));
+  return *layout ? dnnl_memory_desc_init_by_tag(*layout, dimensions, sizes, type, tag) : dnnl_out_of_memory;
+#endif
+}
+
+static inline void conednn_layout_destroy(conednn_layout layout) {
+#if DNNL_VERSION_MAJOR >= 3
+  dnnl_memory_desc_destroy(layout);
+#else
+  free(layout);
+#endif
+}
+
+static inline dnnl_data_type_t conednn_layout_type(conednn_layout_in layout) {
+#if DNNL_VERSION_MAJOR >= 3
+  dnnl_data_type_t type = dnnl_data_type_undef;
+  dnnl_memory_desc_query(layout, dnnl_query_data_type, &type);
+  return type;
+#else
+  return layout->data_type;
+#endif
+}
+
+static inline int conednn_layout_dimensions(conednn_layout_in layout) {
+#if DNNL_VERSION_MAJOR >= 3
+  int32_t dimensions = 0;
+  dnnl_memory_desc_query(layout, dnnl_query_ndims_s32, &dimensions);
+  return dimensions;
+#else
+  return layout->ndims;
+#endif
+}
+
+// What a primitive wants of an argument: a copy that the caller owns; NULL where it has no such argument.
+static inline conednn_layout conednn_wanted_layout(const_dnnl_primitive_desc_t primitive, dnnl_query_t argument) {
+  conednn_layout_in found = dnnl_primitive_desc_query_md(primitive, argument, 0);
+  conednn_layout copy = NULL;
+  if (!found) return NULL;
+#if DNNL_VERSION_MAJOR >= 3
+  return dnnl_memory_desc_clone(&copy, found) == dnnl_success ? copy : NULL;
+#else
+  copy = (conednn_layout)malloc(sizeof *copy);
+  if (copy) memcpy(copy, found, sizeof *copy);
+  return copy;
+#endif
+}
+
 // DNNL_MEMORY_NONE is a cast, which Swift can't import: a memory without a buffer yet.
-static inline dnnl_status_t conednn_memory_create(dnnl_memory_t *memory, const dnnl_memory_desc_t *descriptor, dnnl_engine_t engine) {
-  return dnnl_memory_create(memory, descriptor, engine, DNNL_MEMORY_NONE);
+static inline dnnl_status_t conednn_memory_create(dnnl_memory_t *memory, conednn_layout_in layout, dnnl_engine_t engine) {
+  return dnnl_memory_create(memory, layout, engine, DNNL_MEMORY_NONE);
+}
+
+static inline dnnl_status_t conednn_append_relu(dnnl_post_ops_t operations) {
+#if DNNL_VERSION_MAJOR >= 3
+  return dnnl_post_ops_append_eltwise(operations, dnnl_eltwise_relu, 0, 0);
+#else
+  return dnnl_post_ops_append_eltwise(operations, 1, dnnl_eltwise_relu, 0, 0);
+#endif
+}
+
+// The operands of a layer; `biases` is NULL where there are none, and those that an operation doesn't have are ignored. In a backward
+// operation each stands for the gradient by it where that is what the operation reads or writes.
+typedef struct {
+  conednn_layout_in source, weights, biases, target;
+} conednn_operands;
+
+// Of a convolution or a pooling, in rows and columns; a convolution ignores `kernel`.
+typedef struct {
+  int64_t strides[2], kernel[2], before[2], after[2];
+} conednn_window;
+
+// Of a local response normalisation; `alpha` is that of oneDNN, which divides it by `size`.
+typedef struct {
+  int64_t size;
+  float alpha, beta, k;
+} conednn_normalization;
+
+// What all operations are made with: where, fused with what, and for backward ones the forward primitive that oneDNN wants to see.
+typedef struct {
+  dnnl_engine_t engine;
+  const_dnnl_primitive_attr_t attributes;
+  const_dnnl_primitive_desc_t hint;
+} conednn_context;
+
+#if DNNL_VERSION_MAJOR >= 3
+static const int64_t conednn_none[2] = {0, 0};
+#else
+// Version 2 describes an operation first, whose type differs, and then finds a primitive for it.
+#define CONEDNN_FIND(...)                                                                                                  \
+  dnnl_status_t status = __VA_ARGS__;                                                                                      \
+  return status != dnnl_success ? status                                                                                   \
+                                : dnnl_primitive_desc_create(found, &operation, in->attributes, in->engine, in->hint)
+#endif
+
+static inline dnnl_status_t conednn_convolution_forward(
+    dnnl_primitive_desc_t *found, const conednn_context *in, dnnl_prop_kind_t kind, dnnl_alg_kind_t algorithm,
+    const conednn_operands *of, const conednn_window *window) {
+#if DNNL_VERSION_MAJOR >= 3
+  return dnnl_convolution_forward_primitive_desc_create(
+      found, in->engine, kind, algorithm, of->source, of->weights, of->biases, of->target, window->strides, conednn_none,
+      window->before, window->after, in->attributes);
+#else
+  dnnl_convolution_desc_t operation;
+  CONEDNN_FIND(dnnl_convolution_forward_desc_init(
+      &operation, kind, algorithm, of->source, of->weights, of->biases, of->target, window->strides, window->before,
+      window->after));
+#endif
+}
+
+static inline dnnl_status_t conednn_convolution_backward_weights(
+    dnnl_primitive_desc_t *found, const conednn_context *in, dnnl_alg_kind_t algorithm, const conednn_operands *of,
+    const conednn_window *window) {
+#if DNNL_VERSION_MAJOR >= 3
+  return dnnl_convolution_backward_weights_primitive_desc_create(
+      found, in->engine, algorithm, of->source, of->weights, of->biases, of->target, window->strides, conednn_none,
+      window->before, window->after, in->hint, in->attributes);
+#else
+  dnnl_convolution_desc_t operation;
+  CONEDNN_FIND(dnnl_convolution_backward_weights_desc_init(
+      &operation, algorithm, of->source, of->weights, of->biases, of->target, window->strides, window->before,
+      window->after));
+#endif
+}
+
+static inline dnnl_status_t conednn_convolution_backward_data(
+    dnnl_primitive_desc_t *found, const conednn_context *in, dnnl_alg_kind_t algorithm, const conednn_operands *of,
+    const conednn_window *window) {
+#if DNNL_VERSION_MAJOR >= 3
+  return dnnl_convolution_backward_data_primitive_desc_create(
+      found, in->engine, algorithm, of->source, of->weights, of->target, window->strides, conednn_none, window->before,
+      window->after, in->hint, in->attributes);
+#else
+  dnnl_convolution_desc_t operation;
+  CONEDNN_FIND(dnnl_convolution_backward_data_desc_init(
+      &operation, algorithm, of->source, of->weights, of->target, window->strides, window->before, window->after));
+#endif
+}
+
+static inline dnnl_status_t conednn_inner_product_forward(
+    dnnl_primitive_desc_t *found, const conednn_context *in, dnnl_prop_kind_t kind, const conednn_operands *of) {
+#if DNNL_VERSION_MAJOR >= 3
+  return dnnl_inner_product_forward_primitive_desc_create(
+      found, in->engine, kind, of->source, of->weights, of->biases, of->target, in->attributes);
+#else
+  dnnl_inner_product_desc_t operation;
+  CONEDNN_FIND(
+      dnnl_inner_product_forward_desc_init(&operation, kind, of->source, of->weights, of->biases, of->target));
+#endif
+}
+
+static inline dnnl_status_t conednn_inner_product_backward_weights(
+    dnnl_primitive_desc_t *found, const conednn_context *in, const conednn_operands *of) {
+#if DNNL_VERSION_MAJOR >= 3
+  return dnnl_inner_product_backward_weights_primitive_desc_create(
+      found, in->engine, of->source, of->weights, of->biases, of->target, in->hint, in->attributes);
+#else
+  dnnl_inner_product_desc_t operation;
+  CONEDNN_FIND(
+      dnnl_inner_product_backward_weights_desc_init(&operation, of->source, of->weights, of->biases, of->target));
+#endif
+}
+
+static inline dnnl_status_t conednn_inner_product_backward_data(
+    dnnl_primitive_desc_t *found, const conednn_context *in, const conednn_operands *of) {
+#if DNNL_VERSION_MAJOR >= 3
+  return dnnl_inner_product_backward_data_primitive_desc_create(
+      found, in->engine, of->source, of->weights, of->target, in->hint, in->attributes);
+#else
+  dnnl_inner_product_desc_t operation;
+  CONEDNN_FIND(dnnl_inner_product_backward_data_desc_init(&operation, of->source, of->weights, of->target));
+#endif
+}
+
+static inline dnnl_status_t conednn_matmul(
+    dnnl_primitive_desc_t *found, const conednn_context *in, const conednn_operands *of) {
+#if DNNL_VERSION_MAJOR >= 3
+  return dnnl_matmul_primitive_desc_create(
+      found, in->engine, of->source, of->weights, of->biases, of->target, in->attributes);
+#else
+  dnnl_matmul_desc_t operation;
+  CONEDNN_FIND(dnnl_matmul_desc_init(&operation, of->source, of->weights, of->biases, of->target));
+#endif
+}
+
+static inline dnnl_status_t conednn_max_pooling_forward(
+    dnnl_primitive_desc_t *found, const conednn_context *in, dnnl_prop_kind_t kind, const conednn_operands *of,
+    const conednn_window *window) {
+#if DNNL_VERSION_MAJOR >= 3
+  return dnnl_pooling_forward_primitive_desc_create(
+      found, in->engine, kind, dnnl_pooling_max, of->source, of->target, window->strides, window->kernel, conednn_none,
+      window->before, window->after, in->attributes);
+#else
+  dnnl_pooling_desc_t operation;
+  CONEDNN_FIND(dnnl_pooling_forward_desc_init(
+      &operation, kind, dnnl_pooling_max, of->source, of->target, window->strides, window->kernel, window->before,
+      window->after));
+#endif
+}
+
+static inline dnnl_status_t conednn_max_pooling_backward(
+    dnnl_primitive_desc_t *found, const conednn_context *in, const conednn_operands *of, const conednn_window *window) {
+#if DNNL_VERSION_MAJOR >= 3
+  return dnnl_pooling_backward_primitive_desc_create(
+      found, in->engine, dnnl_pooling_max, of->source, of->target, window->strides, window->kernel, conednn_none,
+      window->before, window->after, in->hint, in->attributes);
+#else
+  dnnl_pooling_desc_t operation;
+  CONEDNN_FIND(dnnl_pooling_backward_desc_init(
+      &operation, dnnl_pooling_max, of->source, of->target, window->strides, window->kernel, window->before, window->after));
+#endif
+}
+
+// Source and target have one layout.
+static inline dnnl_status_t conednn_normalization_forward(
+    dnnl_primitive_desc_t *found, const conednn_context *in, dnnl_prop_kind_t kind, conednn_layout_in data,
+    const conednn_normalization *layer) {
+#if DNNL_VERSION_MAJOR >= 3
+  return dnnl_lrn_forward_primitive_desc_create(
+      found, in->engine, kind, dnnl_lrn_across_channels, data, data, layer->size, layer->alpha, layer->beta, layer->k,
+      in->attributes);
+#else
+  dnnl_lrn_desc_t operation;
+  CONEDNN_FIND(dnnl_lrn_forward_desc_init(
+      &operation, kind, dnnl_lrn_across_channels, data, layer->size, layer->alpha, layer->beta, layer->k));
+#endif
+}
+
+// Source, target and the gradients by them have one layout.
+static inline dnnl_status_t conednn_normalization_backward(
+    dnnl_primitive_desc_t *found, const conednn_context *in, conednn_layout_in data, const conednn_normalization *layer) {
+#if DNNL_VERSION_MAJOR >= 3
+  return dnnl_lrn_backward_primitive_desc_create(
+      found, in->engine, dnnl_lrn_across_channels, data, data, data, layer->size, layer->alpha, layer->beta, layer->k,
+      in->hint, in->attributes);
+#else
+  dnnl_lrn_desc_t operation;
+  CONEDNN_FIND(dnnl_lrn_backward_desc_init(
+      &operation, dnnl_lrn_across_channels, data, data, layer->size, layer->alpha, layer->beta, layer->k));
+#endif
+}
+
+static inline dnnl_status_t conednn_reorder(
+    dnnl_primitive_desc_t *found, const conednn_context *in, conednn_layout_in from, conednn_layout_in to) {
+  return dnnl_reorder_primitive_desc_create(found, from, in->engine, to, in->engine, in->attributes);
 }

@@ -66,21 +66,29 @@ struct ConvolutionForm {
       source: MemoryDescriptor(MemoryDescriptor.dimensions(program.batch, source), type, tag),
       weights: MemoryDescriptor(weights, type, dnnl_format_tag_any),
       biases: MemoryDescriptor([layer.filters], dnnl_f32, dnnl_x),
-      target: MemoryDescriptor(MemoryDescriptor.dimensions(program.batch, place.output), type, dnnl_format_tag_any),
-      stride: unfolding == nil ? layer.stride : 1, padding: unfolding == nil ? layer.padding : 0,
-      algorithm: winograd ? dnnl_convolution_winograd : dnnl_convolution_direct)
+      target: MemoryDescriptor(MemoryDescriptor.dimensions(program.batch, place.output), type, dnnl_format_tag_any))
+    let stride = Int64(unfolding == nil ? layer.stride : 1)
+    let padding = Int64(unfolding == nil ? layer.padding : 0)
+    var window = conednn_window(
+      strides: (stride, stride), kernel: (0, 0), before: (padding, padding), after: (padding, padding))
+    let algorithm = winograd ? dnnl_convolution_winograd : dnnl_convolution_direct
     let training = program.purpose.trains
-    let kind = training ? dnnl_forward_training : dnnl_forward_inference
-    guard let forward = PrimitiveDescriptor.find(operands.forward(kind), relu: relu),
+    func forward(_ kind: dnnl_prop_kind_t, relu: Bool) -> PrimitiveDescriptor? {
+      PrimitiveDescriptor.find(operands, relu: relu) { conednn_convolution_forward(&$0, &$1, kind, algorithm, &$2, &window) }
+    }
+    guard let forwardPrimitive = forward(training ? dnnl_forward_training : dnnl_forward_inference, relu: relu),
       // The forward primitive that the backward ones want as a hint; it is never run.
-      let hint = PrimitiveDescriptor.find(operands.forward(dnnl_forward_training))
+      let hint = forward(dnnl_forward_training, relu: false)
     else { return nil }
-    self.forward = forward
+    self.forward = forwardPrimitive
 
     if training {
       var gradients = operands
       gradients.weights = MemoryDescriptor(weights, dnnl_f32, dnnl_format_tag_any)
-      guard let found = PrimitiveDescriptor.find(gradients.backwardWeights(), hint: hint) else { return nil }
+      let found = PrimitiveDescriptor.find(gradients, hint: hint) {
+        conednn_convolution_backward_weights(&$0, &$1, algorithm, &$2, &window)
+      }
+      guard let found else { return nil }
       parameterGradients = found
     } else {
       parameterGradients = nil
@@ -88,51 +96,13 @@ struct ConvolutionForm {
     if wantsBelow {
       var signals = operands
       if unfolding == nil { signals.source = any }
-      guard let found = PrimitiveDescriptor.find(signals.backwardData(), hint: hint) else { return nil }
+      let found = PrimitiveDescriptor.find(signals, hint: hint) {
+        conednn_convolution_backward_data(&$0, &$1, algorithm, &$2, &window)
+      }
+      guard let found else { return nil }
       inputGradient = found
     } else {
       inputGradient = nil
     }
-  }
-}
-
-/// The operands that the three convolution operations share.
-private struct Operands {
-  var source: MemoryDescriptor
-  var weights: MemoryDescriptor
-  let biases: MemoryDescriptor
-  let target: MemoryDescriptor
-  let stride: Int
-  let padding: Int
-  let algorithm: dnnl_alg_kind_t
-
-  private var strides: [Int64] { [Int64(stride), Int64(stride)] }
-  private var paddings: [Int64] { [Int64(padding), Int64(padding)] }
-
-  func forward(_ kind: dnnl_prop_kind_t) -> dnnl_convolution_desc_t {
-    var (x, w, b, y) = (source.raw, weights.raw, biases.raw, target.raw)
-    var operation = dnnl_convolution_desc_t()
-    OneDNN.check(
-      dnnl_convolution_forward_desc_init(&operation, kind, algorithm, &x, &w, &b, &y, strides, paddings, paddings),
-      "dnnl_convolution_forward_desc_init")
-    return operation
-  }
-
-  func backwardWeights() -> dnnl_convolution_desc_t {
-    var (x, w, b, y) = (source.raw, weights.raw, biases.raw, target.raw)
-    var operation = dnnl_convolution_desc_t()
-    OneDNN.check(
-      dnnl_convolution_backward_weights_desc_init(&operation, algorithm, &x, &w, &b, &y, strides, paddings, paddings),
-      "dnnl_convolution_backward_weights_desc_init")
-    return operation
-  }
-
-  func backwardData() -> dnnl_convolution_desc_t {
-    var (x, w, y) = (source.raw, weights.raw, target.raw)
-    var operation = dnnl_convolution_desc_t()
-    OneDNN.check(
-      dnnl_convolution_backward_data_desc_init(&operation, algorithm, &x, &w, &y, strides, paddings, paddings),
-      "dnnl_convolution_backward_data_desc_init")
-    return operation
   }
 }

@@ -2,15 +2,28 @@ import COneDNN
 
 /// Dimensions, element type and layout of a tensor, as a value.
 struct MemoryDescriptor: Equatable {
-  var raw = dnnl_memory_desc_t()
+  /// Owns oneDNN's description of a layout.
+  private final class Layout {
+    /// Nil for an argument that a primitive doesn't have.
+    let handle: conednn_layout?
 
-  init(_ raw: dnnl_memory_desc_t) { self.raw = raw }
+    init(_ handle: conednn_layout?) { self.handle = handle }
+
+    deinit { if let handle { conednn_layout_destroy(handle) } }
+  }
+
+  private let layout: Layout
+
+  /// - Parameter owned: is freed with the last copy of the value.
+  init(owning owned: conednn_layout?) { layout = Layout(owned) }
 
   /// - Parameter tag: a layout by name, or `dnnl_format_tag_any` where the primitive is to choose.
   init(_ dimensions: [Int], _ type: dnnl_data_type_t, _ tag: dnnl_format_tag_t) {
+    var handle: conednn_layout?
     OneDNN.check(
-      dnnl_memory_desc_init_by_tag(&raw, Int32(dimensions.count), dimensions.map(Int64.init), type, tag),
-      "dnnl_memory_desc_init_by_tag(\(dimensions))")
+      conednn_layout_create(&handle, Int32(dimensions.count), dimensions.map(Int64.init), type, tag),
+      "conednn_layout_create(\(dimensions))")
+    self.init(owning: handle)
   }
 
   /// `[N, C, H, W]` in C order: the layout of `Tensor`.
@@ -21,12 +34,18 @@ struct MemoryDescriptor: Equatable {
   static func dimensions(_ count: Int, _ shape: Shape) -> [Int] { [count, shape.channels, shape.height, shape.width] }
 
   static func == (a: MemoryDescriptor, b: MemoryDescriptor) -> Bool {
-    withUnsafePointer(to: a.raw) { a in withUnsafePointer(to: b.raw) { b in dnnl_memory_desc_equal(a, b) != 0 } }
+    if a.layout === b.layout { return true }
+    guard let a = a.raw, let b = b.raw else { return a.raw == nil && b.raw == nil }
+    return dnnl_memory_desc_equal(a, b) != 0
   }
 
-  /// Bytes, with the zeros that fill the last block of channels.
-  var size: Int { withUnsafePointer(to: raw) { dnnl_memory_desc_get_size($0) } }
-  var type: dnnl_data_type_t { raw.data_type }
+  /// For a call that only reads it, while this value lives.
+  var raw: conednn_layout_in? { layout.handle.flatMap { conednn_layout_reading($0) } }
+  /// Bytes, with the zeros that fill the last block of channels; 0 where there is no such argument.
+  var size: Int { raw.map { dnnl_memory_desc_get_size($0) } ?? 0 }
+  var type: dnnl_data_type_t { conednn_layout_type(raw) }
+  /// Dimensions: 4 for `[N, C, H, W]`.
+  var dimensionCount: Int { Int(conednn_layout_dimensions(raw)) }
   /// Elements that the memory holds, the filling zeros among them.
   var elements: Int { size / (type == dnnl_f32 ? 4 : type == dnnl_bf16 ? 2 : 1) }
 }
@@ -43,8 +62,7 @@ final class Memory {
   init(unattached descriptor: MemoryDescriptor) {
     self.descriptor = descriptor
     var memory: dnnl_memory_t?
-    var raw = descriptor.raw
-    OneDNN.check(conednn_memory_create(&memory, &raw, OneDNN.engine), "dnnl_memory_create")
+    OneDNN.check(conednn_memory_create(&memory, descriptor.raw, OneDNN.engine), "dnnl_memory_create")
     handle = memory!
   }
 

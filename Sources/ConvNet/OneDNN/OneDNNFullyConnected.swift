@@ -36,7 +36,7 @@ final class OneDNNFullyConnected: OneDNNLayer {
 
     let flat = MemoryDescriptor([batch, inputs], type, dnnl_ab)
     layout = flat
-    inputIsFlat = input.descriptor.raw.ndims == 2
+    inputIsFlat = input.descriptor.dimensionCount == 2
     self.input =
       inputIsFlat
       ? place.forwardInput(input, as: flat)
@@ -74,10 +74,9 @@ final class OneDNNFullyConnected: OneDNNLayer {
   private static func product(
     _ a: MemoryDescriptor, _ b: MemoryDescriptor, bias: MemoryDescriptor? = nil, _ c: MemoryDescriptor, relu: Bool = false
   ) -> PrimitiveDescriptor {
-    var (a, b, c, bias) = (a.raw, b.raw, c.raw, bias?.raw ?? dnnl_memory_desc_t())
-    var operation = dnnl_matmul_desc_t()
-    OneDNN.check(dnnl_matmul_desc_init(&operation, &a, &b, &bias, &c), "dnnl_matmul_desc_init")
-    return .make(operation, relu: relu)
+    .make("matrix product", Operands(source: a, weights: b, biases: bias, target: c), relu: relu) {
+      conednn_matmul(&$0, &$1, &$2)
+    }
   }
 
   func compileBackward(above: Memory, wantsBelow: Bool) -> Memory? {
@@ -90,12 +89,12 @@ final class OneDNNFullyConnected: OneDNNLayer {
     let below = program.signal(layout)
     let call: PrimitiveCall
     if let plainWeights {
-      var (x, w, y) = (layout.raw, plainWeights.descriptor.raw, signal.descriptor.raw)
-      var operation = dnnl_inner_product_desc_t()
-      OneDNN.check(
-        dnnl_inner_product_backward_data_desc_init(&operation, &x, &w, &y), "dnnl_inner_product_backward_data_desc_init")
+      let product = PrimitiveDescriptor.make(
+        "inner product", Operands(source: layout, weights: plainWeights.descriptor, target: signal.descriptor),
+        hint: innerProduct()
+      ) { conednn_inner_product_backward_data(&$0, &$1, &$2) }
       call = program.call(
-        .make(operation, hint: innerProduct()),
+        product,
         [DNNL_ARG_DIFF_DST: signal, DNNL_ARG_WEIGHTS: plainWeights, DNNL_ARG_DIFF_SRC: below])
     } else {
       let product = Self.product(
@@ -113,13 +112,13 @@ final class OneDNNFullyConnected: OneDNNLayer {
     let program = place.program
     let weightGradients = program.gradients(weights, as: MemoryDescriptor([outputs, inputs], dnnl_f32, dnnl_ab))
     let biasGradients = program.gradients(biases, as: MemoryDescriptor([outputs], dnnl_f32, dnnl_x))
-    var (x, w, b, y) = (layout.raw, weightGradients.descriptor.raw, biasGradients.descriptor.raw, signal.descriptor.raw)
-    var operation = dnnl_inner_product_desc_t()
-    OneDNN.check(
-      dnnl_inner_product_backward_weights_desc_init(&operation, &x, &w, &b, &y),
-      "dnnl_inner_product_backward_weights_desc_init")
+    let operands = Operands(
+      source: layout, weights: weightGradients.descriptor, biases: biasGradients.descriptor, target: signal.descriptor)
+    let product = PrimitiveDescriptor.make("inner product", operands, hint: innerProduct()) {
+      conednn_inner_product_backward_weights(&$0, &$1, &$2)
+    }
     let call = program.call(
-      .make(operation, hint: innerProduct()),
+      product,
       [
         DNNL_ARG_SRC: input, DNNL_ARG_DIFF_DST: signal, DNNL_ARG_DIFF_WEIGHTS: weightGradients,
         DNNL_ARG_DIFF_BIAS: biasGradients,
@@ -130,15 +129,10 @@ final class OneDNNFullyConnected: OneDNNLayer {
   /// The forward primitive that the backward ones want as a hint; it is never run.
   private func innerProduct() -> PrimitiveDescriptor {
     let type = place.program.type
-    var x = layout.raw
-    var w = MemoryDescriptor([outputs, inputs], type, dnnl_ab).raw
-    var b = MemoryDescriptor([outputs], dnnl_f32, dnnl_x).raw
-    var y = MemoryDescriptor([batch, outputs], type, dnnl_ab).raw
-    var operation = dnnl_inner_product_desc_t()
-    OneDNN.check(
-      dnnl_inner_product_forward_desc_init(&operation, dnnl_forward_training, &x, &w, &b, &y),
-      "dnnl_inner_product_forward_desc_init")
-    return .make(operation)
+    let operands = Operands(
+      source: layout, weights: MemoryDescriptor([outputs, inputs], type, dnnl_ab),
+      biases: MemoryDescriptor([outputs], dnnl_f32, dnnl_x), target: MemoryDescriptor([batch, outputs], type, dnnl_ab))
+    return .make("inner product", operands) { conednn_inner_product_forward(&$0, &$1, dnnl_forward_training, &$2) }
   }
 }
 

@@ -17,16 +17,13 @@ final class OneDNNMaxPooling: OneDNNLayer {
     let program = place.program
     let source = place.inPlanType(input)
     self.input = source
-    var sourceDescriptor = source.descriptor.raw
-    var target = MemoryDescriptor(MemoryDescriptor.dimensions(program.batch, place.output), program.type, dnnl_format_tag_any).raw
-    let window = Window(layer, place)
-    var operation = dnnl_pooling_desc_t()
-    OneDNN.check(
-      dnnl_pooling_forward_desc_init(
-        &operation, program.purpose == .inference ? dnnl_forward_inference : dnnl_forward_training, dnnl_pooling_max,
-        &sourceDescriptor, &target, window.strides, window.kernel, window.before, window.after),
-      "dnnl_pooling_forward_desc_init")
-    forward = .make(operation)
+    let target = MemoryDescriptor(
+      MemoryDescriptor.dimensions(program.batch, place.output), program.type, dnnl_format_tag_any)
+    let kind = program.purpose == .inference ? dnnl_forward_inference : dnnl_forward_training
+    var window = Self.window(layer, place)
+    forward = .make("pooling", Operands(source: source.descriptor, target: target)) {
+      conednn_max_pooling_forward(&$0, &$1, kind, &$2, &window)
+    }
     output = Memory(forward.descriptor(dnnl_query_dst_md))
     var arguments = [DNNL_ARG_SRC: source, DNNL_ARG_DST: output]
     switches = program.purpose == .inference ? nil : Memory(forward.descriptor(dnnl_query_workspace_md))
@@ -35,35 +32,25 @@ final class OneDNNMaxPooling: OneDNNLayer {
     place.forward { _ in call.run() }
   }
 
-  private struct Window {
-    let strides: [Int64]
-    let kernel: [Int64]
-    let before: [Int64] = [0, 0]
-    let after: [Int64]
-
-    init(_ layer: MaxPooling, _ place: LayerPlace) {
-      func overhang(_ input: Int, _ output: Int) -> Int64 { Int64((output - 1) * layer.stride + layer.window - input) }
-      strides = [Int64(layer.stride), Int64(layer.stride)]
-      kernel = [Int64(layer.window), Int64(layer.window)]
-      after = [overhang(place.input.height, place.output.height), overhang(place.input.width, place.output.width)]
-    }
+  private static func window(_ layer: MaxPooling, _ place: LayerPlace) -> conednn_window {
+    func overhang(_ input: Int, _ output: Int) -> Int64 { Int64((output - 1) * layer.stride + layer.window - input) }
+    let (stride, side) = (Int64(layer.stride), Int64(layer.window))
+    return conednn_window(
+      strides: (stride, stride), kernel: (side, side), before: (0, 0),
+      after: (overhang(place.input.height, place.output.height), overhang(place.input.width, place.output.width)))
   }
 
   func compileBackward(above: Memory, wantsBelow: Bool) -> Memory? {
     guard wantsBelow, let switches else { return nil }
     let program = place.program
     let signal = place.signal(above, as: output.descriptor)
-    let window = Window(layer, place)
-    var source = input.descriptor.raw
-    var target = output.descriptor.raw
-    var operation = dnnl_pooling_desc_t()
-    OneDNN.check(
-      dnnl_pooling_backward_desc_init(
-        &operation, dnnl_pooling_max, &source, &target, window.strides, window.kernel, window.before, window.after),
-      "dnnl_pooling_backward_desc_init")
+    var window = Self.window(layer, place)
+    let backward = PrimitiveDescriptor.make(
+      "pooling", Operands(source: input.descriptor, target: output.descriptor), hint: forward
+    ) { conednn_max_pooling_backward(&$0, &$1, &$2, &window) }
     let below = program.signal(input.descriptor)
     let call = program.call(
-      .make(operation, hint: forward),
+      backward,
       [DNNL_ARG_DIFF_DST: signal, DNNL_ARG_WORKSPACE: switches, DNNL_ARG_DIFF_SRC: below])
     place.backward(.inputGradient) { _ in call.run() }
     return below

@@ -16,14 +16,11 @@ final class OneDNNNormalization: OneDNNLayer {
     let program = place.program
     let source = place.inPlanType(input)
     self.input = source
-    var data = source.descriptor.raw
-    var operation = dnnl_lrn_desc_t()
-    OneDNN.check(
-      dnnl_lrn_forward_desc_init(
-        &operation, program.purpose == .inference ? dnnl_forward_inference : dnnl_forward_training, dnnl_lrn_across_channels,
-        &data, Int64(layer.size), layer.alphaTimesSize, layer.beta, layer.k),
-      "dnnl_lrn_forward_desc_init")
-    forward = .make(operation)
+    let kind = program.purpose == .inference ? dnnl_forward_inference : dnnl_forward_training
+    var constants = layer.constants
+    forward = .make("normalisation", Operands(source: source.descriptor)) {
+      conednn_normalization_forward(&$0, &$1, kind, $2.source, &constants)
+    }
     output = Memory(forward.descriptor(dnnl_query_dst_md))
     let kept = forward.descriptor(dnnl_query_workspace_md)
     workspace = program.purpose == .inference || kept.size == 0 ? nil : Memory(kept)
@@ -37,16 +34,14 @@ final class OneDNNNormalization: OneDNNLayer {
     guard wantsBelow else { return nil }
     let program = place.program
     let signal = place.signal(above, as: output.descriptor)
-    var data = input.descriptor.raw
-    var operation = dnnl_lrn_desc_t()
-    OneDNN.check(
-      dnnl_lrn_backward_desc_init(
-        &operation, dnnl_lrn_across_channels, &data, &data, Int64(layer.size), layer.alphaTimesSize, layer.beta, layer.k),
-      "dnnl_lrn_backward_desc_init")
+    var constants = layer.constants
+    let backward = PrimitiveDescriptor.make("normalisation", Operands(source: input.descriptor), hint: forward) {
+      conednn_normalization_backward(&$0, &$1, $2.source, &constants)
+    }
     let below = program.signal(input.descriptor)
     var arguments = [DNNL_ARG_SRC: input, DNNL_ARG_DIFF_DST: signal, DNNL_ARG_DIFF_SRC: below]
     arguments[DNNL_ARG_WORKSPACE] = workspace
-    let call = program.call(.make(operation, hint: forward), arguments)
+    let call = program.call(backward, arguments)
     place.backward(.inputGradient) { _ in call.run() }
     return below
   }
@@ -54,5 +49,7 @@ final class OneDNNNormalization: OneDNNLayer {
 
 extension LocalResponseNormalization {
   /// oneDNN divides alpha by the size, as Caffe does.
-  fileprivate var alphaTimesSize: Float { alpha * Float(size) }
+  fileprivate var constants: conednn_normalization {
+    conednn_normalization(size: Int64(size), alpha: alpha * Float(size), beta: beta, k: k)
+  }
 }

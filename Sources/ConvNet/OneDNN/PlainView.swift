@@ -43,7 +43,7 @@ final class Entry {
 extension Memory {
   /// Plain float32 with as many dimensions as this memory has.
   fileprivate func plainDescriptor(count: Int, _ shape: Shape) -> MemoryDescriptor {
-    descriptor.raw.ndims == 2
+    descriptor.dimensionCount == 2
       ? MemoryDescriptor([count, shape.count], dnnl_f32, dnnl_ab) : MemoryDescriptor(plain: count, shape, dnnl_f32)
   }
 

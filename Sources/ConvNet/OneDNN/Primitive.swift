@@ -13,13 +13,25 @@ final class PrimitiveAttributes {
     guard relu else { return }
     var operations: dnnl_post_ops_t?
     OneDNN.check(dnnl_post_ops_create(&operations), "dnnl_post_ops_create")
-    OneDNN.check(
-      dnnl_post_ops_append_eltwise(operations, 1, dnnl_eltwise_relu, 0, 0), "dnnl_post_ops_append_eltwise")
+    OneDNN.check(conednn_append_relu(operations), "dnnl_post_ops_append_eltwise")
     OneDNN.check(dnnl_primitive_attr_set_post_ops(handle, operations), "dnnl_primitive_attr_set_post_ops")
     dnnl_post_ops_destroy(operations)
   }
 
   deinit { dnnl_primitive_attr_destroy(handle) }
+}
+
+/// What an operation is made of: its operands, as far as it has them. In a backward operation each stands for the gradient by it
+/// where that is what the operation reads or writes.
+struct Operands {
+  var source: MemoryDescriptor?
+  var weights: MemoryDescriptor?
+  var biases: MemoryDescriptor?
+  var target: MemoryDescriptor?
+
+  fileprivate var raw: conednn_operands {
+    conednn_operands(source: source?.raw, weights: weights?.raw, biases: biases?.raw, target: target?.raw)
+  }
 }
 
 /// An implementation that oneDNN has chosen for an operation, with the layouts that it wants.
@@ -30,27 +42,35 @@ final class PrimitiveDescriptor {
 
   /// Nil where oneDNN has no implementation.
   /// - Parameters:
-  ///   - operation: a `dnnl_…_desc_t` that its init function has filled.
+  ///   - operands: kept alive while `create` runs.
   ///   - hint: the forward primitive of a backward one.
-  static func find<Operation>(
-    _ operation: Operation, relu: Bool = false, hint: PrimitiveDescriptor? = nil
+  ///   - create: one of the functions of the module COneDNN.
+  static func find(
+    _ operands: Operands, relu: Bool = false, hint: PrimitiveDescriptor? = nil,
+    _ create: (
+      _ found: inout dnnl_primitive_desc_t?, _ context: inout conednn_context, _ operands: inout conednn_operands
+    ) -> dnnl_status_t
   ) -> PrimitiveDescriptor? {
     var handle: dnnl_primitive_desc_t?
     let attributes = PrimitiveAttributes(relu: relu)
-    let status = withUnsafePointer(to: operation) {
-      dnnl_primitive_desc_create(&handle, $0, attributes.handle, OneDNN.engine, hint?.handle)
+    let status = withExtendedLifetime((operands, attributes, hint)) {
+      var context = conednn_context(engine: OneDNN.engine, attributes: attributes.handle, hint: hint?.handle)
+      var raw = operands.raw
+      return create(&handle, &context, &raw)
     }
     if status == dnnl_unimplemented { return nil }
-    OneDNN.check(status, "dnnl_primitive_desc_create(\(Operation.self))")
+    OneDNN.check(status, "making a primitive")
     return PrimitiveDescriptor(handle!)
   }
 
-  /// The implementation of an operation that is always there.
-  static func make<Operation>(
-    _ operation: Operation, relu: Bool = false, hint: PrimitiveDescriptor? = nil
+  /// The implementation of an operation that is always there; see `find`.
+  /// - Parameter name: the operation's, for the message of a processor that has none.
+  static func make(
+    _ name: String, _ operands: Operands, relu: Bool = false, hint: PrimitiveDescriptor? = nil,
+    _ create: (inout dnnl_primitive_desc_t?, inout conednn_context, inout conednn_operands) -> dnnl_status_t
   ) -> PrimitiveDescriptor {
-    guard let found = find(operation, relu: relu, hint: hint) else {
-      fatalError("dnnl_primitive_desc_create(\(Operation.self)): no implementation for this processor")
+    guard let found = find(operands, relu: relu, hint: hint, create) else {
+      fatalError("oneDNN has no \(name) for this processor; --backend openblas works on all")
     }
     return found
   }
@@ -58,12 +78,9 @@ final class PrimitiveDescriptor {
   /// A change of layout or type.
   convenience init(reorder source: MemoryDescriptor, to target: MemoryDescriptor) {
     var handle: dnnl_primitive_desc_t?
-    var source = source.raw
-    var target = target.raw
     let attributes = PrimitiveAttributes()
-    OneDNN.check(
-      dnnl_reorder_primitive_desc_create(&handle, &source, OneDNN.engine, &target, OneDNN.engine, attributes.handle),
-      "dnnl_reorder_primitive_desc_create")
+    var context = conednn_context(engine: OneDNN.engine, attributes: attributes.handle, hint: nil)
+    OneDNN.check(conednn_reorder(&handle, &context, source.raw, target.raw), "dnnl_reorder_primitive_desc_create")
     self.init(handle!)
   }
 
@@ -71,7 +88,7 @@ final class PrimitiveDescriptor {
 
   /// What an argument must look like, such as `dnnl_query_src_md`; zero-sized where there is none.
   func descriptor(_ query: dnnl_query_t) -> MemoryDescriptor {
-    MemoryDescriptor(dnnl_primitive_desc_query_md(handle, query, 0)!.pointee)
+    MemoryDescriptor(owning: conednn_wanted_layout(handle, query))
   }
 
   /// The name of the implementation: `jit_wino_4x3:avx512_core`.
