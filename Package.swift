@@ -27,7 +27,7 @@ let package = Package(
     .target(name: "Data", dependencies: ["Files", "Images", "Kernels"]),
     .target(name: "MinCut"),
     // The folder is Distributed; the module can't be: that name is the toolchain's own.
-    .target(name: "Cluster", dependencies: ["CMPI", "Kernels"], path: "Sources/Distributed"),
+    .target(name: "Cluster", dependencies: ["CMPI", "Files", "Kernels"], path: "Sources/Distributed"),
     .target(name: "Checkpoint", dependencies: ["Files", "ConvNet", "Data", "CHDF5"]),
     // Other programs' formats: event files of TensorBoard, ONNX, safetensors, Caffe's and MatConvNet's weights.
     .target(name: "Interchange", dependencies: ["Files", "ConvNet", "Images", "Checkpoint"]),
@@ -59,7 +59,7 @@ let package = Package(
     .testTarget(name: "DataTests", dependencies: ["Data", "TestSupport"]),
     .testTarget(name: "MinCutTests", dependencies: ["MinCut"], resources: [.copy("Golden")]),
     .testTarget(name: "DataSetsTests", dependencies: ["DataSets", "TestSupport"]),
-    .testTarget(name: "ClusterTests", dependencies: ["Cluster", "TestSupport", "rank-checks"]),
+    .testTarget(name: "ClusterTests", dependencies: ["Cluster", "Files", "TestSupport", "rank-checks"]),
     .testTarget(name: "CheckpointTests", dependencies: ["Checkpoint", "Files", "TestSupport"]),
     .testTarget(
       name: "InterchangeTests", dependencies: ["Interchange", "TestSupport"], resources: [.copy("Golden")]),

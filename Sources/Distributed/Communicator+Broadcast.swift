@@ -18,10 +18,13 @@ extension Communicator {
   ) throws(MPIError) {
     precondition((0..<size).contains(root), "no rank \(root) among \(size)")
     if size == 1 { return }
-    try forEachChunk(of: buffer) { (start, count) throws(MPIError) in
-      try check(
-        MPI_Bcast(start, count, Element.datatype, Int32(root), handle),
-        "MPI_Bcast", "broadcasting \(buffer.count) \(Element.self) from rank \(root) to \(size) ranks")
+    try Activity.exchanging { () throws(MPIError) in
+      try forEachChunk(of: buffer) { (start, count) throws(MPIError) in
+        try check(
+          MPI_Bcast(start, count, Element.datatype, Int32(root), handle),
+          "MPI_Bcast", "broadcasting \(buffer.count) \(Element.self) from rank \(root) to \(size) ranks")
+        Activity.advance()
+      }
     }
   }
 

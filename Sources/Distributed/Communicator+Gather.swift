@@ -92,6 +92,10 @@ extension Communicator {
   ///
   /// Source: `MPI_Recv`, MPI-3.1 section 3.2.4.
   func receive(_ count: Int, from source: Int, tag: Int32) throws(MPIError) -> [UInt8] {
+    try Activity.exchanging { () throws(MPIError) in try receiveNow(count, from: source, tag: tag) }
+  }
+
+  private func receiveNow(_ count: Int, from source: Int, tag: Int32) throws(MPIError) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: count)
     for start in stride(from: 0, to: count, by: Self.chunkBytes) {
       let chunk = min(Self.chunkBytes, count - start)

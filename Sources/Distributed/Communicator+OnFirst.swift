@@ -61,7 +61,7 @@ extension Communicator {
 
   /// The bytes that `body` gives on rank 0, on all ranks.
   private func bytesOfFirst(_ phase: Activity.Phase?, _ body: () throws -> [UInt8]) throws -> [UInt8] {
-    let before = Activity.current
+    let before = Activity.said
     defer { Activity.enter(before.phase, step: before.step) }
     var bytes: [UInt8] = []
     var failure: (any Error)?

@@ -101,10 +101,13 @@ extension Communicator {
     _ buffer: UnsafeMutableBufferPointer<Element>, _ operation: MPI_Op, _ verb: String
   ) throws(MPIError) {
     if size == 1 { return }
-    try forEachChunk(of: buffer) { (start, count) throws(MPIError) in
-      try check(
-        MPI_Allreduce(cmpi_in_place(), start, count, Element.datatype, operation, handle),
-        "MPI_Allreduce", "\(verb) \(buffer.count) \(Element.self) over \(size) ranks")
+    try Activity.exchanging { () throws(MPIError) in
+      try forEachChunk(of: buffer) { (start, count) throws(MPIError) in
+        try check(
+          MPI_Allreduce(cmpi_in_place(), start, count, Element.datatype, operation, handle),
+          "MPI_Allreduce", "\(verb) \(buffer.count) \(Element.self) over \(size) ranks")
+        Activity.advance()
+      }
     }
   }
 

@@ -78,7 +78,9 @@ public final class Communicator: @unchecked Sendable {
   /// - Note: collective
   /// Source: `MPI_Barrier`, MPI-3.1 section 5.3.
   public func barrier() throws(MPIError) {
-    try check(MPI_Barrier(handle), "MPI_Barrier", "waiting for all \(size) ranks")
+    try Activity.exchanging { () throws(MPIError) in
+      try check(MPI_Barrier(handle), "MPI_Barrier", "waiting for all \(size) ranks")
+    }
   }
 
   /// The same, but the thread sleeps while it waits, and leaves the processor to those that compute.

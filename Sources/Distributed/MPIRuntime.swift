@@ -30,9 +30,11 @@ public enum MPIRuntime {
       return ExitCode.failure
     }
     do {
-      let watchdog = communicator.size > 1 ? try Watchdog(communicator, limits: stalls) : nil
+      Activity.markMainThread()
+      // A rank that is alone can hang in a read as well.
+      let watchdog = try Watchdog(communicator, limits: stalls)
       try body(communicator)
-      try watchdog?.finish()
+      try watchdog.finish()
       try finish()
       return 0
     } catch {

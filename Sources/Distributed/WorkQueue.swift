@@ -44,7 +44,7 @@ public final class WorkQueue {
   public func next() throws(MPIError) -> Int? {
     if communicator.rank == 0 { return state.next() }
     try communicator.send(.next, 0)
-    let item = try communicator.receiveReply()
+    let item = try Activity.exchanging { () throws(MPIError) in try communicator.receiveReply() }
     return item < 0 ? nil : item
   }
 
@@ -64,7 +64,7 @@ public final class WorkQueue {
   public func finish() throws(MPIError) {
     if communicator.size == 1 { return }
     if let server {
-      server.join()
+      Activity.exchanging { server.join() }
     } else {
       try communicator.send(.finished, 0)
     }

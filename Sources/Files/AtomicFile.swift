@@ -8,6 +8,10 @@ public enum AtomicFile {
   /// - Parameter flush: false leaves the writing to the disk to the system: for thousands of files that can be made again.
   /// - Throws: `FileError` with the path and the system's reason; nothing of the new file is left then.
   public static func write(_ bytes: some Collection<UInt8>, to path: String, flush: Bool = true) throws(FileError) {
+    try FileActivity.during(.writing, path) { () throws(FileError) in try writeNow(bytes, to: path, flush: flush) }
+  }
+
+  private static func writeNow(_ bytes: some Collection<UInt8>, to path: String, flush: Bool) throws(FileError) {
     let file = try FileWriter(path)
     let contiguous = bytes.withContiguousStorageIfAvailable { Self.append($0, to: file) }
     let failure = contiguous ?? Array(bytes).withUnsafeBufferPointer { Self.append($0, to: file) }

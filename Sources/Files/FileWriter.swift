@@ -23,6 +23,10 @@ public final class FileWriter {
 
   /// Writes further bytes. Source: write(2)
   public func append(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
+    try FileActivity.during(.writing, path) { () throws(FileError) in try appendNow(bytes) }
+  }
+
+  private func appendNow(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
     var sent = 0
     while sent < bytes.count {
       let result = write(descriptor, bytes.baseAddress! + sent, bytes.count - sent)
@@ -36,6 +40,10 @@ public final class FileWriter {
 
   /// Gives the file its name; see `TemporaryFile.commit(flush:)`. Nothing can be written afterwards.
   public func commit(flush: Bool = true) throws(FileError) {
+    try FileActivity.during(.writing, path) { () throws(FileError) in try commitNow(flush: flush) }
+  }
+
+  private func commitNow(flush: Bool) throws(FileError) {
     guard let temporary = temporary.take() else { preconditionFailure("\(path) has its name already") }
     // Network file systems report a full disk or quota on closing.
     let result = close(descriptor)

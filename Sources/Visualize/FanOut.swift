@@ -75,7 +75,7 @@ struct FanOut<Prepared: Sendable> {
     work: while let current = next {
       Activity.enter(.item)
       if prefetches { next = try take(from: queue) }
-      let prepared = current.prepared.get()
+      let prepared = Activity.during(.loading) { current.prepared.get() }
       var ready: [(item: Int, prepared: Prepared)] = []
       for (item, result) in zip(current.items, prepared) {
         switch result {

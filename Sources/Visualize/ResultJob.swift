@@ -76,7 +76,7 @@ struct ResultJob {
   private func makeOrder(_ list: ([String: String]) throws -> [WorkItem]) throws -> Order {
     let whole = try store.open(overwrite: overwrite)
     let named = whole.map { ($0.value.source ?? ItemNames.name(of: $0.key), $0.key) }
-    let items = try list(Dictionary(named, uniquingKeysWith: min))
+    let items = try Activity.during(.listing) { try list(Dictionary(named, uniquingKeysWith: min)) }
     try store.begin(items: items.map(\.name), whole: whole)
     let missing = items.filter { whole[$0.name] == nil }
     return Order(items: missing, skipped: items.count - missing.count)
@@ -90,7 +90,7 @@ struct ResultJob {
       seconds: seconds, itemsPerSecond: Double(tally.done) / max(seconds, 1e-9), ranks: communicator.size,
       stopped: tally.finished < order.items.count)
     try AtomicFile.write(ResultJSON.text(summary, pretty: true) + "\n", to: store.path(ResultStore.summaryFile))
-    try gallery(results: store.folder, GalleryOptions(rendering: store.rendering))
+    _ = try Activity.during(.drawing) { try gallery(results: store.folder, GalleryOptions(rendering: store.rendering)) }
     return summary
   }
 }

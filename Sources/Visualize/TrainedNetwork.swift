@@ -1,4 +1,5 @@
 import Checkpoint
+import Cluster
 import ConvNet
 import Foundation
 
@@ -53,7 +54,7 @@ public struct TrainedNetwork: Sendable {
 
   /// Reads a checkpoint without what only training needs.
   public static func read(_ path: String) throws -> TrainedNetwork {
-    try TrainedNetwork(Checkpoint.read(path), path: path)
+    try TrainedNetwork(Activity.during(.reading) { try Checkpoint.read(path) }, path: path)
   }
 
   /// The index of a class.

@@ -149,3 +149,58 @@ import Testing
     #expect(result.output.contains("goes on after"), "\(result)")
   }
 }
+
+@Suite struct FileWatchTests {
+  private func register() -> RankRegister {
+    RankRegister([0: "0/2 on a", 1: "1/2 on b"], hearsAll: true, limits: StallLimits(warning: 60, limit: 600), now: 0)
+  }
+
+  @Test(
+    "Who is late because of a file is named with it, in any phase but computing",
+    arguments: [Activity.Phase.loading, .evaluating, .saving, .item, .mean, .listing, .unknown, .exchanging])
+  func named(phase: Activity.Phase) {
+    var ranks = register()
+    let file = FileNote(action: phase == .saving ? .writing : .reading, path: "/data/x.jpg", seconds: 61)
+    _ = ranks.hear(0, Activity.State(phase: .exchanging, step: 0, progress: 1), now: 1)
+    _ = ranks.hear(1, Activity.State(phase: phase, step: 0, progress: 1), now: 1)
+    _ = ranks.hear(0, Activity.State(phase: .exchanging, step: 0, progress: 1), now: 70)
+    _ = ranks.hear(1, Activity.State(phase: phase, step: 0, progress: 1), file: file, now: 70)
+    let text = "\(ranks.judge(now: 70))"
+    #expect(text.contains("rank 1/2 on b is late: it has been \(file.action.description) /data/x.jpg for 61 s"), "\(text)")
+    #expect(!text.contains("network"), "\(text)")
+    #expect(!text.contains("rank 0/2"), "\(text)")
+  }
+
+  @Test("A file beside the computing is not what a rank is late for, and one that makes progress is not late")
+  func beside() {
+    var ranks = register()
+    let file = FileNote(action: .writing, path: "/run/step.h5", seconds: 500)
+    for time in [1.0, 500] {
+      for rank in 0...1 { _ = ranks.hear(rank, Activity.State(phase: .computing, step: 3, progress: 1), file: file, now: time) }
+    }
+    #expect(!"\(ranks.judge(now: 500))".contains("step.h5"))
+    ranks = register()
+    for time in stride(from: 10.0, to: 1000, by: 10) {
+      for rank in 0...1 {
+        _ = ranks.hear(rank, Activity.State(phase: .loading, step: 3, progress: Int(time)), file: file, now: time)
+      }
+      #expect(ranks.judge(now: time) == [], "at \(time)")
+    }
+  }
+
+  @Test("The note of a file travels in a message; of a long path its end")
+  func travels() {
+    let message = UnsafeMutablePointer<Int>.allocate(capacity: FileNote.count)
+    defer { message.deallocate() }
+    message.initialize(repeating: 0, count: FileNote.count)
+    for path in ["", "/a", "/data/é.jpg", String(repeating: "x", count: 600) + "/end.jpg"] {
+      let note = FileNote(action: .listing, path: path, seconds: 1.5)
+      FileNote.write(note, to: message)
+      let read = FileNote(message)
+      #expect(read?.action == .listing && read?.seconds == 1.5)
+      #expect(read?.path == String(path.suffix(512)))
+    }
+    FileNote.write(nil, to: message)
+    #expect(FileNote(message) == nil)
+  }
+}

@@ -97,6 +97,12 @@ public struct HDF5File: ~Copyable {
   public static func write<Result>(
     to finalPath: String, _ body: (borrowing HDF5File) throws(HDF5Error) -> Result
   ) throws(HDF5Error) -> Result {
+    try FileActivity.during(.writing, finalPath) { () throws(HDF5Error) in try writeNow(to: finalPath, body) }
+  }
+
+  private static func writeNow<Result>(
+    to finalPath: String, _ body: (borrowing HDF5File) throws(HDF5Error) -> Result
+  ) throws(HDF5Error) -> Result {
     let temporary = TemporaryFile(for: finalPath)
     let file = try create(at: temporary.path, named: finalPath)
     let result = try body(file)

@@ -72,7 +72,7 @@ public final class MatrixExchange {
   /// Does what other ranks take part in: its time counts as waiting, and the watchdog sees it so.
   public func waiting<Value, Failure>(_ body: () throws(Failure) -> Value) throws(Failure) -> Value {
     let start = ContinuousClock.now
-    let before = Activity.current
+    let before = Activity.said
     Activity.enter(.exchanging, step: before.step)
     defer {
       Activity.enter(before.phase, step: before.step)

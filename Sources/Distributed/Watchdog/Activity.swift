@@ -1,3 +1,5 @@
+import Files
+import Foundation
 import Synchronization
 
 /// What this process is busy with: the watchdog tells from it who is late, and an error message says where it happened.
@@ -11,6 +13,9 @@ public enum Activity {
     case loading, computing, exchanging, evaluating, saving, item
     /// Rank 0 does something alone, and this rank waits for it; see `Communicator.onFirst`.
     case waitingForFirst
+    case listing, reading, mean, cutting, drawing
+    /// The storage is away, and is waited for; see `StoragePatience`.
+    case waitingForStorage
 
     /// Whether a rank that is busy with it waits for other ranks, and is not to blame for making no progress.
     var isWaitingForRanks: Bool { self == .exchanging || self == .waitingForFirst }
@@ -25,6 +30,12 @@ public enum Activity {
       case .saving: "saving"
       case .item: "working on an item"
       case .waitingForFirst: "waiting for what rank 0 does alone"
+      case .listing: "listing pictures"
+      case .reading: "reading the network or the lists"
+      case .mean: "making the mean picture"
+      case .cutting: "cutting objects out"
+      case .drawing: "drawing pages and pictures"
+      case .waitingForStorage: "waiting for the storage"
       }
     }
   }
@@ -52,10 +63,43 @@ public enum Activity {
     progress.wrappingAdd(1, ordering: .relaxed)
   }
 
-  static var current: State {
+  /// Says that the present phase makes progress: an item of many is done.
+  public static func advance() { progress.wrappingAdd(1, ordering: .relaxed) }
+
+  /// Runs `body` as a phase of its own, after which the present one goes on.
+  public static func during<Value, Failure: Error>(
+    _ phase: Phase, _ body: () throws(Failure) -> Value
+  ) throws(Failure) -> Value {
+    let before = said
+    enter(phase, step: before.step)
+    defer { enter(before.phase, step: before.step) }
+    return try body()
+  }
+
+  /// The thread that `MPIRuntime.run` was called on: what others wait for says nothing of the rank.
+  private static let mainThread = Atomic<UInt>(0)
+
+  static func markMainThread() { mainThread.store(pthread_self(), ordering: .relaxed) }
+
+  /// Runs a call that waits for other ranks. On other threads than the main one it is a call like any other.
+  static func exchanging<Value, Failure: Error>(_ body: () throws(Failure) -> Value) throws(Failure) -> Value {
+    guard mainThread.load(ordering: .relaxed) == pthread_self() else { return try body() }
+    return try during(.exchanging, body)
+  }
+
+  /// What was said last.
+  static var said: State {
     State(
       phase: Phase(rawValue: phase.load(ordering: .relaxed)) ?? .unknown, step: step.load(ordering: .relaxed),
       progress: progress.load(ordering: .relaxed))
+  }
+
+  /// What is going on. Waiting for the storage is a phase of its own, and progress.
+  static var current: State {
+    var state = said
+    if StoragePatience.isWaiting { state.phase = .waitingForStorage }
+    state.progress &+= StoragePatience.signsOfLife
+    return state
   }
 
   /// ` (at step 120, computing)`, empty where there is nothing to say.

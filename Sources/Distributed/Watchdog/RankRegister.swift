@@ -12,6 +12,7 @@ struct RankRegister {
   private struct Entry {
     let name: String
     var state = Activity.State()
+    var file: FileNote?
     var heard: Double
     /// When its state last changed.
     var moved: Double
@@ -32,10 +33,11 @@ struct RankRegister {
   }
 
   /// A sign of life. - Returns: what to say about a rank that was late.
-  mutating func hear(_ rank: Int, _ state: Activity.State, now: Double) -> Verdict? {
+  mutating func hear(_ rank: Int, _ state: Activity.State, file: FileNote? = nil, now: Double) -> Verdict? {
     guard var entry = entries[rank] else { return nil }
     defer { entries[rank] = entry }
     entry.heard = now
+    entry.file = file
     guard state != entry.state else { return nil }
     let late = now - entry.moved
     (entry.state, entry.moved) = (state, now)
@@ -80,14 +82,27 @@ struct RankRegister {
       )
     }
     guard hearsAll else { return nil }
-    if everyoneWaits {
+    // A rank that computes is late by itself, whatever a thread beside it writes.
+    if let file = entry.file, entry.state.phase != .computing, !entry.state.phase.isWaitingForRanks || everyoneWaits,
+      min(idle, file.seconds) > min(limits.warning, limits.limit)
+    {
+      let phase = entry.state.phase == .unknown ? "" : " (at \(entry.state.description))"
+      return (
+        min(idle, file.seconds),
+        "rank \(entry.name) is late: it has been \(file.action.description) \(file.path) for \(Self.text(file.seconds))\(phase)",
+        ": is the disk or file server slow, full or gone?"
+      )
+    }
+    // One that waits for a file is to blame, and not those that wait with it.
+    if everyoneWaits, !entries.values.contains(where: { ($0.file?.seconds ?? 0) > limits.warning / 2 }) {
       return (
         idle, "rank \(entry.name) has waited for the others for \(Self.text(idle)), as all do (step \(entry.state.step))",
         ": is the network between the hosts in order?"
       )
     }
     guard entry.state.phase != .unknown, !entry.state.phase.isWaitingForRanks else { return nil }
-    return (idle, "rank \(entry.name) is late: no progress for \(Self.text(idle)) (at \(entry.state.description))", "")
+    let hint = entry.state.phase == .saving ? ": is the disk slow or full?" : ""
+    return (idle, "rank \(entry.name) is late: no progress for \(Self.text(idle)) (at \(entry.state.description))", hint)
   }
 
   /// `90 s`, `12 min`.

@@ -14,8 +14,10 @@ final class Watchdog: @unchecked Sendable {
   private let limits: StallLimits
   private var register: RankRegister
   private let peers: [Int]
-  /// A message a peer that may be under way: progress, step, phase.
+  private static let messageCount = 3 + FileNote.count
+  /// A message a peer that may be under way: progress, step, phase, and the file that it is busy with.
   private let messages: UnsafeMutablePointer<Int>
+  private let received: UnsafeMutablePointer<Int>
   private var requests: [MPI_Request?]
   private let isStopped = Atomic(false)
   private let ended = DispatchSemaphore(value: 0)
@@ -34,8 +36,10 @@ final class Watchdog: @unchecked Sendable {
     let own = communicator.rank == 0 ? [(0, "0/\(communicator.size) on \(hosts[0])")] : []
     register = RankRegister(
       Dictionary(uniqueKeysWithValues: names + own), hearsAll: communicator.rank == 0, limits: limits, now: Self.now)
-    messages = .allocate(capacity: 3 * peers.count)
-    messages.initialize(repeating: 0, count: 3 * peers.count)
+    messages = .allocate(capacity: Self.messageCount * max(1, peers.count))
+    messages.initialize(repeating: 0, count: Self.messageCount * max(1, peers.count))
+    received = .allocate(capacity: Self.messageCount)
+    received.initialize(repeating: 0, count: Self.messageCount)
     requests = peers.map { _ in cmpi_request_null() }
     let thread = Thread { [self] in
       do {
@@ -50,7 +54,10 @@ final class Watchdog: @unchecked Sendable {
     thread.start()
   }
 
-  deinit { messages.deallocate() }
+  deinit {
+    messages.deallocate()
+    received.deallocate()
+  }
 
   /// Waits for all ranks, then ends the thread.
   ///
@@ -101,18 +108,19 @@ final class Watchdog: @unchecked Sendable {
 
   /// Says to the peers what this rank is doing; whom the last message hasn't reached yet is left out.
   private func send() throws(MPIError) {
-    let state = Activity.current
+    let (state, file) = (Activity.current, FileNote.current)
     for (index, peer) in peers.enumerated() {
       var isSent: Int32 = 0
       try check(MPI_Test(&requests[index], &isSent, cmpi_status_ignore()), "MPI_Test", "watching rank \(peer)")
       if isSent == 0 { continue }
-      let message = messages + 3 * index
+      let message = messages + Self.messageCount * index
       (message[0], message[1], message[2]) = (state.progress, state.step, state.phase.rawValue)
+      FileNote.write(file, to: message + 3)
       try check(
-        MPI_Isend(message, 3, Int.datatype, Int32(peer), Self.tag, communicator.handle, &requests[index]),
+        MPI_Isend(message, Int32(Self.messageCount), Int.datatype, Int32(peer), Self.tag, communicator.handle, &requests[index]),
         "MPI_Isend", "telling rank \(peer) that rank \(communicator.rank) lives")
     }
-    if communicator.rank == 0, let verdict = register.hear(0, state, now: Self.now) { act(on: verdict) }
+    if communicator.rank == 0, let verdict = register.hear(0, state, file: file, now: Self.now) { act(on: verdict) }
   }
 
   private func receive() throws(MPIError) {
@@ -127,13 +135,14 @@ final class Watchdog: @unchecked Sendable {
         misses += 1
         continue
       }
-      var message: InlineArray<3, Int> = [0, 0, 0]
       try check(
-        MPI_Recv(&message, 3, Int.datatype, status.MPI_SOURCE, Self.tag, communicator.handle, cmpi_status_ignore()),
+        MPI_Recv(
+          received, Int32(Self.messageCount), Int.datatype, status.MPI_SOURCE, Self.tag, communicator.handle, cmpi_status_ignore()),
         "MPI_Recv", "watching rank \(status.MPI_SOURCE)")
       let state = Activity.State(
-        phase: Activity.Phase(rawValue: message[2]) ?? .unknown, step: message[1], progress: message[0])
-      if let verdict = register.hear(Int(status.MPI_SOURCE), state, now: Self.now) { act(on: verdict) }
+        phase: Activity.Phase(rawValue: received[2]) ?? .unknown, step: received[1], progress: received[0])
+      let file = FileNote(received + 3)
+      if let verdict = register.hear(Int(status.MPI_SOURCE), state, file: file, now: Self.now) { act(on: verdict) }
     }
   }
 }

@@ -1,3 +1,4 @@
+import Cluster
 import Foundation
 import Images
 
@@ -165,6 +166,7 @@ public final class BatchLoader: @unchecked Sendable {
       while let (batch, slot, entry) = claim() {
         try load(entry, into: batch, slot: slot, decoder: decoder, resizer: resizer)
         finish(batch)
+        Activity.advance()
       }
     } catch {
       condition.lock()

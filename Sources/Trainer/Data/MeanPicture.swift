@@ -1,3 +1,4 @@
+import Cluster
 import Images
 import Synchronization
 
@@ -85,7 +86,10 @@ extension MeanAccumulator {
       } catch {
         throw DataError(.badPictures, error.description)
       }
-      for index in indices { try own.add(source, index, decoder, badFiles) }
+      for index in indices {
+        try own.add(source, index, decoder, badFiles)
+        Activity.advance()
+      }
       total.withLock {
         $0.sums.add(own)
         $0.done += indices.count

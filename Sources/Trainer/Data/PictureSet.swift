@@ -15,13 +15,12 @@ public struct PictureSet: Sendable {
   /// - Parameter classes: see `DataSet`.
   /// - Throws: as `DataSet` does, and `HDF5Error` for a pack with a damaged index.
   public init(contentsOf root: String, classes: [ClassID]? = nil) throws {
-    if PackFolder.isPack(root) {
-      let pack = try Pack(contentsOf: root)
-      lists = try pack.lists(classes: classes)
-      self.pack = pack
-    } else {
-      lists = try DataSet(contentsOf: root, classes: classes)
-      pack = nil
+    (lists, pack) = try Activity.during(.listing) {
+      if PackFolder.isPack(root) {
+        let pack = try Pack(contentsOf: root)
+        return (try pack.lists(classes: classes), pack)
+      }
+      return (try DataSet(contentsOf: root, classes: classes), nil)
     }
   }
 

@@ -18,7 +18,7 @@ public func evaluate(
   checkpoint path: String, data root: String, split: Split = .val, crops: TestCrops = .centre, batch: Int,
   compute: ComputeSettings, badFileLimit: Double = 0.01, communicator: Communicator, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
 ) throws -> EvaluationReport {
-  let checkpoint = try Checkpoint.read(path)
+  let checkpoint = try Activity.during(.reading) { try Checkpoint.read(path) }
   let contents = checkpoint.contents
   let classes = zip(contents.classes, contents.classNames).map { ClassID(wnid: $0, name: $1) }
   let set = try PictureSet(contentsOf: root, classes: classes)

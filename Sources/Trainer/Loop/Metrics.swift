@@ -111,8 +111,10 @@ final class MetricsLog {
 
   private func flush() throws {
     do {
-      try handle.seek(toOffset: length)
-      try handle.write(contentsOf: pending)
+      try FileActivity.during(.writing, path) {
+        try handle.seek(toOffset: length)
+        try handle.write(contentsOf: pending)
+      }
     } catch {
       // No part of a line stays.
       try? handle.truncate(atOffset: length)

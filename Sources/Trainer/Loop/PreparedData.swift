@@ -40,9 +40,11 @@ struct PreparedData {
       return
     }
     let share = EpochSampler.share(of: set.train.count, rank: communicator.rank, ranks: communicator.size)
-    let own = Result { [source, crop] in
-      try MeanAccumulator(
-        of: source, share: share, crop: crop, threads: job.compute.team.workers, badFiles: badFiles, progress: progress)
+    let own = Activity.during(.mean) { [source, crop] in
+      Result {
+        try MeanAccumulator(
+          of: source, share: share, crop: crop, threads: job.compute.team.workers, badFiles: badFiles, progress: progress)
+      }
     }
     try found(try badFiles.share(over: communicator))
     if let excess = badFiles.sharedExcess { throw excess }

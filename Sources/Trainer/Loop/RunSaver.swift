@@ -1,4 +1,5 @@
 import Checkpoint
+import Cluster
 import ConvNet
 import Foundation
 
@@ -56,7 +57,7 @@ final class RunSaver {
     let contents = CheckpointContents(
       network: network, progress: progress, options: options, mean: data.mean, meanShape: network.input,
       colourAxes: data.colourAxes, classes: data.set.classes.map(\.wnid), classNames: data.set.classes.map(\.name))
-    writer.start(contents, copying: store, isBest: isBest, team: team)
+    Activity.during(.saving) { writer.start(contents, copying: store, isBest: isBest, team: team) }
     lastSavedStep = progress.step
     lastSaved = .now
   }
@@ -73,17 +74,17 @@ final class RunSaver {
   }
 
   /// Waits for the checkpoint in flight, whatever comes of it.
-  func settle() { writer.wait() }
+  func settle() { Activity.during(.saving) { writer.wait() } }
 
   /// Waits until the newest checkpoint and all metrics are written.
   /// - Throws: `CheckpointError` or `TrainingError` when they can't be.
   func finish() throws -> [TrainingEvent] {
-    writer.wait()
+    settle()
     var events = try takeOutcomes()
     if failure != nil {
       failure = nil
       writer.retry()
-      writer.wait()
+      settle()
       events += try takeOutcomes()
     }
     if let failure { throw failure.error }
@@ -110,13 +111,17 @@ final class RunSaver {
   /// - Returns: what went wrong, for a note: a run doesn't end because a page can't be written.
   func writeReport(_ store: ParameterStore, evaluation: EvaluationResult? = nil) -> String? {
     do {
-      if let evaluation {
-        try ClassErrors.write(ClassErrors.of(evaluation, classes: data.set.classes), to: report.run.classErrors)
-      }
-      try report.write(filters: FilterPicture(store))
+      try Activity.during(.drawing) { try writePages(store, evaluation) }
       return nil
     } catch {
       return "no report was written: \(error)"
     }
+  }
+
+  private func writePages(_ store: ParameterStore, _ evaluation: EvaluationResult?) throws {
+    if let evaluation {
+      try ClassErrors.write(ClassErrors.of(evaluation, classes: data.set.classes), to: report.run.classErrors)
+    }
+    try report.write(filters: FilterPicture(store))
   }
 }

@@ -43,7 +43,9 @@ struct TrainingStart {
     let network = try Self.network(job.options.network, classes: set.classes.count)
     try Self.settle(&job, network: network)
     let folder = CheckpointFolder(job.run.checkpoints, keep: job.keep)
-    let source = try Self.source(job, folder: folder, communicator: communicator, watch: watch)
+    let source = try Activity.during(.reading) { [job] in
+      try Self.source(job, folder: folder, communicator: communicator, watch: watch)
+    }
 
     badFiles = BadFileReport(badFileLimit: job.options.badFileLimit, of: set.train.count, kind: "training")
     let badFileList = communicator.rank == 0 ? BadFileList(job.run.badFiles) : nil

@@ -87,6 +87,7 @@ public struct PrepareJob: Sendable {
         picturesMade: tally.withLock { $0.done } - (total - missing))
       if !own.wasStopped {
         if !plan.isWhole {
+          Activity.enter(.saving)
           try PackAssembly(set: set, settings: settings, folder: folder, badFileLimit: badFileLimit).write()
         }
         try own.read(folder)

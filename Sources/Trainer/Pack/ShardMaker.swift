@@ -72,8 +72,10 @@ struct ShardMaker {
       while let packer = packers.take() { sums.add(packer.sums) }
       part.sums = sums.sums
     }
-    try writer.commit()
-    try part.write(to: folder.part(of: shard), settings: settings)
+    try Activity.during(.saving) {
+      try writer.commit()
+      try part.write(to: folder.part(of: shard), settings: settings)
+    }
     return part
   }
 
@@ -95,6 +97,7 @@ struct ShardMaker {
       let sample = samples[index]
       let packed = try packer.pack(sample.path, name: set.relativeName(of: sample), wnid: set.classes[sample.label].wnid)
       packers.give(packer)
+      Activity.advance()
       results.withLock { $0[index - indices.lowerBound] = packed }
     }
     return results.withLock { $0 }

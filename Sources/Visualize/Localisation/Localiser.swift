@@ -1,3 +1,4 @@
+import Cluster
 import ConvNet
 import Foundation
 import Images
@@ -58,8 +59,10 @@ struct Localiser: Sendable {
     var seconds = SegmentationSeconds()
     if let segmenter {
       seeds = self.seeds(of: map)
-      found = segmenter.segment(
-        seeds: seeds, evidence: options.saliencyWeight > 0 ? evidence(of: map, most) : nil, seconds: &seconds)
+      found = Activity.during(.cutting) {
+        segmenter.segment(
+          seeds: seeds, evidence: options.saliencyWeight > 0 ? evidence(of: map, most) : nil, seconds: &seconds)
+      }
     } else {
       found = (mask(map.map { $0 > options.threshold * most }), nil)
     }

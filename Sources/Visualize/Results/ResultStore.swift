@@ -1,4 +1,5 @@
 import Checkpoint
+import Cluster
 import Files
 import Foundation
 import Images
@@ -71,6 +72,10 @@ public struct ResultStore: Sendable {
   ///
   /// - Throws: `FileError` or `HDF5Error` naming the file, for instance on a full disk.
   func save(_ result: ItemResult) throws {
+    try Activity.during(.saving) { try saveNow(result) }
+  }
+
+  private func saveNow(_ result: ItemResult) throws {
     let record = result.record
     let texts = [
       "format": Self.fileFormat, "kind": record.kind, "class": record.class, "class_name": record.className,

@@ -1,0 +1,118 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Files
+
+/// The settings are those of the process: one test at a time.
+@Suite("Storage that is away", .serialized)
+struct StoragePatienceTests {
+  /// Folders `a` and `b` of three files each.
+  private let root: TemporaryFolder
+
+  init() throws {
+    root = try TemporaryFolder()
+    for folder in ["a", "b"] {
+      try FileManager.default.createDirectory(atPath: root.path(folder), withIntermediateDirectories: true)
+      for number in 1...3 { try Data("\(number)".utf8).write(to: URL(fileURLWithPath: root.path("\(folder)/\(number)"))) }
+    }
+    StoragePatience.settings = .init()
+  }
+
+  private func read(_ name: String) throws(FileError) -> [UInt8] { try WholeFile.read(FileName(root.path(name))) }
+
+  private func kind(_ body: () throws -> Void) -> FileError.Kind? {
+    do { try body() } catch { return (error as? FileError)?.kind }
+    return nil
+  }
+
+  @Test("An error number is the file's or the storage's")
+  func codes() {
+    let file = FileName(root.path("a/2"))
+    for code in [ESTALE, ETIMEDOUT, ENOTCONN, EHOSTDOWN, ENODEV, EKEYEXPIRED, EMFILE] {
+      #expect(StorageFault.verdict(code, file, otherReads: { true }) == .storage, "\(code)")
+    }
+    for code in [EISDIR, ELOOP, ENAMETOOLONG, EINVAL, EACCES, EPERM] {
+      #expect(StorageFault.verdict(code, file, otherReads: { false }) == .badFile, "\(code)")
+    }
+    for code in [EIO, EUCLEAN, EBADMSG] {
+      for (others, verdict) in [(true, StorageFault.Verdict.badFile), (false, .storage), (nil, .badFile)] {
+        #expect(StorageFault.verdict(code, file, otherReads: { others }) == verdict, "\(code), others \(String(describing: others))")
+      }
+    }
+  }
+
+  @Test("A file that lacks in a folder of others is bad at once, a folder that is away or emptied is the storage's")
+  func missing() throws {
+    #expect(kind { _ = try read("a/4") } == .noSuchFile)
+    #expect(kind { _ = try read("c/1") } == .storage)
+    for number in 1...3 { try FileManager.default.removeItem(atPath: root.path("a/\(number)")) }
+    #expect(kind { _ = try read("a/1") } == .storage)
+    // A link to what isn't there: alone it is bad, as one of many it stands for what they point to.
+    try FileManager.default.createSymbolicLink(atPath: root.path("b/4"), withDestinationPath: "/nowhere/at/all")
+    #expect(kind { _ = try read("b/4") } == .noSuchFile)
+    for number in 1...3 { try FileManager.default.removeItem(atPath: root.path("b/\(number)")) }
+  }
+
+  @Test("Neighbours are looked for in the folder, and beside it where it has none")
+  func neighbours() throws {
+    #expect(StorageFault.isNeighbourReadable(of: FileName(root.path("a/2"))) == true)
+    for number in 2...3 { try FileManager.default.removeItem(atPath: root.path("a/\(number)")) }
+    #expect(StorageFault.isNeighbourReadable(of: FileName(root.path("a/1"))) == true)
+    try FileManager.default.removeItem(atPath: root.path("b"))
+    #expect(StorageFault.isNeighbourReadable(of: FileName(root.path("a/1"))) == nil)
+  }
+
+  @Test("A folder that comes back is waited for, which is said once when it begins and once when it ends")
+  func comesBack() throws {
+    let said = Collected()
+    StoragePatience.settings = .init(seconds: 20, log: { said.add($0) })
+    defer { StoragePatience.settings = .init() }
+    _ = try read("a/1")
+    let (here, away) = (root.path("a"), root.path("away"))
+    try FileManager.default.moveItem(atPath: here, toPath: away)
+    let signs = StoragePatience.signsOfLife
+    let path = root.path("a")
+    Thread.detachNewThread {
+      while !StoragePatience.isWaiting { usleep(1000) }
+      usleep(200_000)
+      try? FileManager.default.moveItem(atPath: away, toPath: here)
+    }
+    DispatchQueue.concurrentPerform(iterations: 3) { number in
+      let bytes = try? WholeFile.read(FileName("\(path)/\(number + 1)"))
+      if bytes != Array("\(number + 1)".utf8) { said.add("thread \(number) read \(String(describing: bytes))") }
+    }
+    #expect(said.all.count == 2, "\(said.all)")
+    #expect(said.all.first?.hasPrefix("waiting for the storage, up to 20 s") == true, "\(said.all)")
+    #expect(said.all.last?.hasPrefix("the storage is back after") == true, "\(said.all)")
+    #expect(StoragePatience.signsOfLife > signs && !StoragePatience.isWaiting)
+  }
+
+  @Test("Patience ends after its time; a folder that nobody has seen has a few seconds; a stop ends it at once")
+  func ends() throws {
+    _ = try read("a/1")
+    try FileManager.default.removeItem(atPath: root.path("a"))
+    StoragePatience.settings = .init(seconds: 0.3)
+    defer { StoragePatience.settings = .init() }
+    let start = ContinuousClock.now
+    #expect(kind { _ = try read("a/1") } == .storage)
+    #expect(ContinuousClock.now - start > .milliseconds(300))
+    StoragePatience.settings = .init(seconds: 600, isStopRequested: { true })
+    #expect(kind { _ = try read("a/1") } == .stopped)
+    #expect(ContinuousClock.now - start < .seconds(100))
+  }
+
+  @Test("The oldest of the files in use is named")
+  func activity() {
+    FileActivity.during(.writing, "/one") {
+      FileActivity.during(.reading, "/two") { #expect(FileActivity.oldest.map { [$0.path] } == ["/one"]) }
+    }
+  }
+}
+
+private final class Collected: @unchecked Sendable {
+  private let lock = NSLock()
+  private var texts: [String] = []
+  var all: [String] { lock.withLock { texts } }
+  func add(_ text: String) { lock.withLock { texts.append(text) } }
+}
