@@ -1,5 +1,6 @@
 #if DEBUG || TESTABLE
   import CHDF5
+  import Files
   import Foundation
 
   @testable import Checkpoint
