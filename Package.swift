@@ -17,6 +17,10 @@ let package = Package(
     .systemLibrary(name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
+    // Signals as Swift can't reach them; the same blocked before any library starts a thread.
+    .systemLibrary(name: "CSignals"),
+    .target(name: "EarlySignals"),
+
     // Element-wise and reduction loops in C, one clone an instruction set, and the thread team.
     .target(name: "Kernels", linkerSettings: [.linkedLibrary("gomp"), .linkedLibrary("m")]),
 
@@ -27,7 +31,7 @@ let package = Package(
     .target(name: "Data", dependencies: ["Files", "Images", "Kernels"]),
     .target(name: "MinCut"),
     // The folder is Distributed; the module can't be: that name is the toolchain's own.
-    .target(name: "Cluster", dependencies: ["CMPI", "Files", "Kernels"], path: "Sources/Distributed"),
+    .target(name: "Cluster", dependencies: ["CMPI", "CSignals", "Files", "Kernels"], path: "Sources/Distributed"),
     .target(name: "Checkpoint", dependencies: ["Files", "ConvNet", "Data", "CHDF5"]),
     // Other programs' formats: event files of TensorBoard, ONNX, safetensors, Caffe's and MatConvNet's weights.
     .target(name: "Interchange", dependencies: ["Files", "ConvNet", "Images", "Checkpoint"]),
@@ -40,11 +44,11 @@ let package = Package(
     .executableTarget(
       name: "deepinside",
       dependencies: [
-        "Trainer", "Visualize", "Interchange", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Trainer", "Visualize", "Interchange", "EarlySignals", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
     // Checks that need several ranks: the tests start this under mpirun.
-    .executableTarget(name: "rank-checks", dependencies: ["Trainer", "Visualize"], path: "Tests/RankChecks"),
+    .executableTarget(name: "rank-checks", dependencies: ["Trainer", "Visualize", "EarlySignals"], path: "Tests/RankChecks"),
     // Steps of a plan under a malloc that counts, which must be a process's own.
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
     .executableTarget(

@@ -22,9 +22,11 @@ public enum MPIRuntime {
       if error.task == 0 { writeToStandardError("deepinside: \(error)\n") }
       return error.exitCode
     }
+    SignalThread.shared.startIfNeeded()
     let communicator: Communicator
     do {
       communicator = try start()
+      SignalThread.shared.joined(communicator)
     } catch {
       writeToStandardError("deepinside: \(error)\n")
       return ExitCode.failure
@@ -35,6 +37,7 @@ public enum MPIRuntime {
       let watchdog = try Watchdog(communicator, limits: stalls)
       try body(communicator)
       try watchdog.finish()
+      SignalThread.shared.isOver()
       try finish()
       return 0
     } catch {
@@ -46,6 +49,7 @@ public enum MPIRuntime {
       }
       // By hand there is no job to end; MPI's own end of one would only add noise.
       communicator.announce(message)
+      SignalThread.shared.isOver()
       try? finish()
       return ExitCode.of(error)
     }

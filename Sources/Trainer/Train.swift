@@ -9,7 +9,6 @@ public func train(
   _ job: TrainingJob, communicator: Communicator, watch: @escaping @Sendable (TrainingEvent) -> Void = { _ in }
 ) throws -> TrainingOutcome {
   var job = job
-  StopRequest.install()
   let watch: @Sendable (TrainingEvent) -> Void = communicator.rank == 0 ? watch : { @Sendable (_: TrainingEvent) in }
   let start = try TrainingStart(&job, communicator: communicator, watch: watch)
   return try TrainingLoop(job, start, communicator: communicator, watch: watch).run()

@@ -32,8 +32,10 @@ struct Deepinside: ParsableCommand {
   /// Wrong use exits with 2, not with the parser's 64; under mpirun rank 0 speaks for all.
   static func main() {
     chooseKernels()
+    ProcessLimits.raise()
     do {
       var command = try parseAsRoot()
+      StopRequest.answer(by: (command as? any StoppableCommand)?.stopAnswer ?? .signal)
       try command.run()
     } catch {
       let code = exitCode(for: error)

@@ -67,7 +67,6 @@ struct PrepareCommand: ParsableCommand {
 
   func run() throws {
     try runOnRanks(ranks) { communicator in
-      StopRequest.install()
       let progress = ProgressLine("prepare", unit: "img", quiet: common.quiet || communicator.rank > 0)
       var job = PrepareJob(data: data, output: output)
       job.settings = PackSettings(shorterSide: shorterSide, pixels: pixels, quality: quality)

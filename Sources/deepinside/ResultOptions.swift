@@ -44,7 +44,6 @@ func runResultJob(
   _ job: (_ network: TrainedNetwork, Communicator, @escaping JobProgress) throws -> JobSummary
 ) throws {
   try runOnRanks(ranks) { communicator in
-    StopRequest.install()
     let network = try TrainedNetwork.read(checkpoint)
     let progress = ProgressLine(label, unit: unit, quiet: common.quiet || communicator.rank > 0)
     let summary = try folder.hold(output, for: label, communicator) {

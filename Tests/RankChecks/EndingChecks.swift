@@ -66,7 +66,7 @@ private func failingCall(on communicator: Communicator) throws -> any Error {
 
 /// `stop`: works until a signal comes; every rank ends with code 4.
 private func stopOnRequest(_ communicator: Communicator, _ arguments: [String]) throws {
-  StopRequest.install()
+  StopRequest.answer(by: .job)
   try communicator.barrier()
   print("ready")
   fflush(nil)

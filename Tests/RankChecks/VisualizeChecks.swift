@@ -42,8 +42,8 @@ private func checkClassModels(_ communicator: Communicator, _ arguments: [String
     overwrite: given["overwrite"] != nil, batch: Int(given["batch"] ?? "3") ?? 3,
     compute: ComputeSettings(precision: given["precision"].flatMap(Precision.init(rawValue:)) ?? .float32))
   let stops = given["stop"] != nil
-  if stops { StopRequest.install() }
-  let summary = try job.run(communicator) { done, _ in if stops, done == 1 { raise(SIGUSR1) } }
+  if stops { StopRequest.answer(by: .job) }
+  let summary = try job.run(communicator) { done, _ in if stops, done == 1 { kill(getpid(), SIGUSR1) } }
   try finish(summary, communicator)
 }
 

@@ -50,7 +50,7 @@ final class Watchdog: @unchecked Sendable {
       ended.signal()
     }
     thread.name = "watchdog"
-    if communicator.rank == 0 { LastWords.install() }
+    if communicator.rank == 0 { SignalThread.shared.setLastWords { LastWords.speak(communicator) } }
     thread.start()
   }
 
@@ -89,7 +89,6 @@ final class Watchdog: @unchecked Sendable {
   private func sleep() {
     let end = Self.now + limits.interval
     while Self.now < end, !isStopped.load(ordering: .relaxed) {
-      if LastWords.isTerminated { LastWords.speak(communicator) }
       Thread.sleep(forTimeInterval: min(limits.interval, 0.05))
     }
   }

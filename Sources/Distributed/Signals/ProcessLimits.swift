@@ -1,0 +1,23 @@
+import Foundation
+
+/// What a process should have of the system before it begins.
+public enum ProcessLimits {
+  /// The most open files that are asked for: enough for any pack, and no more than what some libraries walk through.
+  private static let openFiles: rlim_t = 1 << 20
+
+  /// Raises the soft limit on open files to the hard one, and has writing beyond a limit on the size of files fail with EFBIG, an
+  /// error like any other, instead of ending the process.
+  ///
+  /// Source: POSIX.1-2017 `setrlimit`, `write` (SIGXFSZ).
+  public static func raise() {
+    signal(SIGXFSZ, SIG_IGN)
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(UInt32(RLIMIT_NOFILE.rawValue)), &limit) == 0 else { return }
+    let wanted = min(limit.rlim_max, openFiles)
+    if limit.rlim_cur < wanted {
+      limit.rlim_cur = wanted
+      // A soft limit up to the hard one is always granted.
+      setrlimit(__rlimit_resource_t(UInt32(RLIMIT_NOFILE.rawValue)), &limit)
+    }
+  }
+}

@@ -1,0 +1,132 @@
+import CSignals
+import Foundation
+import Synchronization
+
+/// The one thread that hears the signals SIGUSR1, SIGTERM and SIGINT: they are blocked in all threads, and there is no handler.
+///
+/// Kernels of oneDNN use the stack pointer as a pointer into a workspace while they run: a handler on a thread that computes has
+/// its frame written over the heap below that address. So no such thread may ever run one. What blocks the signals before the
+/// first thread of any library starts is the target EarlySignals.
+///
+/// Source: signalfd(2); signal(7) for what a process may do outside of handlers: all.
+final class SignalThread: Sendable {
+  static let shared = SignalThread()
+
+  private struct State {
+    var isRunning = false
+    var answer = StopRequest.Answer.signal
+    /// Known between the start and the end of MPI.
+    var communicator: Communicator?
+    /// Since when the present answer has been due.
+    var due: ContinuousClock.Instant?
+    /// What rank 0 says before SIGTERM ends it under mpirun.
+    var lastWords: (@Sendable () -> Void)?
+    /// SIGTERM and SIGINT so far.
+    var terminations = 0
+    /// The work is done: there is nothing to be stopped any more.
+    var isOver = false
+    /// Whether mpirun started this process; MPI itself adds to the environment later.
+    let isUnderMPIRun = getenv("OMPI_COMM_WORLD_SIZE") != nil
+  }
+
+  private let state = Mutex(State())
+
+  // MARK: What the program tells it
+
+  /// Begins to answer, on a thread of its own, once.
+  func answer(by answer: StopRequest.Answer) {
+    let isNew = state.withLock { state in
+      state.answer = answer
+      if state.due != nil { state.due = .now }
+      defer { state.isRunning = true }
+      return !state.isRunning
+    }
+    if isNew { start() }
+  }
+
+  /// Begins to answer where nobody has said how: signals end the process.
+  func startIfNeeded() {
+    if !state.withLock({ $0.isRunning }) { answer(by: .signal) }
+  }
+
+  /// MPI has started.
+  func joined(_ communicator: Communicator) { state.withLock { $0.communicator = communicator } }
+
+  /// The work is done, MPI is about to end.
+  func isOver() {
+    state.withLock { state in
+      (state.isOver, state.communicator, state.lastWords) = (true, nil, nil)
+    }
+  }
+
+  /// What SIGTERM under mpirun calls before it ends the process.
+  func setLastWords(_ words: (@Sendable () -> Void)?) { state.withLock { $0.lastWords = words } }
+
+  // MARK: The thread
+
+  private func start() {
+    // Blocked long ago in the program itself; whoever links this module alone is protected from here on.
+    csignals_block()
+    // A signal that the parent ignores would never arrive.
+    for number in [SIGUSR1, SIGTERM, SIGINT] { signal(number, SIG_DFL) }
+    let descriptor = csignals_open()
+    guard descriptor >= 0 else {
+      // Without a descriptor left signals do what they do by default.
+      csignals_unblock()
+      return
+    }
+    let thread = Thread { [self] in
+      while true {
+        let number = csignals_next(descriptor, state.withLock { $0.due == nil ? -1 : 50 })
+        if number > 0 { hear(number) } else if number < 0 { break }
+        endIfDue()
+      }
+      // The descriptor is broken, which nothing here can do.
+      csignals_unblock()
+    }
+    thread.name = "signals"
+    thread.start()
+  }
+
+  private func hear(_ number: Int32) {
+    if number == SIGUSR1 { return request(by: number) }
+    let (endsAtOnce, lastWords) = state.withLock { state in
+      state.terminations += 1
+      return (state.isUnderMPIRun || state.terminations > 1, state.lastWords)
+    }
+    if endsAtOnce {
+      if number == SIGTERM { lastWords?() }
+      end(by: number)
+    }
+    request(by: number)
+  }
+
+  private func request(by number: Int32) {
+    let isEnd = state.withLock { state in
+      if state.due == nil { state.due = .now }
+      return state.answer == .signal && !state.isOver
+    }
+    if isEnd { end(by: number) }
+    StopRequest.flag.store(true, ordering: .relaxed)
+  }
+
+  /// Ends the job when the time for it to end by itself is over. Before MPI has started the others couldn't be told: that is soon.
+  private func endIfDue() {
+    let (sentence, communicator) = state.withLock { state -> (String?, Communicator?) in
+      guard case .end(let sentence, let seconds) = state.answer, !state.isOver, let due = state.due,
+        ContinuousClock.now - due >= .seconds(seconds)
+      else { return (nil, nil) }
+      return (sentence, state.communicator)
+    }
+    guard let sentence, let communicator else { return }
+    communicator.abort(afterOthers: true, sentence, exitCode: ExitCode.stoppedOnRequest)
+  }
+
+  /// Ends the process by the signal: nothing handles it, it was only blocked.
+  private func end(by number: Int32) -> Never {
+    signal(number, SIG_DFL)
+    csignals_unblock()
+    raise(number)
+    _exit(128 + number)
+  }
+}
