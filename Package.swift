@@ -63,7 +63,7 @@ let package = Package(
     .testTarget(name: "DataTests", dependencies: ["Data", "TestSupport"]),
     .testTarget(name: "MinCutTests", dependencies: ["MinCut"], resources: [.copy("Golden")]),
     .testTarget(name: "DataSetsTests", dependencies: ["DataSets", "TestSupport"]),
-    .testTarget(name: "ClusterTests", dependencies: ["Cluster", "Files", "TestSupport", "rank-checks"]),
+    .testTarget(name: "ClusterTests", dependencies: ["Cluster", "Files", "Kernels", "TestSupport", "rank-checks"]),
     .testTarget(name: "CheckpointTests", dependencies: ["Checkpoint", "Files", "TestSupport"]),
     .testTarget(
       name: "InterchangeTests", dependencies: ["Interchange", "TestSupport"], resources: [.copy("Golden")]),

@@ -1,10 +1,9 @@
 #!/usr/bin/env bash
 # Sets up, builds, tests and runs deepinside, on this machine, on several hosts, or in a Slurm allocation.
-set -euo pipefail
-
-# A batch system may ask to stop at any moment, also before there is anything to stop.
+# A batch system may ask to stop at any moment, also before there is anything to stop: that comes first.
 stopping=0
 trap 'stopping=1' USR1
+set -euo pipefail
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 program=${DEEPINSIDE_PROGRAM:-$top/.build/release/deepinside}
@@ -209,10 +208,32 @@ parse_options() {
   [[ -z $hosts$hostfile || $launcher == mpirun ]] || fail 2 "--launcher srun takes its hosts from the allocation"
   [[ -z $interface || $interface =~ ^[A-Za-z0-9_.:/,-]+$ ]] || fail 2 "--interface takes names or subnets, not '$interface'"
   [[ -z $hostfile || -r $hostfile ]] || fail 2 "cannot read the host file $hostfile"
+  [[ -z $hostfile ]] || ! grep -q $'\r' "$hostfile" ||
+    fail 2 "the host file $hostfile has Windows line ends, which mpirun doesn't read: sed -i 's/\\r\$//' $hostfile"
+  [[ -z $hosts ]] || tidy_hosts
 }
 
-# Cores that this process may use. Hardware threads of one core count once: they share the vector units.
+# "a:2, b:2" as mpirun takes it: "a:2,b:2".
+tidy_hosts() {
+  local given=$hosts host
+  hosts=$(tr -s '[:space:],' ',' <<<"$hosts" | sed 's/^,//; s/,$//')
+  [[ -n $hosts ]] || fail 2 "--hosts '$given' names no host"
+  for host in ${hosts//,/ }; do
+    [[ $host =~ ^[A-Za-z0-9_.-]+(:[1-9][0-9]{0,5})?$ ]] ||
+      fail 2 "--hosts takes names with the ranks on each, a:4,b:4; '$host' is none"
+  done
+}
+
+# Cores that this process may use, as far as a container's quota goes.
 core_count() {
+  local cores quota
+  cores=$(allowed_cores)
+  quota=$(quota_cores)
+  echo $((quota > 0 && quota < cores ? quota : cores))
+}
+
+# Cores that this process may run on. Hardware threads of one core count once: they share the vector units.
+allowed_cores() {
   local cores
   cores=$(lscpu -p=cpu,core,socket 2>/dev/null | awk -F, -v allowed="$(sed -n 's/^Cpus_allowed_list:[[:space:]]*//p' /proc/self/status)" '
     BEGIN { for (n = split(allowed, range, ","); n; n--) { split(range[n] "-" range[n], end, "-"); for (i = end[1]; i <= end[2]; i++) may[i] = 1 } }
@@ -222,17 +243,67 @@ core_count() {
   echo "$cores"
 }
 
-# The slots of each host, a line a host: a host that is named several times has the slots of all.
-slots() {
+# The processors that the quota of this process's control group, or of one above it, is worth; 0 without any. The program counts
+# likewise (Sources/Kernels/processors.c).
+quota_cores() {
+  awk -v root="${DEEPINSIDE_SYSTEM_ROOT:-}" '
+    function first_line(file, line) { line = ""; getline line < file; close(file); return line }
+    function look(folder, text, parts) {
+      text = first_line(folder "/cpu.max")
+      if (text == "") text = first_line(folder "/cpu.cfs_quota_us") " " first_line(folder "/cpu.cfs_period_us")
+      split(text, parts, " ")
+      if (parts[1] + 0 > 0 && parts[2] + 0 > 0) {
+        text = int((parts[1] + parts[2] - 1) / parts[2])
+        if (least == 0 || text < least) least = text
+      }
+    }
+    FILENAME ~ /cgroup$/ && /:/ {
+      controllers = $0; sub(/^[0-9]*:/, "", controllers); path = controllers; sub(/:.*/, "", controllers); sub(/^[^:]*:/, "", path)
+      if (controllers == "") unified = path
+      else if ("," controllers "," ~ /,cpu,/) classic = path
+      next
+    }
+    $3 == "cgroup2" || ($3 == "cgroup" && "," $4 "," ~ /,cpu,/) {
+      path = $3 == "cgroup2" ? unified : classic
+      # From the own group up to the root. In a container the path may be that of the host, of which only the root is to be seen.
+      while (1) { look(root $2 (path == "/" ? "" : path)); if (path !~ /\/[^\/]/) break; sub(/\/[^\/]*$/, "", path) }
+    }
+    END { print least + 0 }' "${DEEPINSIDE_SYSTEM_ROOT:-}/proc/self/cgroup" "${DEEPINSIDE_SYSTEM_ROOT:-}/proc/self/mounts" 2>/dev/null || echo 0
+}
+
+# The cores of other hosts, a line a host in the order given. Who doesn't answer is taken to be like this one.
+cores_of_hosts() { # HOST ...
+  local script answers host number=0 cores
+  # Encoded: whatever shell the other side has, it arrives in one piece.
+  script=$({ declare -f core_count allowed_cores quota_cores && echo core_count; } | base64 | tr -d '\n')
+  answers=$(mktemp -d)
+  for host in "$@"; do
+    number=$((number + 1))
+    { on_host "$host" "echo $script | base64 -d | bash" >"$answers/$number" 2>/dev/null || true; } &
+    # A hundred connections at a time.
+    ((number % 100)) || wait
+  done
+  wait
+  for ((number = 1; number <= $#; number++)); do
+    cores=$(tail -n 1 "$answers/$number")
+    if [[ $cores =~ ^[1-9][0-9]{0,4}$ ]]; then echo "$cores"; else core_count; fi
+  done
+  rm -r "$answers"
+}
+
+# The hosts given and the slots of each, a line a host: a host that is named several times has the slots of all.
+hosts_with_slots() {
   if [[ -n $hosts ]]; then
     tr ',:' '\n ' <<<"$hosts"
   elif [[ -n $hostfile ]]; then
-    sed 's/#.*//; s/[[:space:]]slots *= *\([0-9][0-9]*\).*/ \1/' "$hostfile"
+    sed 's/\r$//; s/#.*//; s/[[:space:]]slots *= *\([0-9][0-9]*\).*/ \1/' "$hostfile"
   fi | awk '
     NF && !($1 in slots) { order[++hosts] = $1 }
     NF { slots[$1] += $2 ~ /^[0-9]+$/ ? $2 : 1 }
-    END { for (host = 1; host <= hosts; host++) print slots[order[host]] }'
+    END { for (host = 1; host <= hosts; host++) print order[host], slots[order[host]] }'
 }
+
+slots() { hosts_with_slots | sed 's/.* //'; }
 
 # Slurm's short lists, "8(x2),4": a number a line.
 expand() { # LIST
@@ -247,22 +318,47 @@ expand() { # LIST
 
 # Sets ranks and threads, and what compose has to know of the hosts: the most ranks on one (per_host), whether all threads have a
 # core (fits), whether all cores have a thread (filled), whether there are fewer slots than ranks (crowded), and whether the ranks
-# are dealt out evenly instead of slot by slot (spread).
+# are dealt out evenly instead of slot by slot (spread). has_quota: others have a part of our cores.
 place() {
-  local cores count total=0
+  local cores names=()
   cores=$(core_count)
-  for count in $(slots); do
-    total=$((total + count))
-    per_host=$((count > per_host ? count : per_host))
-  done
-  if ((total == 0)) && [[ -n ${SLURM_JOB_ID:-} ]]; then
+  # Cores of which others have a part are not to be bound to: who shares them would take the same ones.
+  ((cores == $(allowed_cores))) || has_quota=1
+  mapfile -t names < <(host_names)
+  if ((${#names[@]})); then
+    place_on_hosts
+  elif [[ -n ${SLURM_JOB_ID:-} ]]; then
     place_in_allocation "$cores"
-    return
+  else
+    ranks=${ranks:-1}
+    per_host=$ranks
+    threads=${threads:-$((cores / per_host > 0 ? cores / per_host : 1))}
+    fits=$((per_host * threads <= cores)) filled=$((per_host * threads == cores))
   fi
-  ranks=${ranks:-$((total > 0 ? total : 1))}
-  ((per_host > 0 && per_host <= ranks)) || per_host=$ranks
-  threads=${threads:-$((cores / per_host > 0 ? cores / per_host : 1))}
-  fits=$((per_host * threads <= cores)) filled=$((per_host * threads == cores))
+}
+
+# The same on hosts that were given, which may have different numbers of slots and cores. All ranks get the threads for which the
+# scarcest host has cores: each update waits for the slowest rank.
+place_on_hosts() { # uses names of place
+  local counts=() usable=() total=0 left host
+  mapfile -t counts < <(slots)
+  for host in "${counts[@]}"; do total=$((total + host)); done
+  ranks=${ranks:-$total}
+  # The slots are filled one host after the other: the last ones may stay empty. More ranks than slots are dealt out in turn.
+  left=$ranks
+  for host in "${!counts[@]}"; do
+    ((ranks <= total)) || counts[host]=$(((counts[host] * ranks + total - 1) / total))
+    ((counts[host] <= left)) || counts[host]=$left
+    left=$((left - counts[host]))
+    per_host=$((counts[host] > per_host ? counts[host] : per_host))
+  done
+  mapfile -t usable < <(cores_of_hosts "${names[@]}")
+  threads=${threads:-$(smallest_share usable)}
+  filled=1
+  for host in "${!counts[@]}"; do
+    ((counts[host] * threads <= usable[host])) || fits=0
+    ((counts[host] == 0 || counts[host] * threads == usable[host])) || filled=0
+  done
 }
 
 # The same in a Slurm allocation, whose nodes may have different numbers of tasks and processors. Also sets cpus_per_rank, in
@@ -298,7 +394,7 @@ place_in_allocation() { # CORES
 }
 
 # What each rank may have of a number a node, on the node where that is least; 1 at least.
-smallest_share() { # NAME-OF-ARRAY; uses counts of place_in_allocation
+smallest_share() { # NAME-OF-ARRAY; uses counts of its caller
   local -n amounts=$1
   local node least=0 share
   for node in "${!counts[@]}"; do
@@ -311,7 +407,7 @@ smallest_share() { # NAME-OF-ARRAY; uses counts of place_in_allocation
 
 # Sets ranks, threads, and the command as an array.
 compose() {
-  local per_host=0 fits=1 filled=0 crowded=0 spread=0 cpus_per_rank=1 nodes=${SLURM_JOB_NUM_NODES:-1}
+  local per_host=0 fits=1 filled=0 has_quota=0 crowded=0 spread=0 cpus_per_rank=1 nodes=${SLURM_JOB_NUM_NODES:-1}
   place
   if [[ $launcher == srun ]]; then
     command=(env)
@@ -330,7 +426,7 @@ compose() {
     # shares its processor with another would bind to the same cores.
     local by=slot
     ((!spread)) || by=node
-    if ((fits)) && { ((filled)) || [[ -z $hosts$hostfile${SLURM_JOB_ID:-} ]]; }; then
+    if ((fits && !has_quota)) && { ((filled)) || [[ -z $hosts$hostfile${SLURM_JOB_ID:-} ]]; }; then
       command+=(--map-by "$by:PE=$threads" --bind-to core)
     else
       ((!spread)) || command+=(--map-by node)
@@ -379,14 +475,8 @@ mca_variables() { # for srun, which takes no --mca
 
 # ---- hosts -----------------------------------------------------------------------------------------------------------
 
-# The names of the hosts given, a line a host.
-host_names() {
-  if [[ -n $hosts ]]; then
-    tr ',' '\n' <<<"$hosts" | sed 's/:[0-9]*$//'
-  elif [[ -n $hostfile ]]; then
-    sed 's/#.*//' "$hostfile" | awk 'NF { print $1 }'
-  fi
-}
+# The names of the hosts given, a line a host, each once.
+host_names() { hosts_with_slots | sed 's/ .*//'; }
 
 # Runs a command on a host, the way that mpirun reaches it; 124 when it doesn't answer.
 on_host() { # HOST COMMAND
@@ -400,16 +490,23 @@ on_host() { # HOST COMMAND
 
 # Leaves out the hosts that no longer answer; fails when none is left.
 drop_lost_hosts() {
-  local host entries=() left=() known total=0 count
+  local host entries=() left=() known total=0 count answers
   [[ -n $hosts ]] || return 0
   IFS=, read -ra entries <<<"$hosts"
+  answers=$(mktemp -d)
   for host in "${entries[@]}"; do
-    if on_host "${host%:*}" true >/dev/null 2>&1; then
+    { ! on_host "${host%:*}" true >/dev/null 2>&1 || : >"$answers/${host%:*}"; } &
+  done
+  # A signal ends it early: then the answers don't matter.
+  wait || true
+  for host in "${entries[@]}"; do
+    if [[ -e $answers/${host%:*} ]]; then
       left+=("$host")
     else
       say "${host%:*} does not answer and is left out"
     fi
   done
+  rm -r "$answers"
   ((${#left[@]})) || fail 1 "none of the hosts $hosts answers"
   known=$hosts
   hosts=$(
@@ -450,17 +547,20 @@ clean_up() {
       say "not all nodes answer; what the run has left there stays"
   fi
   for host in $(host_names); do
-    on_host "$host" "$sweep" >/dev/null 2>&1 || say "$host does not answer; what the run has left there stays"
+    { on_host "$host" "$sweep" >/dev/null 2>&1 || say "$host does not answer; what the run has left there stays"; } &
   done
+  wait || true
 }
 
 # ---- running ---------------------------------------------------------------------------------------------------------
 
-child='' signalled=0 reminder=''
+child='' signalled=0 reminder='' asks_by=USR1
 
 stop() { # SIGNAL
   signalled=1
-  if [[ -n $child ]] && ((stopping)) && [[ $1 != USR1 ]]; then
+  if [[ -n $child && $asks_by == TERM ]]; then
+    kill -TERM -- "-$child" 2>/dev/null || true
+  elif [[ -n $child ]] && ((stopping)) && [[ $1 != USR1 ]]; then
     kill -TERM "$child" 2>/dev/null || true
   elif [[ -n $child ]]; then
     ask_to_save
@@ -470,22 +570,19 @@ stop() { # SIGNAL
 }
 
 # mpirun passes SIGUSR1 on to the ranks, which save their work; SIGTERM would leave them one second. Before the ranks are there it
-# passes nothing on, and tells nobody: they are asked again.
+# passes nothing on, and tells nobody: they are asked again until they have ended.
 ask_to_save() {
   kill -USR1 "$child" 2>/dev/null || true
   [[ -z $reminder ]] || return 0
-  { while sleep 5 && kill -USR1 "$child"; do :; done; } >/dev/null 2>&1 &
+  { while sleep 1 && kill -USR1 "$child"; do :; done; } >/dev/null 2>&1 &
   reminder=$!
 }
 
-# Runs the command once; its exit code is this function's.
-run_once() {
-  local code=0 ended
-  # In a session of its own: Ctrl-C in the terminal must reach mpirun by way of `stop` only.
-  setsid "${command[@]}" </dev/null &
-  child=$!
-  ((!stopping)) || ask_to_save
-  # A signal ends `wait` early, with a code of its own; 127 is that of a child whose code is known already.
+# Waits for the child, and sets code to its exit code. A signal ends `wait` early, with a code of its own; 127 is that of a child
+# whose code is known already.
+await_child() {
+  local ended
+  code=127
   while true; do
     signalled=0
     ended=0
@@ -494,9 +591,48 @@ run_once() {
     ((signalled && ended != 127)) || break
   done
   child=''
+}
+
+# Runs the command once; its exit code is this function's.
+run_once() {
+  local code
+  # In a session of its own: Ctrl-C in the terminal must reach mpirun by way of `stop` only. Until mpirun handles SIGUSR1 itself
+  # the signal must not end it: it is ignored first, and sent again later.
+  (trap '' USR1 && exec setsid "${command[@]}" </dev/null) &
+  child=$!
+  ((!stopping)) || ask_to_save
+  await_child
   [[ -z $reminder ]] || kill "$reminder" 2>/dev/null || true
+  reminder=''
   return "$code"
 }
+
+# Builds what isn't there. A request to stop ends that; nothing was begun.
+build_first() {
+  local code
+  setsid "$top/launch.sh" build >&2 &
+  child=$!
+  asks_by=TERM
+  await_child
+  asks_by=USR1
+  ((!stopping)) || return 0
+  ((code == 0)) || exit "$code"
+}
+
+# What another MPI's mpirun starts are as many programs that know nothing of each other.
+check_mpirun() {
+  local version
+  version=$(mpirun --version 2>&1 </dev/null | head -n 20) || true
+  case $version in
+    *"Open MPI"* | *OpenRTE* | *PRRTE* | *prte* | '') ;;
+    *Intel*) fail 3 "mpirun is Intel MPI's ($(command -v mpirun)), $needs_open_mpi" ;;
+    *HYDRA* | *Hydra* | *MPICH*) fail 3 "mpirun is MPICH's Hydra ($(command -v mpirun)), $needs_open_mpi" ;;
+    *MVAPICH*) fail 3 "mpirun is MVAPICH's ($(command -v mpirun)), $needs_open_mpi" ;;
+    *) fail 3 "mpirun ($(command -v mpirun)) is not Open MPI's: it says '${version%%$'\n'*}'; $needs_open_mpi" ;;
+  esac
+}
+needs_open_mpi="and the program is built with Open MPI: put Open MPI's folder first in PATH (module load openmpi; on Debian \
+apt-get install openmpi-bin, then update-alternatives --config mpirun)"
 
 explain() { # CODE
   if (($1 > 128 && $1 <= 192)); then
@@ -521,15 +657,16 @@ run() {
     echo
     return
   fi
-  [[ -x $program ]] || build >&2
+  [[ -x $program ]] || build_first
   # In the shell of a job step (srun --pty bash) a step of ours would wait for that one's end.
   [[ -z ${SLURM_JOB_ID:-} ]] || export SLURM_OVERLAP=1
   command -v "$launcher" >/dev/null || fail 3 "there is no $launcher: ./launch.sh setup"
+  [[ $launcher != mpirun ]] || check_mpirun
   while ((!stopping)); do
     code=0
     run_once || code=$?
     if ((stopping && code == 138)); then
-      say "stopped before the ranks were ready for it; what was saved before is whole"
+      say "stopped before the ranks were ready for it: no update was made; what was saved before is whole"
       code=4
     fi
     explain "$code"

@@ -56,7 +56,9 @@ extension CheckpointError {
   init(writing error: HDF5Error, to path: String) {
     switch error.kind {
     case .noSpace:
-      self.init(.noSpace, "write", path, error.reason, hint: "free space, the previous checkpoint is untouched")
+      // A full disk, a quota, and a limit on the size of files want different things done.
+      let remedy = error.hint?.split(separator: ";").first ?? "free space"
+      self.init(.noSpace, "write", path, error.reason, hint: "\(remedy), the previous checkpoint is untouched")
     case .invalidValue: self.init(.invalidContents, "write", path, error.reason)
     default: self.init(.other, "write", path, error.reason, hint: error.hint)
     }

@@ -10,7 +10,7 @@ public struct ThreadTeam: Sendable {
     self.workers = workers
   }
 
-  /// OMP_NUM_THREADS where it is set, else the processors that this process may run on.
+  /// OMP_NUM_THREADS where it is set, else the processors that this process may run on, as far as a quota goes.
   public static var available: Int {
     if let text = ProcessInfo.processInfo.environment["OMP_NUM_THREADS"], let count = Int(text), count > 0 { return count }
     return Int(kernels_available_processors())

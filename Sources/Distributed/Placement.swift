@@ -1,4 +1,5 @@
 import Foundation
+import Kernels
 
 /// Which processors a rank may use, and how many threads it is going to have.
 public struct Placement: Sendable, Codable, Hashable {
@@ -8,9 +9,11 @@ public struct Placement: Sendable, Codable, Hashable {
   /// The numbers of those that this rank may use.
   public var allowed: [Int]
   public var threads: Int
+  /// The processors that a quota is worth; nil without any.
+  public var quota: Int?
 
-  public init(host: String, processors: Int, allowed: [Int], threads: Int) {
-    (self.host, self.processors, self.allowed, self.threads) = (host, processors, allowed, threads)
+  public init(host: String, processors: Int, allowed: [Int], threads: Int, quota: Int? = nil) {
+    (self.host, self.processors, self.allowed, self.threads, self.quota) = (host, processors, allowed, threads, quota)
   }
 
   /// Of this process.
@@ -20,7 +23,8 @@ public struct Placement: Sendable, Codable, Hashable {
     self.init(
       host: host, processors: ProcessInfo.processInfo.processorCount,
       allowed: Self.processorList(line?.drop { $0 != ":" }.dropFirst().trimmingCharacters(in: .whitespaces) ?? ""),
-      threads: threads)
+      threads: threads, quota: Int(kernels_quota_processors("")))
+    if quota == 0 { quota = nil }
   }
 
   /// Source: proc(5), `0-3,8`.
@@ -37,12 +41,14 @@ public struct Placement: Sendable, Codable, Hashable {
     let hosts = Dictionary(grouping: ranks, by: \.host)
     return hosts.keys.sorted().compactMap { host in
       let here = hosts[host]!
-      let usable = Set(here.flatMap(\.allowed)).count
+      let allowed = Set(here.flatMap(\.allowed)).count
+      // The ranks of a host share one container, hence one quota.
+      let usable = here.compactMap(\.quota).min().map { min($0, allowed) } ?? allowed
       let threads = here.reduce(0) { $0 + $1.threads }
       guard usable > 0, threads > usable else { return nil }
       return (
         "\(host): \(threads) threads on \(usable) processor\(usable == 1 ? "" : "s") (\(here.count) rank\(here.count == 1 ? "" : "s"))",
-        usable < here[0].processors
+        allowed < here[0].processors
           ? "the ranks are bound to few cores: start them by ./launch.sh, or mpirun --bind-to none"
           : "fewer --ranks or --threads; ./launch.sh chooses ranks × threads = cores"
       )

@@ -69,6 +69,7 @@ public struct FileError: Error, Sendable, Hashable, CustomStringConvertible {
     case ENOSPC: (.noSpace, "free space; what was there before is untouched")
     case EDQUOT: (.noSpace, "your quota is used up: free space; what was there before is untouched")
     case EAGAIN, EWOULDBLOCK, ENOLCK: (.locked, nil)
+    case EFBIG: (.noSpace, "a limit on the size of files is reached: raise it (ulimit -f); what was there before is untouched")
     case EACCES, EPERM, EROFS: (.system, "check the permissions of the file and of its folder")
     default: (.system, nil)
     }

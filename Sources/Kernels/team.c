@@ -1,7 +1,4 @@
-#define _GNU_SOURCE
 #include "kernels.h"
-#include <sched.h>
-#include <unistd.h>
 
 // The entry point that compilers emit for `#pragma omp parallel` (GNU libgomp's public ABI). Calling it directly needs no
 // compiler flag, and shares the team of threads with every OpenMP library in the process.
@@ -35,13 +32,4 @@ SWIFT_CALL void kernels_run_team(int32_t workers, closure body, void *context);
 SWIFT_CALL void kernels_run_team(int32_t workers, closure body, void *context) {
   struct call call = {body, context, workers};
   GOMP_parallel(enter, &call, (unsigned)workers, 0);
-}
-
-int kernels_available_processors(void) {
-#ifdef CPU_COUNT
-  cpu_set_t set;
-  if (sched_getaffinity(0, sizeof set, &set) == 0) return CPU_COUNT(&set);
-#endif
-  long online = sysconf(_SC_NPROCESSORS_ONLN);
-  return online > 0 ? (int)online : 1;
 }

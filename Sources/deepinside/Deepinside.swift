@@ -52,7 +52,7 @@ struct Deepinside: ParsableCommand {
   /// Whether this process is alone or rank 0, as the launcher says: known before MPI is.
   static var speaksForAll: Bool {
     let environment = ProcessInfo.processInfo.environment
-    return (environment["OMPI_COMM_WORLD_RANK"] ?? environment["PMIX_RANK"] ?? "0") == "0"
+    return (environment["OMPI_COMM_WORLD_RANK"] ?? environment["PMIX_RANK"] ?? environment["PMI_RANK"] ?? "0") == "0"
   }
 
   /// Starts the program once more, in the same process, where OpenBLAS has taken kernels that are too old for the processor: it

@@ -61,6 +61,57 @@ import Testing
     #expect(result.output == command.replacing("PROGRAM", with: try builtTool("rank-checks")) + "\n", "\(result)")
   }
 
+  @Test("Blanks between hosts are no part of their names, and what is no host is refused")
+  func hostList() throws {
+    for given in ["a:4, b:3 ,c", " a:4 b:3\tc,"] {
+      let result = try launch(["--dry-run", "--threads", "1", "--hosts", given, "train"]).wait(timeout: 20)
+      #expect(result.output.hasPrefix("mpirun -np 8 --host a:4\\,b:3\\,c "), "\(result)")
+    }
+    for given in ["a:x", "a:0", ",", "a;b:2"] {
+      let result = try launch(["--dry-run", "--hosts", given, "train"]).wait(timeout: 20)
+      #expect(result.exitCode == 2 && result.output.contains("--hosts"), "\(result)")
+    }
+  }
+
+  // The agent answers for the hosts, as ssh would.
+  @Test(
+    "The threads are those for which the scarcest host has cores, wherever the script was started",
+    arguments: [("big:4", 16), ("big:4,small:2", 4), ("big:1,small:1", 8), ("small:1,away:1", nil)] as [(String, Int?)])
+  func unlikeHosts(hosts: String, threads: Int?) throws {
+    let folder = try TemporaryFolder()
+    let agent = folder.path("agent")
+    try """
+      #!/bin/sh
+      case $1 in big) echo 64 ;; small) echo 8 ;; *) exit 1 ;; esac
+      """.write(toFile: agent, atomically: true, encoding: .utf8)
+    #expect(chmod(agent, 0o755) == 0)
+    let result = try launch(["--dry-run", "--hosts", hosts, "train"], environment: ["OMPI_MCA_plm_rsh_agent": agent]).wait(timeout: 20)
+    let cores = try #require(Int(try RunningProcess(["nproc"]).wait(timeout: 10).output.dropLast()))
+    // Who doesn't answer is taken to be like this machine, which hardware threads may make smaller than it seems.
+    guard let threads else {
+      #expect(result.exitCode == 0 && cores > 0, "\(result)")
+      return
+    }
+    #expect(result.output.contains("-x OMP_NUM_THREADS=\(threads) "), "\(result)")
+    #expect(!result.output.contains("--oversubscribe"), "\(result)")
+  }
+
+  @Test(
+    "Another MPI's mpirun is named, with what to do, and nothing is started",
+    arguments: [
+      ("HYDRA build details:\n    Version: 4.0.2", "MPICH"),
+      ("Intel(R) MPI Library for Linux* OS, Version 2021.9 Build 20230306", "Intel MPI"), ("some other thing 1.0", "some other thing"),
+    ])
+  func otherMPI(version: String, name: String) throws {
+    let folder = try TemporaryFolder()
+    try "#!/bin/sh\ncat <<'END'\n\(version)\nEND\n".write(toFile: folder.path("mpirun"), atomically: true, encoding: .utf8)
+    #expect(chmod(folder.path("mpirun"), 0o755) == 0)
+    let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
+    let result = try launch(["--ranks", "2", "layout", "2"], environment: ["PATH": "\(folder.path):\(path)"]).wait(timeout: 20)
+    #expect(result.exitCode == 3 && result.output.contains(name) && result.output.contains("Open MPI"), "\(result)")
+    #expect(result.output.split(separator: "\n").count == 1, "\(result)")
+  }
+
   /// An allocation as Slurm 22.05 describes it to the batch script of a job, seen on three nodes of 8, 8 and 4 processors.
   private static func described(
     _ nodes: Int, cpus: String, tasks: String, sum: Int? = nil, perTask: Int? = nil

@@ -75,6 +75,12 @@ public final class RunningProcess {
   /// Sends a signal to the program alone.
   public func signal(_ number: Int32) { kill(processID, number) }
 
+  /// Whether the program has ended, before anybody has waited for it.
+  public var hasEnded: Bool {
+    let stat = (try? String(contentsOfFile: "/proc/\(processID)/stat", encoding: .utf8)) ?? ") Z"
+    return stat.contains(") Z")
+  }
+
   /// Waits for the end; ends the whole process group when the time is over.
   public func wait(timeout: Double) -> ProcessResult {
     var status: Int32 = 0

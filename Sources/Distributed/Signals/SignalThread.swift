@@ -44,6 +44,13 @@ final class SignalThread: Sendable {
     if isNew { start() }
   }
 
+  /// Says something else when the job is ended.
+  func say(_ sentence: String) {
+    state.withLock { state in
+      if case .end(_, let seconds) = state.answer { state.answer = .end(sentence, afterSeconds: seconds) }
+    }
+  }
+
   /// Begins to answer where nobody has said how: signals end the process.
   func startIfNeeded() {
     if !state.withLock({ $0.isRunning }) { answer(by: .signal) }

@@ -29,4 +29,7 @@ public enum StopRequest {
 
   /// From now on requests are answered so. Requests that came before, since the start of the process, count.
   public static func answer(by answer: Answer) { SignalThread.shared.answer(by: answer) }
+
+  /// Changes the sentence of an answer that is to end the job, because more is known by now. Other answers stay.
+  public static func say(_ sentence: String) { SignalThread.shared.say(sentence) }
 }

@@ -8,8 +8,13 @@
 
 // ---- The thread team ------------------------------------------------------------------------------------------------
 
-/// The processors that this process may run on.
+/// The processors that this process may run on, as far as the quota of its control group goes.
 int kernels_available_processors(void);
+
+/// The processors that the quota of this process's control group, or of one above it, is worth, rounded up; 0 without any.
+/// `root` stands before all paths that are read: "" but in tests. launch.sh counts likewise.
+/// Source: cgroups(7), Linux's cgroup-v2.rst (cpu.max) and sched-bwc.rst (cpu.cfs_quota_us).
+int kernels_quota_processors(const char *root);
 
 // ---- Element-wise ---------------------------------------------------------------------------------------------------
 

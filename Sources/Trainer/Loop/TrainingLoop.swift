@@ -76,6 +76,8 @@ final class TrainingLoop {
         reductionWait: waits.1,
         busySeconds: own.pictures > 0 ? (start.secondsSince - waits.0 - waits.1) / Double(own.pictures) : 0,
         badFiles: badFiles.freshCount, isInterrupted: feed.failure != nil, communicator: communicator)
+      // Until here no rank has made an update, and a request ends the job at once, whatever it waits for.
+      StopRequest.answer(by: .job)
       try message.exchange(communicator)
       stopRequested = message.stopRequested
       if message.hasNewBadFiles {

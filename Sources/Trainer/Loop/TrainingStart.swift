@@ -66,6 +66,8 @@ struct TrainingStart {
         job.options, totalSteps: steps, trainingPictures: set.train.count, state: progress.learningRate)
       mean = (contents.mean, contents.colourAxes.map { SIMD3($0) })
       watch(.note("resumed from \(source.path) at step \(progress.step)"))
+      StopRequest.say(
+        "stopped on request at step \(progress.step); no update was made since \(source.path), and the same command continues")
     } else {
       job.options.initialization.fill(store, seed: job.options.seed)
       let schedule = LearningRateSchedule(job.options, totalSteps: steps, trainingPictures: set.train.count, state: nil)

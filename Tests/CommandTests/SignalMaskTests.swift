@@ -1,0 +1,75 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// No thread that computes may ever run a signal handler: kernels of oneDNN use the stack pointer for something else.
+@Suite("Signals")
+struct SignalMaskTests {
+  private static let answered: UInt64 = [SIGUSR1, SIGTERM, SIGINT].reduce(0) { $0 | 1 << UInt64($1 - 1) }
+
+  /// The threads of one process at one moment: the signals that each blocks, and those that the process handles.
+  private struct Look {
+    var blocked: [UInt64] = []
+    var handled: UInt64 = 0
+
+    init?(_ process: Int32) {
+      let folder = "/proc/\(process)/task"
+      for thread in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] {
+        guard let status = try? String(contentsOfFile: "\(folder)/\(thread)/status", encoding: .utf8) else { continue }
+        func mask(_ name: String) -> UInt64? {
+          status.split(separator: "\n").first { $0.hasPrefix(name) }
+            .flatMap { UInt64($0.dropFirst(name.count).trimmingCharacters(in: .whitespaces), radix: 16) }
+        }
+        guard let own = mask("SigBlk:"), let handlers = mask("SigCgt:") else { continue }
+        blocked.append(own)
+        handled |= handlers
+      }
+      if blocked.isEmpty { return nil }
+    }
+  }
+
+  /// The processes that run the program with that argument.
+  private func processes(_ program: String, with argument: String) -> [Int32] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+    return names.compactMap { Int32($0) }.filter { process in
+      (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(process)/exe")) == program
+        && (FileManager.default.contents(atPath: "/proc/\(process)/cmdline")
+          .map { String(decoding: $0, as: UTF8.self).split(separator: "\0").contains { $0 == argument } } ?? false)
+    }
+  }
+
+  @Test(
+    "In every thread of a job that computes, at every moment, the answered signals are blocked, and none of them has a handler",
+    arguments: ["train", "saliency", "class-models"])
+  func everyThreadBlocks(command: String) throws {
+    let tiny = try TinyData()
+    let program = URL(fileURLWithPath: try builtTool("deepinside")).resolvingSymlinksInPath().path
+    let output = tiny.folder.path("out")
+    if command != "train" {
+      let trained = try runTool("deepinside", tiny.training("run", steps: 1))
+      try #require(trained.exitCode == 0, "\(trained)")
+    }
+    let arguments =
+      switch command {
+      case "train": tiny.training("out", steps: 40, ["--backend", "onednn", "--precision", "float32"])
+      case "saliency": [command, "--checkpoint", tiny.newest("run"), "--images", tiny.data, "--output", output]
+      default: [command, "--checkpoint", tiny.newest("run"), "--output", output, "--iterations", "20"]
+      }
+    let job = try startUnderMPI(ranks: 2, tool: "deepinside", arguments: arguments, environment: ["OMP_NUM_THREADS": "2"])
+    var (looks, mostThreads) = (0, 0)
+    while !job.hasEnded {
+      for process in processes(program, with: command) {
+        // Alone and without them a process is still being loaded: its first own instruction blocks them.
+        guard let look = Look(process), look.blocked.count > 1 || look.blocked[0] & Self.answered == Self.answered else { continue }
+        #expect(look.blocked.allSatisfy { $0 & Self.answered == Self.answered }, "\(look)")
+        #expect(look.handled & Self.answered == 0, "\(look)")
+        looks += 1
+        mostThreads = max(mostThreads, look.blocked.count)
+      }
+      usleep(2000)
+    }
+    let result = job.wait(timeout: 60)
+    #expect(result.exitCode == 0, "\(result)")
+    #expect(looks > 10 && mostThreads > 3, "\(looks) looks at up to \(mostThreads) threads")
+  }
+}

@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+# Asks trainings to stop at random moments, from the first millisecond of launch.sh on, and looks whether they end as they say.
+#   scripts/stop-anytime.sh [STOPS] [RANKS ...]      30 stops; 2, 3 and 4 ranks in turn
+# Each must end with code 4, or 0 when it was done, within LIMIT seconds (60), and with a whole checkpoint of the last update that was
+# made; or no update was made, and it says so. LATEST is the latest moment in seconds (20), OPTIONS are more options of train,
+# DEEPINSIDE_PROGRAM another build. Every second run goes on with the one before. Exits with 1 when one ends otherwise.
+set -euo pipefail
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+export DEEPINSIDE_PROGRAM=${DEEPINSIDE_PROGRAM:-$top/.build/release/deepinside}
+stops=${1:-30}
+shift || true
+ranks=("$@")
+((${#ranks[@]})) || ranks=(2 3 4)
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+
+launch() { # RANKS
+  # shellcheck disable=SC2086 # several options
+  exec "$top/launch.sh" --ranks "$1" --threads 1 train --data "$folder/data" --run "$folder/run" --network cnn-f --batch 4 \
+    --epochs 1000 --checkpoint-every 30min --learning-rate 1e-4 --quiet ${OPTIONS:-}
+}
+
+heeds() { # PID: whether it handles SIGUSR1 by now
+  local caught
+  caught=$(sed -n 's/^SigCgt:[[:space:]]*//p' "/proc/$1/status" 2>/dev/null) || return 1
+  [[ -n $caught ]] && ((0x$caught & 1 << 9))
+}
+
+last_update() { sed -n 's/.*"kind":"step".*"step":\([0-9]*\).*/\1/p' "$folder/run/metrics.jsonl" 2>/dev/null | tail -n 1 | grep . || echo 0; }
+last_saved() {
+  find "$folder/run/checkpoints" -name 'step-*.h5' 2>/dev/null | sed 's/.*step-0*\([0-9]*\)\.h5$/\1/' | sort -n | tail -n 1 | grep . || echo 0
+}
+
+# What is wrong with how the run has ended; nothing if nothing is.
+judge() { # CODE SECONDS
+  local made saved
+  made=$(last_update) saved=$(last_saved)
+  [[ $1 == 4 || $1 == 0 ]] || echo "exit code $1"
+  (($2 <= ${LIMIT:-60})) || echo "it took $2 s to stop"
+  [[ $made == "$saved" ]] || echo "update $made was made, the newest checkpoint is of $saved"
+  if ((saved)); then
+    "$DEEPINSIDE_PROGRAM" inspect "$folder/run/checkpoints/latest.h5" --quiet >/dev/null 2>&1 || echo "the checkpoint isn't whole"
+    [[ $1 != 4 ]] || grep -Eq "step $saved([^0-9]|$)|no update was made" "$folder/log" || echo "it doesn't say that step $saved is saved"
+  else
+    [[ $1 != 4 ]] || grep -Eq 'no update was made|before any update' "$folder/log" || echo "it doesn't say that no update was made"
+  fi
+  ! grep -Eq 'corrupted|SIGSEGV|Segmentation|free\(\)|malloc' "$folder/log" || echo "the heap is damaged"
+}
+
+"$DEEPINSIDE_PROGRAM" synthesize --output "$folder/data" --classes 2 --images-per-class 20 --size 64 --quiet
+wrong=0
+for ((stop = 1; stop <= stops; stop++)); do
+  number=${ranks[stop % ${#ranks[@]}]}
+  ((stop % 2 == 0)) || rm -rf "$folder/run"
+  moment=$(awk -v latest="${LATEST:-20}" -v r="$RANDOM$RANDOM" 'BEGIN { srand(r); print rand() < 0.3 ? rand() : latest * rand() }')
+  (launch "$number") >"$folder/log" 2>&1 &
+  pid=$!
+  # Before the first line of a script nothing can be heard.
+  until heeds "$pid" || ! kill -0 "$pid" 2>/dev/null; do sleep 0.001; done
+  sleep "$moment"
+  kill -USR1 "$pid" 2>/dev/null || true
+  start=$SECONDS code=0
+  wait "$pid" || code=$?
+  problems=$(judge "$code" "$((SECONDS - start))")
+  printf '%3d  %d ranks  %6.3f s  code %d  update %s, saved %s  %s\n' "$stop" "$number" "$moment" "$code" "$(last_update)" "$(last_saved)" \
+    "${problems:+WRONG: }${problems//$'\n'/; }"
+  if [[ -n $problems ]]; then
+    wrong=$((wrong + 1))
+    sed 's/^/     /' "$folder/log" | tail -n 20
+  fi
+done
+echo "$wrong of $stops ended otherwise than they should"
+((wrong == 0))
