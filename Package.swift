@@ -24,17 +24,19 @@ let package = Package(
     // Element-wise and reduction loops in C, one clone an instruction set, and the thread team.
     .target(name: "Kernels", linkerSettings: [.linkedLibrary("gomp"), .linkedLibrary("m")]),
 
+    // Checked arithmetic on sizes, and the memory that there is.
+    .target(name: "Sizes"),
     .target(name: "Files", dependencies: ["CCrypto"]),
-    .target(name: "ConvNet", dependencies: ["COpenBLAS", "COneDNN", "Kernels"]),
-    .target(name: "Images", dependencies: ["Files", "CPNG", "CTurboJPEG", "Kernels"]),
+    .target(name: "ConvNet", dependencies: ["COpenBLAS", "COneDNN", "Kernels", "Sizes"]),
+    .target(name: "Images", dependencies: ["Files", "CPNG", "CTurboJPEG", "Kernels", "Sizes"]),
     // How a picture becomes a network's input.
     .target(name: "Data", dependencies: ["Files", "Images", "Kernels"]),
     .target(name: "MinCut"),
     // The folder is Distributed; the module can't be: that name is the toolchain's own.
     .target(name: "Cluster", dependencies: ["CMPI", "CSignals", "Files", "Kernels"], path: "Sources/Distributed"),
-    .target(name: "Checkpoint", dependencies: ["Files", "ConvNet", "Data", "CHDF5"]),
+    .target(name: "Checkpoint", dependencies: ["Files", "ConvNet", "Data", "CHDF5", "Sizes"]),
     // Other programs' formats: event files of TensorBoard, ONNX, safetensors, Caffe's and MatConvNet's weights.
-    .target(name: "Interchange", dependencies: ["Files", "ConvNet", "Images", "Checkpoint"]),
+    .target(name: "Interchange", dependencies: ["Files", "ConvNet", "Images", "Checkpoint", "Sizes"]),
     .target(name: "DataSets", dependencies: ["Interchange"]),
     .target(
       name: "Trainer",
@@ -56,6 +58,7 @@ let package = Package(
     // Readers of foreign bytes, fuzzed: ./launch.sh test --fuzz.
     .executableTarget(name: "reader-fuzz", dependencies: ["Trainer", "Visualize"], path: "Tests/Fuzz", exclude: ["Corpus", "run.sh"]),
     .target(name: "TestSupport", dependencies: ["ConvNet"], path: "Tests/TestSupport"),
+    .testTarget(name: "SizesTests", dependencies: ["Sizes", "TestSupport"]),
     .testTarget(name: "FilesTests", dependencies: ["Files", "TestSupport"]),
     .testTarget(
       name: "ConvNetTests", dependencies: ["ConvNet", "TestSupport", "step-allocations"], resources: [.copy("Golden")]),

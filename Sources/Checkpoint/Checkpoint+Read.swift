@@ -1,6 +1,7 @@
 import ConvNet
 import Data
 import Files
+import Sizes
 
 extension Checkpoint {
   /// Reads a checkpoint and verifies all of its checksums. A storage that is away is waited for; see `StoragePatience`.
@@ -25,7 +26,12 @@ extension Checkpoint {
     let header = try reader.header()
     // All shapes are compared before there is memory for them: a description may claim anything.
     try reader.checkShapes(header.contents.network, velocity: training && header.hasVelocity)
-    let store = ParameterStore(header.contents.network, training: training)
+    let store: ParameterStore
+    do {
+      store = try ParameterStore(header.contents.network, training: training)
+    } catch {
+      throw CheckpointError(.noMemory, "read", path, "\(error)")
+    }
     for parameter in store.parameters {
       try reader.read(Layout.values(parameter.name), parameter.spec.shape, into: store.values[parameter.range])
       guard training, header.hasVelocity else { continue }

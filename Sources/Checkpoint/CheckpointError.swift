@@ -25,6 +25,8 @@ public struct CheckpointError: Error, Sendable, Hashable, CustomStringConvertibl
     case storage
     /// Somebody asked the process to stop while it waited for the storage.
     case stopped
+    /// There isn't memory for what it holds.
+    case noMemory
     case other
   }
 

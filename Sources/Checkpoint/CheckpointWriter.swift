@@ -1,5 +1,6 @@
 import ConvNet
 import Foundation
+import Sizes
 import Synchronization
 
 /// Writes the checkpoints of a run on a thread of its own, from a copy: training waits for the copy alone.
@@ -31,10 +32,11 @@ public final class CheckpointWriter: @unchecked Sendable {
   private let inFlight = DispatchGroup()
   private let outcomes = Mutex<[Outcome]>([])
 
-  public init(_ folder: CheckpointFolder, network: Network) {
+  /// - Throws: `MemoryError` when there is no memory for the copy.
+  public init(_ folder: CheckpointFolder, network: Network) throws(MemoryError) {
     self.folder = folder
     // Memory that nobody writes to, such as its gradients, costs nothing.
-    copy = ParameterStore(network)
+    copy = try ParameterStore(network)
   }
 
   /// Copies the parameters, and begins to write them.

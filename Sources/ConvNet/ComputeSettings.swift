@@ -19,8 +19,8 @@ public struct ComputeSettings: Sendable {
 
 extension Plan {
   /// The plan of a network for a batch size and a purpose.
-  public convenience init(_ parameters: ParameterStore, batch: Int, purpose: Purpose, compute: ComputeSettings) {
-    self.init(
+  public convenience init(_ parameters: ParameterStore, batch: Int, purpose: Purpose, compute: ComputeSettings) throws {
+    try self.init(
       parameters, batch: batch, purpose: purpose, backend: compute.backend, precision: compute.precision,
       convolution: compute.convolution, team: compute.team)
   }

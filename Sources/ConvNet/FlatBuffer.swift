@@ -1,4 +1,5 @@
 import Foundation
+import Sizes
 
 /// A page-aligned block of Floats, zero at first, freed with its owner.
 public final class FlatBuffer: @unchecked Sendable {
@@ -6,20 +7,41 @@ public final class FlatBuffer: @unchecked Sendable {
   public let pointer: UnsafeMutablePointer<Float>
   public let count: Int
   private let byteCount: Int
+  /// Bytes that are counted against the process's memory.
+  private let counted: Int
 
-  public init(count: Int) {
-    self.count = count
+  /// - Parameters:
+  ///   - count: nil for a product that overflowed, which is refused.
+  ///   - isSparse: whether most of it may never be written: such pages cost nothing, and aren't counted.
+  /// - Throws: `MemoryError` when there is not so much memory.
+  public init(count: Int?, isSparse: Bool = false) throws(MemoryError) {
+    func purpose() -> String { "\(count.map(String.init) ?? "too many") values" }
     let page = 4096
-    byteCount = (max(count, 1) * MemoryLayout<Float>.stride + page - 1) / page * page
+    let bytes = count.flatMap { CheckedSize.product(max($0, 1), MemoryLayout<Float>.stride) }
+    let rounded = bytes.flatMap { CheckedSize.sum($0, page - 1) }.map { $0 / page * page }
+    if isSparse {
+      try MemoryBudget.process.require(rounded, .other, for: purpose())
+    } else {
+      try MemoryBudget.process.take(rounded, .other, for: purpose())
+    }
+    guard let count, let rounded else { preconditionFailure("the budget has taken a size that is none") }
     // Fresh pages are zero, and cost nothing until they are used; large ones take fewer faults.
-    guard
-      let raw = mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), raw != MAP_FAILED
-    else { preconditionFailure("no memory for \(byteCount) bytes: \(String(cString: strerror(errno)))") }
-    madvise(raw, byteCount, MADV_HUGEPAGE)
-    pointer = raw.bindMemory(to: Float.self, capacity: byteCount / MemoryLayout<Float>.stride)
+    guard let raw = mmap(nil, rounded, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), raw != MAP_FAILED else {
+      let reason = String(cString: strerror(errno))
+      if !isSparse { MemoryBudget.process.release(rounded) }
+      throw MemoryError(.other, purpose: purpose(), wanted: rounded, available: 0, limit: "from the system (\(reason))")
+    }
+    madvise(raw, rounded, MADV_HUGEPAGE)
+    self.count = count
+    byteCount = rounded
+    counted = isSparse ? 0 : rounded
+    pointer = raw.bindMemory(to: Float.self, capacity: rounded / MemoryLayout<Float>.stride)
   }
 
-  deinit { munmap(pointer, byteCount) }
+  deinit {
+    munmap(pointer, byteCount)
+    MemoryBudget.process.release(counted)
+  }
 
   /// All of it, or a range of it.
   public var all: UnsafeMutableBufferPointer<Float> { UnsafeMutableBufferPointer(start: pointer, count: count) }

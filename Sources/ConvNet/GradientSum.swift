@@ -1,4 +1,5 @@
 import Kernels
+import Sizes
 
 /// Adds up the gradients of several passes, so that a batch may be larger than what memory holds at once.
 ///
@@ -10,9 +11,9 @@ public final class GradientSum {
   private let sum: FlatBuffer
   private let team: ThreadTeam
 
-  public init(_ store: ParameterStore, team: ThreadTeam) {
+  public init(_ store: ParameterStore, team: ThreadTeam) throws(MemoryError) {
     gradients = store.gradients
-    sum = FlatBuffer(count: store.gradients.count)
+    sum = try FlatBuffer(count: store.gradients.count)
     self.team = team
   }
 

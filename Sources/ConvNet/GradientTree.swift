@@ -1,4 +1,5 @@
 import Kernels
+import Sizes
 
 /// Adds up the gradients of several passes in a binary tree made by halving:
 ///
@@ -14,9 +15,9 @@ public final class GradientTree {
   private let team: ThreadTeam
 
   /// - Parameter passes: of each batch.
-  public init(_ store: ParameterStore, passes: Int, team: ThreadTeam) {
+  public init(_ store: ParameterStore, passes: Int, team: ThreadTeam) throws(MemoryError) {
     gradients = store.gradients
-    waiting = (0..<Self.depth(of: passes)).map { _ in FlatBuffer(count: store.gradients.count) }
+    waiting = try (0..<Self.depth(of: passes)).map { _ throws(MemoryError) in try FlatBuffer(count: store.gradients.count) }
     self.passes = passes
     self.team = team
   }

@@ -1,4 +1,5 @@
 import Kernels
+import Sizes
 
 /// All values of a store rounded to bfloat16, in the same order: for plans that read weights in place.
 ///
@@ -11,7 +12,7 @@ final class BFloat16Copy: @unchecked Sendable {
   /// Of the values that it holds; nil before the first.
   fileprivate(set) var revision: Int?
 
-  fileprivate init(count: Int) { storage = FlatBuffer(count: (count + 1) / 2) }
+  fileprivate init(count: Int) throws(MemoryError) { storage = try FlatBuffer(count: (count + 1) / 2) }
 
   /// The bits of each value.
   var halves: UnsafeMutablePointer<UInt16> {
@@ -22,8 +23,9 @@ final class BFloat16Copy: @unchecked Sendable {
 extension ParameterStore {
   /// The copy, kept from now on, which is behind until `renewBFloat16Copy`: whoever makes a plan may have filled in values
   /// without a word.
-  func keepBFloat16Copy() -> BFloat16Copy {
-    let copy = bfloat16Copy ?? BFloat16Copy(count: values.count)
+  func keepBFloat16Copy() throws(MemoryError) -> BFloat16Copy {
+    let copy: BFloat16Copy
+    if let kept = bfloat16Copy { copy = kept } else { copy = try BFloat16Copy(count: values.count) }
     copy.revision = nil
     bfloat16Copy = copy
     return copy

@@ -1,3 +1,5 @@
+import Sizes
+
 /// One parameter of a network and its place in the flat buffers.
 public struct Parameter: Sendable, Hashable {
   public let layer: String
@@ -25,7 +27,8 @@ public final class ParameterStore: Sendable {
   private let state: State
 
   /// - Parameter training: without it there is no memory for gradients and velocity.
-  public init(_ network: Network, training: Bool = true) {
+  /// - Throws: `MemoryError` when there is not so much memory.
+  public init(_ network: Network, training: Bool = true) throws(MemoryError) {
     self.network = network
     var parameters: [Parameter] = []
     var end = 0
@@ -36,9 +39,17 @@ public final class ParameterStore: Sendable {
       }
     }
     self.parameters = parameters
-    values = FlatBuffer(count: end)
-    gradients = FlatBuffer(count: training ? end : 0)
-    velocity = FlatBuffer(count: training ? end : 0)
+    do {
+      let bytes = CheckedSize.product(end, MemoryLayout<Float>.stride, training ? 3 : 1)
+      try MemoryBudget.process.require(bytes, .network, for: "the parameters of '\(network.name)'")
+      values = try FlatBuffer(count: end)
+      // A rank that owns a share of them leaves the rest untouched.
+      gradients = try FlatBuffer(count: training ? end : 0, isSparse: true)
+      velocity = try FlatBuffer(count: training ? end : 0, isSparse: true)
+    } catch {
+      let gradients = training ? ", their gradients and velocity" : ""
+      throw error.naming(.network, "the \(network.parameterCount) parameters of the network '\(network.name)'\(gradients)")
+    }
     (firstLayer, firstUnit) = (0, 0)
     state = State()
   }

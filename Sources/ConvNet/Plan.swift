@@ -1,3 +1,5 @@
+import Sizes
+
 /// What a plan is compiled for; it decides which buffers exist and which passes are possible.
 public enum Purpose: String, Sendable, CaseIterable {
   /// Forward with dropout, and gradients of the parameters.
@@ -47,25 +49,42 @@ public final class Plan {
   /// - Parameters:
   ///   - precision: one that the backend has: see `BackendChoice.obstacle(to:)`.
   ///   - convolution: how 3×3 convolutions are computed, where the backend has a choice.
+  /// - Throws: `MemoryError` when there isn't memory for so many pictures, `BackendError` when the backend can't compute them.
   public init(
     _ parameters: ParameterStore, batch: Int, purpose: Purpose, backend: BackendChoice = .auto, precision: Precision = .float32,
     convolution: ConvolutionAlgorithm = .auto, team: ThreadTeam = ThreadTeam()
-  ) {
+  ) throws {
     precondition(batch > 0, "a batch holds at least one picture")
     precondition(backend.obstacle(to: precision) == nil, backend.obstacle(to: precision) ?? "")
     precondition(
       !purpose.trains || parameters.gradients.count == parameters.values.count,
       "training needs a parameter store with gradients")
+    try Self.checkMemory(parameters.network, batch: batch, purpose: purpose, precision: precision)
     self.parameters = parameters
     self.batch = batch
     self.purpose = purpose
     self.team = team
     self.precision = precision
     executor =
-      backend.resolved == .onednn
+      try backend.resolved == .onednn
       ? OneDNNExecutor(
         parameters, batch: batch, purpose: purpose, precision: precision, convolution: convolution, team: team)
       : OpenBLASExecutor(parameters, batch: batch, purpose: purpose, team: team)
+    if purpose != .inference { try executor.prepareBackward(from: network.layers.count - 1) }
+  }
+
+  /// Says that there isn't memory for the activations, before anything is made: a backend may take more than these.
+  private static func checkMemory(
+    _ network: Network, batch: Int, purpose: Purpose, precision: Precision
+  ) throws(MemoryError) {
+    let width = precision == .bfloat16 ? 2 : 4
+    var values = network.input.count
+    for (index, layer) in network.layers.enumerated() where !layer.layer.worksInPlace { values += network.shapes[index + 1].count }
+    // The signals of the backward pass alternate between two buffers.
+    if purpose != .inference { values += 2 * (network.shapes.map(\.count).max() ?? 0) }
+    try MemoryBudget.process.require(
+      CheckedSize.product(batch, values, width), .batch,
+      for: "\(batch) pictures at once in the network '\(network.name)'\(purpose.trains ? ", training" : "")")
   }
 
   /// Class scores (before any softmax) of up to `batch` pictures.
@@ -100,9 +119,11 @@ public final class Plan {
   }
 
   /// Back-propagates from the activations of a layer inside the network.
-  /// - Throws: `NetworkError` when there is no such layer.
-  public func backward(from layer: String, gradient: Tensor, rule: ReLURule = .gradient) throws(NetworkError) {
-    backward(fromIndex: try network.index(of: layer), gradient, rule, { _ in })
+  /// - Throws: `NetworkError` when there is no such layer, `MemoryError` when there is no memory for a copy of them.
+  public func backward(from layer: String, gradient: Tensor, rule: ReLURule = .gradient) throws {
+    let index = try network.index(of: layer)
+    try executor.prepareBackward(from: index)
+    backward(fromIndex: index, gradient, rule, { _ in })
   }
 
   private func backward(
@@ -122,14 +143,14 @@ public final class Plan {
   /// gone through, and `inputGradient` doesn't change. Valid until the next call.
   ///
   /// The activations are those of `activation(of:)`: for `conv5` the ones that the ReLU after it leaves.
-  /// - Throws: `NetworkError` when there is no such layer.
+  /// - Throws: `NetworkError` when there is no such layer, `MemoryError` when there is no memory for a copy of them.
   public func gradient(
     at layer: String, from gradient: Tensor, rule: ReLURule = .gradient
-  ) throws(NetworkError) -> Tensor {
+  ) throws -> Tensor {
     let index = try network.index(of: layer)
     let top = network.layers.count - 1
     checkBackward(from: top, gradient)
-    return executor.gradient(at: index, from: top, gradient: gradient, rule: rule).prefix(pictures)
+    return try executor.gradient(at: index, from: top, gradient: gradient, rule: rule).prefix(pictures)
   }
 
   /// ∂objective/∂images of the last backward pass, `[N, 3, H, W]`; for the purposes `inputGradient` and `innerTraining` alone.
@@ -141,9 +162,9 @@ public final class Plan {
   /// The activations of a layer in the last forward pass, `[N, C, H, W]`; valid until the next.
   ///
   /// A ReLU or dropout that directly follows works in place: `conv1` gives what `relu1` gives.
-  /// - Throws: `NetworkError` when there is no such layer.
-  public func activation(of layer: String) throws(NetworkError) -> Tensor {
-    executor.activation(of: try network.index(of: layer)).prefix(pictures)
+  /// - Throws: `NetworkError` when there is no such layer, `MemoryError` when there is no memory for a copy of them.
+  public func activation(of layer: String) throws -> Tensor {
+    try executor.activation(of: try network.index(of: layer)).prefix(pictures)
   }
 
   /// What computes, in a line: `oneDNN 2.6.3, avx512_core_bf16, 2 threads, float32, Winograd 3×3`.
@@ -166,8 +187,10 @@ protocol Executor: AnyObject {
   func forward(_ images: Tensor, dropout: DropoutStream?) -> Tensor
   func backward(from layer: Int, gradient: Tensor, rule: ReLURule, ready: (Range<Int>) throws -> Void) rethrows
   var inputGradient: Tensor { get }
+  /// Makes what a backward pass from that layer needs, so that the pass itself can't fail.
+  func prepareBackward(from layer: Int) throws
   /// The gradient at the activations of a layer not above `top`, for `batch` pictures; the backward pass ends there.
-  func gradient(at layer: Int, from top: Int, gradient: Tensor, rule: ReLURule) -> Tensor
+  func gradient(at layer: Int, from top: Int, gradient: Tensor, rule: ReLURule) throws -> Tensor
   /// The activations of the layer of that index, for `batch` pictures.
-  func activation(of layer: Int) -> Tensor
+  func activation(of layer: Int) throws -> Tensor
 }

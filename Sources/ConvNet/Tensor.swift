@@ -1,3 +1,5 @@
+import Sizes
+
 /// Pictures or activations, `[N, C, H, W]` in C order, in memory that it shares with its copies.
 public struct Tensor: Sendable {
   /// Pictures: N.
@@ -7,8 +9,15 @@ public struct Tensor: Sendable {
   public let storage: FlatBuffer
 
   /// New memory, all zero.
-  public init(count: Int, shape: Shape) {
-    self.init(count: count, shape: shape, storage: FlatBuffer(count: count * shape.count))
+  /// - Throws: `MemoryError` when there is not so much.
+  public init(count: Int, shape: Shape) throws(MemoryError) {
+    let storage: FlatBuffer
+    do {
+      storage = try FlatBuffer(count: CheckedSize.product(count, shape.channels, shape.height, shape.width))
+    } catch {
+      throw error.naming(.batch, "\(count) pictures or activations \(shape)")
+    }
+    self.init(count: count, shape: shape, storage: storage)
   }
 
   /// A view of the first values of `storage`.

@@ -37,7 +37,7 @@ extension ImageError: ExitCoded {
 extension CheckpointError: ExitCoded {
   public var exitCode: Int32 {
     switch kind {
-    case .storage: Cluster.ExitCode.failure
+    case .storage, .noMemory: Cluster.ExitCode.failure
     case .stopped: Cluster.ExitCode.stoppedOnRequest
     default: action == "read" ? Cluster.ExitCode.badData : Cluster.ExitCode.failure
     }

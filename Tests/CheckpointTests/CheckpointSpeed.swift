@@ -12,7 +12,7 @@ struct CheckpointSpeed {
   func largest() throws {
     let folder = ProcessInfo.processInfo.environment["CHECKPOINT_SPEED"] ?? "."
     let network = try Preset.cnnF.network(classes: 1000)
-    let store = ParameterStore(network)
+    let store = try ParameterStore(network)
     Initialization.gaussian.fill(store, seed: 1)
     for index in 0..<store.velocity.count { store.velocity.pointer[index] = store.values.pointer[index] / 3 }
     let wnids = (0..<1000).map { "n\(10_000_000 + $0)" }
@@ -22,7 +22,7 @@ struct CheckpointSpeed {
       classes: wnids, classNames: wnids)
     let path = "\(folder)/speed.h5"
     defer { unlink(path) }
-    let copy = FlatBuffer(count: store.values.count)
+    let copy = try FlatBuffer(count: store.values.count)
     for _ in 0..<3 {
       report("copy of values (243 MB)") { _ = copy.all.update(fromContentsOf: store.values.all) }
       report("SHA-256 of values") { _ = SHA256.hex(of: UnsafeRawBufferPointer(store.values.all)) }
@@ -39,7 +39,7 @@ struct CheckpointSpeed {
       }
       try report("Checkpoint.write, all") { try Checkpoint.write(contents, store: store, to: path) }
       try report("Checkpoint.readHeader") { _ = try Checkpoint.readHeader(path) }
-      report("ParameterStore for training: 730 MB of zeros") { _ = ParameterStore(network) }
+      try report("ParameterStore for training: 730 MB of zeros") { _ = try ParameterStore(network) }
       try report("Checkpoint.read for training") { _ = try Checkpoint.read(path, training: true) }
       try report("Checkpoint.read for inference") { _ = try Checkpoint.read(path) }
       try report("Inspection") { _ = try Inspection.of(path) }

@@ -16,7 +16,7 @@ struct CheckpointWriterTests {
   func copy() throws {
     let folder = CheckpointFolder(scratch.file("c"), keep: 9)
     let example = try Example()
-    let writer = CheckpointWriter(folder, network: example.contents.network)
+    let writer = try CheckpointWriter(folder, network: example.contents.network)
     for step in 1...5 {
       var contents = example.contents
       contents.progress.step = step
@@ -46,7 +46,7 @@ struct CheckpointWriterTests {
   func diverged(inVelocity: Bool) throws {
     let folder = CheckpointFolder(scratch.file("c"))
     let example = try Example()
-    let writer = CheckpointWriter(folder, network: example.contents.network)
+    let writer = try CheckpointWriter(folder, network: example.contents.network)
     writer.start(example.contents, copying: example.store, isBest: true, team: team)
     let range = try #require(example.store.parameter("fc2", .weights)).range
     (inVelocity ? example.store.velocity : example.store.values).pointer[range.lowerBound + 1] = .nan
@@ -66,7 +66,7 @@ struct CheckpointWriterTests {
     try Data().write(to: URL(fileURLWithPath: scratch.file("c")))
     let folder = CheckpointFolder(scratch.file("c"))
     let example = try Example()
-    let writer = CheckpointWriter(folder, network: example.contents.network)
+    let writer = try CheckpointWriter(folder, network: example.contents.network)
     writer.start(example.contents, copying: example.store, isBest: true, team: team)
     writer.wait()
     let error = try #require(throws: CheckpointError.self) { try writer.takeOutcomes()[0].result.get() }

@@ -26,7 +26,7 @@ struct Example {
       mean: (0..<(3 * 16 * 10)).map { Float($0) / 3 }, meanShape: Shape(channels: 3, height: 16, width: 10),
       classes: ["s00000001", "s00000002", "s00000003", "s00000004"],
       classNames: ["tench, Tinca tinca", "Wollhandkrabbe – groß", "金魚", ""])
-    store = ParameterStore(network, training: training)
+    store = try ParameterStore(network, training: training)
     for parameter in store.parameters {
       for index in parameter.range {
         store.values[index..<(index + 1)][0] = Float(index) / 7 + Float(seed)

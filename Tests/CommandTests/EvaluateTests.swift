@@ -41,7 +41,7 @@ struct EvaluateTests {
     }
     var sum = [Double](repeating: 0, count: contents.classes.count)
     for part in parts {
-      let input = Tensor(count: 1, shape: plan.network.input)
+      let input = try Tensor(count: 1, shape: plan.network.input)
       for channel in 0..<3 {
         for place in 0..<(side * side) {
           let index = channel * side * side + place
@@ -62,7 +62,7 @@ struct EvaluateTests {
     let trained = try runTool("deepinside", tiny.training("run", steps: 30))
     try #require(trained.exitCode == 0, "\(trained)")
     let checkpoint = try Checkpoint.read(tiny.newest("run"))
-    let plan = Plan(checkpoint.store, batch: 1, purpose: .inference, backend: .openblas)
+    let plan = try Plan(checkpoint.store, batch: 1, purpose: .inference, backend: .openblas)
     var outputs: [String] = []
     for ranks in 1...4 {
       let folder = tiny.folder.path("errors\(ranks)")

@@ -13,12 +13,12 @@ import Testing
   ) throws -> Tensor {
     let relus = Array(repeating: AnyLayer.relu(ReLU()), count: layers - 1)
     let network = try Network(Self.shape, relus + [.dropout(Dropout(probability: probability))])
-    let plan = Plan(
-      ParameterStore(network), batch: samples.count, purpose: purpose, backend: backend, team: ThreadTeam(workers: workers))
-    let images = Tensor(count: samples.count, shape: Self.shape)
+    let plan = try Plan(
+      try ParameterStore(network), batch: samples.count, purpose: purpose, backend: backend, team: ThreadTeam(workers: workers))
+    let images = try Tensor(count: samples.count, shape: Self.shape)
     images.storage.fill(with: 1)
     let output = plan.forward(images, dropout: DropoutStream(seed: seed, samples: samples))
-    return Tensor(count: samples.count, shape: Self.shape, values: output.array)
+    return try Tensor(count: samples.count, shape: Self.shape, values: output.array)
   }
 
   @Test("The kept fraction is 1 − p, and kept units are scaled by 1 / (1 − p)", arguments: [0.5, 0.1, 0.9] as [Float], backends)
@@ -75,15 +75,15 @@ import Testing
         .fullyConnected(FullyConnected(outputs: 500)), .relu(ReLU()), .dropout(Dropout()),
         .fullyConnected(FullyConnected(outputs: 1)),
       ])
-    let store = ParameterStore(network)
+    let store = try ParameterStore(network)
     store.values.fill(with: 1)
-    let plan = Plan(store, batch: 2, purpose: .training, backend: backend)
-    let images = Tensor(count: 2, shape: network.input, values: [1, 1])
+    let plan = try Plan(store, batch: 2, purpose: .training, backend: backend)
+    let images = try Tensor(count: 2, shape: network.input, values: [1, 1])
     for dropout in [DropoutStream(seed: 8, samples: [3, 4]), nil, DropoutStream(seed: 8, samples: [5, 6])] {
       _ = plan.forward(images, dropout: dropout)
       let dropped = try plan.activation(of: "layer2")
       let expected = (0..<500).map { unit in (0..<2).reduce(0) { $0 + dropped[$1][unit] / 2 } }
-      plan.backward(from: Tensor(count: 2, shape: Shape(channels: 1), values: [1, 1]))
+      plan.backward(from: try Tensor(count: 2, shape: Shape(channels: 1), values: [1, 1]))
       #expect(store.gradient(store.parameter("layer0", .biases)!) == (dropout == nil ? expected.map { _ in 2 } : expected))
     }
   }

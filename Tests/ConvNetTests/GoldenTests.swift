@@ -48,12 +48,12 @@ private struct Golden: Decodable {
 
   private func scoresAndInputGradient(
     _ store: ParameterStore, _ golden: Golden.Chain, pictures: Int, backend: BackendChoice, tolerance: Double
-  ) {
+  ) throws {
     let network = store.network
-    let plan = Plan(store, batch: pictures, purpose: .inputGradient, backend: backend)
-    let scores = plan.forward(Formula.tensor(count: pictures, shape: network.input, salt: 1000, scale: 255))
+    let plan = try Plan(store, batch: pictures, purpose: .inputGradient, backend: backend)
+    let scores = try plan.forward(Formula.tensor(count: pictures, shape: network.input, salt: 1000, scale: 255))
     expectEqual(scores.array, golden.scores, within: tolerance, "scores")
-    let signal = Tensor(count: pictures, shape: scores.shape)
+    let signal = try Tensor(count: pictures, shape: scores.shape)
     for n in 0..<pictures { signal[n][golden.class] = 1 }
     plan.backward(from: signal)
     expectEqual(plan.inputGradient.array, golden.inputGradient, within: tolerance, "gradient of class \(golden.class)")
@@ -69,8 +69,8 @@ private struct Golden: Decodable {
   @Test("A narrow CNN-F gives PyTorch's scores and input gradient", arguments: backends)
   func narrowInputGradient(backend: BackendChoice) throws {
     let golden = try #require(Golden.values)
-    let store = Formula.store(try narrow(), training: false)
-    scoresAndInputGradient(store, golden.narrow, pictures: 3, backend: backend, tolerance: 1e-5)
+    let store = try Formula.store(try narrow(), training: false)
+    try scoresAndInputGradient(store, golden.narrow, pictures: 3, backend: backend, tolerance: 1e-5)
   }
 
   @Test("A narrow CNN-F gives PyTorch's loss and parameter gradients", arguments: backends)
@@ -80,10 +80,10 @@ private struct Golden: Decodable {
       #require(golden.labels), #require(golden.loss), #require(golden.gradients)
     )
     let network = try narrow()
-    let store = Formula.store(network, training: true)
-    let plan = Plan(store, batch: 3, purpose: .training, backend: backend)
-    let scores = plan.forward(Formula.tensor(count: 3, shape: network.input, salt: 1000, scale: 255))
-    let signal = Tensor(count: 3, shape: scores.shape)
+    let store = try Formula.store(network, training: true)
+    let plan = try Plan(store, batch: 3, purpose: .training, backend: backend)
+    let scores = try plan.forward(Formula.tensor(count: 3, shape: network.input, salt: 1000, scale: 255))
+    let signal = try Tensor(count: 3, shape: scores.shape)
     let found = labels.withUnsafeBufferPointer { softmaxCrossEntropy(scores, labels: $0, divisor: 3, gradient: signal) }
     #expect(abs(found / loss - 1) <= 1e-5)
     plan.backward(from: signal)
@@ -98,17 +98,17 @@ private struct Golden: Decodable {
   @Test("CNN-F at full width gives PyTorch's scores and input gradient", arguments: backends)
   func full(backend: BackendChoice) throws {
     let golden = try #require(Golden.values)
-    let store = Formula.store(try Preset.cnnF.network(classes: 1000), training: false)
-    scoresAndInputGradient(store, golden.full, pictures: 1, backend: backend, tolerance: 2e-4)
+    let store = try Formula.store(try Preset.cnnF.network(classes: 1000), training: false)
+    try scoresAndInputGradient(store, golden.full, pictures: 1, backend: backend, tolerance: 2e-4)
   }
 
   private func layer(_ golden: Golden.Layer, _ layer: AnyLayer, backend: BackendChoice, tolerance: Double) throws {
     let shape = Shape(channels: golden.shape[1], height: golden.shape[2], width: golden.shape[3])
     let network = try Network(shape, [layer])
-    let plan = Plan(ParameterStore(network, training: false), batch: golden.shape[0], purpose: .inputGradient, backend: backend)
-    let output = plan.forward(Formula.tensor(count: golden.shape[0], shape: shape, salt: 2000, scale: 255))
+    let plan = try Plan(try ParameterStore(network, training: false), batch: golden.shape[0], purpose: .inputGradient, backend: backend)
+    let output = try plan.forward(Formula.tensor(count: golden.shape[0], shape: shape, salt: 2000, scale: 255))
     expectEqual(output.array, golden.output, within: tolerance, "\(layer) on \(shape)")
-    plan.backward(from: Formula.tensor(count: golden.shape[0], shape: output.shape, salt: 2001, scale: 2))
+    try plan.backward(from: Formula.tensor(count: golden.shape[0], shape: output.shape, salt: 2001, scale: 2))
     expectEqual(plan.inputGradient.array, golden.gradient, within: tolerance, "gradient of \(layer) on \(shape)")
   }
 

@@ -18,17 +18,17 @@ struct GradientSumTests {
 
   /// The gradients of 11 pictures in passes of those sizes, and the mean loss.
   private func gradients(_ parts: [Int], backend: BackendChoice, workers: Int) throws -> (ParameterStore, loss: Double) {
-    let store = ParameterStore(try network(), seed: seed)
+    let store = try ParameterStore(try network(), seed: seed)
     let team = ThreadTeam(workers: workers)
-    let plan = Plan(store, batch: parts.max()!, purpose: .training, backend: backend, convolution: .direct, team: team)
-    let sum = GradientSum(store, team: team)
-    let images = Tensor(count: 11, shape: store.network.input, seed: seed, scale: 20)
+    let plan = try Plan(store, batch: parts.max()!, purpose: .training, backend: backend, convolution: .direct, team: team)
+    let sum = try GradientSum(store, team: team)
+    let images = try Tensor(count: 11, shape: store.network.input, seed: seed, scale: 20)
     var (first, loss) = (0, 0.0)
     for (number, count) in parts.enumerated() {
-      let part = Tensor(count: count, shape: images.shape, values: (first..<(first + count)).flatMap { Array(images[$0]) })
+      let part = try Tensor(count: count, shape: images.shape, values: (first..<(first + count)).flatMap { Array(images[$0]) })
       // Dropout goes by the picture's number, wherever it stands.
       let scores = plan.forward(part, dropout: DropoutStream(seed: seed, samples: Array(first..<(first + count))))
-      let gradient = Tensor(count: count, shape: scores.shape)
+      let gradient = try Tensor(count: count, shape: scores.shape)
       loss += (first..<(first + count)).map { Int32($0 % 7) }.withUnsafeBufferPointer {
         softmaxCrossEntropy(scores, labels: $0, divisor: 11, gradient: gradient)
       }
@@ -53,12 +53,12 @@ struct GradientSumTests {
 
   @Test("A layer's range comes up in the order in which a backward pass makes it ready", arguments: backends)
   func order(backend: BackendChoice) throws {
-    let store = ParameterStore(try network(), seed: seed)
-    let plan = Plan(store, batch: 2, purpose: .training, backend: backend, team: ThreadTeam(workers: 1))
-    let images = Tensor(count: 2, shape: store.network.input, seed: seed)
+    let store = try ParameterStore(try network(), seed: seed)
+    let plan = try Plan(store, batch: 2, purpose: .training, backend: backend, team: ThreadTeam(workers: 1))
+    let images = try Tensor(count: 2, shape: store.network.input, seed: seed)
     _ = plan.forward(images, dropout: DropoutStream(seed: seed, samples: [0, 1]))
     var ranges: [Range<Int>] = []
-    plan.backward(from: Tensor(count: 2, shape: Shape(channels: 7), seed: seed)) { ranges.append($0) }
+    plan.backward(from: try Tensor(count: 2, shape: Shape(channels: 7), seed: seed)) { ranges.append($0) }
     #expect(ranges == store.layerRanges && ranges.count == 3)
   }
 }

@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct InitializationTests {
   private func filled(_ initialization: Initialization, seed: UInt64 = 31) throws -> ParameterStore {
-    let store = ParameterStore(try Preset.cnnF64.network(classes: 50), training: false)
+    let store = try ParameterStore(try Preset.cnnF64.network(classes: 50), training: false)
     initialization.fill(store, seed: seed)
     return store
   }

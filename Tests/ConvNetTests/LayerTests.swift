@@ -14,13 +14,13 @@ import Testing
 
     init(_ row: LayerCase, _ backend: BackendChoice, _ purpose: Purpose) throws {
       let network = try Network(row.input, [row.layer])
-      store = ParameterStore(network, seed: row.seed)
-      plan = Plan(store, batch: row.batch, purpose: purpose, backend: backend, team: ThreadTeam(workers: row.workers))
+      store = try ParameterStore(network, seed: row.seed)
+      plan = try Plan(store, batch: row.batch, purpose: purpose, backend: backend, team: ThreadTeam(workers: row.workers))
       let values = store.values
       let parameters = store.parameters.map { values[$0.range].map(Double.init) }
       naive = try NaiveLayer(row.layer, input: row.input, weights: parameters.first ?? [], biases: parameters.last ?? [])
-      images = Tensor(count: row.pictures, shape: row.input, seed: row.seed, sample: 1, scale: row.scale)
-      signal = Tensor(count: row.pictures, shape: network.shapes[1], seed: row.seed, sample: 2)
+      images = try Tensor(count: row.pictures, shape: row.input, seed: row.seed, sample: 1, scale: row.scale)
+      signal = try Tensor(count: row.pictures, shape: network.shapes[1], seed: row.seed, sample: 2)
     }
 
     var outputs: [Double] { (0..<images.count).flatMap { naive.forward(images[$0].map(Double.init)) } }
@@ -137,10 +137,10 @@ import Testing
       if backend == .onednn, values.contains(where: \.isNaN) { continue }
       let shape = Shape(channels: 1, height: 2, width: 2)
       let network = try Network(shape, [.maxPooling(MaxPooling(window: 2, stride: 2))])
-      let plan = Plan(ParameterStore(network), batch: 1, purpose: .inputGradient, backend: backend)
-      let found = plan.forward(Tensor(count: 1, shape: shape, values: values)).array[0]
+      let plan = try Plan(try ParameterStore(network), batch: 1, purpose: .inputGradient, backend: backend)
+      let found = plan.forward(try Tensor(count: 1, shape: shape, values: values)).array[0]
       #expect(found == expected || found.isNaN && expected.isNaN, "maximum of \(values)")
-      plan.backward(from: Tensor(count: 1, shape: network.shapes[1], values: [7]))
+      plan.backward(from: try Tensor(count: 1, shape: network.shapes[1], values: [7]))
       #expect(plan.inputGradient.array == (0..<4).map { $0 == switchAt ? 7 : 0 }, "switch of \(values)")
     }
   }

@@ -7,8 +7,8 @@ import Testing
 @Suite struct LossTests {
   private let seed: UInt64 = 7
 
-  private func loss(_ scores: Tensor, _ labels: [Int32], divisor: Int) -> (loss: Double, gradient: Tensor) {
-    let gradient = Tensor(count: scores.count, shape: scores.shape)
+  private func loss(_ scores: Tensor, _ labels: [Int32], divisor: Int) throws -> (loss: Double, gradient: Tensor) {
+    let gradient = try Tensor(count: scores.count, shape: scores.shape)
     let loss = labels.withUnsafeBufferPointer { softmaxCrossEntropy(scores, labels: $0, divisor: divisor, gradient: gradient) }
     return (loss, gradient)
   }
@@ -20,10 +20,10 @@ import Testing
   }
 
   @Test("Loss and gradient are the formula's, for scores of any size", arguments: [0, 1, 100, 1e4, 1e30] as [Float])
-  func formula(scale: Float) {
-    let scores = Tensor(count: 5, shape: Shape(channels: 1000), seed: seed, scale: scale)
+  func formula(scale: Float) throws {
+    let scores = try Tensor(count: 5, shape: Shape(channels: 1000), seed: seed, scale: scale)
     let labels: [Int32] = [0, 17, 999, 500, 3]
-    let (loss, gradient) = loss(scores, labels, divisor: 20)
+    let (loss, gradient) = try loss(scores, labels, divisor: 20)
     let rows = labels.indices.map { exact(scores[$0].map(Double.init), Int(labels[$0])) }
     let expected = rows.reduce(0) { $0 + $1.loss } / 20
     // Float32 exponentials, each within 1e-7 of its value.
@@ -34,16 +34,16 @@ import Testing
   }
 
   @Test("The gradient is the loss's slope")
-  func slopes() {
-    let scores = Tensor(count: 3, shape: Shape(channels: 7), seed: seed)
+  func slopes() throws {
+    let scores = try Tensor(count: 3, shape: Shape(channels: 7), seed: seed)
     let labels: [Int32] = [6, 0, 3]
-    let gradient = loss(scores, labels, divisor: 3).gradient.array
+    let gradient = try loss(scores, labels, divisor: 3).gradient.array
     for i in scores.values.indices {
       let start = scores.values[i]
       scores.values[i] = start + 0.01
-      let above = loss(scores, labels, divisor: 3).loss
+      let above = try loss(scores, labels, divisor: 3).loss
       scores.values[i] = start - 0.01
-      let below = loss(scores, labels, divisor: 3).loss
+      let below = try loss(scores, labels, divisor: 3).loss
       scores.values[i] = start
       // The third derivative is below 1, ε² is 1e-4; rounding gives 1e-7 / 0.02.
       #expect(abs((above - below) / 0.02 - Double(gradient[i])) <= 4e-5, "score \(i), seed \(seed): \(below) … \(above)")
@@ -51,14 +51,14 @@ import Testing
   }
 
   @Test("Equal scores of 1000 classes give a loss of ln 1000")
-  func start() {
-    let scores = Tensor(count: 2, shape: Shape(channels: 1000))
-    #expect(abs(loss(scores, [1, 2], divisor: 2).loss - log(1000)) <= 1e-9)
+  func start() throws {
+    let scores = try Tensor(count: 2, shape: Shape(channels: 1000))
+    #expect(try abs(loss(scores, [1, 2], divisor: 2).loss - log(1000)) <= 1e-9)
   }
 
   @Test("Posteriors are non-negative, sum to 1 and follow the scores")
-  func posterior() {
-    let scores = Tensor(count: 1, shape: Shape(channels: 4), values: [1e4, 1e4 - 1, -1e30, 1e4 - 2])
+  func posterior() throws {
+    let scores = try Tensor(count: 1, shape: Shape(channels: 4), values: [1e4, 1e4 - 1, -1e30, 1e4 - 2])
     let p = posteriors(scores[0])
     let sum = 1 + exp(-1.0) + exp(-2.0)
     #expect(relativeDistance(p, [1 / sum, exp(-1) / sum, 0, exp(-2) / sum]) <= 1e-6)

@@ -11,7 +11,7 @@ import Testing
     #expect(network.parameterCount == 60_834_536)
     #expect(network.multiplyAdds == 724_005_632)
     #expect(network.classCount == 1000)
-    let store = ParameterStore(network, training: false)
+    let store = try ParameterStore(network, training: false)
     for (layer, count) in [
       ("conv1", 23_296), ("conv2", 409_856), ("conv3", 590_080), ("conv4", 590_080), ("conv5", 590_080), ("fc6", 37_752_832),
       ("fc7", 16_781_312), ("fc8", 4_097_000),
@@ -76,7 +76,7 @@ import Testing
 
   @Test("Parameters lie on 64-byte boundaries, in the order of the layers, weights first")
   func flatLayout() throws {
-    let store = ParameterStore(try Preset.cnnF64.network(classes: 7), training: false)
+    let store = try ParameterStore(try Preset.cnnF64.network(classes: 7), training: false)
     #expect(store.parameters.prefix(3).map(\.name) == ["conv1/weights", "conv1/biases", "conv2/weights"])
     var end = 0
     for parameter in store.parameters {

@@ -17,25 +17,25 @@ import Testing
     _ convolution: ConvolutionAlgorithm = .direct, pictures: Int = 3, batch: Int = 3, workers: Int = 2,
     rule: ReLURule = .gradient, from layer: String? = nil, scale: Float = 50, seed: UInt64 = 77
   ) throws -> Outcome {
-    let store = ParameterStore(network, seed: seed)
-    let plan = Plan(
+    let store = try ParameterStore(network, seed: seed)
+    let plan = try Plan(
       store, batch: batch, purpose: purpose, backend: backend, precision: precision, convolution: convolution,
       team: ThreadTeam(workers: workers))
     // A first call with a full batch leaves values that must not shine through.
     if pictures < batch {
-      let noise = Tensor(count: batch, shape: network.input, seed: seed, sample: 9, scale: scale)
+      let noise = try Tensor(count: batch, shape: network.input, seed: seed, sample: 9, scale: scale)
       _ = plan.forward(noise)
       if purpose != .inference {
-        plan.backward(from: Tensor(count: batch, shape: network.shapes[network.layers.count], seed: seed, sample: 8))
+        plan.backward(from: try Tensor(count: batch, shape: network.shapes[network.layers.count], seed: seed, sample: 8))
       }
     }
-    let images = Tensor(count: pictures, shape: network.input, seed: seed, sample: 1, scale: scale)
+    let images = try Tensor(count: pictures, shape: network.input, seed: seed, sample: 1, scale: scale)
     let samples = (0..<pictures).map { 1000 + $0 }
     var outcome = Outcome(
       scores: plan.forward(images, dropout: DropoutStream(seed: 4, samples: samples)).array)
     guard purpose != .inference else { return outcome }
     let index = try layer.map { try network.index(of: $0) } ?? network.layers.count - 1
-    let signal = Tensor(count: pictures, shape: network.shapes[index + 1], seed: seed, sample: 2)
+    let signal = try Tensor(count: pictures, shape: network.shapes[index + 1], seed: seed, sample: 2)
     try plan.backward(from: network.layers[index].name, gradient: signal, rule: rule)
     if purpose.givesInputGradient { outcome.gradients.append(("input", plan.inputGradient.array)) }
     if purpose.trains { outcome.gradients += store.parameters.map { ($0.name, store.gradient($0)) } }
@@ -231,9 +231,9 @@ import Testing
   @Test("Activations inside the net are OpenBLAS's")
   func activations() throws {
     let network = try Preset.cnnF64.network(classes: 10)
-    let store = ParameterStore(network, seed: 3)
-    let images = Tensor(count: 2, shape: network.input, seed: 3, scale: 50)
-    let plans = [BackendChoice.openblas, .onednn].map { Plan(store, batch: 4, purpose: .inference, backend: $0) }
+    let store = try ParameterStore(network, seed: 3)
+    let images = try Tensor(count: 2, shape: network.input, seed: 3, scale: 50)
+    let plans = try [BackendChoice.openblas, .onednn].map { try Plan(store, batch: 4, purpose: .inference, backend: $0) }
     for plan in plans { _ = plan.forward(images) }
     for layer in network.layers {
       let (expected, found) = (try plans[0].activation(of: layer.name), try plans[1].activation(of: layer.name))
@@ -246,14 +246,14 @@ import Testing
   func revisions(precision: Precision) throws {
     guard BackendChoice.onednn.obstacle(to: precision) == nil else { return }
     let network = try Preset.cnnF64.network(classes: 10)
-    let store = ParameterStore(network, seed: 1)
-    let images = Tensor(count: 2, shape: network.input, seed: 3, scale: 50)
+    let store = try ParameterStore(network, seed: 1)
+    let images = try Tensor(count: 2, shape: network.input, seed: 3, scale: 50)
     for purpose in Purpose.allCases {
-      let plan = Plan(store, batch: 2, purpose: purpose, backend: .onednn, precision: precision)
+      let plan = try Plan(store, batch: 2, purpose: purpose, backend: .onednn, precision: precision)
       _ = plan.forward(images)
       for parameter in store.parameters { for value in parameter.range { store.values.pointer[value] *= 0.75 } }
       store.valuesChanged()
-      let fresh = Plan(store, batch: 2, purpose: purpose, backend: .onednn, precision: precision)
+      let fresh = try Plan(store, batch: 2, purpose: purpose, backend: .onednn, precision: precision)
       #expect(sameBits(plan.forward(images).array, fresh.forward(images).array), "\(purpose)")
     }
   }
@@ -264,15 +264,15 @@ import Testing
   func bfloat16Updates() throws {
     let network = try Preset.cnnF64.network(classes: 10)
     let team = ThreadTeam(workers: 2)
-    let store = ParameterStore(network, seed: 5)
-    let images = Tensor(count: 2, shape: network.input, seed: 3, scale: 50)
-    let signal = Tensor(count: 2, shape: Shape(channels: 10), seed: 4, scale: 0.01)
+    let store = try ParameterStore(network, seed: 5)
+    let images = try Tensor(count: 2, shape: network.input, seed: 3, scale: 50)
+    let signal = try Tensor(count: 2, shape: Shape(channels: 10), seed: 4, scale: 0.01)
     func scores(_ plan: Plan) -> [Float] {
       let scores = plan.forward(images).array
       plan.backward(from: signal)
       return scores
     }
-    let plan = Plan(store, batch: 2, purpose: .training, backend: .onednn, precision: .bfloat16, team: team)
+    let plan = try Plan(store, batch: 2, purpose: .training, backend: .onednn, precision: .bfloat16, team: team)
     var before = scores(plan)
     for step in 0..<4 {
       SGD().update(store, rate: 1e-3, team: team)
@@ -283,9 +283,9 @@ import Testing
       }
       let found = scores(plan)
       let gradients = store.gradients.all.map { $0 }
-      let fresh = ParameterStore(network)
+      let fresh = try ParameterStore(network)
       fresh.values.all.baseAddress!.update(from: store.values.pointer, count: store.values.count)
-      let other = Plan(fresh, batch: 2, purpose: .training, backend: .onednn, precision: .bfloat16, team: team)
+      let other = try Plan(fresh, batch: 2, purpose: .training, backend: .onednn, precision: .bfloat16, team: team)
       #expect(sameBits(found, scores(other)), "step \(step)")
       #expect(sameBits(gradients, fresh.gradients.all.map { $0 }), "step \(step)")
       #expect(!sameBits(found, before), "step \(step) changes nothing")
@@ -296,11 +296,11 @@ import Testing
   @Test("Layers' times name every layer that computes, and the multiply-adds of the net")
   func layerTimes() throws {
     let network = try Preset.cnnF64.network(classes: 10)
-    let plan = Plan(ParameterStore(network, seed: 1), batch: 2, purpose: .inference, backend: .onednn)
-    _ = plan.forward(Tensor(count: 2, shape: network.input, seed: 3))
+    let plan = try Plan(try ParameterStore(network, seed: 1), batch: 2, purpose: .inference, backend: .onednn)
+    _ = plan.forward(try Tensor(count: 2, shape: network.input, seed: 3))
     #expect(plan.layerTimes.isEmpty)
     plan.timesLayers = true
-    for _ in 0..<3 { _ = plan.forward(Tensor(count: 2, shape: network.input, seed: 3)) }
+    for _ in 0..<3 { _ = plan.forward(try Tensor(count: 2, shape: network.input, seed: 3)) }
     let forward = plan.layerTimes.filter { $0.pass == .forward }
     #expect(forward.reduce(0) { $0 + $1.multiplyAdds } == 3 * 2 * network.multiplyAdds)
     #expect(Set(["conv1", "norm1", "pool5", "fc8"]).isSubset(of: forward.map(\.layer)))

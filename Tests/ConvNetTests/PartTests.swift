@@ -35,20 +35,20 @@ import Testing
     let network = try Network(
       Shape(channels: 20),
       [.fullyConnected(FullyConnected(outputs: 9)), .relu(ReLU()), .fullyConnected(FullyConnected(outputs: 4))])
-    let store = ParameterStore(network, seed: seed)
-    let images = Tensor(count: 4, shape: network.input, seed: seed)
-    let signal = Tensor(count: 4, shape: Shape(channels: 4), seed: seed, sample: 1)
-    func pass(_ purpose: Purpose) -> Plan {
-      let plan = Plan(store, batch: 4, purpose: purpose, backend: backend)
+    let store = try ParameterStore(network, seed: seed)
+    let images = try Tensor(count: 4, shape: network.input, seed: seed)
+    let signal = try Tensor(count: 4, shape: Shape(channels: 4), seed: seed, sample: 1)
+    func pass(_ purpose: Purpose) throws -> Plan {
+      let plan = try Plan(store, batch: 4, purpose: purpose, backend: backend)
       _ = plan.forward(images)
       plan.backward(from: signal)
       return plan
     }
-    _ = pass(.training)
+    _ = try pass(.training)
     let expected = store.gradients.all.map { $0 }
-    let input = pass(.inputGradient).inputGradient.array
+    let input = try pass(.inputGradient).inputGradient.array
     store.gradients.fill(with: .nan)
-    let both = pass(.innerTraining)
+    let both = try pass(.innerTraining)
     for parameter in store.parameters {
       #expect(relativeDistance(store.gradient(parameter), Array(expected[parameter.range])) < 1e-6, "\(parameter.name)")
     }
@@ -61,17 +61,17 @@ import Testing
   {
     let parts = try #require(store.network.classifierParts)
     let dropout = DropoutStream(seed: 3, samples: samples)
-    let features = Plan(try store.part(parts.features), batch: 4, purpose: .training, backend: backend)
+    let features = try Plan(try store.part(parts.features), batch: 4, purpose: .training, backend: backend)
     var input = features.forward(images)
     var layers: [(plans: [Plan], ranges: [Range<Int>])] = []
     for part in parts.fullyConnected {
       let outputs = store.network.shapes[part.upperBound].count
       let ranges = (0..<cuts).map { ($0 * outputs / cuts)..<(($0 + 1) * outputs / cuts) }
       let plans = try ranges.map {
-        Plan(try store.part(part, outputs: $0), batch: 4, purpose: .innerTraining, backend: backend)
+        try Plan(try store.part(part, outputs: $0), batch: 4, purpose: .innerTraining, backend: backend)
       }
-      let output = Tensor(count: 4, shape: Shape(channels: outputs))
-      let flat = Tensor(count: 4, shape: Shape(channels: input.shape.count), storage: input.storage)
+      let output = try Tensor(count: 4, shape: Shape(channels: outputs))
+      let flat = try Tensor(count: 4, shape: Shape(channels: input.shape.count), storage: input.storage)
       for (plan, range) in zip(plans, ranges) {
         let own = plan.forward(flat, dropout: dropout)
         for n in 0..<4 { for (place, unit) in range.enumerated() { output[n][unit] = own[n][place] } }
@@ -81,9 +81,9 @@ import Testing
     }
     var above = signal
     for (layer, part) in zip(layers, parts.fullyConnected).reversed() {
-      let below = Tensor(count: 4, shape: store.network.shapes[part.lowerBound])
+      let below = try Tensor(count: 4, shape: store.network.shapes[part.lowerBound])
       for (plan, range) in zip(layer.plans, layer.ranges) {
-        let own = Tensor(count: 4, shape: Shape(channels: range.count))
+        let own = try Tensor(count: 4, shape: Shape(channels: range.count))
         for n in 0..<4 { for (place, unit) in range.enumerated() { own[n][place] = above[n][unit] } }
         plan.backward(from: own)
         for (index, value) in plan.inputGradient.array.enumerated() { below.values[index] += value }
@@ -96,10 +96,10 @@ import Testing
 
   @Test("Layers cut by outputs compute what the whole net does, dropout included", arguments: [1, 2, 3], backends)
   func cut(cuts: Int, backend: BackendChoice) throws {
-    let store = ParameterStore(try network(), seed: seed)
-    let images = Tensor(count: 4, shape: store.network.input, seed: seed, scale: 50)
-    let signal = Tensor(count: 4, shape: Shape(channels: 6), seed: seed, sample: 2)
-    let whole = Plan(store, batch: 4, purpose: .training, backend: backend)
+    let store = try ParameterStore(try network(), seed: seed)
+    let images = try Tensor(count: 4, shape: store.network.input, seed: seed, scale: 50)
+    let signal = try Tensor(count: 4, shape: Shape(channels: 6), seed: seed, sample: 2)
+    let whole = try Plan(store, batch: 4, purpose: .training, backend: backend)
     let scores = whole.forward(images, dropout: DropoutStream(seed: 3, samples: samples)).array
     whole.backward(from: signal)
     let expected = store.gradients.all.map { $0 }
@@ -115,7 +115,7 @@ import Testing
   func update() throws {
     let sgd = SGD(pixelDeviation: 58)
     func updated(_ parts: (ParameterStore) throws -> [ParameterStore]) throws -> [Float] {
-      let store = ParameterStore(try network(), seed: seed)
+      let store = try ParameterStore(try network(), seed: seed)
       for index in store.gradients.all.indices { store.gradients.pointer[index] = Float(index % 17) - 8 }
       for part in try parts(store) { sgd.update(part, rate: 0.01, team: ThreadTeam(workers: 2)) }
       return store.parameters.flatMap { Array(store.values[$0.range]) }

@@ -7,9 +7,9 @@ import Testing
   @Test("Each rule has its own gates", arguments: backends)
   func gates(backend: BackendChoice) throws {
     let network = try Network(Shape(channels: 6), [.relu(ReLU())])
-    let plan = Plan(ParameterStore(network), batch: 1, purpose: .inputGradient, backend: backend)
-    let input = Tensor(count: 1, shape: network.input, values: [1, 1, -1, -1, 0, 2])
-    let signal = Tensor(count: 1, shape: network.input, values: [3, -3, 3, -3, 3, 0])
+    let plan = try Plan(try ParameterStore(network), batch: 1, purpose: .inputGradient, backend: backend)
+    let input = try Tensor(count: 1, shape: network.input, values: [1, 1, -1, -1, 0, 2])
+    let signal = try Tensor(count: 1, shape: network.input, values: [3, -3, 3, -3, 3, 0])
     let expected: [ReLURule: [Float]] = [
       .gradient: [3, -3, 0, 0, 0, 0],  // X > 0
       .deconvnet: [3, 0, 3, 0, 3, 0],  // R > 0
@@ -40,10 +40,10 @@ import Testing
   func smallNet(rule: ReLURule, backend: BackendChoice) throws {
     let seed: UInt64 = 44
     let network = try network(relus: true)
-    let store = ParameterStore(network, seed: seed)
-    let plan = Plan(store, batch: 3, purpose: .inputGradient, backend: backend, team: ThreadTeam(workers: 2))
-    let images = Tensor(count: 2, shape: Self.shape, seed: seed)
-    let signal = Tensor(count: 2, shape: network.shapes.last!, seed: seed, sample: 1)
+    let store = try ParameterStore(network, seed: seed)
+    let plan = try Plan(store, batch: 3, purpose: .inputGradient, backend: backend, team: ThreadTeam(workers: 2))
+    let images = try Tensor(count: 2, shape: Self.shape, seed: seed)
+    let signal = try Tensor(count: 2, shape: network.shapes.last!, seed: seed, sample: 1)
     _ = plan.forward(images)
     plan.backward(from: signal, rule: rule)
     for n in 0..<2 {
@@ -72,9 +72,9 @@ import Testing
   func identity(backend: BackendChoice) throws {
     let seed: UInt64 = 45
     let network = try network(relus: false)
-    let plan = Plan(ParameterStore(network, seed: seed), batch: 3, purpose: .inputGradient, backend: backend)
-    let signal = Tensor(count: 3, shape: network.shapes.last!, seed: seed, sample: 1)
-    _ = plan.forward(Tensor(count: 3, shape: Self.shape, seed: seed))
+    let plan = try Plan(try ParameterStore(network, seed: seed), batch: 3, purpose: .inputGradient, backend: backend)
+    let signal = try Tensor(count: 3, shape: network.shapes.last!, seed: seed, sample: 1)
+    _ = plan.forward(try Tensor(count: 3, shape: Self.shape, seed: seed))
     let results = ReLURule.allCases.map { rule in
       plan.backward(from: signal, rule: rule)
       return plan.inputGradient.array
@@ -87,15 +87,15 @@ import Testing
   func inside(rule: ReLURule, backend: BackendChoice) throws {
     let seed: UInt64 = 47
     let network = try network(relus: true)
-    let plan = Plan(ParameterStore(network, seed: seed), batch: 3, purpose: .inputGradient, backend: backend)
-    let signal = Tensor(count: 2, shape: network.shapes.last!, seed: seed, sample: 1)
-    _ = plan.forward(Tensor(count: 2, shape: Self.shape, seed: seed))
+    let plan = try Plan(try ParameterStore(network, seed: seed), batch: 3, purpose: .inputGradient, backend: backend)
+    let signal = try Tensor(count: 2, shape: network.shapes.last!, seed: seed, sample: 1)
+    _ = plan.forward(try Tensor(count: 2, shape: Self.shape, seed: seed))
     plan.backward(from: signal, rule: rule)
     let whole = plan.inputGradient.array
     for (named, shape) in zip(network.layers, network.shapes.dropFirst()) {
       let inner = try plan.gradient(at: named.name, from: signal, rule: rule)
       #expect(inner.shape == shape && inner.count == 2)
-      let copy = Tensor(count: 2, shape: shape, values: inner.array)
+      let copy = try Tensor(count: 2, shape: shape, values: inner.array)
       #expect(copy.array.contains { $0 != 0 })
       try plan.backward(from: named.name, gradient: copy, rule: rule)
       #expect(relativeDistance(plan.inputGradient.array, whole.map(Double.init)) <= 1e-6, "\(named.name)")
@@ -107,11 +107,11 @@ import Testing
     let seed: UInt64 = 46
     let shape = Shape(channels: 3, height: 7, width: 5)
     let network = try Network(shape, [.fullyConnected(FullyConnected(outputs: 6))])
-    let store = ParameterStore(network, seed: seed)
-    let plan = Plan(store, batch: 6, purpose: .inputGradient, backend: backend, team: ThreadTeam(workers: 2))
-    let signal = Tensor(count: 6, shape: network.shapes[1])
+    let store = try ParameterStore(network, seed: seed)
+    let plan = try Plan(store, batch: 6, purpose: .inputGradient, backend: backend, team: ThreadTeam(workers: 2))
+    let signal = try Tensor(count: 6, shape: network.shapes[1])
     for c in 0..<6 { signal[c][c] = 1 }
-    _ = plan.forward(Tensor(count: 6, shape: shape, seed: seed))
+    _ = plan.forward(try Tensor(count: 6, shape: shape, seed: seed))
     plan.backward(from: signal)
     #expect(sameBits(plan.inputGradient.array, Array(store.values[store.parameters[0].range])), "seed \(seed)")
   }

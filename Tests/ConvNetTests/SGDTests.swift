@@ -17,8 +17,8 @@ import Testing
   private func train(
     workers: Int, copies: Bool = false, _ each: (ParameterStore, Float) -> Void = { _, _ in }
   ) throws -> ParameterStore {
-    let store = ParameterStore(try network(), seed: seed)
-    if copies { _ = store.keepBFloat16Copy() }
+    let store = try ParameterStore(try network(), seed: seed)
+    if copies { _ = try store.keepBFloat16Copy() }
     for step in 0..<5 {
       for (index, parameter) in store.parameters.enumerated() {
         var random = CounterRandom(seed: seed, purpose: .test, epoch: step + 10, sample: index)
@@ -102,7 +102,7 @@ import Testing
     let ties = [Float(bitPattern: 0x3F80_8000), Float(bitPattern: 0x3F81_8000), Float(bitPattern: 0xBF80_8001)]
     for (i, value) in ties.enumerated() { store.values.pointer[i] = value }
     // Who asks for the copy may have changed values without a word.
-    _ = store.keepBFloat16Copy()
+    _ = try store.keepBFloat16Copy()
     store.renewBFloat16Copy(team: team)
     #expect(Array(try halves(store).prefix(3)) == [0x3F80, 0x3F82, 0xBF81])
     #expect(try halves(store) == store.values.all.map(rounded))
@@ -110,7 +110,7 @@ import Testing
 
   @Test("An update is announced to plans that keep copies of the values")
   func revision() throws {
-    let store = ParameterStore(try network())
+    let store = try ParameterStore(try network())
     let before = store.revision
     sgd.update(store, rate: 0.1, team: ThreadTeam(workers: 1))
     #expect(store.revision > before)
@@ -118,7 +118,7 @@ import Testing
 
   @Test("Biases take the factors that they are given")
   func biasFactors() throws {
-    let store = ParameterStore(try network(), seed: seed)
+    let store = try ParameterStore(try network(), seed: seed)
     let before = store.values.all.map(Double.init)
     store.gradients.fill(with: 0.5)
     SGD(momentum: 0, weightDecay: 0.25, biasRateFactor: 3, biasDecayFactor: 0.5)
@@ -137,7 +137,7 @@ import Testing
   private let seed: UInt64 = 12
 
   private func store() throws -> ParameterStore {
-    let store = ParameterStore(
+    let store = try ParameterStore(
       try Network(
         Shape(channels: 3, height: 9, width: 9),
         [.convolution(Convolution(filters: 40, kernel: 3)), .fullyConnected(FullyConnected(outputs: 41))]), seed: seed)
@@ -196,13 +196,13 @@ import Testing
       [
         .convolution(Convolution(filters: 6, kernel: 3)), .relu(ReLU()), .fullyConnected(FullyConnected(outputs: 5)),
       ])
-    let images = Tensor(count: 4, shape: network.input, seed: seed, scale: deviation)
-    func train(_ images: Tensor, firstScale: Float, deviation: Float) -> ParameterStore {
-      let store = ParameterStore(network, seed: seed)
+    let images = try Tensor(count: 4, shape: network.input, seed: seed, scale: deviation)
+    func train(_ images: Tensor, firstScale: Float, deviation: Float) throws -> ParameterStore {
+      let store = try ParameterStore(network, seed: seed)
       for i in store.parameters[0].range { store.values.pointer[i] *= firstScale }
-      let plan = Plan(store, batch: 4, purpose: .training, backend: .openblas, team: ThreadTeam(workers: 1))
+      let plan = try Plan(store, batch: 4, purpose: .training, backend: .openblas, team: ThreadTeam(workers: 1))
       let sgd = SGD(weightDecay: 0.01, larsCoefficient: coefficient, pixelDeviation: deviation)
-      let gradient = Tensor(count: 4, shape: Shape(channels: 5))
+      let gradient = try Tensor(count: 4, shape: Shape(channels: 5))
       for _ in 0..<4 {
         let scores = plan.forward(images)
         _ = [0, 1, 2, 3].map(Int32.init).withUnsafeBufferPointer {
@@ -214,10 +214,10 @@ import Testing
       return store
     }
     // Powers of two: the scaling itself doesn't round.
-    let divided = Tensor(count: 4, shape: network.input, values: images.array.map { $0 / deviation })
-    let expected = train(divided, firstScale: 1, deviation: 1)
-    let found = train(images, firstScale: 1 / deviation, deviation: deviation)
-    let untrained = ParameterStore(network, seed: seed)
+    let divided = try Tensor(count: 4, shape: network.input, values: images.array.map { $0 / deviation })
+    let expected = try train(divided, firstScale: 1, deviation: 1)
+    let found = try train(images, firstScale: 1 / deviation, deviation: deviation)
+    let untrained = try ParameterStore(network, seed: seed)
     withExtendedLifetime((expected, found, untrained)) {
       for parameter in expected.parameters {
         let scale: Float = parameter == expected.parameters[0] ? deviation : 1

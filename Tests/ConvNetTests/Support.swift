@@ -7,14 +7,14 @@ let backends: [BackendChoice] = [.openblas, .onednn]
 
 extension Tensor {
   /// Normal values times `scale` from a stream of their own.
-  init(count: Int, shape: Shape, seed: UInt64, sample: Int = 0, scale: Float = 1) {
-    self.init(count: count, shape: shape)
+  init(count: Int, shape: Shape, seed: UInt64, sample: Int = 0, scale: Float = 1) throws {
+    try self.init(count: count, shape: shape)
     var random = CounterRandom(seed: seed, purpose: .test, sample: sample)
     for i in values.indices { values[i] = scale * random.normal() }
   }
 
-  init(count: Int, shape: Shape, values: [Float]) {
-    self.init(count: count, shape: shape)
+  init(count: Int, shape: Shape, values: [Float]) throws {
+    try self.init(count: count, shape: shape)
     for i in values.indices { self.values[i] = values[i] }
   }
 
@@ -24,8 +24,8 @@ extension Tensor {
 
 extension ParameterStore {
   /// A store with normal weights of deviation √(2 / fan-in) and biases of deviation 0.5.
-  convenience init(_ network: Network, seed: UInt64) {
-    self.init(network)
+  convenience init(_ network: Network, seed: UInt64) throws {
+    try self.init(network)
     for (index, parameter) in parameters.enumerated() {
       var random = CounterRandom(seed: seed, purpose: .test, epoch: 1, sample: index)
       let deviation = parameter.spec.role == .biases ? 0.5 : (2 / Float(parameter.spec.fanIn)).squareRoot()

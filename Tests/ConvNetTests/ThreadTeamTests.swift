@@ -4,9 +4,9 @@ import Testing
 
 @Suite struct ThreadTeamTests {
   @Test("A split covers everything once, in contiguous ranges on grain boundaries", arguments: [1, 2, 3, 5], [1, 16])
-  func split(workers: Int, grain: Int) {
+  func split(workers: Int, grain: Int) throws {
     for count in [0, 1, 2, 15, 16, 17, 100] {
-      let times = FlatBuffer(count: count)
+      let times = try FlatBuffer(count: count)
       ThreadTeam(workers: workers).split(count, grain: grain) { _, range in
         if range.lowerBound % grain != 0 { times.pointer[0] = -100 }
         for i in range { times.pointer[i] += 1 }
@@ -16,8 +16,8 @@ import Testing
   }
 
   @Test("Every worker has its turn, even where a team inside a team has one thread")
-  func nested() {
-    let runs = FlatBuffer(count: 16)
+  func nested() throws {
+    let runs = try FlatBuffer(count: 16)
     ThreadTeam(workers: 2).run { outer in
       ThreadTeam(workers: 3).run { inner in runs.pointer[outer * 8 + inner] += 1 }
     }

@@ -19,7 +19,7 @@ func exampleCheckpoint(in folder: TemporaryFolder) throws -> Checkpoint {
         {"name": "drop2", "type": "dropout", "probability": 0.5},
         {"name": "fc3", "type": "fullyConnected", "outputs": 4}]}
       """)
-  let store = ParameterStore(network, training: false)
+  let store = try ParameterStore(network, training: false)
   for (number, parameter) in store.parameters.enumerated() {
     for (index, place) in parameter.range.enumerated() {
       store.values.pointer[place] = Float((index * 37 + number * 11) % 101 - 50) / 400
@@ -48,8 +48,8 @@ struct ExportTests {
     try export(checkpoint, format: .onnx, to: folder.path("net.onnx"))
     #expect(try Data(contentsOf: URL(fileURLWithPath: folder.path("net.onnx"))) == goldenFile("small.onnx"))
     let scores = try JSONDecoder().decode([Float].self, from: goldenFile("small.scores.json"))
-    let plan = Plan(checkpoint.store, batch: 2, purpose: .inference, backend: .openblas, team: ThreadTeam(workers: 1))
-    let images = Tensor(count: 2, shape: checkpoint.contents.network.input)
+    let plan = try Plan(checkpoint.store, batch: 2, purpose: .inference, backend: .openblas, team: ThreadTeam(workers: 1))
+    let images = try Tensor(count: 2, shape: checkpoint.contents.network.input)
     for (index, pixel) in examplePixels(2400).enumerated() {
       images.values[index] = pixel - checkpoint.contents.mean[index % 1200]
     }

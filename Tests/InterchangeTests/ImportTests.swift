@@ -16,8 +16,8 @@ struct ImportTests {
   /// The scores of the pictures of Golden/weights.py, `[2, 4]`.
   private func scores(_ imported: ImportedCheckpoint) throws -> [Float] {
     let shape = imported.contents.network.input
-    let plan = Plan(imported.store, batch: 2, purpose: .inference, backend: .openblas, team: ThreadTeam(workers: 1))
-    let images = Tensor(count: 2, shape: shape)
+    let plan = try Plan(imported.store, batch: 2, purpose: .inference, backend: .openblas, team: ThreadTeam(workers: 1))
+    let images = try Tensor(count: 2, shape: shape)
     let mean = imported.contents.mean
     try #require(mean.count == shape.count)
     for (index, pixel) in examplePixels(2 * shape.count).enumerated() {

@@ -14,13 +14,13 @@ final class Steps {
 
   init(_ backend: BackendChoice, _ precision: Precision, _ purpose: Purpose, workers: Int) throws {
     let network = try Preset.cnnF64.network(classes: 10)
-    let store = ParameterStore(network, training: purpose.trains)
+    let store = try ParameterStore(network, training: purpose.trains)
     Initialization.gaussian.fill(store, seed: 1)
     team = ThreadTeam(workers: workers)
-    plan = Plan(store, batch: labels.count, purpose: purpose, backend: backend, precision: precision, team: team)
-    images = Tensor(count: labels.count, shape: network.input)
+    plan = try Plan(store, batch: labels.count, purpose: purpose, backend: backend, precision: precision, team: team)
+    images = try Tensor(count: labels.count, shape: network.input)
     for i in images.values.indices { images.values[i] = Float(i % 251) - 125 }
-    gradient = Tensor(count: labels.count, shape: Shape(channels: network.classCount))
+    gradient = try Tensor(count: labels.count, shape: Shape(channels: network.classCount))
     dropout = DropoutStream(seed: 1, samples: Array(labels.indices))
   }
 

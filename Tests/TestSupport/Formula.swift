@@ -15,15 +15,15 @@ public enum Formula {
     }
   }
 
-  public static func tensor(count: Int, shape: Shape, salt: UInt32, scale: Float) -> Tensor {
-    let tensor = Tensor(count: count, shape: shape)
+  public static func tensor(count: Int, shape: Shape, salt: UInt32, scale: Float) throws -> Tensor {
+    let tensor = try Tensor(count: count, shape: shape)
     fill(tensor.values, salt: salt, scale: scale)
     return tensor
   }
 
   /// Weights of deviation √(2 / fan-in), biases of ±1/2; the salt is the parameter's place in the net.
-  public static func store(_ network: Network, training: Bool) -> ParameterStore {
-    let store = ParameterStore(network, training: training)
+  public static func store(_ network: Network, training: Bool) throws -> ParameterStore {
+    let store = try ParameterStore(network, training: training)
     for (salt, parameter) in store.parameters.enumerated() {
       let scale = parameter.spec.role == .biases ? 1 : (24 / Double(parameter.spec.fanIn)).squareRoot()
       fill(store.values[parameter.range], salt: UInt32(salt), scale: Float(scale))

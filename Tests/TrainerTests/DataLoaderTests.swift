@@ -19,7 +19,7 @@ struct DataLoaderTests {
     _ source: any PictureSource, _ options: BatchLoader.Options, _ sequence: BatchLoader.Sequence, batches: Int,
     badFiles: BadFileReport = BadFileReport(badFileLimit: 1, of: 100)
   ) throws -> Content {
-    let loader = BatchLoader(source: source, options: options, sequence: sequence, badFiles: badFiles)
+    let loader = try BatchLoader(source: source, options: options, sequence: sequence, badFiles: badFiles)
     defer { loader.close() }
     var content = Content()
     while content.samples.count < batches, let batch = try loader.next() {
@@ -141,7 +141,7 @@ struct DataLoaderTests {
   func closing() throws {
     let sampler = EpochSampler(count: 31, seed: 2)
     for round in 0..<30 {
-      let loader = BatchLoader(
+      let loader = try BatchLoader(
         source: MemorySource(count: 31), options: options(threads: 1 + round % 4), sequence: training(sampler),
         badFiles: BadFileReport(of: 31))
       var buffers: Set<UnsafeMutablePointer<Float>> = []
@@ -159,7 +159,7 @@ struct DataLoaderTests {
   @Test("the consumer's waiting is measured")
   func waiting() throws {
     let slow = MemorySource(count: 4, onRead: { _ in usleep(20_000) })
-    let loader = BatchLoader(
+    let loader = try BatchLoader(
       source: slow, options: options(), sequence: .once(0..<4, batch: 2), badFiles: BadFileReport(of: 4))
     defer { loader.close() }
     while let batch = try loader.next() { loader.recycle(batch) }

@@ -87,7 +87,7 @@ struct ReportTests {
           wnid: "n\($0)", name: "class <\($0)>, \"quoted\"", pictures: 50, top1Error: Double($0 % 51) / 50, top5Error: 0.1)
       }, to: run.classErrors)
     var report = RunReport(run)
-    let store = ParameterStore(try Preset.cnnF64.network(classes: 10), training: false)
+    let store = try ParameterStore(try Preset.cnnF64.network(classes: 10), training: false)
     for index in 0..<store.values.count { store.values.pointer[index] = Float(index % 13) - 6 }
     try report.write(filters: FilterPicture(store))
     let html = try String(contentsOfFile: run.report, encoding: .utf8)

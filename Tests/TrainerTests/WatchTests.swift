@@ -40,18 +40,18 @@ struct WatchTests {
         named("conv2", .convolution(Convolution(filters: 8, kernel: 3))), named("relu2", .relu(ReLU())),
         named("fc3", .fullyConnected(FullyConnected(outputs: 5))),
       ])
-    let store = ParameterStore(network)
+    let store = try ParameterStore(network)
     Initialization.he.fill(store, seed: 4)
     // So that conv2 lives when nothing comes from conv1.
     fill(store, "conv2", .biases, 0.1)
     spoil(store)
     store.valuesChanged()
-    let plan = Plan(store, batch: 3, purpose: .training, backend: .openblas)
-    let images = Tensor(count: 3, shape: network.input)
+    let plan = try Plan(store, batch: 3, purpose: .training, backend: .openblas)
+    let images = try Tensor(count: 3, shape: network.input)
     var random = CounterRandom(seed: 4, purpose: .test)
     for index in images.values.indices { images.values[index] = 58 * random.normal() }
     let scores = plan.forward(images)
-    let gradient = Tensor(count: 3, shape: scores.shape)
+    let gradient = try Tensor(count: 3, shape: scores.shape)
     _ = [Int32(0), 1, 2].withUnsafeBufferPointer {
       softmaxCrossEntropy(scores, labels: $0, divisor: 3, gradient: gradient)
     }

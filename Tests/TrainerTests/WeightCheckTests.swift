@@ -30,7 +30,7 @@ struct WeightCheckTests {
       }
       let network = try Network(
         json: #"{"name": "x", "input": [3, 7, 7], "layers": [{"name": "fc", "type": "fullyConnected", "outputs": 10}]}"#)
-      let store = ParameterStore(network, training: false)
+      let store = try ParameterStore(network, training: false)
       let weights = try #require(store.parameter("fc", .weights))
       for output in 0..<10 {
         for channel in 0..<3 {

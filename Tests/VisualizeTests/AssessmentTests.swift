@@ -52,31 +52,31 @@ private struct Golden: Decodable {
   @Test("Of a linear net's posterior the curves are what setting pixels by hand gives") func curves() throws {
     let store = try linearNet(side: 6)
     let shape = store.network.input
-    let curves = PixelCurves(ScoreFunction(store, batch: 3), step: 8)
-    let image = values(randomPictures(1, shape)).map { $0 / 30 }
+    let curves = try PixelCurves(ScoreFunction(store, batch: 3), step: 8)
+    let image = try values(randomPictures(1, shape)).map { $0 / 30 }
     let map = (0..<36).map { Float(($0 * 7) % 36) }
     let found = curves.areas(of: map, image: image, classIndex: 2)
     let order = map.indices.sorted { map[$0] > map[$1] }
     let blurred = PixelCurves.blurred(image, shape)
-    let plan = Plan(store, batch: 1, purpose: .inference)
+    let plan = try Plan(store, batch: 1, purpose: .inference)
     defer { withExtendedLifetime(plan) {} }
-    func area(_ start: [Float], _ end: [Float]) -> Double {
-      let points = [0, 8, 16, 24, 32, 36].map { count in
-        let picture = Tensor(count: 1, shape: shape)
+    func area(_ start: [Float], _ end: [Float]) throws -> Double {
+      let points = try [0, 8, 16, 24, 32, 36].map { count in
+        let picture = try Tensor(count: 1, shape: shape)
         for i in 0..<shape.count { picture[0][i] = order.prefix(count).contains(i % 36) ? end[i] : start[i] }
         return Double(posteriors(plan.forward(picture)[0])[2])
       }
       // The last step is of 4 pixels, the others of 8.
       return (8 * (points[0] / 2 + points[1] + points[2] + points[3] + points[4] / 2) + 2 * (points[4] + points[5])) / 36
     }
-    #expect(abs(found.insertion - area(blurred, image)) < 1e-5)
-    #expect(abs(found.deletion - area(image, [Float](repeating: 0, count: shape.count))) < 1e-5)
+    #expect(try abs(found.insertion - area(blurred, image)) < 1e-5)
+    #expect(try abs(found.deletion - area(image, [Float](repeating: 0, count: shape.count))) < 1e-5)
     #expect(found.insertion != found.deletion)
   }
 
   @Test("Randomised stages change their layers and no others") func stages() throws {
     let store = try smallNet()
-    let randomised = RandomisedNetwork(store, seed: 3)
+    let randomised = try RandomisedNetwork(store, seed: 3)
     func changed() -> [String] {
       ["conv1", "fc2", "fc3"].filter {
         let range = store.range(ofLayer: $0)

@@ -9,8 +9,8 @@ import Testing
   private func run(
     _ store: ParameterStore, _ options: ClassModelOptions, classes: [Int], batch: Int? = nil
   ) throws -> [ClassModel] {
-    let ascent = ClassModelAscent(store, mean: mean(store), options: options, batch: batch ?? classes.count)
-    return try #require(ascent.run(classes: classes))
+    let ascent = try ClassModelAscent(store, mean: mean(store), options: options, batch: batch ?? classes.count)
+    return try #require(try ascent.run(classes: classes))
   }
 
   @Test("For a linear score the paper's ascent ends at w / 2λ", arguments: [0, 2, 3])
@@ -61,8 +61,8 @@ import Testing
     let options = ClassModelOptions.defaults(mode, for: store.network, iterations: 40, seed: 5)
     func run(_ classes: [Int], batch: Int) throws -> [ClassModel] {
       let compute = ComputeSettings(precision: precision, convolution: .direct)
-      let ascent = ClassModelAscent(store, mean: mean(store), options: options, batch: batch, compute: compute)
-      return try #require(ascent.run(classes: classes))
+      let ascent = try ClassModelAscent(store, mean: mean(store), options: options, batch: batch, compute: compute)
+      return try #require(try ascent.run(classes: classes))
     }
     let together = try run([4, 0, 1, 2, 3], batch: 5)
     #expect(together[3].classIndex == 2)
@@ -75,8 +75,8 @@ import Testing
     let store = try smallNet()
     var options = ClassModelOptions.defaults(.regularised, for: store.network, iterations: 60)
     options.samples = 3
-    let ascent = ClassModelAscent(store, mean: mean(store), options: options, batch: 6)
-    let models = try #require(ascent.run([(.score(1), stream: 1), (.score(4), stream: 4)]))
+    let ascent = try ClassModelAscent(store, mean: mean(store), options: options, batch: 6)
+    let models = try #require(try ascent.run([(.score(1), stream: 1), (.score(4), stream: 4)]))
     #expect(models.map(\.count) == [3, 3])
     for model in models.joined() { #expect(model.score > model.scoreTrace[0]) }
     #expect(distance(models[0][0].image, models[0][1].image) > 0.1 * rms(models[0][0].image))
@@ -120,9 +120,9 @@ import Testing
 
   @Test("Work that is to stop gives no models") func stop() throws {
     let store = try linearNet()
-    let ascent = ClassModelAscent(store, mean: mean(store), options: .paper(), batch: 1)
+    let ascent = try ClassModelAscent(store, mean: mean(store), options: .paper(), batch: 1)
     var asked = 0
-    let models = ascent.run(classes: [0]) {
+    let models = try ascent.run(classes: [0]) {
       asked += 1
       return asked == 7
     }

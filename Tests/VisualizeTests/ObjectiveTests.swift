@@ -45,32 +45,32 @@ import Testing
   func finiteDifferences(text: String) throws {
     let net = try net()
     let objective = try Objective(text, for: net)
-    let plan = Plan(net.parameters, batch: 2, purpose: .inputGradient, backend: .openblas)
-    let evaluator = ObjectiveGradient(plan, diversity: nil)
-    let pictures = randomPictures(2, net.network.input)
+    let plan = try Plan(net.parameters, batch: 2, purpose: .inputGradient, backend: .openblas)
+    let evaluator = try ObjectiveGradient(plan, diversity: nil)
+    let pictures = try randomPictures(2, net.network.input)
     let objectives = [Objective.score(0), objective]
-    func value() -> Float { evaluator.run(pictures, objectives, group: 1)[1] }
-    _ = value()
+    func value() throws -> Float { try evaluator.run(pictures, objectives, group: 1)[1] }
+    _ = try value()
     let gradient = Array(evaluator.gradient[1])
     let direction = gradient.map { $0 / max(rms(gradient), 1e-12) }
     let before = Array(pictures[1])
     // Of fc2 the gradient is the one before the ReLU: only where the unit is active do differences see it.
-    let isActive = value() != 0
+    let isActive = try value() != 0
     try #require(rms(gradient) > 0)
-    func moved(_ distance: Float) -> Float {
+    func moved(_ distance: Float) throws -> Float {
       for i in direction.indices { pictures[1][i] = before[i] + distance * direction[i] }
-      return value()
+      return try value()
     }
-    let slope = (moved(0.02) - moved(-0.02)) / 0.04
+    let slope = try (moved(0.02) - moved(-0.02)) / 0.04
     let expected = rms(gradient) * Float(gradient.count)
     if isActive || !text.hasPrefix("fc2") { #expect(abs(slope / expected - 1) < 0.05, "\(slope) \(expected)") }
   }
 
   @Test("The diversity term's gradient is that of finite differences, up to a factor")
-  func diversity() {
+  func diversity() throws {
     let shape = Shape(channels: 4, height: 3, width: 3)
-    let activations = randomPictures(3, shape)
-    let gradients = Tensor(count: 3, shape: shape)
+    let activations = try randomPictures(3, shape)
+    let gradients = try Tensor(count: 3, shape: shape)
     func dot(_ a: [Double], _ b: [Double]) -> Double {
       var sum = 0.0
       for i in a.indices { sum += a[i] * b[i] }

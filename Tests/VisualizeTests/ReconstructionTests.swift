@@ -22,9 +22,9 @@ import Testing
     #expect(unit.activation == all.max())
     let patch = try reconstructor.reconstruct([unit])[0]
 
-    let plan = Plan(store, batch: 1, purpose: .inputGradient)
+    let plan = try Plan(store, batch: 1, purpose: .inputGradient)
     func activation(_ at: Int, _ change: Float) throws -> Float {
-      let image = Tensor(count: 1, shape: shape)
+      let image = try Tensor(count: 1, shape: shape)
       _ = image[0].update(fromContentsOf: picture.input(picture.places[0], mean: mean))
       image[0][at] += change
       _ = plan.forward(image)
@@ -64,10 +64,10 @@ import Testing
     #expect(full.lowerBound <= 0 && full.upperBound >= 223)
   }
 
-  @Test("Units are those of the strongest channels, of one channel, or at one place") func choice() {
+  @Test("Units are those of the strongest channels, of one channel, or at one place") func choice() throws {
     let shape = Shape(channels: 3, height: 2, width: 2)
     let values: [Float] = [0, 5, 1, 2, 9, 0, 0, 8, 7, 3, 7, 1]
-    let tensor = Tensor(count: 1, shape: shape)
+    let tensor = try Tensor(count: 1, shape: shape)
     _ = tensor[0].update(fromContentsOf: values)
     func places(_ choice: UnitChoice) -> [[Float]] { choice.units(in: tensor[0], shape).map(\.row) }
     #expect(places(UnitChoice(count: 2)) == [[1, 0, 0, 9], [2, 0, 0, 7]])

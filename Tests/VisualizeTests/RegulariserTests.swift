@@ -6,8 +6,8 @@ import Testing
 @Suite struct RegulariserTests {
   private let shape = Shape(channels: 2, height: 5, width: 7)
 
-  private func picture() -> Tensor {
-    let tensor = Tensor(count: 1, shape: shape)
+  private func picture() throws -> Tensor {
+    let tensor = try Tensor(count: 1, shape: shape)
     for i in 0..<shape.count { tensor[0][i] = Float(i) }
     return tensor
   }
@@ -15,8 +15,8 @@ import Testing
   @Test(
     "A roll moves each pixel, around the edge, and its inverse brings it back",
     arguments: [(0, 0), (2, 1), (-3, -4), (9, -11)])
-  func roll(right: Int, down: Int) {
-    let (source, moved, back) = (picture(), Tensor(count: 1, shape: shape), Tensor(count: 1, shape: shape))
+  func roll(right: Int, down: Int) throws {
+    let (source, moved, back) = try (picture(), try Tensor(count: 1, shape: shape), try Tensor(count: 1, shape: shape))
     let roll = Roll(right: right, down: down)
     roll.apply(source[0], to: moved[0], shape: shape)
     let (before, after) = (values(source), values(moved))
@@ -42,17 +42,17 @@ import Testing
   }
 
   @Test("A blur keeps a flat picture flat", arguments: [Float(0.3), 0.6, 1.5, 4])
-  func flatBlur(sigma: Float) {
-    let (flat, scratch) = (Tensor(count: 1, shape: shape), Tensor(count: 1, shape: shape))
+  func flatBlur(sigma: Float) throws {
+    let (flat, scratch) = (try Tensor(count: 1, shape: shape), try Tensor(count: 1, shape: shape))
     flat.storage.fill(with: 7)
     GaussianBlur(sigma: sigma).apply(to: flat[0], scratch: scratch[0], shape: shape)
     for value in values(flat) { #expect(abs(value - 7) < 1e-5) }
   }
 
   @Test("A blurred point is the Gaussian, in its own channel alone")
-  func point() {
+  func point() throws {
     let shape = Shape(channels: 2, height: 21, width: 21)
-    let (tensor, scratch) = (Tensor(count: 1, shape: shape), Tensor(count: 1, shape: shape))
+    let (tensor, scratch) = (try Tensor(count: 1, shape: shape), try Tensor(count: 1, shape: shape))
     tensor[0][441 + 10 * 21 + 10] = 1
     GaussianBlur(sigma: 1.5).apply(to: tensor[0], scratch: scratch[0], shape: shape)
     let blurred = values(tensor)
@@ -70,15 +70,15 @@ import Testing
     #expect(abs(variance - 2.25) < 0.05)
   }
 
-  @Test("A blur of almost nothing changes nothing") func identityBlur() {
-    let (tensor, scratch) = (picture(), Tensor(count: 1, shape: shape))
+  @Test("A blur of almost nothing changes nothing") func identityBlur() throws {
+    let (tensor, scratch) = try (picture(), try Tensor(count: 1, shape: shape))
     GaussianBlur(sigma: 0.04).apply(to: tensor[0], scratch: scratch[0], shape: shape)
-    #expect(values(tensor) == values(picture()))
+    #expect(try values(tensor) == values(picture()))
   }
 
-  @Test("Decay shrinks by its rate, and clipping keeps mean + I within 0 … 255") func decayAndClip() {
+  @Test("Decay shrinks by its rate, and clipping keeps mean + I within 0 … 255") func decayAndClip() throws {
     let shape = Shape(channels: 1, height: 1, width: 4)
-    let (tensor, scratch) = (Tensor(count: 1, shape: shape), Tensor(count: 1, shape: shape))
+    let (tensor, scratch) = (try Tensor(count: 1, shape: shape), try Tensor(count: 1, shape: shape))
     for (i, value) in [Float(100), -100, 400, -400].enumerated() { tensor[0][i] = value }
     func restrain(_ regulariser: some Regulariser) {
       regulariser.restrain(tensor[0], scratch: scratch[0], shape: shape, iteration: 0, iterations: 1)
@@ -89,21 +89,21 @@ import Testing
     #expect(values(tensor) == [75, -50, 135, -120])
   }
 
-  @Test("A blur comes every few steps, and the picture ends without one") func blurInterval() {
-    let scratch = Tensor(count: 1, shape: shape)
-    let blurred = (0..<12).filter { iteration in
-      let tensor = picture()
+  @Test("A blur comes every few steps, and the picture ends without one") func blurInterval() throws {
+    let scratch = try Tensor(count: 1, shape: shape)
+    let blurred = try (0..<12).filter { iteration in
+      let tensor = try picture()
       let blur = Blurring(sigma: (1, 1), interval: 4)
       blur.restrain(tensor[0], scratch: scratch[0], shape: shape, iteration: iteration, iterations: 12)
-      return values(tensor) != values(picture())
+      return try values(tensor) != values(picture())
     }
     #expect(blurred == [3, 7])
   }
 
   @Test("The gradients of the penalties are those of finite differences", arguments: [true, false])
-  func penalties(isL2: Bool) {
-    let tensor = randomPictures(1, shape)
-    let gradient = Tensor(count: 1, shape: shape)
+  func penalties(isL2: Bool) throws {
+    let tensor = try randomPictures(1, shape)
+    let gradient = try Tensor(count: 1, shape: shape)
     let regulariser: any Regulariser = isL2 ? L2Penalty(weight: 0.3) : TotalVariation(weight: 0.3)
     regulariser.penalise(gradient[0], picture: tensor[0], shape: shape, unit: 2)
     func penalty() -> Double {

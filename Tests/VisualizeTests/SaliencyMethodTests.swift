@@ -34,7 +34,7 @@ private struct Golden: Decodable {
          {"name": "relu3", "type": "relu"},
          {"name": "fc4", "type": "fullyConnected", "outputs": 5}]}
         """#)
-    return Formula.store(network, training: false)
+    return try Formula.store(network, training: false)
   }
 
   private func map(
@@ -44,7 +44,7 @@ private struct Golden: Decodable {
     var options = SaliencyMethodOptions()
     change(&options)
     let method = try SaliencyMethods.make(name, options, for: store.network)
-    let mapper = SaliencyMapper(store, method: method, batch: 2, compute: ComputeSettings(backend: backend))
+    let mapper = try SaliencyMapper(store, method: method, batch: 2, compute: ComputeSettings(backend: backend))
     return try mapper.maps(of: image, classes: [index])[0]
   }
 
@@ -56,7 +56,7 @@ private struct Golden: Decodable {
   func captum(name: String, backend: BackendChoice) throws {
     let golden = try #require(Golden.values)
     let store = try net()
-    let image = Formula.tensor(count: 1, shape: store.network.input, salt: 1000, scale: 255)
+    let image = try Formula.tensor(count: 1, shape: store.network.input, salt: 1000, scale: 255)
     let found = try map(name, store, image, class: golden.class, backend: backend) {
       if name == "occlusion" { ($0.window, $0.stride) = (5, 3) }
     }
@@ -68,7 +68,7 @@ private struct Golden: Decodable {
 
   @Test("Integrated gradients sum to the difference of the scores, the better the more steps there are") func complete() throws {
     let store = try smallNet()
-    let image = randomPictures(1, store.network.input)
+    let image = try randomPictures(1, store.network.input)
     let gaps = try [4, 64, 512].map { steps in
       let notes = try map("integrated-gradients", store, image, class: 1) { $0.steps = steps }.notes
       return try abs(#require(notes["completeness_gap"]) / #require(notes["score_difference"]))
@@ -78,12 +78,12 @@ private struct Golden: Decodable {
 
   @Test("SmoothGrad of a linear net is the gradient, and without noise it is so of every net") func smoothGrad() throws {
     let linear = try linearNet()
-    let image = randomPictures(1, linear.network.input)
+    let image = try randomPictures(1, linear.network.input)
     let exact = try map("gradient", linear, image, class: 1).map
     let smooth = try map("smoothgrad", linear, image, class: 1) { $0.samples = 4 }.map
     #expect(distance(smooth, exact) < 1e-6 * rms(exact))
     let small = try smallNet()
-    let other = randomPictures(1, small.network.input)
+    let other = try randomPictures(1, small.network.input)
     let silent = try map("smoothgrad", small, other, class: 1) { ($0.samples, $0.noise, $0.base) = (3, 0, "guided") }.map
     let guided = try map("guided", small, other, class: 1).map
     #expect(distance(silent, guided) < 1e-5 * rms(guided))
@@ -93,7 +93,7 @@ private struct Golden: Decodable {
 
   @Test("Occlusion of a linear net is the mean over squares of the products below them") func occlusion() throws {
     let store = try linearNet(side: 6)
-    let image = randomPictures(1, store.network.input)
+    let image = try randomPictures(1, store.network.input)
     let found = try map("occlusion", store, image, class: 2) { ($0.window, $0.stride) = (3, 3) }.map
     let w = weights(of: 2, in: store)
     for square in 0..<4 {
@@ -129,7 +129,7 @@ private struct Golden: Decodable {
     let found = try SaliencyMapper(store, method: Backpropagation(rule: .gradient), batch: 16).maps(of: explained, mean: mean)[0]
     var average = MapAverage(size: pictures[0].resized.size)
     for place in pictures[0].places {
-      let crop = Tensor(count: 1, shape: shape)
+      let crop = try Tensor(count: 1, shape: shape)
       _ = crop[0].update(fromContentsOf: pictures[0].input(place, mean: mean))
       average.add(try map("gradient", store, crop, class: 2).map, width: 16, at: place)
     }

@@ -8,7 +8,7 @@ import Testing
   func linear(rule: ReLURule, channels: Int) throws {
     let store = try linearNet(channels: channels)
     let shape = store.network.input
-    let mapper = SaliencyMapper(store, rule: rule, batch: 4)
+    let mapper = try SaliencyMapper(store, rule: rule, batch: 4)
     let maps = try mapper.maps(of: randomPictures(4, shape), classes: [0, 1, 2, 3])
     for index in 0..<4 {
       let w = weights(of: index, in: store)
@@ -21,11 +21,11 @@ import Testing
   @Test("The gradient behind a map agrees with central differences of the score") func differences() throws {
     let store = try smallNet()
     let shape = store.network.input
-    let plan = Plan(store, batch: 1, purpose: .inputGradient)
-    let image = randomPictures(1, shape)
+    let plan = try Plan(store, batch: 1, purpose: .inputGradient)
+    let image = try randomPictures(1, shape)
     let map = try SaliencyMapper(store, batch: 1).maps(of: image, classes: [2])[0].map
-    func score(_ at: Int, _ change: Float) -> Float {
-      let other = Tensor(count: 1, shape: shape)
+    func score(_ at: Int, _ change: Float) throws -> Float {
+      let other = try Tensor(count: 1, shape: shape)
       _ = other.storage.all.update(fromContentsOf: image.values)
       other[0][at] += change
       return plan.forward(other)[0][2]
@@ -34,7 +34,7 @@ import Testing
     for i in stride(from: 0, to: shape.area, by: 7) {
       let at = (0..<3).map { $0 * shape.area + i }
       // Away from the kinks of ReLU and pooling the two one-sided differences agree.
-      let slopes = at.map { ((score($0, 0.5) - score($0, 0)) / 0.5, (score($0, 0) - score($0, -0.5)) / 0.5) }
+      let slopes = try at.map { try ((score($0, 0.5) - score($0, 0)) / 0.5, (score($0, 0) - score($0, -0.5)) / 0.5) }
       guard slopes.allSatisfy({ abs($0.0 - $0.1) < 0.02 * abs($0.0) + 1e-5 }) else { continue }
       let largest = slopes.map { abs(($0.0 + $0.1) / 2) }.max() ?? 0
       #expect(abs(largest - map[i]) < 0.02 * map[i] + 1e-4, "pixel \(i)")
@@ -45,9 +45,9 @@ import Testing
 
   @Test("Without a class the strongest is explained; its score and posterior are the net's") func topOne() throws {
     let store = try smallNet()
-    let images = randomPictures(3, store.network.input)
+    let images = try randomPictures(3, store.network.input)
     let maps = try SaliencyMapper(store, batch: 4).maps(of: images, classes: [nil, 1, nil])
-    let plan = Plan(store, batch: 3, purpose: .inference)
+    let plan = try Plan(store, batch: 3, purpose: .inference)
     let scores = plan.forward(images)
     defer { withExtendedLifetime((plan, scores)) {} }
     for (slot, map) in maps.enumerated() {
@@ -62,9 +62,9 @@ import Testing
 
   @Test("A picture's map doesn't depend on the pictures that share its batch") func independence() throws {
     let store = try smallNet()
-    let images = randomPictures(5, store.network.input)
+    let images = try randomPictures(5, store.network.input)
     let together = try SaliencyMapper(store, batch: 5).maps(of: images, classes: [0, 1, 2, 3, 4])
-    let alone = Tensor(count: 1, shape: images.shape)
+    let alone = try Tensor(count: 1, shape: images.shape)
     _ = alone.storage.all.update(fromContentsOf: images[3])
     let map = try SaliencyMapper(store, batch: 2).maps(of: alone, classes: [3])[0].map
     #expect(distance(map, together[3].map) < 1e-4 * rms(map))
@@ -72,14 +72,14 @@ import Testing
 
   @Test("The rules differ in a net with ReLUs") func rules() throws {
     let store = try smallNet()
-    let images = randomPictures(1, store.network.input)
+    let images = try randomPictures(1, store.network.input)
     let maps = try ReLURule.allCases.map { try SaliencyMapper(store, rule: $0, batch: 1).maps(of: images, classes: [0])[0].map }
     #expect(maps[0] != maps[1] && maps[1] != maps[2] && maps[0] != maps[2])
   }
 }
 
 extension SaliencyMapper {
-  convenience init(_ parameters: ParameterStore, rule: ReLURule = .gradient, batch: Int) {
-    self.init(parameters, method: Backpropagation(rule: rule), batch: batch)
+  convenience init(_ parameters: ParameterStore, rule: ReLURule = .gradient, batch: Int) throws {
+    try self.init(parameters, method: Backpropagation(rule: rule), batch: batch)
   }
 }

@@ -4,7 +4,7 @@ import ConvNet
 func linearNet(side: Int = 6, channels: Int = 3, classes: Int = 4, seed: UInt64 = 1) throws -> ParameterStore {
   let layers = #"[{"name": "fc", "type": "fullyConnected", "outputs": \#(classes)}]"#
   let network = try Network(json: #"{"name": "linear", "input": [\#(channels), \#(side), \#(side)], "layers": \#(layers)}"#)
-  return randomised(network, seed: seed, deviation: 0.1)
+  return try randomised(network, seed: seed, deviation: 0.1)
 }
 
 /// A small chain with every kind of layer.
@@ -20,11 +20,11 @@ func smallNet(side: Int = 16, classes: Int = 5, seed: UInt64 = 1) throws -> Para
      {"name": "fc3", "type": "fullyConnected", "outputs": \#(classes)}]
     """#
   let network = try Network(json: #"{"name": "small", "input": [3, \#(side), \#(side)], "layers": \#(layers)}"#)
-  return randomised(network, seed: seed, deviation: 0.05)
+  return try randomised(network, seed: seed, deviation: 0.05)
 }
 
-private func randomised(_ network: Network, seed: UInt64, deviation: Float) -> ParameterStore {
-  let store = ParameterStore(network, training: false)
+private func randomised(_ network: Network, seed: UInt64, deviation: Float) throws -> ParameterStore {
+  let store = try ParameterStore(network, training: false)
   var random = CounterRandom(seed: seed, purpose: .test)
   for parameter in store.parameters {
     for i in store.values[parameter.range].indices { store.values[parameter.range][i] = deviation * random.normal() }
@@ -34,8 +34,8 @@ private func randomised(_ network: Network, seed: UInt64, deviation: Float) -> P
 }
 
 /// Pixels as they enter a net: about ±60.
-func randomPictures(_ count: Int, _ shape: Shape, seed: UInt64 = 7) -> Tensor {
-  let pictures = Tensor(count: count, shape: shape)
+func randomPictures(_ count: Int, _ shape: Shape, seed: UInt64 = 7) throws -> Tensor {
+  let pictures = try Tensor(count: count, shape: shape)
   var random = CounterRandom(seed: seed, purpose: .test, epoch: 1)
   for i in pictures.values.indices { pictures.values[i] = 60 * random.normal() }
   return pictures

@@ -5,15 +5,16 @@ enum OneDNN {
   /// The processor, seen as oneDNN's engine; made once, never freed. Engines may be shared between threads.
   nonisolated(unsafe) static let engine: dnnl_engine_t = {
     var engine: dnnl_engine_t?
-    check(dnnl_engine_create(&engine, dnnl_cpu, 0), "dnnl_engine_create")
-    return engine!
+    let status = dnnl_engine_create(&engine, dnnl_cpu, 0)
+    guard status == dnnl_success, let engine else {
+      fatalError("dnnl_engine_create: \(String(cString: dnnl_status2str(status)))")
+    }
+    return engine
   }()
 
-  /// Stops with the call's name and status. The shapes were checked when the network was described, so that a call that fails
-  /// is a mistake of this backend (or memory has run out), not of the data.
-  static func check(_ status: dnnl_status_t, _ call: @autoclosure () -> String) {
-    // Unlike a precondition's, this message is printed in release builds too.
-    if status != dnnl_success { fatalError("\(call()): \(String(cString: dnnl_status2str(status)))") }
+  /// - Throws: `BackendError` with the call's name and status: of a call that prepares a plan.
+  static func check(_ status: dnnl_status_t, _ call: @autoclosure () -> String) throws {
+    if status != dnnl_success { throw BackendError("\(call()): \(String(cString: dnnl_status2str(status)))") }
   }
 
   /// `2.6.3`
@@ -44,13 +45,20 @@ enum OneDNN {
   }
 }
 
+/// A layer that a backend can't compute: sizes beyond its kernels, or no memory for its working space.
+public struct BackendError: Error, Sendable, Hashable, CustomStringConvertible {
+  public let description: String
+
+  init(_ reason: String) { description = "oneDNN can't compute this network: \(reason); --backend openblas may" }
+}
+
 /// A queue of primitives; on the processor each runs to its end before the call returns.
 final class OneDNNStream {
   let handle: dnnl_stream_t
 
-  init() {
+  init() throws {
     var stream: dnnl_stream_t?
-    OneDNN.check(dnnl_stream_create(&stream, OneDNN.engine, dnnl_stream_default_flags.rawValue), "dnnl_stream_create")
+    try OneDNN.check(dnnl_stream_create(&stream, OneDNN.engine, dnnl_stream_default_flags.rawValue), "dnnl_stream_create")
     handle = stream!
   }
 

@@ -18,17 +18,17 @@ struct MemoryDescriptor: Equatable {
   init(owning owned: conednn_layout?) { layout = Layout(owned) }
 
   /// - Parameter tag: a layout by name, or `dnnl_format_tag_any` where the primitive is to choose.
-  init(_ dimensions: [Int], _ type: dnnl_data_type_t, _ tag: dnnl_format_tag_t) {
+  init(_ dimensions: [Int], _ type: dnnl_data_type_t, _ tag: dnnl_format_tag_t) throws {
     var handle: conednn_layout?
-    OneDNN.check(
+    try OneDNN.check(
       conednn_layout_create(&handle, Int32(dimensions.count), dimensions.map(Int64.init), type, tag),
       "conednn_layout_create(\(dimensions))")
     self.init(owning: handle)
   }
 
   /// `[N, C, H, W]` in C order: the layout of `Tensor`.
-  init(plain count: Int, _ shape: Shape, _ type: dnnl_data_type_t) {
-    self.init(Self.dimensions(count, shape), type, dnnl_nchw)
+  init(plain count: Int, _ shape: Shape, _ type: dnnl_data_type_t) throws {
+    try self.init(Self.dimensions(count, shape), type, dnnl_nchw)
   }
 
   static func dimensions(_ count: Int, _ shape: Shape) -> [Int] { [count, shape.channels, shape.height, shape.width] }
@@ -59,29 +59,29 @@ final class Memory {
   private var address: UnsafeMutableRawPointer?
 
   /// Without a buffer, one is attached later.
-  init(unattached descriptor: MemoryDescriptor) {
+  init(unattached descriptor: MemoryDescriptor) throws {
     self.descriptor = descriptor
     var memory: dnnl_memory_t?
-    OneDNN.check(conednn_memory_create(&memory, descriptor.raw, OneDNN.engine), "dnnl_memory_create")
+    try OneDNN.check(conednn_memory_create(&memory, descriptor.raw, OneDNN.engine), "dnnl_memory_create")
     handle = memory!
   }
 
   /// New memory, all zero.
-  convenience init(_ descriptor: MemoryDescriptor) {
-    self.init(descriptor, in: FlatBuffer(count: (descriptor.size + 3) / 4))
+  convenience init(_ descriptor: MemoryDescriptor) throws {
+    try self.init(descriptor, in: FlatBuffer(count: (descriptor.size + 3) / 4))
   }
 
   /// A view of `buffer`, from its Float of that index on.
-  convenience init(_ descriptor: MemoryDescriptor, in buffer: FlatBuffer, at offset: Int = 0) {
-    self.init(unattached: descriptor)
-    attach(buffer, at: offset)
+  convenience init(_ descriptor: MemoryDescriptor, in buffer: FlatBuffer, at offset: Int = 0) throws {
+    try self.init(unattached: descriptor)
+    try attach(buffer, at: offset)
   }
 
   /// The same values under another descriptor of the same size.
-  func view(as descriptor: MemoryDescriptor) -> Memory {
+  func view(as descriptor: MemoryDescriptor) throws -> Memory {
     precondition(descriptor.size == self.descriptor.size, "a view keeps the size")
-    let view = Memory(unattached: descriptor)
-    if let buffer { view.attach(buffer, at: offset) } else { views.append(view) }
+    let view = try Memory(unattached: descriptor)
+    if let buffer { try view.attach(buffer, at: offset) } else { views.append(view) }
     return view
   }
 
@@ -89,13 +89,13 @@ final class Memory {
   private var views: [Memory] = []
   private var offset = 0
 
-  func attach(_ buffer: FlatBuffer, at offset: Int = 0) {
+  func attach(_ buffer: FlatBuffer, at offset: Int = 0) throws {
     precondition(offset + (descriptor.size + 3) / 4 <= buffer.count, "the buffer is too small")
     self.buffer = buffer
     self.offset = offset
     address = UnsafeMutableRawPointer(buffer.pointer + offset)
-    OneDNN.check(dnnl_memory_set_data_handle(handle, address), "dnnl_memory_set_data_handle")
-    for view in views { view.attach(buffer, at: offset) }
+    try OneDNN.check(dnnl_memory_set_data_handle(handle, address), "dnnl_memory_set_data_handle")
+    for view in views { try view.attach(buffer, at: offset) }
     views = []
   }
 
@@ -113,15 +113,15 @@ final class Memory {
 final class SharedRegion {
   private var members: [Memory] = []
 
-  func memory(_ descriptor: MemoryDescriptor) -> Memory {
-    let memory = Memory(unattached: descriptor)
+  func memory(_ descriptor: MemoryDescriptor) throws -> Memory {
+    let memory = try Memory(unattached: descriptor)
     members.append(memory)
     return memory
   }
 
-  func allocate() {
-    let buffer = FlatBuffer(count: ((members.map(\.descriptor.size).max() ?? 0) + 3) / 4)
-    for member in members { member.attach(buffer) }
+  func allocate() throws {
+    let buffer = try FlatBuffer(count: ((members.map(\.descriptor.size).max() ?? 0) + 3) / 4)
+    for member in members { try member.attach(buffer) }
     members = []
   }
 }

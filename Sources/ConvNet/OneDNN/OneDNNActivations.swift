@@ -1,14 +1,15 @@
 import COneDNN
 import Kernels
+import Sizes
 
 /// A ReLU that no layer before it computes: in place.
 final class OneDNNReLU: OneDNNLayer {
   let output: Memory
   private let place: LayerPlace
 
-  init(_ place: LayerPlace, input: Memory) {
+  init(_ place: LayerPlace, input: Memory) throws {
     self.place = place
-    let values = place.inPlanType(input)
+    let values = try place.inPlanType(input)
     output = values
     let team = place.program.team
     let count = values.descriptor.elements
@@ -24,8 +25,8 @@ final class OneDNNReLU: OneDNNLayer {
     }
   }
 
-  func compileBackward(above: Memory, wantsBelow: Bool) -> Memory? {
-    let signal = place.signal(above, as: output.descriptor)
+  func compileBackward(above: Memory, wantsBelow: Bool) throws -> Memory? {
+    let signal = try place.signal(above, as: output.descriptor)
     place.gate(signal, by: output)
     return signal
   }
@@ -40,18 +41,20 @@ final class OneDNNDropout: OneDNNLayer {
   private let mask: UnsafeMutableBufferPointer<UInt8>
   private var active = false
 
-  init(_ layer: Dropout, _ place: LayerPlace, input: Memory) {
+  init(_ layer: Dropout, _ place: LayerPlace, input: Memory) throws {
     self.layer = layer
     self.place = place
     let training = place.program.purpose.trains && layer.probability > 0
     let units = place.input.count
-    mask = .allocate(capacity: training ? place.program.batch * units : 0)
+    let size = training ? CheckedSize.product(place.program.batch, units) : 0
+    try MemoryBudget.process.require(size, .batch, for: "the dropout mask of \(place.name)")
+    mask = .allocate(capacity: size ?? 0)
     mask.initialize(repeating: 1)
     guard training else {
       output = input
       return
     }
-    let values = place.forwardInput(input, as: OneDNNDropout.plain(input, place))
+    let values = try place.forwardInput(input, as: OneDNNDropout.plain(input, place))
     output = values
     let stream = CounterRandom.Purpose.dropout.rawValue << 24 | UInt32(place.program.parameters.firstLayer + place.index)
     let team = place.program.team
@@ -78,14 +81,14 @@ final class OneDNNDropout: OneDNNLayer {
 
   deinit { mask.deallocate() }
 
-  private static func plain(_ memory: Memory, _ place: LayerPlace) -> MemoryDescriptor {
-    let flat = MemoryDescriptor([place.program.batch, place.input.count], memory.descriptor.type, dnnl_ab)
-    return memory.descriptor == flat ? flat : MemoryDescriptor(plain: place.program.batch, place.input, memory.descriptor.type)
+  private static func plain(_ memory: Memory, _ place: LayerPlace) throws -> MemoryDescriptor {
+    let flat = try MemoryDescriptor([place.program.batch, place.input.count], memory.descriptor.type, dnnl_ab)
+    return try memory.descriptor == flat ? flat : MemoryDescriptor(plain: place.program.batch, place.input, memory.descriptor.type)
   }
 
-  func compileBackward(above: Memory, wantsBelow: Bool) -> Memory? {
+  func compileBackward(above: Memory, wantsBelow: Bool) throws -> Memory? {
     guard !mask.isEmpty else { return above }
-    let signal = place.signal(above, as: output.descriptor)
+    let signal = try place.signal(above, as: output.descriptor)
     let units = place.input.count
     let scale = 1 / (1 - layer.probability)
     let team = place.program.team

@@ -32,29 +32,29 @@ final class OneDNNExecutor: Executor {
     let range: Range<Int>
     var backward: [Instruction] = []
     var above: Memory?
-    /// Brings a gradient in when the backward pass starts here; made on first use.
+    /// Brings a gradient in when the backward pass starts here; made by `prepareBackward`.
     var entry: Entry?
   }
 
   init(
     _ parameters: ParameterStore, batch: Int, purpose: Purpose, precision: Precision, convolution: ConvolutionAlgorithm,
     team: ThreadTeam
-  ) {
+  ) throws {
     omp_set_num_threads(Int32(team.workers))
     network = parameters.network
-    program = OneDNNProgram(
+    program = try OneDNNProgram(
       parameters, batch: batch, purpose: purpose, precision: precision, convolution: convolution, team: team)
     inputGradient =
-      program.inputGradient.buffer.map { Tensor(count: batch, shape: parameters.network.input, storage: $0) }
+      try program.inputGradient.buffer.map { Tensor(count: batch, shape: parameters.network.input, storage: $0) }
       ?? Tensor(count: 0, shape: parameters.network.input)
-    let compiled = Self.compile(program)
+    let compiled = try Self.compile(program)
     steps = compiled.steps
     activations = compiled.activations
     finish = compiled.finish
     let winograd = compiled.steps.contains { ($0.layer as? OneDNNConvolution)?.form.isWinograd ?? false }
     copiesPictures = !((compiled.steps.first?.layer as? OneDNNConvolution)?.form.readsPictures ?? false)
-    program.allocate()
-    scores = PlainView(
+    try program.allocate()
+    scores = try PlainView(
       of: compiled.activations[compiled.activations.count - 1], count: batch, shape: network.shapes[network.layers.count],
       stream: program.stream)
     description =
@@ -62,7 +62,7 @@ final class OneDNNExecutor: Executor {
       + "\(precision.rawValue), \(winograd ? "Winograd 3×3" : "direct convolution")"
   }
 
-  private static func compile(_ program: OneDNNProgram) -> (steps: [Step], activations: [Memory], finish: PrimitiveCall?) {
+  private static func compile(_ program: OneDNNProgram) throws -> (steps: [Step], activations: [Memory], finish: PrimitiveCall?) {
     let network = program.parameters.network
     let firstWithParameters = network.layers.indices.first {
       !program.parameters.range(ofLayer: network.layers[$0].name).isEmpty
@@ -85,14 +85,14 @@ final class OneDNNExecutor: Executor {
       let layer: any OneDNNLayer =
         switch named.layer {
         case .convolution(let layer):
-          OneDNNConvolution(
+          try OneDNNConvolution(
             layer, place, input: current, relu: fuses, first: index == 0, wantsBelow: wantsBelow(index))
         case .fullyConnected:
-          OneDNNFullyConnected(place, input: current, relu: fuses, last: last == network.layers.count - 1)
-        case .maxPooling(let layer): OneDNNMaxPooling(layer, place, input: current)
-        case .relu: OneDNNReLU(place, input: current)
-        case .localResponseNormalization(let layer): OneDNNNormalization(layer, place, input: current)
-        case .dropout(let layer): OneDNNDropout(layer, place, input: current)
+          try OneDNNFullyConnected(place, input: current, relu: fuses, last: last == network.layers.count - 1)
+        case .maxPooling(let layer): try OneDNNMaxPooling(layer, place, input: current)
+        case .relu: try OneDNNReLU(place, input: current)
+        case .localResponseNormalization(let layer): try OneDNNNormalization(layer, place, input: current)
+        case .dropout(let layer): try OneDNNDropout(layer, place, input: current)
         }
       steps.append(
         Step(
@@ -108,18 +108,18 @@ final class OneDNNExecutor: Executor {
       index = last + 1
     }
     guard program.purpose != .inference else { return (steps, activations, nil) }
-    var signal: Memory? = program.signal(current.descriptor)
+    var signal: Memory? = try program.signal(current.descriptor)
     for step in steps.indices.reversed() {
       guard let above = signal else { break }
       steps[step].above = above
-      signal = steps[step].layer.compileBackward(above: above, wantsBelow: wantsBelow(indices[step]))
+      signal = try steps[step].layer.compileBackward(above: above, wantsBelow: wantsBelow(indices[step]))
       steps[step].backward = program.backward
       program.backward = []
     }
     guard program.purpose.givesInputGradient, let bottom = signal, bottom !== program.inputGradient else {
       return (steps, activations, nil)
     }
-    return (steps, activations, program.reorder(bottom, to: program.inputGradient))
+    return (steps, activations, try program.reorder(bottom, to: program.inputGradient))
   }
 
   func forward(_ images: Tensor, dropout: DropoutStream?) -> Tensor {
@@ -155,16 +155,24 @@ final class OneDNNExecutor: Executor {
     finish?.run()
   }
 
-  func gradient(at layer: Int, from top: Int, gradient: Tensor, rule: ReLURule) -> Tensor {
+  func gradient(at layer: Int, from top: Int, gradient: Tensor, rule: ReLURule) throws -> Tensor {
     let lowest = step(of: layer)
+    try prepareBackward(from: top)
     descend(from: top, to: lowest + 1, gradient: gradient, rule: rule) { _ in }
     guard let above = steps[lowest].above else { preconditionFailure("no gradient is kept at layer \(layer)") }
     let view =
-      gradientViews[lowest]
+      try gradientViews[lowest]
       ?? PlainView(
         of: above, count: program.batch, shape: network.shapes[steps[lowest].lastLayer + 1], stream: program.stream)
     gradientViews[lowest] = view
     return view.read()
+  }
+
+  func prepareBackward(from layer: Int) throws {
+    let start = step(of: layer)
+    guard let above = steps[start].above, steps[start].entry == nil else { return }
+    steps[start].entry = try Entry(
+      into: above, count: program.batch, shape: network.shapes[steps[start].lastLayer + 1], stream: program.stream)
   }
 
   /// The step that computes a layer.
@@ -175,10 +183,9 @@ final class OneDNNExecutor: Executor {
     from layer: Int, to lowest: Int, gradient: Tensor, rule: ReLURule, ready: (Range<Int>) throws -> Void
   ) rethrows {
     let start = step(of: layer)
-    guard let above = steps[start].above else { return }
+    guard steps[start].above != nil else { return }
     omp_set_num_threads(Int32(program.team.workers))
-    let entry = steps[start].entry ?? Entry(into: above, count: program.batch, shape: gradient.shape, stream: program.stream)
-    steps[start].entry = entry
+    guard let entry = steps[start].entry else { preconditionFailure("a backward pass that wasn't prepared") }
     fill(entry.staged.storage.pointer, from: gradient, filled: entry.filled)
     entry.filled = gradient.count
     entry.call?.run()
@@ -191,10 +198,10 @@ final class OneDNNExecutor: Executor {
     }
   }
 
-  func activation(of layer: Int) -> Tensor {
+  func activation(of layer: Int) throws -> Tensor {
     omp_set_num_threads(Int32(program.team.workers))
     let view =
-      views[layer]
+      try views[layer]
       ?? PlainView(of: activations[layer], count: program.batch, shape: network.shapes[layer + 1], stream: program.stream)
     views[layer] = view
     return view.read()

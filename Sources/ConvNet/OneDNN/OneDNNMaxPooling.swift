@@ -11,24 +11,24 @@ final class OneDNNMaxPooling: OneDNNLayer {
   /// Where each maximum came from.
   private let switches: Memory?
 
-  init(_ layer: MaxPooling, _ place: LayerPlace, input: Memory) {
+  init(_ layer: MaxPooling, _ place: LayerPlace, input: Memory) throws {
     self.layer = layer
     self.place = place
     let program = place.program
-    let source = place.inPlanType(input)
+    let source = try place.inPlanType(input)
     self.input = source
-    let target = MemoryDescriptor(
+    let target = try MemoryDescriptor(
       MemoryDescriptor.dimensions(program.batch, place.output), program.type, dnnl_format_tag_any)
     let kind = program.purpose == .inference ? dnnl_forward_inference : dnnl_forward_training
     var window = Self.window(layer, place)
-    forward = .make("pooling", Operands(source: source.descriptor, target: target)) {
+    forward = try .make("pooling", Operands(source: source.descriptor, target: target)) {
       conednn_max_pooling_forward(&$0, &$1, kind, &$2, &window)
     }
-    output = Memory(forward.descriptor(dnnl_query_dst_md))
+    output = try Memory(forward.descriptor(dnnl_query_dst_md))
     var arguments = [DNNL_ARG_SRC: source, DNNL_ARG_DST: output]
-    switches = program.purpose == .inference ? nil : Memory(forward.descriptor(dnnl_query_workspace_md))
+    switches = try program.purpose == .inference ? nil : Memory(forward.descriptor(dnnl_query_workspace_md))
     arguments[DNNL_ARG_WORKSPACE] = switches
-    let call = program.call(forward, arguments)
+    let call = try program.call(forward, arguments)
     place.forward { _ in call.run() }
   }
 
@@ -40,16 +40,16 @@ final class OneDNNMaxPooling: OneDNNLayer {
       after: (overhang(place.input.height, place.output.height), overhang(place.input.width, place.output.width)))
   }
 
-  func compileBackward(above: Memory, wantsBelow: Bool) -> Memory? {
+  func compileBackward(above: Memory, wantsBelow: Bool) throws -> Memory? {
     guard wantsBelow, let switches else { return nil }
     let program = place.program
-    let signal = place.signal(above, as: output.descriptor)
+    let signal = try place.signal(above, as: output.descriptor)
     var window = Self.window(layer, place)
-    let backward = PrimitiveDescriptor.make(
+    let backward = try PrimitiveDescriptor.make(
       "pooling", Operands(source: input.descriptor, target: output.descriptor), hint: forward
     ) { conednn_max_pooling_backward(&$0, &$1, &$2, &window) }
-    let below = program.signal(input.descriptor)
-    let call = program.call(
+    let below = try program.signal(input.descriptor)
+    let call = try program.call(
       backward,
       [DNNL_ARG_DIFF_DST: signal, DNNL_ARG_WORKSPACE: switches, DNNL_ARG_DIFF_SRC: below])
     place.backward(.inputGradient) { _ in call.run() }

@@ -10,38 +10,38 @@ final class OneDNNNormalization: OneDNNLayer {
   /// What the forward pass keeps for the backward one; some implementations need nothing.
   private let workspace: Memory?
 
-  init(_ layer: LocalResponseNormalization, _ place: LayerPlace, input: Memory) {
+  init(_ layer: LocalResponseNormalization, _ place: LayerPlace, input: Memory) throws {
     self.layer = layer
     self.place = place
     let program = place.program
-    let source = place.inPlanType(input)
+    let source = try place.inPlanType(input)
     self.input = source
     let kind = program.purpose == .inference ? dnnl_forward_inference : dnnl_forward_training
     var constants = layer.constants
-    forward = .make("normalisation", Operands(source: source.descriptor)) {
+    forward = try .make("normalisation", Operands(source: source.descriptor)) {
       conednn_normalization_forward(&$0, &$1, kind, $2.source, &constants)
     }
-    output = Memory(forward.descriptor(dnnl_query_dst_md))
+    output = try Memory(forward.descriptor(dnnl_query_dst_md))
     let kept = forward.descriptor(dnnl_query_workspace_md)
-    workspace = program.purpose == .inference || kept.size == 0 ? nil : Memory(kept)
+    workspace = try program.purpose == .inference || kept.size == 0 ? nil : Memory(kept)
     var arguments = [DNNL_ARG_SRC: source, DNNL_ARG_DST: output]
     arguments[DNNL_ARG_WORKSPACE] = workspace
-    let call = program.call(forward, arguments)
+    let call = try program.call(forward, arguments)
     place.forward { _ in call.run() }
   }
 
-  func compileBackward(above: Memory, wantsBelow: Bool) -> Memory? {
+  func compileBackward(above: Memory, wantsBelow: Bool) throws -> Memory? {
     guard wantsBelow else { return nil }
     let program = place.program
-    let signal = place.signal(above, as: output.descriptor)
+    let signal = try place.signal(above, as: output.descriptor)
     var constants = layer.constants
-    let backward = PrimitiveDescriptor.make("normalisation", Operands(source: input.descriptor), hint: forward) {
+    let backward = try PrimitiveDescriptor.make("normalisation", Operands(source: input.descriptor), hint: forward) {
       conednn_normalization_backward(&$0, &$1, $2.source, &constants)
     }
-    let below = program.signal(input.descriptor)
+    let below = try program.signal(input.descriptor)
     var arguments = [DNNL_ARG_SRC: input, DNNL_ARG_DIFF_DST: signal, DNNL_ARG_DIFF_SRC: below]
     arguments[DNNL_ARG_WORKSPACE] = workspace
-    let call = program.call(backward, arguments)
+    let call = try program.call(backward, arguments)
     place.backward(.inputGradient) { _ in call.run() }
     return below
   }

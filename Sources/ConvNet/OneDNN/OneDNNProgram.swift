@@ -29,7 +29,7 @@ final class OneDNNProgram {
   /// Whether 3×3 convolutions are looked for among Winograd's.
   let winograd: Bool
   let team: ThreadTeam
-  let stream = OneDNNStream()
+  let stream: OneDNNStream
   let scratchpad = SharedRegion()
   /// Signals of the backward pass alternate between two regions: an instruction reads one and writes the other.
   private let signals = [SharedRegion(), SharedRegion()]
@@ -50,17 +50,18 @@ final class OneDNNProgram {
   init(
     _ parameters: ParameterStore, batch: Int, purpose: Purpose, precision: Precision, convolution: ConvolutionAlgorithm,
     team: ThreadTeam
-  ) {
+  ) throws {
+    stream = try OneDNNStream()
     self.parameters = parameters
     self.batch = batch
     self.purpose = purpose
     self.team = team
     type = precision == .bfloat16 ? dnnl_bf16 : dnnl_f32
     winograd = precision == .float32 && convolution != .direct && OneDNN.hasAVX512
-    let plain = MemoryDescriptor(plain: batch, parameters.network.input, dnnl_f32)
-    images = Memory(plain)
-    inputGradient = Memory(unattached: plain)
-    if purpose.givesInputGradient { inputGradient.attach(FlatBuffer(count: plain.size / 4)) }
+    let plain = try MemoryDescriptor(plain: batch, parameters.network.input, dnnl_f32)
+    images = try Memory(plain)
+    inputGradient = try Memory(unattached: plain)
+    if purpose.givesInputGradient { try inputGradient.attach(FlatBuffer(count: plain.size / 4)) }
   }
 
   /// The layout of blocked activations: channels in groups of a vector's length, innermost.
@@ -68,39 +69,39 @@ final class OneDNNProgram {
   var blockedTag: dnnl_format_tag_t { OneDNN.hasAVX512 ? dnnl_nChw16c : dnnl_nChw8c }
 
   /// Memory for the next signal of the backward pass.
-  func signal(_ descriptor: MemoryDescriptor) -> Memory {
+  func signal(_ descriptor: MemoryDescriptor) throws -> Memory {
     turn = 1 - turn
-    return signals[turn].memory(descriptor)
+    return try signals[turn].memory(descriptor)
   }
 
   /// Gives the shared regions their memory, once everything is compiled.
-  func allocate() {
-    for region in signals + [scratchpad, aside] { region.allocate() }
+  func allocate() throws {
+    for region in signals + [scratchpad, aside] { try region.allocate() }
   }
 
-  func call(_ descriptor: PrimitiveDescriptor, _ arguments: [Int32: Memory]) -> PrimitiveCall {
-    PrimitiveCall(descriptor, arguments, stream: stream, scratchpad: scratchpad)
+  func call(_ descriptor: PrimitiveDescriptor, _ arguments: [Int32: Memory]) throws -> PrimitiveCall {
+    try PrimitiveCall(descriptor, arguments, stream: stream, scratchpad: scratchpad)
   }
 
   /// A call that changes layout or type.
-  func reorder(_ source: Memory, to target: Memory) -> PrimitiveCall {
-    call(
+  func reorder(_ source: Memory, to target: Memory) throws -> PrimitiveCall {
+    try call(
       PrimitiveDescriptor(reorder: source.descriptor, to: target.descriptor), [DNNL_ARG_FROM: source, DNNL_ARG_TO: target])
   }
 
   /// A parameter's values as the store keeps them.
-  func values(_ parameter: Parameter, as descriptor: MemoryDescriptor) -> Memory {
-    Memory(descriptor, in: parameters.values, at: parameter.range.lowerBound)
+  func values(_ parameter: Parameter, as descriptor: MemoryDescriptor) throws -> Memory {
+    try Memory(descriptor, in: parameters.values, at: parameter.range.lowerBound)
   }
 
   /// A parameter's values in the store's bfloat16 copy, to be renewed before use.
-  func halves(_ parameter: Parameter, as descriptor: MemoryDescriptor) -> Memory {
-    Memory(descriptor, in: parameters.keepBFloat16Copy().storage, at: parameter.range.lowerBound / 2)
+  func halves(_ parameter: Parameter, as descriptor: MemoryDescriptor) throws -> Memory {
+    try Memory(descriptor, in: parameters.keepBFloat16Copy().storage, at: parameter.range.lowerBound / 2)
   }
 
   /// A parameter's place in the flat gradient buffer.
-  func gradients(_ parameter: Parameter, as descriptor: MemoryDescriptor) -> Memory {
-    Memory(descriptor, in: parameters.gradients, at: parameter.range.lowerBound)
+  func gradients(_ parameter: Parameter, as descriptor: MemoryDescriptor) throws -> Memory {
+    try Memory(descriptor, in: parameters.gradients, at: parameter.range.lowerBound)
   }
 }
 
@@ -108,11 +109,12 @@ final class OneDNNProgram {
 protocol OneDNNLayer: AnyObject {
   var output: Memory { get }
   /// Leaves the backward instructions.
+  ///
   /// - Parameters:
   ///   - above: where the gradient by the output arrives; it may be changed.
   ///   - wantsBelow: whether the gradient by the input is asked for.
   /// - Returns: where the gradient by the input will be.
-  func compileBackward(above: Memory, wantsBelow: Bool) -> Memory?
+  func compileBackward(above: Memory, wantsBelow: Bool) throws -> Memory?
 }
 
 /// A layer's place in the program.
@@ -136,25 +138,25 @@ struct LayerPlace {
   }
 
   /// `source` in the layout of the descriptor: itself where it is so already, else a copy made in the forward pass.
-  func forwardInput(_ source: Memory, as descriptor: MemoryDescriptor) -> Memory {
+  func forwardInput(_ source: Memory, as descriptor: MemoryDescriptor) throws -> Memory {
     if source.descriptor == descriptor { return source }
-    let copy = Memory(descriptor)
-    let call = program.reorder(source, to: copy)
+    let copy = try Memory(descriptor)
+    let call = try program.reorder(source, to: copy)
     forward { _ in call.run() }
     return copy
   }
 
   /// `source` in the plan's type: itself, or a plain copy.
-  func inPlanType(_ source: Memory) -> Memory {
+  func inPlanType(_ source: Memory) throws -> Memory {
     if source.descriptor.type == program.type { return source }
-    return forwardInput(source, as: MemoryDescriptor(plain: program.batch, input, program.type))
+    return try forwardInput(source, as: MemoryDescriptor(plain: program.batch, input, program.type))
   }
 
   /// The signal in another layout.
-  func signal(_ source: Memory, as descriptor: MemoryDescriptor) -> Memory {
+  func signal(_ source: Memory, as descriptor: MemoryDescriptor) throws -> Memory {
     if source.descriptor == descriptor { return source }
-    let copy = program.signal(descriptor)
-    let call = program.reorder(source, to: copy)
+    let copy = try program.signal(descriptor)
+    let call = try program.reorder(source, to: copy)
     backward(.inputGradient) { _ in call.run() }
     return copy
   }

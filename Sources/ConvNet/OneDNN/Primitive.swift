@@ -4,17 +4,17 @@ import COneDNN
 final class PrimitiveAttributes {
   let handle: dnnl_primitive_attr_t
 
-  init(relu: Bool = false) {
+  init(relu: Bool = false) throws {
     var attributes: dnnl_primitive_attr_t?
-    OneDNN.check(dnnl_primitive_attr_create(&attributes), "dnnl_primitive_attr_create")
+    try OneDNN.check(dnnl_primitive_attr_create(&attributes), "dnnl_primitive_attr_create")
     handle = attributes!
-    OneDNN.check(
+    try OneDNN.check(
       dnnl_primitive_attr_set_scratchpad_mode(handle, dnnl_scratchpad_mode_user), "dnnl_primitive_attr_set_scratchpad_mode")
     guard relu else { return }
     var operations: dnnl_post_ops_t?
-    OneDNN.check(dnnl_post_ops_create(&operations), "dnnl_post_ops_create")
-    OneDNN.check(conednn_append_relu(operations), "dnnl_post_ops_append_eltwise")
-    OneDNN.check(dnnl_primitive_attr_set_post_ops(handle, operations), "dnnl_primitive_attr_set_post_ops")
+    try OneDNN.check(dnnl_post_ops_create(&operations), "dnnl_post_ops_create")
+    try OneDNN.check(conednn_append_relu(operations), "dnnl_post_ops_append_eltwise")
+    try OneDNN.check(dnnl_primitive_attr_set_post_ops(handle, operations), "dnnl_primitive_attr_set_post_ops")
     dnnl_post_ops_destroy(operations)
   }
 
@@ -50,37 +50,37 @@ final class PrimitiveDescriptor {
     _ create: (
       _ found: inout dnnl_primitive_desc_t?, _ context: inout conednn_context, _ operands: inout conednn_operands
     ) -> dnnl_status_t
-  ) -> PrimitiveDescriptor? {
+  ) throws -> PrimitiveDescriptor? {
     var handle: dnnl_primitive_desc_t?
-    let attributes = PrimitiveAttributes(relu: relu)
+    let attributes = try PrimitiveAttributes(relu: relu)
     let status = withExtendedLifetime((operands, attributes, hint)) {
       var context = conednn_context(engine: OneDNN.engine, attributes: attributes.handle, hint: hint?.handle)
       var raw = operands.raw
       return create(&handle, &context, &raw)
     }
     if status == dnnl_unimplemented { return nil }
-    OneDNN.check(status, "making a primitive")
+    try OneDNN.check(status, "making a primitive")
     return PrimitiveDescriptor(handle!)
   }
 
   /// The implementation of an operation that is always there; see `find`.
-  /// - Parameter name: the operation's, for the message of a processor that has none.
+  /// - Parameter name: the operation's, for the error of a processor that has none.
   static func make(
     _ name: String, _ operands: Operands, relu: Bool = false, hint: PrimitiveDescriptor? = nil,
     _ create: (inout dnnl_primitive_desc_t?, inout conednn_context, inout conednn_operands) -> dnnl_status_t
-  ) -> PrimitiveDescriptor {
-    guard let found = find(operands, relu: relu, hint: hint, create) else {
-      fatalError("oneDNN has no \(name) for this processor; --backend openblas works on all")
+  ) throws -> PrimitiveDescriptor {
+    guard let found = try find(operands, relu: relu, hint: hint, create) else {
+      throw BackendError("it has no \(name) of these sizes for this processor")
     }
     return found
   }
 
   /// A change of layout or type.
-  convenience init(reorder source: MemoryDescriptor, to target: MemoryDescriptor) {
+  convenience init(reorder source: MemoryDescriptor, to target: MemoryDescriptor) throws {
     var handle: dnnl_primitive_desc_t?
-    let attributes = PrimitiveAttributes()
+    let attributes = try PrimitiveAttributes()
     var context = conednn_context(engine: OneDNN.engine, attributes: attributes.handle, hint: nil)
-    OneDNN.check(conednn_reorder(&handle, &context, source.raw, target.raw), "dnnl_reorder_primitive_desc_create")
+    try OneDNN.check(conednn_reorder(&handle, &context, source.raw, target.raw), "dnnl_reorder_primitive_desc_create")
     self.init(handle!)
   }
 
@@ -94,9 +94,8 @@ final class PrimitiveDescriptor {
   /// The name of the implementation: `jit_wino_4x3:avx512_core`.
   var implementation: String {
     var text: UnsafePointer<CChar>?
-    OneDNN.check(
-      withUnsafeMutablePointer(to: &text) { dnnl_primitive_desc_query(handle, dnnl_query_impl_info_str, 0, $0) },
-      "dnnl_primitive_desc_query")
+    let status = withUnsafeMutablePointer(to: &text) { dnnl_primitive_desc_query(handle, dnnl_query_impl_info_str, 0, $0) }
+    guard status == dnnl_success else { return "" }
     return text.map { String(cString: $0) } ?? ""
   }
 }
@@ -110,14 +109,14 @@ final class PrimitiveCall {
   private let memories: [Memory]
 
   /// - Parameter scratchpad: where the primitive's working memory lies; nil for memory of its own.
-  init(_ descriptor: PrimitiveDescriptor, _ arguments: [Int32: Memory], stream: OneDNNStream, scratchpad: SharedRegion?) {
+  init(_ descriptor: PrimitiveDescriptor, _ arguments: [Int32: Memory], stream: OneDNNStream, scratchpad: SharedRegion?) throws {
     var handle: dnnl_primitive_t?
-    OneDNN.check(dnnl_primitive_create(&handle, descriptor.handle), "dnnl_primitive_create")
+    try OneDNN.check(dnnl_primitive_create(&handle, descriptor.handle), "dnnl_primitive_create")
     primitive = handle!
     self.stream = stream
     var all = arguments
     let working = descriptor.descriptor(dnnl_query_scratchpad_md)
-    if working.size > 0 { all[DNNL_ARG_SCRATCHPAD] = scratchpad?.memory(working) ?? Memory(working) }
+    if working.size > 0 { all[DNNL_ARG_SCRATCHPAD] = try scratchpad?.memory(working) ?? Memory(working) }
     memories = Array(all.values)
     self.arguments = .allocate(capacity: all.count)
     _ = self.arguments.initialize(from: all.map { dnnl_exec_arg_t(arg: $0.key, memory: $0.value.handle) })
@@ -129,8 +128,8 @@ final class PrimitiveCall {
   }
 
   func run() {
-    OneDNN.check(
-      dnnl_primitive_execute(primitive, stream.handle, Int32(arguments.count), arguments.baseAddress),
-      "dnnl_primitive_execute")
+    let status = dnnl_primitive_execute(primitive, stream.handle, Int32(arguments.count), arguments.baseAddress)
+    // All that it needs was there when the call was made. Unlike a precondition's, this message is printed in release builds too.
+    if status != dnnl_success { fatalError("dnnl_primitive_execute: \(String(cString: dnnl_status2str(status)))") }
   }
 }

@@ -1,4 +1,5 @@
 import Kernels
+import Sizes
 
 /// Convolution as one GEMM a picture over its im2col columns, a picture a thread.
 final class ConvolutionOperation: Operation {
@@ -20,7 +21,7 @@ final class ConvolutionOperation: Operation {
   init(
     _ layer: Convolution, _ parameters: WeightsAndBiases, input: Tensor, output: Tensor, relu: Bool, purpose: Purpose,
     team: ThreadTeam
-  ) {
+  ) throws(MemoryError) {
     self.parameters = parameters
     self.input = input
     self.output = output
@@ -31,12 +32,12 @@ final class ConvolutionOperation: Operation {
       input: input.shape, output: output.shape, kernel: layer.kernel, stride: layer.stride, padding: layer.padding)
     filters = layer.filters
     fanIn = input.shape.channels * layer.kernel * layer.kernel
-    let columnCount = fanIn * output.shape.area
+    let columnCount = CheckedSize.product(fanIn, output.shape.area)
     let weightCount = purpose.trains ? parameters.weightCount : 0
     let filters = layer.filters
-    columns = (0..<team.workers).map { _ in FlatBuffer(count: columnCount) }
-    weightSums = (0..<team.workers).map { _ in FlatBuffer(count: weightCount) }
-    biasSums = (0..<team.workers).map { _ in FlatBuffer(count: filters) }
+    columns = try (0..<team.workers).map { _ throws(MemoryError) in try FlatBuffer(count: columnCount) }
+    weightSums = try (0..<team.workers).map { _ throws(MemoryError) in try FlatBuffer(count: weightCount) }
+    biasSums = try (0..<team.workers).map { _ throws(MemoryError) in try FlatBuffer(count: filters) }
   }
 
   func forward(count: Int, dropout: DropoutStream?) {

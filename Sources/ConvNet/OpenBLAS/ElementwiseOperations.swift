@@ -1,4 +1,5 @@
 import Kernels
+import Sizes
 
 /// A ReLU that no layer before it computes: in place.
 final class ReLUOperation: Operation {
@@ -38,12 +39,13 @@ final class DropoutOperation: Operation {
   /// - Parameters:
   ///   - layerIndex: of this layer in the whole net.
   ///   - firstUnit: the number in the whole layer of the first unit here.
-  init(_ layer: Dropout, layerIndex: Int, firstUnit: Int, _ activations: Tensor, purpose: Purpose, team: ThreadTeam) {
+  init(_ layer: Dropout, layerIndex: Int, firstUnit: Int, _ activations: Tensor, purpose: Purpose, team: ThreadTeam) throws(MemoryError) {
     self.layer = layer
     self.firstUnit = firstUnit
     stream = CounterRandom.Purpose.dropout.rawValue << 24 | UInt32(layerIndex)
     self.activations = activations
     self.team = team
+    try MemoryBudget.process.require(activations.count * activations.shape.count, .batch, for: "the dropout mask")
     mask = Array(repeating: 1, count: purpose.trains ? activations.count * activations.shape.count : 0)
   }
 
@@ -84,15 +86,15 @@ final class LocalResponseNormalizationOperation: Operation {
   private var geometry: kernels_lrn_geometry
   private let scratch: [FlatBuffer]
 
-  init(_ layer: LocalResponseNormalization, input: Tensor, output: Tensor, team: ThreadTeam) {
+  init(_ layer: LocalResponseNormalization, input: Tensor, output: Tensor, team: ThreadTeam) throws(MemoryError) {
     self.input = input
     self.output = output
     self.team = team
-    scale = Tensor(count: input.count, shape: input.shape)
+    scale = try Tensor(count: input.count, shape: input.shape)
     geometry = kernels_lrn_geometry(
       channels: Int32(input.shape.channels), area: Int32(input.shape.area), size: Int32(layer.size), k: layer.k,
       alpha: layer.alpha, beta: layer.beta)
-    scratch = (0..<team.workers).map { _ in FlatBuffer(count: input.shape.channels * 64) }
+    scratch = try (0..<team.workers).map { _ throws(MemoryError) in try FlatBuffer(count: input.shape.channels * 64) }
   }
 
   func forward(count: Int, dropout: DropoutStream?) {

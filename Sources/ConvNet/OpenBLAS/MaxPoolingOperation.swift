@@ -1,4 +1,5 @@
 import Kernels
+import Sizes
 
 /// Max pooling, and its switches: where each maximum came from.
 final class MaxPoolingOperation: Operation {
@@ -9,11 +10,13 @@ final class MaxPoolingOperation: Operation {
   /// `[N, C, H, W]` of the output: the maximum's index in its input plane.
   private var switches: [Int32]
 
-  init(_ layer: MaxPooling, input: Tensor, output: Tensor, team: ThreadTeam) {
+  init(_ layer: MaxPooling, input: Tensor, output: Tensor, team: ThreadTeam) throws(MemoryError) {
     self.input = input
     self.output = output
     self.team = team
     window = kernels_window(input: input.shape, output: output.shape, kernel: layer.window, stride: layer.stride, padding: 0)
+    try MemoryBudget.process.require(
+      CheckedSize.product(output.count, output.shape.count, 4), .batch, for: "the places of the maxima")
     switches = Array(repeating: 0, count: output.count * output.shape.count)
   }
 

@@ -1,13 +1,14 @@
 import Foundation
+import Sizes
 
 /// Floating-point operations a second of a float32 GEMM that fits the caches, on all workers of a team at once: the best of
 /// several tries, since whatever else the machine does can only slow it down.
-public func measuredPeak(team: ThreadTeam) -> Double {
+public func measuredPeak(team: ThreadTeam) throws(MemoryError) -> Double {
   let side = 1024
-  let (a, b) = (FlatBuffer(count: side * side), FlatBuffer(count: side * side))
+  let (a, b) = (try FlatBuffer(count: side * side), try FlatBuffer(count: side * side))
   a.fill(with: 1)
   b.fill(with: 0.5)
-  let outputs = (0..<team.workers).map { _ in FlatBuffer(count: side * side) }
+  let outputs = try (0..<team.workers).map { _ throws(MemoryError) in try FlatBuffer(count: side * side) }
   var best = 0.0
   for _ in 0..<8 {
     let start = ContinuousClock.now

@@ -1,4 +1,5 @@
 import COpenBLAS
+import Sizes
 
 /// im2col and GEMM on plain layouts in float32: runs on any processor, and is the independent oracle of other backends.
 ///
@@ -30,21 +31,23 @@ final class OpenBLASExecutor: Executor {
     let range: Range<Int>
   }
 
-  init(_ parameters: ParameterStore, batch: Int, purpose: Purpose, team: ThreadTeam) {
+  init(_ parameters: ParameterStore, batch: Int, purpose: Purpose, team: ThreadTeam) throws(MemoryError) {
     self.parameters = parameters
     self.purpose = purpose
     self.team = team
     let network = parameters.network
-    images = Tensor(count: batch, shape: network.input)
-    inputGradient = Tensor(count: purpose.givesInputGradient ? batch : 0, shape: network.input)
-    compile(network, batch: batch)
+    images = try Tensor(count: batch, shape: network.input)
+    inputGradient = try Tensor(count: purpose.givesInputGradient ? batch : 0, shape: network.input)
+    try compile(network, batch: batch)
   }
 
   /// Gradients alternate between two buffers: an operation reads one and writes the other.
-  private func compile(_ network: Network, batch: Int) {
+  private func compile(_ network: Network, batch: Int) throws(MemoryError) {
     let backward = purpose != .inference
     let largest = network.shapes.map(\.count).max() ?? 0
-    let pair = (0..<2).map { _ in FlatBuffer(count: backward ? batch * largest : 0) }
+    let pair = try (0..<2).map { _ throws(MemoryError) in
+      try FlatBuffer(count: backward ? CheckedSize.product(batch, largest) : 0)
+    }
     let firstWithParameters = network.layers.indices.first {
       !network.layers[$0].layer.layer.parameters(for: network.shapes[$0]).isEmpty
     }
@@ -58,7 +61,7 @@ final class OpenBLASExecutor: Executor {
         named.layer.computesReLU && index + 1 < network.layers.count && network.layers[index + 1].layer == .relu(ReLU())
       let last = fusesReLU ? index + 1 : index
       let inPlace = named.layer.worksInPlace
-      let output = inPlace ? input : Tensor(count: batch, shape: network.shapes[last + 1])
+      let output = try inPlace ? input : Tensor(count: batch, shape: network.shapes[last + 1])
       // Below the first layer with parameters nobody asks for a gradient in training.
       let wanted = purpose.givesInputGradient || index > (firstWithParameters ?? 0)
       // In place means the gradient's place too: where the layer below has its output's gradient.
@@ -70,7 +73,7 @@ final class OpenBLASExecutor: Executor {
       }
       steps.append(
         Step(
-          operation: makeOperation(named, input: input, output: output, relu: fusesReLU),
+          operation: try makeOperation(named, input: input, output: output, relu: fusesReLU),
           lastLayer: last, outputGradient: outputGradient, inputGradient: below,
           range: purpose.trains ? parameters.range(ofLayer: named.name) : 0..<0))
       for _ in index...last { activations.append(output) }
@@ -80,20 +83,20 @@ final class OpenBLASExecutor: Executor {
     }
   }
 
-  private func makeOperation(_ named: Network.NamedLayer, input: Tensor, output: Tensor, relu: Bool) -> any Operation {
+  private func makeOperation(_ named: Network.NamedLayer, input: Tensor, output: Tensor, relu: Bool) throws(MemoryError) -> any Operation {
     switch named.layer {
     case .convolution(let layer):
-      ConvolutionOperation(
+      try ConvolutionOperation(
         layer, WeightsAndBiases(named.name, parameters), input: input, output: output, relu: relu, purpose: purpose, team: team)
     case .fullyConnected:
       FullyConnectedOperation(
         WeightsAndBiases(named.name, parameters), input: input, output: output, relu: relu, purpose: purpose, team: team)
-    case .maxPooling(let layer): MaxPoolingOperation(layer, input: input, output: output, team: team)
+    case .maxPooling(let layer): try MaxPoolingOperation(layer, input: input, output: output, team: team)
     case .relu: ReLUOperation(input, team: team)
     case .localResponseNormalization(let layer):
-      LocalResponseNormalizationOperation(layer, input: input, output: output, team: team)
+      try LocalResponseNormalizationOperation(layer, input: input, output: output, team: team)
     case .dropout(let layer):
-      DropoutOperation(
+      try DropoutOperation(
         layer, layerIndex: parameters.firstLayer + activations.count, firstUnit: parameters.firstUnit, input, purpose: purpose,
         team: team)
     }
@@ -114,6 +117,8 @@ final class OpenBLASExecutor: Executor {
         from: bottom.values.baseAddress!, count: count * inputGradient.shape.count)
     }
   }
+
+  func prepareBackward(from layer: Int) {}
 
   func gradient(at layer: Int, from top: Int, gradient: Tensor, rule: ReLURule) -> Tensor {
     let lowest = step(of: layer)

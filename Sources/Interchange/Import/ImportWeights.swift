@@ -51,7 +51,7 @@ public func importWeights(
     throw .badData(meanPath ?? path, "the mean is \(contents.meanShape), smaller than the network's input \(network.input)")
   }
   (contents.mean, contents.meanShape) = (mean, network.input)
-  return ImportedCheckpoint(contents: contents, store: imported.store(of: network), notes: notes)
+  return ImportedCheckpoint(contents: contents, store: try imported.store(of: network), notes: notes)
 }
 
 /// Where the weights come from, as the options of a run that never was.

@@ -72,8 +72,13 @@ extension ImportedNetwork {
   }
 
   /// The parameters in a store of their own.
-  func store(of network: Network) -> ParameterStore {
-    let store = ParameterStore(network, training: false)
+  func store(of network: Network) throws(InterchangeError) -> ParameterStore {
+    let store: ParameterStore
+    do {
+      store = try ParameterStore(network, training: false)
+    } catch {
+      throw InterchangeError(.system, "\(error)")
+    }
     for layer in layers {
       for (role, values) in [(ParameterSpec.Role.weights, layer.weights), (.biases, layer.biases)] {
         guard let parameter = store.parameter(layer.name, role) else { continue }

@@ -63,7 +63,8 @@ public final class BatchLoader: @unchecked Sendable {
   /// Starts the threads.
   ///
   /// - Parameter badFiles: where bad files are noted; its limit ends the loading for training.
-  public init(source: any PictureSource, options: Options, sequence: Sequence, badFiles: BadFileReport) {
+  /// - Throws: `MemoryError` when there is no memory for the batches.
+  public init(source: any PictureSource, options: Options, sequence: Sequence, badFiles: BadFileReport) throws {
     precondition(options.threads > 0 && options.prefetch > 0, "no loader threads, or nothing prefetched")
     precondition(options.augmentation == nil || options.crops == .centre, "crops of test time are not augmented")
     self.source = source
@@ -75,7 +76,7 @@ public final class BatchLoader: @unchecked Sendable {
       case .training(_, let batch, _, _, let ranks, let parts): (batch + ranks * parts - 1) / (ranks * parts)
       case .once(let range, let batch): min(batch, max(1, range.count))
       }
-    free = (0...options.prefetch).map { _ in PictureBatch(capacity: capacity * options.crops.count, crop: options.crop) }
+    free = try (0...options.prefetch).map { _ in try PictureBatch(capacity: capacity * options.crops.count, crop: options.crop) }
     runningThreads = options.threads
     for number in 0..<options.threads {
       // The thread holds the state, not its owner: see close().

@@ -18,10 +18,10 @@ public final class PictureBatch: @unchecked Sendable {
   /// [count], the global sample numbers: the counter g of training, the sample's index in validation.
   public internal(set) var samples: [Int]
 
-  public init(capacity: Int, crop: Int) {
+  public init(capacity: Int, crop: Int) throws {
     self.capacity = capacity
     self.crop = crop
-    buffer = Tensor(count: max(1, capacity), shape: Shape(channels: 3, height: crop, width: crop))
+    buffer = try Tensor(count: max(1, capacity), shape: Shape(channels: 3, height: crop, width: crop))
     labels = [Int32](repeating: 0, count: capacity)
     samples = [Int](repeating: 0, count: capacity)
     labels.reserveCapacity(capacity)

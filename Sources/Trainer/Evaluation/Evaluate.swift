@@ -31,7 +31,7 @@ public func evaluate(
   }
   let source = try set.source(
     split, shorterSide: own?.shorterSide ?? defaultShorterSide(crop: input.width))
-  let evaluator = Evaluator(
+  let evaluator = try Evaluator(
     source: source, mean: mean, store: checkpoint.store, batch: batch, crops: crops, compute: compute,
     communicator: communicator, badFileLimit: badFileLimit)
   var report = EvaluationReport(classes: classes)

@@ -20,10 +20,10 @@ final class Evaluator {
   init(
     source: any PictureSource, mean: [Float], store: ParameterStore, batch: Int, crops: TestCrops = .centre,
     compute: ComputeSettings, communicator: Communicator, loaderThreads: Int = 1, badFileLimit: Double = 0.01
-  ) {
+  ) throws {
     self.source = source
     share = EpochSampler.share(of: source.count, rank: communicator.rank, ranks: communicator.size)
-    plan = Plan(store, batch: max(1, batch / crops.count) * crops.count, purpose: .inference, compute: compute)
+    plan = try Plan(store, batch: max(1, batch / crops.count) * crops.count, purpose: .inference, compute: compute)
     self.mean = mean
     self.crops = crops
     self.loaderThreads = loaderThreads
@@ -92,7 +92,7 @@ final class Evaluator {
     if share.isEmpty { return }
     var options = BatchLoader.Options(crop: plan.network.input.width, threads: loaderThreads, mean: mean)
     options.crops = crops
-    let loader = BatchLoader(
+    let loader = try BatchLoader(
       source: source, options: options, sequence: .once(share, batch: plan.batch / crops.count), badFiles: badFiles)
     defer { loader.close() }
     while let batch = try loader.next() {

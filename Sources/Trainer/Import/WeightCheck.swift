@@ -59,8 +59,8 @@ extension WeightCheck {
     guard !samples.isEmpty else { throw TrainingError.badData("\(root) has no pictures to check with") }
     guard let mean = contents.fittedMean else { throw TrainingError.badData("the mean doesn't fit the network's input") }
     let source = FolderSource(samples: samples, shorterSide: defaultShorterSide(crop: side))
-    let plan = Plan(store, batch: 1, purpose: .inference, compute: compute)
-    let input = Tensor(count: 1, shape: contents.network.input)
+    let plan = try Plan(store, batch: 1, purpose: .inference, compute: compute)
+    let input = try Tensor(count: 1, shape: contents.network.input)
     let decoder = try PictureDecoder()
     var answers: [Int: [Int: Int]] = [:]
     for index in 0..<samples.count {

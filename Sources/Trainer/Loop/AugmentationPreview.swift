@@ -18,7 +18,7 @@ public func augmentationPreview(_ job: TrainingJob, count: Int) throws -> Pictur
   let source = try set.source(.train, shorterSide: shorterSide)
   let badFiles = BadFileReport(badFileLimit: 1, of: source.count)
   let mean = try set.pack?.mean(crop: crop, shorterSide: shorterSide) ?? roughMean(of: source, crop: crop, badFiles: badFiles)
-  let loader = BatchLoader(
+  let loader = try BatchLoader(
     source: source,
     options: .init(
       crop: crop, threads: job.compute.team.workers, prefetch: 1,

@@ -6,9 +6,9 @@ final class BatchFeed {
   /// Why pictures are missing.
   private(set) var failure: (any Error)?
 
-  init(_ loader: BatchLoader, crop: Int) {
+  init(_ loader: BatchLoader, crop: Int) throws {
     self.loader = loader
-    none = PictureBatch(capacity: 0, crop: crop)
+    none = try PictureBatch(capacity: 0, crop: crop)
   }
 
   func next() -> PictureBatch {

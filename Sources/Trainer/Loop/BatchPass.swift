@@ -27,9 +27,9 @@ final class ReplicatedPass: BatchPass {
   private let globalBatch: Int
   private let seed: UInt64
 
-  init(_ store: ParameterStore, batch: Int, job: TrainingJob) {
-    plan = Plan(store, batch: batch, purpose: .training, compute: job.compute)
-    gradient = Tensor(count: batch, shape: Shape(channels: store.network.classCount))
+  init(_ store: ParameterStore, batch: Int, job: TrainingJob) throws {
+    plan = try Plan(store, batch: batch, purpose: .training, compute: job.compute)
+    gradient = try Tensor(count: batch, shape: Shape(channels: store.network.classCount))
     globalBatch = job.options.batch
     seed = job.options.seed
   }

@@ -32,7 +32,7 @@ final class GlobalUpdate {
     parts = (share + limit - 1) / limit
     let size = (share + parts - 1) / parts
     pass =
-      shards.map { ShardedPass($0, batch: size, job: job, communicator: communicator) }
+      try shards.map { try ShardedPass($0, batch: size, job: job, communicator: communicator) }
       ?? ReplicatedPass(store, batch: size, job: job)
     self.shards = shards
     (sgd, team) = (job.options.sgd, job.compute.team)
@@ -41,8 +41,8 @@ final class GlobalUpdate {
     reducer =
       weightShares == nil
       ? try GradientReducer(store.gradients.all, communicator: communicator, reduction: job.options.gradientReduction) : nil
-    sum = parts > 1 && !isExact ? GradientSum(store, team: job.compute.team) : nil
-    tree = isExact ? GradientTree(store, passes: parts, team: job.compute.team) : nil
+    sum = parts > 1 && !isExact ? try GradientSum(store, team: job.compute.team) : nil
+    tree = isExact ? try GradientTree(store, passes: parts, team: job.compute.team) : nil
   }
 
   /// Seconds waited for other ranks until now.

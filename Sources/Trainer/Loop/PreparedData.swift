@@ -65,8 +65,8 @@ struct PreparedData {
   /// This rank's part of every global batch, in `parts` batches a step, from a step on.
   func trainingLoader(
     _ job: TrainingJob, fromStep step: Int, parts: Int, communicator: Communicator, badFiles: BadFileReport
-  ) -> BatchLoader {
-    return BatchLoader(
+  ) throws -> BatchLoader {
+    return try BatchLoader(
       source: source,
       options: .init(
         crop: crop, threads: job.loaderThreads ?? 1, augmentation: Augmentation(job.options, colourAxes: colourAxes), mean: mean),

@@ -32,7 +32,7 @@ final class RunSaver {
     log = try MetricsLog(
       path: job.run.metrics, resumingAt: step, eventFolder: job.writesEvents ? job.run.tensorBoard : nil)
     report = RunReport(job.run)
-    writer = CheckpointWriter(folder, network: network)
+    writer = try CheckpointWriter(folder, network: network)
     interval = job.checkpointEvery
     self.network = network
     self.data = data

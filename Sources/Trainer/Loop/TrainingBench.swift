@@ -22,11 +22,11 @@ public final class TrainingBench {
     job.options.gradientWire = gradientWire
     job.options.fullyConnected = fullyConnected
     job.compute = compute
-    store = ParameterStore(network)
+    store = try ParameterStore(network)
     Initialization.gaussian.fill(store, seed: 0)
     shards = try TrainingStart.shards(of: store, job: job, communicator: communicator)
     update = try GlobalUpdate(store, shards: shards, job: job, communicator: communicator)
-    pictures = PictureBatch(random: batch, crop: network.input.width, classes: network.classCount, rank: communicator.rank)
+    pictures = try PictureBatch(random: batch, crop: network.input.width, classes: network.classCount, rank: communicator.rank)
   }
 
   public var isSharded: Bool { shards != nil }
@@ -49,8 +49,8 @@ public final class TrainingBench {
 
 extension PictureBatch {
   /// Full of random pixels of −128 to 127.
-  convenience init(random count: Int, crop: Int, classes: Int, rank: Int) {
-    self.init(capacity: count, crop: crop)
+  convenience init(random count: Int, crop: Int, classes: Int, rank: Int) throws {
+    try self.init(capacity: count, crop: crop)
     self.count = count
     var random = CounterRandom(seed: 0, purpose: .test, sample: rank)
     for index in tensor.values.indices { tensor.values[index] = random.uniform(in: -128...127) }

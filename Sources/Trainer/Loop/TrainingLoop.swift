@@ -47,7 +47,7 @@ final class TrainingLoop {
     evaluator =
       data.set.val.isEmpty
       ? nil
-      : Evaluator(
+      : try Evaluator(
         source: try data.validationSource(job), mean: data.mean, store: store, batch: min(update.pass.batch, 128),
         compute: job.compute, communicator: communicator, loaderThreads: job.loaderThreads ?? 1,
         badFileLimit: job.options.badFileLimit)
@@ -57,7 +57,7 @@ final class TrainingLoop {
     watch(.note("computing with \(update.description)"))
     let begin = ContinuousClock.now
     let lastStep = min(totalSteps, job.maxSteps ?? totalSteps)
-    let loader = data.trainingLoader(
+    let loader = try data.trainingLoader(
       job, fromStep: step, parts: update.parts, communicator: communicator, badFiles: badFiles)
     defer { loader.close() }
     var stopRequested = false
@@ -67,7 +67,7 @@ final class TrainingLoop {
     while step < lastStep, !stopRequested, failure == nil {
       let start = ContinuousClock.now
       let waited = (loader.waitSeconds, update.waitSeconds)
-      let feed = BatchFeed(loader, crop: data.crop)
+      let feed = try BatchFeed(loader, crop: data.crop)
       let own = try update.compute(step: step + 1, next: feed.next, recycle: feed.recycle)
       let waits = (loader.waitSeconds - waited.0, update.waitSeconds - waited.1)
 

@@ -50,7 +50,7 @@ struct TrainingStart {
     badFiles = BadFileReport(badFileLimit: job.options.badFileLimit, of: set.train.count, kind: "training")
     let badFileList = communicator.rank == 0 ? BadFileList(job.run.badFiles) : nil
     self.badFileList = badFileList
-    store = ParameterStore(network)
+    store = try ParameterStore(network)
     if job.options.fullyConnected == .auto, Shards.obstacle(network, job.options, ranks: communicator.size) == nil {
       job.options.fullyConnected = try Self.recordedMode(source, communicator)
     }

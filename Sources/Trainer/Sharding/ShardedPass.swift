@@ -29,18 +29,17 @@ final class ShardedPass: BatchPass {
   private var pictureList: [Int]
 
   /// - Parameter batch: the most pictures of a rank in a part.
-  init(_ shards: Shards, batch: Int, job: TrainingJob, communicator: Communicator) {
+  init(_ shards: Shards, batch: Int, job: TrainingJob, communicator: Communicator) throws {
     self.shards = shards
     self.communicator = communicator
     globalBatch = job.options.batch
     seed = job.options.seed
     let all = batch * communicator.size
-    plans =
-      [Plan(shards.features, batch: batch, purpose: .training, compute: job.compute)]
-      + shards.fullyConnected.map { Plan($0, batch: all, purpose: .innerTraining, compute: job.compute) }
-    inputs = shards.fullyConnected.map { Tensor(count: all, shape: $0.network.input) }
-    gradients = shards.fullyConnected.map { Tensor(count: all, shape: Shape(channels: $0.network.classCount)) }
-    featureGradient = Tensor(count: batch, shape: plans[0].network.shapes[plans[0].network.layers.count])
+    let features = try Plan(shards.features, batch: batch, purpose: .training, compute: job.compute)
+    plans = try [features] + shards.fullyConnected.map { try Plan($0, batch: all, purpose: .innerTraining, compute: job.compute) }
+    inputs = try shards.fullyConnected.map { try Tensor(count: all, shape: $0.network.input) }
+    gradients = try shards.fullyConnected.map { try Tensor(count: all, shape: Shape(channels: $0.network.classCount)) }
+    featureGradient = try Tensor(count: batch, shape: plans[0].network.shapes[plans[0].network.layers.count])
     exchange = MatrixExchange(communicator, capacity: inputs.map { $0.count * $0.shape.count }.max() ?? 0)
     let classes = shards.parts(of: shards.outputs.count - 1)[communicator.rank]
     loss = ShardedLoss(classes: classes, communicator: communicator, exchange: exchange)

@@ -71,7 +71,7 @@ public struct AssessmentJob {
       prepare: { [network, annotations] items in Self.prepare(items, network, annotations) },
       process: { ready in
         let current =
-          worker
+          try worker
           ?? AssessmentWorker(
             network, methods: made, step: step, randomises: randomised > 0, seed: seed, batch: batch, compute: compute)
         worker = current

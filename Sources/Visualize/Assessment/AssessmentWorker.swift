@@ -30,14 +30,14 @@ final class AssessmentWorker {
   init(
     _ network: TrainedNetwork, methods: [(name: String, method: any SaliencyMethod)], step: Int, randomises: Bool, seed: UInt64,
     batch: Int, compute: ComputeSettings
-  ) {
+  ) throws {
     self.network = network
     self.seed = seed
-    randomised = randomises ? RandomisedNetwork(network.parameters, seed: seed) : nil
+    randomised = try randomises ? RandomisedNetwork(network.parameters, seed: seed) : nil
     // One plan for all: of the net whose weights can be changed, where there is one.
-    let score = ScoreFunction(randomised?.store ?? network.parameters, batch: batch, compute: compute)
-    mappers = methods.map { SaliencyMapper(score, method: $0.method) }
-    curves = PixelCurves(score, step: step)
+    let score = try ScoreFunction(randomised?.store ?? network.parameters, batch: batch, compute: compute)
+    mappers = try methods.map { try SaliencyMapper(score, method: $0.method) }
+    curves = try PixelCurves(score, step: step)
   }
 
   func assess(_ pictures: [Picture]) throws -> [Measured] {

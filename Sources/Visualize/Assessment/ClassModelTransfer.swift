@@ -46,8 +46,8 @@ public struct ClassModelTransfer: Codable, Sendable {
       throw VisualizeError(.badData, "\(judge.fileName) knows none of the \(latest.count) classes in \(folder)")
     }
     let input = judge.network.input
-    let plan = Plan(judge.parameters, batch: batch, purpose: .inference, compute: compute)
-    let images = Tensor(count: batch, shape: input)
+    let plan = try Plan(judge.parameters, batch: batch, purpose: .inference, compute: compute)
+    let images = try Tensor(count: batch, shape: input)
     var lines = ["class,place,posterior,top1,top1_posterior"]
     for start in stride(from: 0, to: known.count, by: batch) {
       let part = known[start..<min(start + batch, known.count)]

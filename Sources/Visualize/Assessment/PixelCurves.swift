@@ -13,10 +13,10 @@ struct PixelCurves {
   let step: Int
   private let images: Tensor
 
-  init(_ score: ScoreFunction, step: Int) {
+  init(_ score: ScoreFunction, step: Int) throws {
     self.score = score
     self.step = step
-    images = Tensor(count: score.batch, shape: score.network.input)
+    images = try Tensor(count: score.batch, shape: score.network.input)
   }
 
   /// The areas under both curves, 0 … 1: trapezoids over the part of pixels that have changed.

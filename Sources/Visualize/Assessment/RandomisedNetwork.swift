@@ -24,10 +24,10 @@ final class RandomisedNetwork {
   /// The layers with parameters, from the top.
   private let layers: [String]
 
-  init(_ trained: ParameterStore, seed: UInt64) {
+  init(_ trained: ParameterStore, seed: UInt64) throws {
     self.trained = trained
-    store = ParameterStore(trained.network, training: false)
-    random = ParameterStore(trained.network, training: false)
+    store = try ParameterStore(trained.network, training: false)
+    random = try ParameterStore(trained.network, training: false)
     Initialization.gaussian.fill(random, seed: seed)
     layers = Self.layers(trained)
   }

@@ -51,21 +51,21 @@ public final class ClassModelAscent {
   public init(
     _ parameters: ParameterStore, mean: [Float], colourAxes: [SIMD3<Float>] = [], options: ClassModelOptions, batch: Int,
     compute: ComputeSettings = ComputeSettings()
-  ) {
+  ) throws {
     let network = parameters.network
     precondition(mean.count == network.input.count, "a mean of \(mean.count) values for an input \(network.input)")
     precondition(options.iterations > 0 && options.blurInterval > 0, "iterations and blur interval must be positive")
     precondition(batch % options.samples == 0, "\(batch) pictures don't hold samples of \(options.samples)")
-    objectiveGradient = ObjectiveGradient(
-      Plan(parameters, batch: batch, purpose: .inputGradient, compute: compute), diversity: options.diversity(for: network))
+    objectiveGradient = try ObjectiveGradient(
+      try Plan(parameters, batch: batch, purpose: .inputGradient, compute: compute), diversity: options.diversity(for: network))
     self.mean = mean
     self.options = options
     parameterisation = options.parameterisation(for: network, colourAxes: colourAxes)
     regularisers = options.regularisers(mean: mean)
-    pictures = Tensor(count: batch, shape: network.input)
-    entering = Tensor(count: batch, shape: network.input)
-    gradients = Tensor(count: batch, shape: network.input)
-    scratch = Tensor(count: batch, shape: network.input)
+    pictures = try Tensor(count: batch, shape: network.input)
+    entering = try Tensor(count: batch, shape: network.input)
+    gradients = try Tensor(count: batch, shape: network.input)
+    scratch = try Tensor(count: batch, shape: network.input)
   }
 
   /// What one slot remembers between iterations.
@@ -82,15 +82,15 @@ public final class ClassModelAscent {
   }
 
   /// The models of some classes by their scores.
-  public func run(classes: [Int], shouldStop: () -> Bool = { false }) -> [ClassModel]? {
-    run(classes.map { (.score($0), $0) }, shouldStop: shouldStop)?.map { $0[0] }
+  public func run(classes: [Int], shouldStop: () -> Bool = { false }) throws -> [ClassModel]? {
+    try run(classes.map { (.score($0), $0) }, shouldStop: shouldStop)?.map { $0[0] }
   }
 
   /// The models of some objectives, each with the number of its stream of random numbers.
   ///
   /// - Parameter shouldStop: asked in every iteration; when it says yes the work is dropped.
   /// - Returns: `samples` models an objective, in the same order; nil when stopped.
-  public func run(_ items: [(Objective, stream: Int)], shouldStop: () -> Bool = { false }) -> [[ClassModel]]? {
+  public func run(_ items: [(Objective, stream: Int)], shouldStop: () -> Bool = { false }) throws -> [[ClassModel]]? {
     let samples = options.samples
     precondition(items.count * samples <= plan.batch, "\(items.count) × \(samples) pictures for a batch of \(plan.batch)")
     guard !items.isEmpty else { return [] }
@@ -110,7 +110,7 @@ public final class ClassModelAscent {
           transformations[slot].apply(pictures[slot], to: entering[slot], scratch: scratch[slot], shape: pictures.shape)
         }
       }
-      let values = objectiveGradient.run(entering.prefix(slots.count), objectives, group: samples)
+      let values = try objectiveGradient.run(entering.prefix(slots.count), objectives, group: samples)
       slots.withUnsafeMutableBufferPointer { slots in
         nonisolated(unsafe) let slots = slots
         plan.team.split(slots.count) { _, range in
@@ -124,7 +124,7 @@ public final class ClassModelAscent {
       }
     }
 
-    let (scores, values) = objectiveGradient.values(pictures.prefix(slots.count), objectives)
+    let (scores, values) = try objectiveGradient.values(pictures.prefix(slots.count), objectives)
     let models = slots.indices.map { finish(slots[$0], pictures[$0], value: values[$0], scores: scores[$0]) }
     return items.indices.map { Array(models[($0 * samples)..<(($0 + 1) * samples)]) }
   }

@@ -70,12 +70,12 @@ public struct ClassModelJob {
       prepare: { items in items.map { .success(ItemNames.name(of: $0.name)) } },
       process: { ready in
         // A rank that gets no item needs no buffers.
-        let ascent = ascent ?? makeAscent(&ascent, batch: slots)
+        let ascent = try ascent ?? makeAscent(&ascent, batch: slots)
         let items = ready.map { entry in
           let objective = named[entry.prepared]?.objective ?? .score(0)
           return (objective, stream: objective.classIndex ?? Self.stream(of: entry.prepared))
         }
-        guard let models = ascent.run(items, shouldStop: { StopRequest.isRequested }) else { return nil }
+        guard let models = try ascent.run(items, shouldStop: { StopRequest.isRequested }) else { return nil }
         return try zip(ready, models).map { entry, samples in
           let result = try self.result(samples, item: entry.item.name, objective: named[entry.prepared]?.text ?? objective)
           try store.save(result)
@@ -112,11 +112,11 @@ public struct ClassModelJob {
     1 << 31 | Int(name.utf8.reduce(UInt32(2_166_136_261)) { ($0 ^ UInt32($1)) &* 16_777_619 })
   }
 
-  private func makeAscent(_ ascent: inout ClassModelAscent?, batch: Int) -> ClassModelAscent {
+  private func makeAscent(_ ascent: inout ClassModelAscent?, batch: Int) throws -> ClassModelAscent {
     // Winograd's tiles round by the number of pictures in a batch; direct convolution gives a class the same bits in any.
     var compute = compute
     if compute.convolution == .auto { compute.convolution = .direct }
-    let made = ClassModelAscent(
+    let made = try ClassModelAscent(
       network.parameters, mean: network.mean, colourAxes: network.colourAxes, options: options, batch: batch,
       compute: compute)
     ascent = made

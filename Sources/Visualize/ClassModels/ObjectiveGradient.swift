@@ -8,60 +8,63 @@ final class ObjectiveGradient {
   private let diversity: Diversity?
   private var seeds: [String: Tensor] = [:]
   private let scoreSeed: Tensor
-  /// Of the gradients of several backward passes.
-  private lazy var sum = Tensor(count: plan.batch, shape: plan.network.input)
+  /// Of the gradients of several backward passes; made when there are several for the first time.
+  private var sum: Tensor?
   private var isSum = false
 
-  init(_ plan: Plan, diversity: Diversity?) {
+  init(_ plan: Plan, diversity: Diversity?) throws {
     self.plan = plan
     self.diversity = diversity
     let network = plan.network
-    scoreSeed = Tensor(count: plan.batch, shape: network.shapes[network.shapes.count - 1])
+    scoreSeed = try Tensor(count: plan.batch, shape: network.shapes[network.shapes.count - 1])
   }
 
   /// ∂objective/∂picture of each slot, `[N, 3, H, W]`, from `run` to the next backward pass of the plan.
-  var gradient: Tensor { isSum ? sum : plan.inputGradient }
+  var gradient: Tensor { (isSum ? sum : nil) ?? plan.inputGradient }
 
   /// - Parameters:
   ///   - pictures: `[N, 3, H, W]`, as they enter the net.
   ///   - objectives: one a picture.
   ///   - group: so many pictures in a row are samples of one thing, which the diversity term pulls apart.
   /// - Returns: the objectives' values, without the diversity term.
-  func run(_ pictures: Tensor, _ objectives: [Objective], group: Int) -> [Float] {
-    let (_, values, hasScores, layers) = forward(pictures, objectives)
+  func run(_ pictures: Tensor, _ objectives: [Objective], group: Int) throws -> [Float] {
+    let (_, values, hasScores, layers) = try forward(pictures, objectives)
     let isDiverse = diversity != nil && group > 1
     isSum = (hasScores ? 1 : 0) + layers.count + (isDiverse ? 1 : 0) != 1
-    if isSum { sum.storage.fill(with: 0) }
+    if isSum {
+      if sum == nil { sum = try Tensor(count: plan.batch, shape: plan.network.input) }
+      sum?.storage.fill(with: 0)
+    }
     if hasScores {
       plan.backward(from: scoreSeed.prefix(pictures.count))
       if isSum { add(pictures.count) }
     }
     for layer in layers {
-      backward(from: layer, seed(of: layer).prefix(pictures.count))
+      try plan.backward(from: layer, gradient: seed(of: layer).prefix(pictures.count))
       if isSum { add(pictures.count) }
     }
-    if let diversity, isDiverse { addDiversity(diversity, count: pictures.count, group: group) }
+    if let diversity, isDiverse { try addDiversity(diversity, count: pictures.count, group: group) }
     return values
   }
 
   /// - Returns: the net's scores of the pictures, and the objectives' values.
-  func values(_ pictures: Tensor, _ objectives: [Objective]) -> (scores: Tensor, values: [Float]) {
-    let (scores, values, _, _) = forward(pictures, objectives)
+  func values(_ pictures: Tensor, _ objectives: [Objective]) throws -> (scores: Tensor, values: [Float]) {
+    let (scores, values, _, _) = try forward(pictures, objectives)
     return (scores, values)
   }
 
   /// A forward pass, after which the seeds hold the objectives' gradients in the scores and in the layers that they name.
   private func forward(
     _ pictures: Tensor, _ objectives: [Objective]
-  ) -> (scores: Tensor, values: [Float], hasScores: Bool, layers: [String]) {
+  ) throws -> (scores: Tensor, values: [Float], hasScores: Bool, layers: [String]) {
     let scores = plan.forward(pictures)
     var values = [Float](repeating: 0, count: objectives.count)
     let hasScores = seedScores(scores, objectives, &values)
     let layers = objectives.reduce(into: Set<String>()) { $0.formUnion($1.layers) }.sorted()
     for layer in layers {
-      let seed = seed(of: layer)
+      let seed = try seed(of: layer)
       seed.storage.fill(with: 0)
-      guard let activation = try? plan.activation(of: layer) else { preconditionFailure("no layer \(layer)") }
+      let activation = try plan.activation(of: layer)
       for (slot, objective) in objectives.enumerated() {
         values[slot] += Self.seed(seed[slot], activation[slot], shape: seed.shape, layer: layer, objective)
       }
@@ -112,14 +115,15 @@ final class ObjectiveGradient {
   }
 
   /// Adds the diversity term's gradient at `weight` times the size of the objective's own.
-  private func addDiversity(_ diversity: Diversity, count: Int, group: Int) {
-    let seed = seed(of: diversity.layer)
-    guard let activation = try? plan.activation(of: diversity.layer) else { preconditionFailure("no layer \(diversity.layer)") }
+  private func addDiversity(_ diversity: Diversity, count: Int, group: Int) throws {
+    let seed = try seed(of: diversity.layer)
+    let activation = try plan.activation(of: diversity.layer)
     for first in stride(from: 0, to: count, by: group) {
       let samples = first..<min(first + group, count)
       diversity.seed(samples.map { seed[$0] }, activations: samples.map { activation[$0] }, shape: seed.shape)
     }
-    backward(from: diversity.layer, seed.prefix(count))
+    try plan.backward(from: diversity.layer, gradient: seed.prefix(count))
+    guard let sum else { return }
     for slot in 0..<count {
       let (own, other) = (sum[slot], plan.inputGradient[slot])
       let (size, otherSize) = (rootMeanSquare(own), rootMeanSquare(other))
@@ -129,23 +133,16 @@ final class ObjectiveGradient {
     }
   }
 
-  private func backward(from layer: String, _ seed: Tensor) {
-    do {
-      try plan.backward(from: layer, gradient: seed)
-    } catch {
-      preconditionFailure("\(error)")
-    }
-  }
-
-  private func seed(of layer: String) -> Tensor {
+  private func seed(of layer: String) throws -> Tensor {
     if let known = seeds[layer] { return known }
-    guard let index = try? plan.network.index(of: layer) else { preconditionFailure("no layer \(layer)") }
-    let made = Tensor(count: plan.batch, shape: plan.network.shapes[index + 1])
+    let index = try plan.network.index(of: layer)
+    let made = try Tensor(count: plan.batch, shape: plan.network.shapes[index + 1])
     seeds[layer] = made
     return made
   }
 
   private func add(_ count: Int) {
+    guard let sum else { return }
     let from = plan.inputGradient
     for slot in 0..<count {
       let (to, from) = (sum[slot], from[slot])

@@ -21,12 +21,12 @@ final class ClassMapper {
   private(set) var forwardSeconds = 0.0
   private(set) var backwardSeconds = 0.0
 
-  init(_ network: TrainedNetwork, crops: TestCrops, rule: ReLURule, compute: ComputeSettings) {
-    plan = Plan(network.parameters, batch: crops.count, purpose: .inputGradient, compute: compute)
+  init(_ network: TrainedNetwork, crops: TestCrops, rule: ReLURule, compute: ComputeSettings) throws {
+    plan = try Plan(network.parameters, batch: crops.count, purpose: .inputGradient, compute: compute)
     mean = network.mean
     self.rule = rule
-    images = Tensor(count: crops.count, shape: network.network.input)
-    seed = Tensor(count: crops.count, shape: plan.network.shapes[plan.network.shapes.count - 1])
+    images = try Tensor(count: crops.count, shape: network.network.input)
+    seed = try Tensor(count: crops.count, shape: plan.network.shapes[plan.network.shapes.count - 1])
   }
 
   /// The classes are those of the highest posterior, averaged over the crops; their scores are averages too.

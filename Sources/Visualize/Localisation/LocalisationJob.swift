@@ -88,7 +88,7 @@ public struct LocalisationJob {
           switch prepared.input {
           case .maps(let stored): maps = stored
           case .picture(let picture):
-            let current = mapper ?? ClassMapper(network, crops: crops, rule: rule, compute: compute)
+            let current = try mapper ?? ClassMapper(network, crops: crops, rule: rule, compute: compute)
             mapper = current
             maps = current.maps(of: picture, classes: LocalisationScore.answers)
           }

@@ -21,9 +21,9 @@ final class Reconstructor {
     layerIndex = try parameters.network.index(of: layer)
     shape = parameters.network.shapes[layerIndex + 1]
     (self.layer, self.rule) = (layer, rule)
-    score = ScoreFunction(parameters, batch: batch, compute: compute)
-    images = Tensor(count: batch, shape: parameters.network.input)
-    signal = Tensor(count: batch, shape: shape)
+    score = try ScoreFunction(parameters, batch: batch, compute: compute)
+    images = try Tensor(count: batch, shape: parameters.network.input)
+    signal = try Tensor(count: batch, shape: shape)
   }
 
   /// The scores and the layer's activations of up to `batch` pictures' first crops.

@@ -92,7 +92,7 @@ public struct SaliencyJob {
       process: { ready in
         // A rank that gets no item needs no buffers.
         let mapper =
-          made
+          try made
           ?? SaliencyMapper(network.parameters, method: method, batch: min(batch, most * crops.count), compute: compute)
         made = mapper
         let maps = try mapper.maps(of: ready.map(\.prepared), mean: network.mean)

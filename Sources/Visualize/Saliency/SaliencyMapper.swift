@@ -19,14 +19,14 @@ public final class SaliencyMapper {
   /// - Parameter batch: crops that are computed together.
   public convenience init(
     _ parameters: ParameterStore, method: any SaliencyMethod, batch: Int, compute: ComputeSettings = ComputeSettings()
-  ) {
-    self.init(ScoreFunction(parameters, batch: batch, compute: compute), method: method)
+  ) throws {
+    try self.init(ScoreFunction(parameters, batch: batch, compute: compute), method: method)
   }
 
   /// Several methods may share a net.
-  init(_ score: ScoreFunction, method: any SaliencyMethod) {
+  init(_ score: ScoreFunction, method: any SaliencyMethod) throws {
     (self.score, self.method) = (score, method)
-    images = Tensor(count: score.batch, shape: score.network.input)
+    images = try Tensor(count: score.batch, shape: score.network.input)
   }
 
   /// The maps of up to `batch` inputs of the net, each as it is.

@@ -13,10 +13,10 @@ public final class ScoreFunction {
 
   public var network: Network { plan.network }
 
-  public init(_ parameters: ParameterStore, batch: Int, compute: ComputeSettings = ComputeSettings()) {
+  public init(_ parameters: ParameterStore, batch: Int, compute: ComputeSettings = ComputeSettings()) throws {
     self.batch = batch
-    plan = Plan(parameters, batch: batch, purpose: .inputGradient, compute: compute)
-    seed = Tensor(count: batch, shape: plan.network.shapes[plan.network.shapes.count - 1])
+    plan = try Plan(parameters, batch: batch, purpose: .inputGradient, compute: compute)
+    seed = try Tensor(count: batch, shape: plan.network.shapes[plan.network.shapes.count - 1])
   }
 
   /// S of up to `batch` pictures: `[N, K]`, before any softmax.
@@ -43,20 +43,20 @@ public final class ScoreFunction {
   /// ∂S_c/∂A by the activations A of a layer, as in `gradients(classes:rule:)`: `[N, C, h, w]`.
   ///
   /// - Throws: `NetworkError` when there is no such layer.
-  public func gradients(classes: [Int], at layer: String) throws(NetworkError) -> Tensor {
+  public func gradients(classes: [Int], at layer: String) throws -> Tensor {
     try plan.gradient(at: layer, from: seeded(classes))
   }
 
   /// The activations of a layer in the last forward pass: `[N, C, h, w]`; see `Plan.activation(of:)`.
   ///
   /// - Throws: `NetworkError` when there is no such layer.
-  public func activations(of layer: String) throws(NetworkError) -> Tensor { try plan.activation(of: layer) }
+  public func activations(of layer: String) throws -> Tensor { try plan.activation(of: layer) }
 
   /// ∂objective/∂I of the pictures of the last forward pass, from a layer inside: `[N, 3, H, W]`.
   ///
   /// - Parameter gradient: ∂objective/∂A, `[N, C, h, w]`.
   /// - Throws: `NetworkError` when there is no such layer.
-  public func gradients(from layer: String, _ gradient: Tensor, rule: ReLURule) throws(NetworkError) -> Tensor {
+  public func gradients(from layer: String, _ gradient: Tensor, rule: ReLURule) throws -> Tensor {
     try plan.backward(from: layer, gradient: gradient, rule: rule)
     return plan.inputGradient
   }

@@ -42,12 +42,12 @@ struct Bench {
   }
 
   func inference(timesLayers: Bool) throws -> BenchResult {
-    let bench = PlanBench(self, purpose: .inference)
+    let bench = try PlanBench(self, purpose: .inference)
     return try passes(bench, timesLayers) { _ = bench.plan.forward(bench.images) }
   }
 
   func saliency(timesLayers: Bool) throws -> BenchResult {
-    let bench = PlanBench(self, purpose: .inputGradient)
+    let bench = try PlanBench(self, purpose: .inputGradient)
     for n in 0..<batch { bench.gradient[n][n % network.classCount] = 1 }
     return try passes(bench, timesLayers) {
       _ = bench.plan.forward(bench.images)
@@ -57,14 +57,14 @@ struct Bench {
 
   /// Picture-steps of the paper's ascent.
   func classModels() throws -> BenchResult {
-    let store = ParameterStore(network, training: false)
+    let store = try ParameterStore(network, training: false)
     Initialization.gaussian.fill(store, seed: 0)
     let steps = 16
-    let ascent = ClassModelAscent(
+    let ascent = try ClassModelAscent(
       store, mean: [Float](repeating: 120, count: network.input.count), options: .paper(iterations: steps), batch: batch,
       compute: settings)
     let classes = (0..<batch).map { $0 % network.classCount }
-    let rounds = try repeated { _ = ascent.run(classes: classes) }
+    let rounds = try repeated { _ = try ascent.run(classes: classes) }
     // The last score of a trace takes one more forward pass: 3 % at 16 steps.
     return BenchResult(
       ranks: communicator.size, imagesPerSecond: rounds.perSecond * Double(batch * steps * communicator.size),
@@ -94,7 +94,7 @@ struct Bench {
     let crop = network.input.width
     let side = defaultShorterSide(crop: crop)
     let mean = [Float](repeating: 120, count: network.input.count)
-    let target = Tensor(count: 1, shape: network.input)
+    let target = try Tensor(count: 1, shape: network.input)
     let decoder = try PictureDecoder()
     let resizer = Resizer()
     let rounds = try repeated {
@@ -113,7 +113,7 @@ struct Bench {
 
   /// The gradients of the network, summed over the ranks.
   func allReduce() throws -> BenchResult {
-    let store = ParameterStore(network)
+    let store = try ParameterStore(network)
     let reducer = try GradientReducer(store.gradients.all, communicator: communicator, reduction: gradientWire.reduction)
     let rounds = try repeated {
       reducer.start(0..<store.gradients.count)
@@ -127,7 +127,7 @@ struct Bench {
   /// A checkpoint with velocity, written to the temporary folder and brought to the disk; rank 0 alone.
   func checkpoint() throws -> BenchResult {
     guard communicator.rank == 0 else { return BenchResult(ranks: 1, note: "") }
-    let store = ParameterStore(network)
+    let store = try ParameterStore(network)
     Initialization.gaussian.fill(store, seed: 0)
     let folder = FileManager.default.temporaryDirectory.appending(path: "deepinside-benchmark-\(getpid())")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -179,12 +179,12 @@ private final class PlanBench {
   let images: Tensor
   let gradient: Tensor
 
-  init(_ bench: Bench, purpose: Purpose) {
-    store = ParameterStore(bench.network, training: false)
+  init(_ bench: Bench, purpose: Purpose) throws {
+    store = try ParameterStore(bench.network, training: false)
     Initialization.gaussian.fill(store, seed: 0)
-    plan = Plan(store, batch: bench.batch, purpose: purpose, compute: bench.settings)
-    images = Tensor(count: bench.batch, shape: bench.network.input)
-    gradient = Tensor(count: bench.batch, shape: Shape(channels: bench.network.classCount))
+    plan = try Plan(store, batch: bench.batch, purpose: purpose, compute: bench.settings)
+    images = try Tensor(count: bench.batch, shape: bench.network.input)
+    gradient = try Tensor(count: bench.batch, shape: Shape(channels: bench.network.classCount))
     var random = CounterRandom(seed: 0, purpose: .test, sample: bench.communicator.rank)
     for index in images.values.indices { images.values[index] = random.uniform(in: -128...127) }
   }

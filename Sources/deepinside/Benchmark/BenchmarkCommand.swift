@@ -100,7 +100,7 @@ struct BenchmarkCommand: ParsableCommand {
         "\(name) \(rate)   \(network.rawValue), batch \(batch), \(compute.precision.rawValue), "
           + "\(result.ranks) ranks × \(compute.team.workers) threads, \(result.note), peak \(peakMemoryBytes() >> 20) MiB")
     }
-    if layers, !result.layers.isEmpty { print(LayerTable(result, team: compute.team).text) }
+    if layers, !result.layers.isEmpty { print(try LayerTable(result, team: compute.team).text) }
   }
 }
 

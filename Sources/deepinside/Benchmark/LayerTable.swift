@@ -6,9 +6,9 @@ struct LayerTable {
   private let result: BenchResult
   private let peak: Double
 
-  init(_ result: BenchResult, team: ThreadTeam) {
+  init(_ result: BenchResult, team: ThreadTeam) throws {
     self.result = result
-    peak = measuredPeak(team: team)
+    peak = try measuredPeak(team: team)
   }
 
   var text: String {

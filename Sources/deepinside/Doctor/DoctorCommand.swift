@@ -61,7 +61,7 @@ struct DoctorCommand: ParsableCommand {
   /// The facts of all ranks and the clocks' skews; both empty on other ranks than 0. - Note: collective
   private func gatherFacts(_ communicator: Communicator) throws -> (facts: [RankFacts], skews: [Double]) {
     let placements = try communicator.placements(threads: compute.team.workers)
-    var facts = RankFacts(communicator, placements[communicator.rank])
+    var facts = try RankFacts(communicator, placements[communicator.rank])
     let token = try communicator.broadcast("\(getpid())")
     let check = FolderCheck(folder: folder, token: token)
     if communicator.rank == 0 { facts.diskRate = check.writeRate() }
@@ -86,7 +86,7 @@ struct DoctorCommand: ParsableCommand {
   /// Bytes of gradients a second that all ranks sum up; nil for one rank. - Note: collective
   private func measureAllReduce(_ communicator: Communicator) throws -> Double? {
     guard communicator.size > 1 else { return nil }
-    let gradients = FlatBuffer(count: 8 << 20)
+    let gradients = try FlatBuffer(count: 8 << 20)
     let reducer = try GradientReducer(gradients.all, communicator: communicator)
     var best = Double.infinity
     for _ in 0..<3 {

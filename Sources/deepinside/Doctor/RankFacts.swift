@@ -28,7 +28,7 @@ struct RankFacts: Codable, Sendable {
 
   var host: String { placement.host }
 
-  init(_ communicator: Communicator, _ placement: Placement) {
+  init(_ communicator: Communicator, _ placement: Placement) throws {
     self.placement = placement
     rank = communicator.rank
     localSize = communicator.localSize
@@ -39,7 +39,7 @@ struct RankFacts: Codable, Sendable {
     memoryBytes = Int(ProcessInfo.processInfo.physicalMemory)
     sharedMemoryBytes = FolderCheck.freeBytes("/dev/shm")
     load = (try? String(contentsOfFile: "/proc/loadavg", encoding: .utf8)).flatMap { Double($0.prefix { $0 != " " }) } ?? 0
-    copyRate = Self.measuredCopyRate
+    copyRate = try Self.measureCopyRate()
     let environment = ProcessInfo.processInfo.environment
     slowVariables = [OpenBLASKernels.variable, "DNNL_MAX_CPU_ISA", "ONEDNN_MAX_CPU_ISA"].compactMap { name in
       environment[name].map { "\(name)=\($0)" }
@@ -71,8 +71,8 @@ struct RankFacts: Codable, Sendable {
     return found
   }
 
-  private static var measuredCopyRate: Double {
-    let (from, to) = (FlatBuffer(count: 16 << 20), FlatBuffer(count: 16 << 20))
+  private static func measureCopyRate() throws -> Double {
+    let (from, to) = (try FlatBuffer(count: 16 << 20), try FlatBuffer(count: 16 << 20))
     from.fill(with: 1)
     var best = Double.infinity
     for _ in 0..<4 {

@@ -25,7 +25,7 @@ struct GradCAM: SaliencyMethod {
     let gradients = try score.gradients(classes: pictures.classes, at: layer)
     let activations = try score.activations(of: layer)
     let (shape, input) = (activations.shape, pictures.images.shape)
-    let result = Tensor(count: activations.count, shape: Shape(channels: 1, height: input.height, width: input.width))
+    let result = try Tensor(count: activations.count, shape: Shape(channels: 1, height: input.height, width: input.width))
     for slot in 0..<activations.count {
       let (gradient, activation) = (gradients[slot], activations[slot])
       var coarse = [Float](repeating: 0, count: shape.area)

@@ -6,9 +6,9 @@ import ConvNet
 struct GradientTimesInput: SaliencyMethod {
   var parameters: [String: ParameterValue] { ["method": .text("gradient-x-input")] }
 
-  func attributions(of pictures: ClassPictures, by score: ScoreFunction) -> Attributions {
+  func attributions(of pictures: ClassPictures, by score: ScoreFunction) throws -> Attributions {
     let gradients = score.gradients(classes: pictures.classes)
-    let products = Tensor(count: gradients.count, shape: gradients.shape)
+    let products = try Tensor(count: gradients.count, shape: gradients.shape)
     let (product, gradient, image) = (products.values, gradients.values, pictures.images.values)
     for i in product.indices { product[i] = gradient[i] * image[i] }
     return Attributions(.channels, products)

@@ -16,10 +16,10 @@ struct IntegratedGradients: SaliencyMethod {
     ["method": .text("integrated-gradients"), "steps": .number(Double(steps))]
   }
 
-  func attributions(of pictures: ClassPictures, by score: ScoreFunction) -> Attributions {
+  func attributions(of pictures: ClassPictures, by score: ScoreFunction) throws -> Attributions {
     let images = pictures.images
-    let point = Tensor(count: images.count, shape: images.shape)
-    let result = Tensor(count: images.count, shape: images.shape)
+    let point = try Tensor(count: images.count, shape: images.shape)
+    let result = try Tensor(count: images.count, shape: images.shape)
     let (from, to, sum) = (images.values, point.values, result.values)
     for step in 0..<steps {
       let part = (Float(step) + 0.5) / Float(steps)

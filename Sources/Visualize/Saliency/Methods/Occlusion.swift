@@ -19,11 +19,11 @@ struct Occlusion: SaliencyMethod {
     ["method": .text("occlusion"), "window": .number(Double(window)), "stride": .number(Double(stride))]
   }
 
-  func attributions(of pictures: ClassPictures, by score: ScoreFunction) -> Attributions {
+  func attributions(of pictures: ClassPictures, by score: ScoreFunction) throws -> Attributions {
     let (images, shape) = (pictures.images, pictures.images.shape)
-    let covered = Tensor(count: images.count, shape: shape)
+    let covered = try Tensor(count: images.count, shape: shape)
     _ = covered.values.update(fromContentsOf: images.values)
-    let result = Tensor(count: images.count, shape: Shape(channels: 1, height: shape.height, width: shape.width))
+    let result = try Tensor(count: images.count, shape: Shape(channels: 1, height: shape.height, width: shape.width))
     var coverage = [Float](repeating: 0, count: shape.area)
     for y in starts(shape.height) {
       for x in starts(shape.width) {

@@ -36,7 +36,7 @@ struct SmoothGrad: SaliencyMethod {
     let images = pictures.images
     let deviations = (0..<images.count).map { noise * ((images[$0].max() ?? 0) - (images[$0].min() ?? 0)) }
     var noisy = pictures
-    noisy.images = Tensor(count: images.count, shape: images.shape)
+    noisy.images = try Tensor(count: images.count, shape: images.shape)
     var mean: Attributions?
     for sample in 0..<samples {
       for slot in 0..<images.count {
@@ -47,7 +47,7 @@ struct SmoothGrad: SaliencyMethod {
       }
       noisy.scores = score.scores(of: noisy.images, classes: pictures.classes)
       let drawn = try base.attributions(of: noisy, by: score)
-      let sum = mean ?? Attributions(drawn.kind, Tensor(count: images.count, shape: drawn.values.shape))
+      let sum = try mean ?? Attributions(drawn.kind, try Tensor(count: images.count, shape: drawn.values.shape))
       mean = sum
       let (total, part) = (sum.values.values, drawn.values.values)
       withExtendedLifetime(drawn) { for i in total.indices { total[i] += part[i] / Float(samples) } }
