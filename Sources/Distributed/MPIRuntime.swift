@@ -31,12 +31,13 @@ public enum MPIRuntime {
       writeToStandardError("deepinside: \(error)\n")
       return ExitCode.failure
     }
+    var watchdog: Watchdog?
     do {
       Activity.markMainThread()
       // A rank that is alone can hang in a read as well.
-      let watchdog = try Watchdog(communicator, limits: stalls)
+      watchdog = try Watchdog(communicator, limits: stalls)
       try body(communicator)
-      try watchdog.finish()
+      try watchdog?.finish()
       SignalThread.shared.isOver()
       try finish()
       return 0
@@ -50,6 +51,7 @@ public enum MPIRuntime {
       // By hand there is no job to end; MPI's own end of one would only add noise.
       communicator.announce(message)
       SignalThread.shared.isOver()
+      watchdog?.end()
       try? finish()
       return ExitCode.of(error)
     }

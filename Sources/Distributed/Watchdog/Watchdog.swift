@@ -65,6 +65,11 @@ final class Watchdog: @unchecked Sendable {
   func finish() throws(MPIError) {
     Activity.enter(.unknown)
     try communicator.sleepingBarrier()
+    end()
+  }
+
+  /// Ends the thread, which must not call MPI once that ends.
+  func end() {
     isStopped.store(true, ordering: .relaxed)
     ended.wait()
   }

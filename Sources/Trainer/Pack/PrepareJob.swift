@@ -136,7 +136,8 @@ public struct PrepareJob: Sendable {
 
   /// A shard stands when its part is readable and says the length that its file has.
   private func isWhole(_ shard: Shard, _ folder: PackFolder, _ settings: PackSettings) -> Bool {
-    guard let part = try? ShardPart(contentsOf: folder.part(of: shard), count: shard.samples.count, settings: settings) else {
+    // Most are not there yet, which is no fault of the storage that waiting would mend.
+    guard FileManager.default.fileExists(atPath: folder.part(of: shard)), let part = try? ShardPart(contentsOf: folder.part(of: shard), count: shard.samples.count, settings: settings) else {
       return false
     }
     return fileSize(folder.file(of: shard)) == part.rows.lengths.reduce(0) { $0 + Int($1) }
