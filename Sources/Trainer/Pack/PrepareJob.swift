@@ -137,9 +137,10 @@ public struct PrepareJob: Sendable {
   /// A shard stands when its part is readable and says the length that its file has.
   private func isWhole(_ shard: Shard, _ folder: PackFolder, _ settings: PackSettings) -> Bool {
     // Most are not there yet, which is no fault of the storage that waiting would mend.
-    guard FileManager.default.fileExists(atPath: folder.part(of: shard)), let part = try? ShardPart(contentsOf: folder.part(of: shard), count: shard.samples.count, settings: settings) else {
-      return false
-    }
+    let path = folder.part(of: shard)
+    guard FileManager.default.fileExists(atPath: path),
+      let part = try? ShardPart(contentsOf: path, count: shard.samples.count, settings: settings)
+    else { return false }
     return fileSize(folder.file(of: shard)) == part.rows.lengths.reduce(0) { $0 + Int($1) }
   }
 
