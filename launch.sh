@@ -25,7 +25,8 @@ usage() {
 
 Options, before COMMAND:
   --ranks N          processes (1; with --hosts their slots; in a Slurm allocation its tasks, or one a node)
-  --threads T        threads of each (such that ranks x threads = cores of a host, or those that Slurm gave us)
+  --threads T        threads of each (such that ranks x threads = cores of a host, of the scarcest one, or those that Slurm gave
+                     us; hosts are asked for theirs, and the quota of a container counts)
   --hosts a:4,b:4    hosts and the ranks on each; the program must be at the same path on all. With --ranks below their
                      sum the last ones are spares: a restart leaves out hosts that no longer answer
   --hostfile FILE    the same from a file, a line "a slots=4" a host
@@ -34,7 +35,7 @@ Options, before COMMAND:
   --launcher L       mpirun, or in a Slurm allocation srun (mpirun)
   --dry-run          print the command and do nothing
 
-SIGUSR1, SIGTERM and Ctrl-C save the work and stop, with exit code 4; a second SIGTERM or Ctrl-C stops at once.
+SIGUSR1, SIGTERM and Ctrl-C save the work and stop, with exit code 4, at any moment; a second SIGTERM or Ctrl-C stops at once.
 MCA parameters set in the environment (OMPI_MCA_...) win over those that this script sets.
 DEEPINSIDE_PROGRAM names another build of the program.
 
