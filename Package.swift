@@ -37,7 +37,7 @@ let package = Package(
     .target(name: "Checkpoint", dependencies: ["Files", "ConvNet", "Data", "CHDF5", "Sizes"]),
     // Other programs' formats: event files of TensorBoard, ONNX, safetensors, Caffe's and MatConvNet's weights.
     .target(name: "Interchange", dependencies: ["Files", "ConvNet", "Images", "Checkpoint", "Sizes"]),
-    .target(name: "DataSets", dependencies: ["Interchange"]),
+    .target(name: "DataSets", dependencies: ["Files", "Images", "Interchange"]),
     .target(
       name: "Trainer",
       dependencies: ["Files", "ConvNet", "Images", "Data", "DataSets", "Cluster", "Checkpoint", "Interchange", "Kernels"]),

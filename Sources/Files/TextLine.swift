@@ -131,6 +131,9 @@ extension TextList {
     /// The name of a file or of a class, by its bytes.
     public var name: FileName { FileName(bytes: bytes) }
 
+    /// The words of a field that holds several.
+    public var words: [Field] { Line(list: "", number: 0, bytes: bytes).words() }
+
     /// A whole number, with blanks around it perhaps.
     public var integer: Int? {
       Int(String(decoding: Line.trimmed(bytes), as: UTF8.self))

@@ -23,6 +23,8 @@ public struct TextList: Sendable {
   public let path: String
   /// In their order, blank ones too, but none at the end: line n stands at n − 1.
   public let lines: [Line]
+  /// The blank lines after the last one.
+  public let blankLinesAtEnd: Int
 
   /// The lines that aren't blank.
   public var entries: [Line] { lines.filter { !$0.isBlank } }
@@ -66,8 +68,10 @@ public struct TextList: Sendable {
       }
     }
     if start < text.endIndex { try end(at: text.endIndex) }
+    let count = lines.count
     while let last = lines.last, last.isBlank { lines.removeLast() }
     self.lines = lines
+    blankLinesAtEnd = count - lines.count
   }
 
   private static let lineFeed = UInt8(ascii: "\n")

@@ -73,11 +73,19 @@ struct JPEGHeader {
 }
 
 /// The orientation in the content of an APP1 segment; nil when it is no EXIF or says nothing valid.
+func exifOrientation(_ segment: UnsafeRawBufferPointer) -> Orientation? {
+  guard segment.starts(with: exifMark) else { return nil }
+  return tiffOrientation(UnsafeRawBufferPointer(rebasing: segment[exifMark.count...]))
+}
+
+/// What EXIF begins with in a JPEG file.
+let exifMark: [UInt8] = [0x45, 0x78, 0x69, 0x66, 0, 0]
+
+/// The orientation in EXIF data; nil when they say nothing valid.
 ///
 /// Source: CIPA DC-008 4.5 (a TIFF header, then directories of 12-byte entries; orientation is in the first).
-func exifOrientation(_ segment: UnsafeRawBufferPointer) -> Orientation? {
-  guard segment.starts(with: [0x45, 0x78, 0x69, 0x66, 0, 0]), segment.count >= 14 else { return nil }
-  let tiff = UnsafeRawBufferPointer(rebasing: segment[6...])
+func tiffOrientation(_ tiff: UnsafeRawBufferPointer) -> Orientation? {
+  guard tiff.count >= 8 else { return nil }
   let littleEndian = tiff[0] == 0x49 && tiff[1] == 0x49
   guard littleEndian || (tiff[0] == 0x4D && tiff[1] == 0x4D) else { return nil }
 

@@ -2,7 +2,8 @@ import CPNG
 import Files
 
 /// Decodes a PNG file through libpng's simplified interface: palette, grey, 16 bit and interlaced pictures come out as
-/// 8-bit sRGB, and transparent pixels are composited on white (in linear light, as libpng does).
+/// 8-bit sRGB, and transparent pixels are composited on white (in linear light, as libpng does). The picture is turned upright
+/// after the orientation of its EXIF chunk.
 func decodePNG(_ bytes: UnsafeRawBufferPointer, name: String) throws(ImageError) -> Picture {
   var image = png_image()
   image.version = png_uint_32(PNG_IMAGE_VERSION)
@@ -38,7 +39,27 @@ func decodePNG(_ bytes: UnsafeRawBufferPointer, name: String) throws(ImageError)
       .undecodable,
       "cannot decode \(name): truncated PNG, \(bytes.count) bytes without an end chunk; copy it again or remove it")
   }
-  return picture
+  return picture.oriented(pngOrientation(bytes))
+}
+
+/// How a PNG file stores its picture, by its chunk `eXIf`; upright when it has none that is whole.
+///
+/// Source: W3C PNG, third edition, chunk eXIf (one, before or after the pixels; some writers put JPEG's mark before its content).
+func pngOrientation(_ bytes: UnsafeRawBufferPointer) -> Orientation {
+  func number(at offset: Int) -> Int { bytes[offset..<(offset + 4)].reduce(0) { $0 << 8 | Int($1) } }
+  var start = 8
+  while start + 12 <= bytes.count {
+    let count = number(at: start)
+    guard count <= bytes.count - start - 12 else { return .upright }
+    if bytes[(start + 4)..<(start + 8)].elementsEqual("eXIf".utf8) {
+      let checked = UnsafeRawBufferPointer(rebasing: bytes[(start + 4)..<(start + 8 + count)])
+      guard Int(crc32(of: checked)) == number(at: start + 8 + count) else { return .upright }
+      let content = UnsafeRawBufferPointer(rebasing: checked[4...])
+      return (content.starts(with: exifMark) ? exifOrientation(content) : tiffOrientation(content)) ?? .upright
+    }
+    start += 12 + count
+  }
+  return .upright
 }
 
 /// libpng stops at the last row; a file cut after it is still a damaged file.

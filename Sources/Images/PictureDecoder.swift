@@ -9,7 +9,7 @@ import Foundation
 ///
 /// JPEG: baseline and progressive, any chroma subsampling, grey, YCbCr, RGB, CMYK and YCCK (inverted where Adobe's
 /// marker says so; R = (255 − C)·(255 − K) / 255), turned upright after its EXIF orientation. Colour profiles are not
-/// applied. PNG: every kind, transparency composited on white in linear light.
+/// applied. PNG: every kind, transparency composited on white in linear light, turned upright after its eXIf chunk.
 public final class PictureDecoder {
   /// A file that claims more pixels than this is refused before memory is taken for it.
   public static let maximumPixels = 1 << 28

@@ -29,7 +29,9 @@ public struct PictureFacts: Sendable, Equatable {
     } else if bytes.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]), bytes.count >= 26 {
       func number(at offset: Int) -> Int { bytes[offset..<(offset + 4)].reduce(0) { $0 << 8 | Int($1) } }
       format = .png
-      size = PictureSize(width: number(at: 16), height: number(at: 20))
+      orientation = pngOrientation(bytes)
+      let swaps = orientation.swapsSides
+      size = PictureSize(width: number(at: swaps ? 20 : 16), height: number(at: swaps ? 16 : 20))
       bits = Int(bytes[24])
       hasAlpha = bytes[25] == 4 || bytes[25] == 6
       components = bytes[25] == 0 || bytes[25] == 4 ? 1 : 3

@@ -11,12 +11,25 @@ struct WorkItem: Codable, Sendable {
   var classIndex: Int?
   /// The picture's file.
   var source: String?
+  /// Its path from the folder that was given.
+  var picture: FileName?
   /// The synset id of what is in the picture.
   var truth: String?
   /// Whether it is one of those of which more is measured.
   var isSampled: Bool?
   /// The boxes of its objects, and the size of the picture that they were drawn in.
   var annotation: Annotation?
+
+  init(name: String, classIndex: Int? = nil) {
+    (self.name, self.classIndex) = (name, classIndex)
+  }
+
+  /// - Parameter name: the picture's path when it is nil.
+  init(name: String? = nil, picture: PictureFile) {
+    self.name = name ?? picture.path
+    (source, self.picture, annotation) = (picture.path, picture.name, picture.annotation)
+    truth = picture.truth ?? picture.annotation?.boxes.first?.wnid
+  }
 
   /// The number of its stream of random numbers: wherever its files are, it is the same result.
   var stream: UInt64 { ItemNames.hash(ItemNames.name(of: name)) }
@@ -32,6 +45,8 @@ struct ResultJob {
   /// The most items that a rank computes together.
   let batch: Int
   let communicator: Communicator
+  /// Annotations that can't be used, for the summary.
+  var annotationFaults: [AnnotationFault] = []
   let progress: JobProgress
 
   /// What rank 0 tells the others: all items that are still to do.
@@ -41,15 +56,14 @@ struct ResultJob {
   }
 
   /// - Parameters:
-  ///   - list: all items, asked for on rank 0 alone; it gets those that earlier runs have made, by the picture's file, or by
-  ///     name where there is no picture.
+  ///   - list: all items, asked for on rank 0 alone; it gets those that earlier runs have made.
   ///   - prepare: makes items ready, on any thread.
   ///   - process: computes and saves; nil when it was stopped.
   /// - Returns: the summary, the same on all ranks.
   /// - Note: collective
   func run<Prepared: Sendable>(
     prefetches: Bool,
-    list: (_ existing: [String: String]) throws -> [WorkItem],
+    list: (_ earlier: EarlierResults) throws -> [WorkItem],
     prepare: @escaping @Sendable ([WorkItem]) -> [Result<Prepared, any Error>],
     process: ([(item: WorkItem, prepared: Prepared)]) throws -> [ItemOutcome]?
   ) throws -> JobSummary {
@@ -73,22 +87,22 @@ struct ResultJob {
     return try communicator.broadcast(summary)
   }
 
-  private func makeOrder(_ list: ([String: String]) throws -> [WorkItem]) throws -> Order {
-    let whole = try store.open(overwrite: overwrite)
-    let named = whole.map { ($0.value.source ?? ItemNames.name(of: $0.key), $0.key) }
-    let items = try Activity.during(.listing) { try list(Dictionary(named, uniquingKeysWith: min)) }
-    try store.begin(items: items.map(\.name), whole: whole)
-    let missing = items.filter { whole[$0.name] == nil }
+  private func makeOrder(_ list: (EarlierResults) throws -> [WorkItem]) throws -> Order {
+    var earlier = EarlierResults(try store.open(overwrite: overwrite))
+    let items = try Activity.during(.listing) { try list(earlier) }
+    let missing = items.filter { !earlier.take($0) }
+    try store.begin(items: items.map(\.name), whole: earlier.whole)
     return Order(items: missing, skipped: items.count - missing.count)
   }
 
   private func finish(_ tally: Outcomes.Tally, _ order: Order, seconds: Double) throws -> JobSummary {
-    let summary = JobSummary(
+    var summary = JobSummary(
       command: store.header.command, total: order.items.count + order.skipped, done: tally.done,
       skipped: order.skipped, failed: tally.failures.count, failures: tally.failures.sorted { $0.item < $1.item },
       warnings: tally.warnings.sorted { $0.item < $1.item },
       seconds: seconds, itemsPerSecond: Double(tally.done) / max(seconds, 1e-9), ranks: communicator.size,
       stopped: tally.finished < order.items.count)
+    summary.annotationFaults = annotationFaults.isEmpty ? nil : annotationFaults
     try AtomicFile.write(ResultJSON.text(summary, pretty: true) + "\n", to: store.path(ResultStore.summaryFile))
     _ = try Activity.during(.drawing) { try gallery(results: store.folder, GalleryOptions(rendering: store.rendering)) }
     return summary

@@ -88,10 +88,13 @@ struct AssessCommand: ParsableCommand {
     guard let checkpoint, let annotations else { return }
     try runResultJob("assess", unit: "img", checkpoint: checkpoint, output: output, folder: folder, ranks: ranks, common: common) {
       network, communicator, progress in
-      let job = AssessmentJob(
-        network: network, pictures: try PictureList.find(images, classes: network.classes),
-        annotations: try readAnnotations(annotations), output: output, methods: names, step: step, randomised: randomised,
+      let found = try PictureList.find(images, classes: network.classes)
+      let (pictures, faults) = try found.annotated(from: annotations, communicator)
+      if communicator.rank == 0 { report(faults, in: annotations) }
+      var job = AssessmentJob(
+        network: network, pictures: pictures, output: output, methods: names, step: step, randomised: randomised,
         seed: seed, overwrite: overwrite, batch: batch, compute: compute.settings)
+      job.annotationFaults = faults
       return try job.run(communicator, progress: progress)
     }
   }

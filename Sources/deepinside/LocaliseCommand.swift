@@ -57,13 +57,18 @@ struct LocaliseCommand: ParsableCommand {
   func run() throws {
     try results.run("localise", unit: "img", common: common) { network, communicator, progress in
       let isFirst = communicator.rank == 0
-      let job = LocalisationJob(
-        network: network, pictures: try PictureList.find(images, classes: network.classes),
-        annotations: try isFirst ? annotations.map(readAnnotations) ?? [:] : [:],
-        output: results.output, options: box.options, storedMaps: saliency, crops: TestCrops(rawValue: crops) ?? .ten,
+      var pictures = try PictureList.find(images, classes: network.classes)
+      var faults: [AnnotationFault] = []
+      if let annotations {
+        (pictures, faults) = try pictures.annotated(from: annotations, communicator)
+        if isFirst { report(faults, in: annotations) }
+      }
+      var job = LocalisationJob(
+        network: network, pictures: pictures, output: results.output, options: box.options, storedMaps: saliency, crops: TestCrops(rawValue: crops) ?? .ten,
         rule: method, keepsMaps: !dropMaps,
         blackList: try blacklist.map(readBlackList) ?? [], classNumbers: try classList.map(ClassNumbers.init),
         overwrite: results.overwrite, compute: compute.settings)
+      job.annotationFaults = faults
       let summary = try job.run(communicator, progress: progress)
       if isFirst, !common.quiet, let errors = summary.localisationError, let classErrors = summary.classificationError {
         for (index, (place, label)) in zip(errors, classErrors).enumerated() { print(errorLine(index + 1, place, label)) }

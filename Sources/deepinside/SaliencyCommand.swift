@@ -44,17 +44,17 @@ struct SaliencyCommand: ParsableCommand {
   func run() throws {
     try results.run("saliency", unit: "img", common: common) { network, communicator, progress in
       var pictures = try PictureList.find(images, classes: network.classes)
-      if let annotations, communicator.rank == 0 {
-        let known = try readAnnotations(annotations)
-        for index in pictures.indices where pictures[index].truth == nil {
-          pictures[index].truth = known[pictures[index].stem]?.boxes.first?.wnid
-        }
+      var faults: [AnnotationFault] = []
+      if let annotations {
+        (pictures, faults) = try pictures.annotated(from: annotations, communicator)
+        if communicator.rank == 0 { report(faults, in: annotations) }
       }
-      let job = SaliencyJob(
+      var job = SaliencyJob(
         network: network, pictures: pictures, output: results.output, classChoice: .init(classChoice),
         method: try SaliencyMethods.make(method.method, method.options, for: network.network),
         crops: TestCrops(rawValue: crops) ?? .centre, rendering: rendering.rendering, overwrite: results.overwrite,
         batch: results.batch, compute: compute.settings)
+      job.annotationFaults = faults
       return try job.run(communicator, progress: progress)
     }
   }

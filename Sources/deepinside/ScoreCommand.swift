@@ -1,5 +1,6 @@
 import ArgumentParser
 import DataSets
+import Files
 import Foundation
 import Visualize
 
@@ -11,8 +12,9 @@ struct ScoreCommand: ParsableCommand {
       deepinside score --answers boxes/boxes.csv --annotations data/Annotations
       deepinside score --answers submission.txt --annotations Annotations/val --class-list ILSVRC2012_meta.mat
 
-      The answers are boxes.csv as localise writes it, or the devkit's file: a line a picture, label xmin ymin xmax ymax up to
-      five times. Its lines are the annotated pictures in the order of their names, unless --pictures lists them.
+      The answers are boxes.csv as localise writes it, with its header or without; a table ImageId,PredictionString; or the
+      devkit's file: a line a picture, label xmin ymin xmax ymax up to five times. The devkit's lines are the annotated pictures
+      in the order of their names, unless --pictures lists them.
       Every annotated picture counts; one without an answer is wrong.
       """)
 
@@ -39,17 +41,24 @@ struct ScoreCommand: ParsableCommand {
   func run() throws {
     try runOnRanks { communicator in
       guard communicator.rank == 0 else { return }
-      let score = try score()
+      let found = try AnswerScore(
+        answers: answers, annotations: AnnotationSet(contentsOf: annotations), classList: classList.map(ClassNumbers.init),
+        pictures: pictures.map(listed), excluded: blacklist.map(readBlackList) ?? [])
+      report(found.faults, in: annotations)
+      let score = found.score
       guard score.all.pictures > 0 else {
         throw VisualizeError(.badData, "none of the pictures has a box in \(annotations); are the names the same?")
       }
       if json {
-        let fields: [String: Any] = [
+        var fields: [String: Any] = [
           "pictures": score.all.pictures, "localisationError": score.all.localisationError,
           "classificationError": score.all.classificationError,
         ]
+        if !found.faults.isEmpty { fields["annotationFaults"] = found.faults.map { ["file": $0.file, "reason": $0.reason] } }
+        if !found.warnings.isEmpty { fields["warnings"] = found.warnings }
         print(String(decoding: try JSONSerialization.data(withJSONObject: fields, options: [.sortedKeys]), as: UTF8.self))
       } else {
+        for warning in found.warnings { print(warning) }
         for k in 0..<LocalisationScore.answers {
           print(errorLine(k + 1, score.all.localisationError[k], score.all.classificationError[k]))
         }
@@ -58,38 +67,9 @@ struct ScoreCommand: ParsableCommand {
     }
   }
 
-  private func score() throws -> LocalisationScore {
-    let truth = try readAnnotations(annotations)
-    let excluded = try blacklist.map(readBlackList) ?? []
-    let listed = try pictures.map { path in
-      try readLines(path).compactMap { $0.split(separator: " ").first.map { pictureName(String($0)) } }
-    }
-    let images = listed ?? truth.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-    let text = try readText(answers)
-    let found: [PictureAnswers]
-    if text.hasPrefix("image,") {
-      found = try BoxTable.parse(text, name: answers)
-    } else {
-      guard let classList else {
-        throw VisualizeError(
-          .wrongUse, "\(answers) has numbers for classes: give what they count with --class-list (ILSVRC2012_meta.mat or a list)")
-      }
-      found = try SubmissionFile.parse(text, images: images, numbers: ClassNumbers(contentsOf: classList), name: answers)
-    }
-    let byImage = Dictionary(found.map { (pictureName($0.image), $0.answers) }) { first, _ in first }
-    var score = LocalisationScore()
-    for image in images {
-      if let number = pictureNumber(image), excluded.contains(number) { continue }
-      score.add(answers: byImage[image] ?? [], truth: truth[image]?.boxes ?? [])
-    }
-    return score
-  }
-
-  /// Without folder and picture ending: how annotations are called.
-  private func pictureName(_ path: String) -> String {
-    let name = (path as NSString).lastPathComponent
-    let isPicture = ["jpg", "jpeg", "png"].contains((name as NSString).pathExtension.lowercased())
-    return isPicture ? (name as NSString).deletingPathExtension : name
+  /// The names in a list, each the first word of a line.
+  private func listed(_ path: String) throws -> [FileName] {
+    try TextList(contentsOf: path).entries.compactMap { $0.words(most: 2).first?.name }
   }
 }
 

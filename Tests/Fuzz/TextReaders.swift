@@ -1,6 +1,7 @@
 #if DEBUG || TESTABLE
   import Files
   import Foundation
+  import Images
 
   @testable import DataSets
   @testable import Trainer
@@ -10,8 +11,6 @@
   func textReaders() -> [FuzzReader] {
     [annotationReader(), tableReader(), listReader()]
   }
-
-  private func text(_ bytes: some Sequence<UInt8>) -> String { String(decoding: Array(bytes), as: UTF8.self) }
 
   private func annotationReader() -> FuzzReader {
     let boxes = [
@@ -27,19 +26,30 @@
       </bndbox></part></object></annotation>
       """
     return FuzzReader(
-      name: "xml", sources: ["DataSets/Annotations.swift"], longest: 65_536,
+      name: "xml",
+      sources: [
+        "DataSets/Annotations/Annotation+VOC.swift", "DataSets/Annotations/XMLElements.swift", "DataSets/Annotations/XMLText.swift",
+        "DataSets/Annotations/PictureFrame.swift", "DataSets/Annotations/BoundingBox.swift",
+      ], longest: 65_536,
       seeds: {
-        [Array(own.utf8), Array(foreign.utf8), Array(String(repeating: "<a>", count: 9000).utf8)]
+        [
+          Array(own.utf8), Array(foreign.utf8), Array(String(repeating: "<a>", count: 9000).utf8),
+          [0xFF, 0xFE] + own.utf16.flatMap { [UInt8(truncatingIfNeeded: $0), UInt8(truncatingIfNeeded: $0 >> 8)] },
+          Array("<?xml version='1.0' encoding='ISO-8859-1'?><!DOCTYPE a [ <!ENTITY b 'c'> ]>".utf8) + Array(own.utf8),
+        ]
       },
       read: { bytes in
-        let annotation = try Annotation(xml: text(bytes), name: "the input")
+        let annotation = try Annotation(xml: Array(bytes), name: "the input")
         for (width, height) in [(50, 40), (80, 100), (1, 1)] {
-          for box in annotation.boxes(width: width, height: height) { _ = box.overlap(with: boxes[0]) }
+          for orientation in Orientation.allCases {
+            let framed = annotation.boxes(in: PictureFrame(width: width, height: height, orientation: orientation))
+            for box in framed.boxes { _ = box.overlap(with: boxes[0]) }
+          }
         }
       })
   }
 
-  /// boxes.csv, a submission, and classes.csv; the first byte says which.
+  /// boxes.csv, a submission in two forms, and classes.csv; the first byte says which.
   private func tableReader() -> FuzzReader {
     let numbers = Result { try ClassNumbers(contentsOf: FuzzScratch.file("synsets.txt", Array("n2 b\nn1 a\n".utf8))) }
     let answers = [
@@ -48,7 +58,11 @@
       PictureAnswers(image: "c", answers: [BoundingBox(wnid: "n2", xmin: 0, ymin: 0, xmax: 30, ymax: 40)]),
     ]
     return FuzzReader(
-      name: "csv", sources: ["Files/CSV.swift", "Visualize/Localisation/AnswerFiles.swift", "Trainer/Report/ClassErrors.swift"],
+      name: "csv",
+      sources: [
+        "Files/CSV.swift", "Visualize/Localisation/AnswerFiles.swift", "Visualize/Localisation/SubmissionFile.swift",
+        "Trainer/Report/ClassErrors.swift",
+      ],
       seeds: {
         let path = "\(FuzzScratch.folder)/seed.csv"
         try ClassErrors.write(
@@ -56,15 +70,18 @@
         return [
           [0] + Array(BoxTable.text(answers).utf8), [1] + Array(try SubmissionFile.text(answers, numbers: numbers.get()).utf8),
           [2] + [UInt8](FileManager.default.contents(atPath: path) ?? Data()), [1] + Array("0 1 2 3 4 1 5 6 7 8\n\n".utf8),
+          [3] + Array("ImageId,PredictionString\na,n1 1 2 3 4 0 5 6 7 8\nb,\n".utf8),
         ]
       },
       read: { bytes in
         guard let kind = bytes.first else { return }
         let content = bytes.dropFirst()
         var found: [PictureAnswers] = []
-        switch kind % 3 {
-        case 0: found = try BoxTable.parse(text(content), name: "the input")
-        case 1: found = try SubmissionFile.parse(text(content), images: ["a", "b"], numbers: numbers.get(), name: "the input")
+        let list = { try TextList(Array(content), name: "the input") }
+        switch kind % 4 {
+        case 0: found = try BoxTable.parse(list())
+        case 1: found = try SubmissionFile.parse(list(), images: ["a", "b"], numbers: numbers.get())
+        case 3: found = try SubmissionFile.parseKaggle(list(), numbers: numbers.get())
         default: _ = ClassErrors.read(FuzzScratch.file("classes.csv", content))
         }
         for picture in found {

@@ -80,9 +80,9 @@ private func checkReconstruction(_ communicator: Communicator, _ arguments: [Str
 private func checkAssessment(_ communicator: Communicator, _ arguments: [String]) throws {
   let given = options(arguments.dropFirst(4))
   let network = try TrainedNetwork.read(arguments[0])
+  let (pictures, _) = try PictureList.find([arguments[2]], classes: network.classes).annotated(from: arguments[3], communicator)
   let job = AssessmentJob(
-    network: network, pictures: try PictureList.find([arguments[2]], classes: network.classes),
-    annotations: try readAnnotations(arguments[3]), output: arguments[1], methods: ["gradient", "grad-cam"],
+    network: network, pictures: pictures, output: arguments[1], methods: ["gradient", "grad-cam"],
     randomised: Int(given["randomised"] ?? "2") ?? 2, batch: 4)
   try finish(job.run(communicator), communicator)
 }
@@ -96,11 +96,14 @@ private func checkLocalise(_ communicator: Communicator, _ arguments: [String]) 
   var how = LocalisationOptions()
   how.cutSide = 32
   how.box = given["box"].flatMap(LocalisationOptions.Box.init(rawValue:)) ?? .graphcut
-  let job = LocalisationJob(
-    network: network, pictures: try PictureList.find([arguments[2]], classes: network.classes),
-    annotations: try given["annotations"].map(readAnnotations) ?? [:], output: arguments[1], options: how,
+  var pictures = try PictureList.find([arguments[2]], classes: network.classes)
+  var faults: [AnnotationFault] = []
+  if let folder = given["annotations"] { (pictures, faults) = try pictures.annotated(from: folder, communicator) }
+  var job = LocalisationJob(
+    network: network, pictures: pictures, output: arguments[1], options: how,
     storedMaps: given["saliency"], blackList: Set((given["blacklist"] ?? "").split(separator: ",").compactMap { Int($0) }),
     classNumbers: try given["list"].map(ClassNumbers.init), overwrite: given["overwrite"] != nil)
+  job.annotationFaults = faults
   let last = given["die"].flatMap { Int($0) }
   try finish(job.run(communicator) { done, _ in if done == last { kill(getpid(), SIGKILL) } }, communicator)
 }

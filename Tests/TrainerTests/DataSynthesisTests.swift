@@ -36,10 +36,11 @@ struct DataSynthesisTests {
       #expect(data.classes[1].name == "blue striped ring")
       #expect(data.train.count == 18 && data.val.count == 3 && synthesis.count == 21)
 
-      let boxes = try readAnnotations("\(root)/a/Annotations")
+      let boxes = try AnnotationSet(contentsOf: "\(root)/a/Annotations")
+      #expect(boxes.faults.isEmpty)
       for sample in data.train + data.val {
         let name = String(((sample.path as NSString).lastPathComponent as NSString).deletingPathExtension)
-        let annotation = try #require(boxes[name])
+        let annotation = try #require(boxes.entries.first { $0.stem.written == name }).annotation
         let box = try #require(annotation.boxes.first)
         #expect(box.wnid == data.classes[sample.label].wnid)
         #expect(0 <= box.xmin && box.xmin < box.xmax && box.xmax < 48 && 0 <= box.ymin && box.ymin < box.ymax && box.ymax < 48)
@@ -50,7 +51,7 @@ struct DataSynthesisTests {
         let twin = sample.path.replacingOccurrences(of: "\(root)/a", with: "\(root)/b")
         #expect(FileManager.default.contentsEqual(atPath: sample.path, andPath: twin))
       }
-      #expect(boxes.count == 21)
+      #expect(boxes.entries.count == 21)
     }
   }
 

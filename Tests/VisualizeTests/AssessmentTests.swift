@@ -45,7 +45,7 @@ private struct Golden: Decodable {
     #expect(!hits(131, 215))  // √(14.6² + 11.1²)
     // Drawn in a picture of half the size.
     let small = BoundingBox(wnid: "n1", xmin: 55, ymin: 100, xmax: 64, ymax: 109)
-    let boxes = Annotation(width: 224, height: 224, boxes: [small]).boxes(width: 448, height: 448)
+    let boxes = Annotation(width: 224, height: 224, boxes: [small]).boxes(in: PictureFrame(width: 448, height: 448)).boxes
     #expect(PointingGame.hits(map, of: picture, boxes: boxes) && !PointingGame.hits(map, of: picture, boxes: [small]))
   }
 

@@ -1,4 +1,5 @@
 import DataSets
+import Files
 import Foundation
 import Images
 import TestSupport
@@ -46,7 +47,7 @@ struct LocalisationJobTests {
     #expect(tables.count == 1)
     let output = fixture.folder.path("out1")
     let lines = try text("boxes.csv", output).split(separator: "\n")
-    #expect(lines[0] == "image,rank,wnid,score,xmin,ymin,xmax,ymax" && lines.count == 1 + 9 * 5)
+    #expect(lines[0] == "image,rank,wnid,score,xmin,ymin,xmax,ymax,picture,width,height,orientation" && lines.count == 1 + 9 * 5)
     #expect(lines[1].hasPrefix("val_00000001,1,n0000000") && lines[45].hasPrefix("val_00000009,5,"))
     for index in 1...9 {
       let item = "val_0000000\(index)"
@@ -69,19 +70,100 @@ struct LocalisationJobTests {
     let list = fixture.folder.path("words.txt")
     try ResultFixture.classes.joined(separator: " x\n").write(toFile: list, atomically: true, encoding: .utf8)
     #expect(try fixture.localise("annotations=\(boxes)", "list=\(list)").exitCode == 0)
-    let truth = try readAnnotations(boxes)
-    let pictures = try text("submission-pictures.txt", fixture.output).split(separator: "\n").map(String.init)
-    let both = [
-      try BoxTable.parse(text("boxes.csv", fixture.output), name: "boxes.csv"),
-      try SubmissionFile.parse(
-        text("submission.txt", fixture.output), images: pictures, numbers: ClassNumbers(contentsOf: list), name: "submission.txt"),
-    ]
-    for answers in both {
-      var score = LocalisationScore()
-      for answer in answers { score.add(answers: answer.answers, truth: truth[answer.image]?.boxes ?? []) }
-      #expect(try score.all.localisationError == fixture.summary().localisationError)
-      #expect(score.all.pictures == 8)
+    let truth = try AnnotationSet(contentsOf: boxes)
+    for (answers, pictures) in [("boxes.csv", nil), ("submission.txt", "submission-pictures.txt")] {
+      let names = try pictures.map { try text($0, fixture.output).split(separator: "\n").map { FileName($0) } }
+      let found = try AnswerScore(
+        answers: "\(fixture.output)/\(answers)", annotations: truth, classList: ClassNumbers(contentsOf: list), pictures: names)
+      #expect(try found.score.all.localisationError == fixture.summary().localisationError)
+      #expect(found.score.all.pictures == 8 && found.faults.isEmpty && found.warnings.isEmpty)
     }
+  }
+
+  @Test("pictures that were resized and turned since, and of one name in two folders, have one error by localise and by score")
+  func oneError() throws {
+    let fixture = try ResultFixture()
+    let boxes = fixture.folder.path("boxes")
+    for (index, wnid) in ResultFixture.classes.prefix(3).enumerated() {
+      try fixture.writePicture("\(wnid)/p.png", seed: UInt64(index), width: 40 + index, height: 30)
+      try FileManager.default.createDirectory(atPath: "\(boxes)/\(wnid)", withIntermediateDirectories: true)
+      let box = BoundingBox(wnid: wnid, xmin: 3, ymin: 0, xmax: 70 - 30 * index, ymax: 59 - 20 * index)
+      try Annotation(width: 80, height: 60, boxes: [box]).xml(folder: "", name: "p")
+        .write(toFile: "\(boxes)/\(wnid)/p.xml", atomically: true, encoding: .utf8)
+    }
+    let file = URL(fileURLWithPath: "\(fixture.pictures)/\(ResultFixture.classes[0])/p.png")
+    try turned(Data(contentsOf: file), 6).write(to: file)
+    #expect(try fixture.localise("annotations=\(boxes)", "box=whole").exitCode == 0)
+    let summary = try fixture.summary()
+    #expect(summary.picturesWithBoxes == 3 && summary.total == 3)
+    let found = try AnswerScore(
+      answers: "\(fixture.output)/boxes.csv", annotations: AnnotationSet(contentsOf: boxes), classList: nil, pictures: nil)
+    #expect(found.score.all.localisationError == summary.localisationError && found.score.all.pictures == 3)
+    #expect(try text("boxes.csv", fixture.output).contains(",\(ResultFixture.classes[0])/p.png,30,40,6\n"))
+  }
+
+  /// A PNG file with an EXIF orientation before its pixels.
+  private func turned(_ png: Data, _ orientation: UInt8) -> Data {
+    let chunk = Array("eXIfMM".utf8) + [0, 42, 0, 0, 0, 8, 0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, orientation, 0, 0, 0, 0, 0, 0]
+    func number(_ value: UInt32) -> [UInt8] { [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: value >> $0) } }
+    let sum = chunk.withUnsafeBytes { crc32(of: $0) }
+    let bytes = [UInt8](png)
+    return Data(Array(bytes[..<33]) + number(UInt32(chunk.count - 4)) + chunk + number(sum) + Array(bytes[33...]))
+  }
+
+  @Test("pictures that lie elsewhere now are recognised, others of the same names aren't; stored maps are found for them too")
+  func moved() throws {
+    let fixture = try fixture()
+    #expect(try fixture.localise("annotations=\(fixture.folder.path("boxes"))").exitCode == 0)
+    let before = try text("boxes.csv", fixture.output)
+    let elsewhere = fixture.folder.path("elsewhere")
+    try FileManager.default.moveItem(atPath: fixture.pictures, toPath: elsewhere)
+    try FileManager.default.createSymbolicLink(atPath: fixture.pictures, withDestinationPath: elsewhere)
+    // The link is another path to the same files; what is given is the place behind it.
+    func localise(_ pictures: String, _ output: String, _ options: String...) throws -> ProcessResult {
+      try runTool("rank-checks", ["visualize-localise", fixture.checkpoint, output, pictures] + options)
+    }
+    let boxes = "annotations=\(fixture.folder.path("boxes"))"
+    #expect(try localise(elsewhere, fixture.output, boxes).output.contains("done 0 skipped 9"))
+    #expect(try text("boxes.csv", fixture.output) == before && fixture.manifest().count == 9)
+    #expect(try text("manifest.jsonl", fixture.output).contains("elsewhere/val_00000001.png"))
+    #expect(try localise(elsewhere, fixture.folder.path("stored"), boxes, "saliency=\(fixture.output)").exitCode == 0)
+
+    let other = try ResultFixture()
+    try other.writePicture("val_00000001.png", seed: 99, width: 33, height: 39)
+    #expect(try localise(other.pictures, fixture.folder.path("none"), "saliency=\(fixture.output)").exitCode == 1)
+    try other.writePicture("val_00000009.png", seed: 9, width: 57, height: 31)
+    let result = try localise(other.pictures, fixture.output, "annotations=\(fixture.folder.path("boxes"))")
+    #expect(result.output.contains("done 1 skipped 1"), "\(result)")
+    #expect(try fixture.manifest().count == 10)
+  }
+
+  @Test("pictures whose boxes were corrected are made again, and those alone: page, table and summary agree")
+  func corrected() throws {
+    let fixture = try fixture()
+    let boxes = fixture.folder.path("boxes")
+    #expect(try fixture.localise("annotations=\(boxes)", "box=whole").exitCode == 0)
+    let whole = BoundingBox(wnid: ResultFixture.classes[1], xmin: 0, ymin: 0, xmax: 32, ymax: 38)
+    try Annotation(width: 33, height: 39, boxes: [whole]).xml(folder: "val", name: "x")
+      .write(toFile: "\(boxes)/val_00000001.xml", atomically: true, encoding: .utf8)
+    try FileManager.default.removeItem(atPath: "\(boxes)/val_00000002.xml")
+    let result = try fixture.localise("annotations=\(boxes)", "box=whole")
+    #expect(result.output.contains("done 2 skipped 7"), "\(result)")
+    #expect(try fixture.summary().picturesWithBoxes == 7 && fixture.manifest().count == 9)
+    var records: [String: ResultRecord] = [:]
+    try Manifest(of: fixture.output).forEach { record, _ in records[record.item] = record }
+    #expect(records["val_00000001"]?.truthBoxes == [whole] && records["val_00000002"]?.truthBoxes == nil)
+    #expect(try fixture.localise("annotations=\(boxes)", "box=whole").output.contains("done 0 skipped 9"))
+  }
+
+  @Test("bad annotations end nothing, and are named in the summary")
+  func faults() throws {
+    let fixture = try fixture()
+    let boxes = fixture.folder.path("boxes")
+    try "<annotation>".write(toFile: "\(boxes)/val_00000001.xml", atomically: true, encoding: .utf8)
+    #expect(try fixture.localise(ranks: 2, "annotations=\(boxes)", "box=whole").exitCode == 0)
+    let summary = try fixture.summary()
+    #expect(summary.picturesWithBoxes == 7 && summary.done == 9 && summary.annotationFaults?.map(\.file) == ["val_00000001.xml"])
   }
 
   @Test("boxes that were drawn in a larger picture move with it; those of no picture are a clear error")
@@ -138,6 +220,6 @@ struct LocalisationJobTests {
     let refused = try fixture.localise("box=centre")
     #expect(refused.exitCode == 2 && refused.output.contains("box was graphcut"), "\(refused)")
     #expect(try fixture.localise(output: stored, "saliency=\(fixture.output)", "box=whole", "overwrite").exitCode == 0)
-    #expect(try text("boxes.csv", stored).split(separator: "\n")[1].hasSuffix(",0,0,32,38"))
+    #expect(try text("boxes.csv", stored).split(separator: "\n")[1].hasSuffix(",0,0,32,38,val_00000001.png,33,39,1"))
   }
 }

@@ -1,5 +1,6 @@
 import ConvNet
 import DataSets
+import Files
 import Foundation
 import TestSupport
 import Testing
@@ -79,7 +80,7 @@ struct LocalisationScoreTests {
     let submission = try SubmissionFile.text(answers, numbers: numbers)
     let read = [
       try BoxTable.parse(BoxTable.text(answers), name: "boxes.csv"),
-      try SubmissionFile.parse(submission, images: answers.map(\.image), numbers: numbers, name: "answers.txt"),
+      try SubmissionFile.parse(TextList(Array(submission.utf8), name: "answers.txt"), images: answers.map(\.image), numbers: numbers),
     ]
     for found in read {
       let byImage = Dictionary(uniqueKeysWithValues: found.map { ($0.image, $0.answers) })
@@ -93,25 +94,60 @@ struct LocalisationScoreTests {
   func quoting() throws {
     let answers = [PictureAnswers(image: "a, \"b\"", answers: [box("n1", [1, 2, 3, 4])], scores: [1.5])]
     let text = BoxTable.text(answers)
-    #expect(text == "image,rank,wnid,score,xmin,ymin,xmax,ymax\n\"a, \"\"b\"\"\",1,n1,1.5,1,2,3,4\n")
+    #expect(text == BoxTable.header + "\n\"a, \"\"b\"\"\",1,n1,1.5,1,2,3,4,,,,\n")
     #expect(try BoxTable.parse(text, name: "x").first?.image == "a, \"b\"")
+  }
+
+  @Test("a table is the same as a spreadsheet saves it, without its header, and with columns in another order")
+  func tables() throws {
+    let rows = "\np,1,n1,0.5,1,2,3,4\np,2,n2,0.25,5,6,7,8\n"
+    let plain = "image,rank,wnid,score,xmin,ymin,xmax,ymax" + rows
+    let expected = [[box("n1", [1, 2, 3, 4]), box("n2", [5, 6, 7, 8])]]
+    let forms = [
+      plain, "\u{FEFF}" + plain.replacing("\n", with: "\r\n"), plain.replacing(",", with: ";"), String(rows.dropFirst()),
+      plain.replacing("p,", with: "\"p\","), "wnid,image,rank,xmin,ymin,xmax,ymax\nn2,p,2,5,6,7,8\nn1,p,1,1,2,3,4",
+    ]
+    for form in forms { #expect(try BoxTable.parse(form, name: "a.csv").map(\.answers) == expected, "\(form)") }
   }
 
   @Test(
     "damaged files are errors that name file and line",
-    arguments: ["image,rank\np,1,n1,0,5,0,1,9", "image,rank\np,1", "image,rank\np,x,n1,0,1,1,2,2"])
-  func damagedTable(_ text: String) {
-    let error = #expect(throws: VisualizeError.self) { try BoxTable.parse(text, name: "a.csv") }
+    arguments: [
+      "p,1,n1,0,5,0,1,9", "p,1", "p,x,n1,0,1,1,2,2", "p,1,n1,0,-9223372036854775808,1,2,2", "p,1,n1,0,1,1,2,99999999999999999999",
+      "p,1,n1,0,nan,1,2,2", "p,1,,0,1,1,2,2", "\"p,1,n1,0,1,1,2,2",
+    ])
+  func damagedTable(_ row: String) {
+    let text = "image,rank,wnid,score,xmin,ymin,xmax,ymax\n\(row)"
+    let error = #expect(throws: TextListError.self) { try BoxTable.parse(text, name: "a.csv") }
     #expect(error?.description.contains("a.csv, line 2") == true)
   }
 
-  @Test("damaged submissions are errors", arguments: ["1 2 3", "1 2 3 4 x", "7 1 1 2 2", "0 1 1 2 2\n0 1 1 2 2"])
+  @Test("Kaggle's form is read with ids or with numbers, and damage is named with its line")
+  func kaggle() throws {
+    func parse(_ text: String, _ numbers: ClassNumbers? = nil) throws -> [PictureAnswers] {
+      let list = try TextList(Array(text.utf8), name: "k.csv")
+      #expect(SubmissionFile.isKaggle(list))
+      return try SubmissionFile.parseKaggle(list, numbers: numbers)
+    }
+    let folder = try TemporaryFolder()
+    try "n0\nn1\n".write(toFile: folder.path("words.txt"), atomically: true, encoding: .utf8)
+    let numbers = try ClassNumbers(contentsOf: folder.path("words.txt"))
+    let expected = [box("n1", [1, 2, 3, 4]), box("n0", [5, 6, 7, 8])]
+    #expect(try parse("ImageId,PredictionString\np,n1 1 2 3 4 n0 5 6 7 8\nq,\n").map(\.answers) == [expected, []])
+    #expect(try parse("ImageId,PredictionString\r\np, 1 1 2 3 4 0 5 6 7 8 \r\n", numbers).map(\.answers) == [expected])
+    for row in ["p", "p,1 1 2 3 4", "p,n1 1 2 3", "p,n1 3 2 1 4", "p,n1 1 2 3 9223372036854775807"] {
+      let error = #expect(throws: TextListError.self) { try parse("ImageId,PredictionString\n\(row)\n") }
+      #expect(error?.description.contains("k.csv, line 2") == true, "\(row)")
+    }
+  }
+
+  @Test("damaged submissions are errors", arguments: ["1 2 3", "1 2 3 4 x", "7 1 1 2 2", "0 1 1 2 2\n0 1 1 2 2", "0 3 1 2 2", "0 -9223372036854775808 1 2 2", ""])
   func damagedSubmission(_ text: String) throws {
     let folder = try TemporaryFolder()
     try "n0\nn1\n".write(toFile: folder.path("words.txt"), atomically: true, encoding: .utf8)
     let numbers = try ClassNumbers(contentsOf: folder.path("words.txt"))
-    let error = #expect(throws: VisualizeError.self) {
-      try SubmissionFile.parse(text, images: ["p"], numbers: numbers, name: "b.txt")
+    let error = #expect(throws: TextListError.self) {
+      try SubmissionFile.parse(TextList(Array(text.utf8), name: "b.txt"), images: ["p"], numbers: numbers)
     }
     #expect(error?.description.contains("b.txt") == true)
   }

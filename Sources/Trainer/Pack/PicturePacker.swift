@@ -9,6 +9,8 @@ struct PackedPicture: Sendable {
   var size = (width: 0, height: 0)
   /// Of the file's upright picture, in which boxes are drawn.
   var originalSize = (width: 0, height: 0)
+  /// The same, and how the file stores it.
+  var frame = PictureFrame(width: 0, height: 0)
   /// Of `bytes`.
   var crc: UInt32 = 0
   var boxes: [BoundingBox] = []
@@ -56,10 +58,13 @@ final class PicturePacker {
     }
     do throws(DataError) {
       if let annotation = try annotations.annotation(of: name, wnid: wnid) {
-        packed.boxes = annotation.boxes
+        let framed = annotation.boxes(in: packed.frame)
+        packed.boxes = framed.boxes
+        if !annotation.faults.isEmpty { note(annotation.faults.joined(separator: "; "), "left out") }
+        if let warning = framed.warning { note(warning, "the pack says where they are taken to be") }
         let size = PictureSize(width: packed.originalSize.width, height: packed.originalSize.height)
         let drawn = PictureSize(width: annotation.width, height: annotation.height)
-        if drawn.width > 0, drawn != size { note("boxes drawn in \(drawn), the picture has \(size)", "boxes kept as they are") }
+        if drawn.width > 0, drawn != size { note("boxes drawn in \(drawn), the picture has \(size)", "boxes moved with it") }
       }
     } catch {
       if error.storageTrouble != nil { throw error }
@@ -91,6 +96,7 @@ final class PicturePacker {
     }
     packed.size = (kept.width, kept.height)
     packed.originalSize = (facts.size.width, facts.size.height)
+    packed.frame = PictureFrame(facts)
     packed.crc = packed.bytes.withUnsafeBytes { crc32(of: $0) }
     packed.findings = Finding.odd(facts, file: name, split: split, shorterSide: side)
     if split == .train { try sums.add(resized) }
@@ -115,9 +121,10 @@ struct AnnotationFolders: Sendable {
     let file = FilePath.name(of: name)
     let stem = file.lastIndex(of: ".").map { String(file[..<$0]) } ?? file
     for folder in folders {
-      for path in ["\(folder)/\(wnid)/\(stem).xml", "\(folder)/\(stem).xml"] where isFile(path) {
+      let places = ["\(folder)/\(wnid)/\(stem)", "\(folder)/\(stem)"].flatMap { ["\($0).xml", "\($0).XML"] }
+      for path in places where isFile(path) {
         do throws(DataError) {
-          return try Annotation(contentsOf: path)
+          return try Annotation(contentsOf: FileName(path))
         } catch {
           throw DataError(error.kind, error.description.replacing(root + "/", with: ""))
         }

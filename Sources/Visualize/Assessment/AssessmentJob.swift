@@ -16,8 +16,8 @@ public struct AssessmentJob {
   public var network: TrainedNetwork
   /// Those without a box of a class that the net knows are left out.
   public var pictures: [PictureFile]
-  /// By a picture's name without extension; see `readAnnotations`.
-  public var annotations: [String: Annotation]
+  /// For the summary.
+  public var annotationFaults: [AnnotationFault] = []
   /// The result folder.
   public var output: String
   /// Names of methods, with their default options.
@@ -32,13 +32,12 @@ public struct AssessmentJob {
   public var compute: ComputeSettings
 
   public init(
-    network: TrainedNetwork, pictures: [PictureFile], annotations: [String: Annotation], output: String,
+    network: TrainedNetwork, pictures: [PictureFile], output: String,
     methods: [String] = SaliencyMethods.names, step: Int? = nil, randomised: Int = 10, seed: UInt64 = 0, overwrite: Bool = false,
     batch: Int = 16, compute: ComputeSettings = ComputeSettings()
   ) {
     self.network = network
     self.pictures = pictures
-    self.annotations = annotations
     self.output = output
     self.methods = methods
     self.step = step ?? network.network.input.width
@@ -64,11 +63,12 @@ public struct AssessmentJob {
     let store = ResultStore(
       folder: output, header: ResultHeader(command: Self.command, parameters: parameters, net: network, compute: compute))
     // The batch of the plans is the same on any number of ranks: so are the results.
-    let job = ResultJob(store: store, overwrite: overwrite, batch: batch, communicator: communicator, progress: progress)
+    let job = ResultJob(store: store, overwrite: overwrite, batch: batch, communicator: communicator,
+      annotationFaults: annotationFaults, progress: progress)
     var worker: AssessmentWorker?
     let summary = try job.run(
       prefetches: true, list: list,
-      prepare: { [network, annotations] items in Self.prepare(items, network, annotations) },
+      prepare: { [network] items in Self.prepare(items, network) },
       process: { ready in
         let current =
           try worker
@@ -81,8 +81,7 @@ public struct AssessmentJob {
         }
         return try zip(ready, current.assess(pictures)).map { entry, measured in
           let result = result(measured, entry.item, entry.prepared.explained.picture)
-          try store.save(result)
-          return .done(result.record)
+          return .done(try store.save(result, of: entry.item))
         }
       })
     if communicator.rank == 0 {
@@ -91,36 +90,36 @@ public struct AssessmentJob {
     return summary
   }
 
-  private func list(_ existing: [String: String]) throws -> [WorkItem] {
+  private func list(_ earlier: EarlierResults) throws -> [WorkItem] {
     let known = Set(network.classes)
     let labelled = pictures.compactMap { file in
-      annotations[file.stem]?.boxes.first { known.contains($0.wnid) }.map { (file: file, wnid: $0.wnid) }
+      file.annotation?.boxes.first { known.contains($0.wnid) }.map { (file: file, wnid: $0.wnid) }
     }
     guard !labelled.isEmpty else {
       throw VisualizeError(
         .badData, "none of the \(pictures.count) pictures has a box of a class that the net knows; look at --annotations")
     }
-    let names = ItemNames.names(for: labelled.map(\.file.path), existing: existing)
-    return labelled.indices.map { index in
-      WorkItem(
-        name: names[index], source: labelled[index].file.path, truth: labelled[index].wnid, isSampled: index < randomised)
+    return zip(labelled, earlier.workItems(of: labelled.map(\.file))).enumerated().map { index, found in
+      var item = found.1
+      (item.truth, item.isSampled) = (found.0.wnid, index < randomised)
+      return item
     }
   }
 
-  private static func prepare(
-    _ items: [WorkItem], _ network: TrainedNetwork, _ annotations: [String: Annotation]
-  ) -> [Result<Prepared, any Error>] {
+  private static func prepare(_ items: [WorkItem], _ network: TrainedNetwork) -> [Result<Prepared, any Error>] {
     zip(items, TestPicture.prepare(items, network)).map { item, read in
       Result {
         let picture = try read.get()
-        let file = PictureFile(path: item.source ?? "", truth: item.truth)
-        guard let truth = item.truth, let annotation = annotations[file.stem] else {
-          throw VisualizeError(.badData, "\(file.path) has no boxes")
+        guard let truth = item.truth, let annotation = item.annotation, let source = item.source else {
+          throw VisualizeError(.badData, "\(item.source ?? item.name) has no boxes")
         }
         let explained = ExplainedPicture(
           picture: picture, classIndex: try network.index(of: truth), stream: item.stream)
-        let boxes = annotation.boxes(width: picture.original.width, height: picture.original.height)
-        return Prepared(explained: explained, boxes: boxes.filter { $0.wnid == truth })
+        let boxes = annotation.boxes(in: try PictureFrame(contentsOf: source)).boxes.filter { $0.wnid == truth }
+        guard !boxes.isEmpty else {
+          throw VisualizeError(.badData, "\(source): none of its boxes of \(truth) is in the picture; correct its annotation")
+        }
+        return Prepared(explained: explained, boxes: boxes)
       }
     }
   }

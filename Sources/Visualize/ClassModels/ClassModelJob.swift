@@ -62,8 +62,8 @@ public struct ClassModelJob {
     var ascent: ClassModelAscent?
     return try job.run(
       prefetches: false,
-      list: { existing in
-        zip(ItemNames.items(named: objectives.map(\.name), existing: existing), objectives).map {
+      list: { earlier in
+        zip(ItemNames.items(named: objectives.map(\.name), existing: earlier.byName), objectives).map {
           WorkItem(name: $0, classIndex: $1.objective.classIndex)
         }
       },
@@ -78,8 +78,7 @@ public struct ClassModelJob {
         guard let models = try ascent.run(items, shouldStop: { StopRequest.isRequested }) else { return nil }
         return try zip(ready, models).map { entry, samples in
           let result = try self.result(samples, item: entry.item.name, objective: named[entry.prepared]?.text ?? objective)
-          try store.save(result)
-          return .done(result.record)
+          return .done(try store.save(result, of: entry.item))
         }
       })
   }

@@ -21,6 +21,9 @@ struct GalleryItem: Encodable {
   /// Of the trace.
   let iterations: Int?
 
+  /// The net's answer: its strongest class, whatever class was asked for.
+  var answer: String { top5.first?.class ?? `class` }
+
   struct Top: Encodable {
     let `class`: String
     let name: String

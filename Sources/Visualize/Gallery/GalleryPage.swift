@@ -77,7 +77,7 @@ struct GalleryPage {
       ? "Class model of \(item.name) (\(item.class))"
       : "\(item.source ?? item.item), and \(head.isLocalisation ? "what was found" : "its saliency map") for \(item.name) (\(item.class))"
     let mark = item.truth.map { truth in
-      truth == item.class
+      truth == item.answer
         ? "<i class=\"right\" title=\"right class\">✓</i>"
         : "<i class=\"wrong\" title=\"the picture is of \(HTML.escape(truth))\">✗</i>"
     }

@@ -109,7 +109,7 @@ enum GalleryScript {
       };
       add("score", number(item.score));
       add("posterior", percent(item.posterior));
-      if (item.truth) add("picture of", item.truth === item.class ? `${item.truth} ✓` : item.truth);
+      if (item.truth) add("picture of", item.truth === (item.top5[0] ?? item).class ? `${item.truth} ✓` : item.truth);
       if (item.overlap !== undefined) add("IoU", number(item.overlap));
       if (item.iterations) add("iterations", item.iterations);
       text.append(make("h3", "Class"), facts);

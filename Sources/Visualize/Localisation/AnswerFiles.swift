@@ -1,6 +1,7 @@
 import DataSets
 import Files
 import Foundation
+import Images
 
 /// What was answered for one picture.
 public struct PictureAnswers: Sendable, Hashable {
@@ -10,6 +11,9 @@ public struct PictureAnswers: Sendable, Hashable {
   public var answers: [BoundingBox]
   /// Class scores, in the same order; empty where the file has none.
   public var scores: [Float]
+  /// Its path from the folder of the pictures, and what the answers are boxes in; nil where the file doesn't say.
+  public var picture: FileName?
+  public var frame: PictureFrame?
 
   public init(image: String, answers: [BoundingBox], scores: [Float] = []) {
     self.image = image
@@ -20,81 +24,102 @@ public struct PictureAnswers: Sendable, Hashable {
 
 /// `boxes.csv`: a line an answer, by picture, then by rank from 1.
 public enum BoxTable {
-  static let header = "image,rank,wnid,score,xmin,ymin,xmax,ymax"
+  static let header = "image,rank,wnid,score,xmin,ymin,xmax,ymax,picture,width,height,orientation"
+  /// Of a table without a header, and of earlier versions.
+  static let leastColumns = ["image", "rank", "wnid", "score", "xmin", "ymin", "xmax", "ymax"]
 
   public static func text(_ pictures: [PictureAnswers]) -> String {
     var text = header + "\n"
     for picture in pictures.sorted(by: { $0.image.utf8.lexicographicallyPrecedes($1.image.utf8) }) {
+      let place = [picture.picture.map { CSV.field($0.written) } ?? ""]
+      let frame = picture.frame.map { ["\($0.width)", "\($0.height)", "\($0.orientation.rawValue)"] } ?? ["", "", ""]
+      let end = (place + frame).joined(separator: ",")
       for (index, box) in picture.answers.enumerated() {
         let score = picture.scores.indices.contains(index) ? "\(picture.scores[index])" : ""
         text +=
-          "\(CSV.field(picture.image)),\(index + 1),\(CSV.field(box.wnid)),\(score),\(box.xmin),\(box.ymin),\(box.xmax),\(box.ymax)\n"
+          "\(CSV.field(picture.image)),\(index + 1),\(CSV.field(box.wnid)),\(score),\(box.xmin),\(box.ymin),\(box.xmax),\(box.ymax),\(end)\n"
       }
     }
     return text
   }
 
   /// - Throws: `VisualizeError` naming the file and line that can't be understood.
-  public static func parse(_ text: String, name: String) throws(VisualizeError) -> [PictureAnswers] {
-    var found: [String: [(rank: Int, box: BoundingBox)]] = [:]
-    for (number, line) in text.split(whereSeparator: \.isNewline).enumerated() where number > 0 {
-      let fields = CSV.fields(String(line))
-      let corners = fields.dropFirst(4).compactMap { Int($0).flatMap { abs($0) < 1_000_000_000 ? $0 : nil } }
-      guard fields.count == 8, let rank = Int(fields[1]), corners.count == 4, corners[0] <= corners[2], corners[1] <= corners[3]
-      else { throw VisualizeError(.badData, "\(name), line \(number + 1): expected \"\(header)\", found \"\(line)\"") }
-      let box = BoundingBox(wnid: fields[2], xmin: corners[0], ymin: corners[1], xmax: corners[2], ymax: corners[3])
-      found[fields[0], default: []].append((rank, box))
-    }
-    return found.map { image, answers in
-      PictureAnswers(image: image, answers: answers.sorted { $0.rank < $1.rank }.map(\.box))
-    }.sorted { $0.image < $1.image }
-  }
-}
-
-/// The devkit's file of answers: a line a picture, `label xmin ymin xmax ymax` up to five times; the pictures' names are in none.
-public enum SubmissionFile {
-  /// - Throws: `DataError` naming a class that the list hasn't.
-  public static func text(_ pictures: [PictureAnswers], numbers: ClassNumbers) throws(DataError) -> String {
-    var text = ""
-    for picture in pictures {
-      var fields: [String] = []
-      for box in picture.answers.prefix(LocalisationScore.answers) {
-        fields.append("\(try numbers.number(of: box.wnid)) \(box.xmin) \(box.ymin) \(box.xmax) \(box.ymax)")
-      }
-      text += fields.joined(separator: " ") + "\n"
-    }
-    return text
+  public static func parse(_ text: String, name: String) throws -> [PictureAnswers] {
+    try parse(TextList(Array(text.utf8), name: name))
   }
 
-  /// - Parameter images: the name of each line's picture.
-  /// - Throws: `VisualizeError` naming the file and line that can't be understood, or when there aren't as many lines as pictures.
-  public static func parse(
-    _ text: String, images: [String], numbers: ClassNumbers, name: String
-  ) throws(VisualizeError) -> [PictureAnswers] {
-    var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-    // A picture without an answer is an empty line too.
-    while lines.count > images.count, let last = lines.last, last.allSatisfy(\.isWhitespace) { lines.removeLast() }
-    guard lines.count == images.count else {
-      throw VisualizeError(
-        .badData, "\(name) has \(lines.count) lines for \(images.count) pictures; give the list of its pictures with --pictures")
-    }
-    var found: [PictureAnswers] = []
-    for (number, line) in lines.enumerated() {
-      func error(_ what: String) -> VisualizeError { VisualizeError(.badData, "\(name), line \(number + 1): \(what)") }
-      let words = line.split(whereSeparator: \.isWhitespace)
-      let values = words.compactMap { Double($0).flatMap { abs($0) < 1e9 ? Int($0.rounded()) : nil } }
-      guard values.count == words.count, values.count % 5 == 0 else {
-        throw error("expected \"label xmin ymin xmax ymax\" up to five times, found \"\(line.prefix(80))\"")
+  /// The table in a list, with a header or without; further columns don't matter.
+  ///
+  /// - Throws: `TextListError` naming the file and line that can't be understood.
+  public static func parse(_ list: TextList) throws(TextListError) -> [PictureAnswers] {
+    let separator = list.separator
+    var lines = list.entries
+    var columns = leastColumns
+    if let first = lines.first {
+      let names = try first.fields(separator: separator).map { $0.text.trimmingCharacters(in: .whitespaces).lowercased() }
+      if names.contains("image") {
+        columns = names
+        lines.removeFirst()
       }
-      var answers: [BoundingBox] = []
-      for start in stride(from: 0, to: values.count, by: 5) {
-        guard let wnid = numbers.wnid(of: values[start]) else { throw error("\(values[start]) is no class of the class list") }
-        answers.append(
-          BoundingBox(
-            wnid: wnid, xmin: values[start + 1], ymin: values[start + 2], xmax: values[start + 3], ymax: values[start + 4]))
-      }
-      found.append(PictureAnswers(image: images[number], answers: answers))
     }
-    return found
+    var places: [String: Int] = [:]
+    for (place, name) in columns.enumerated() where places[name] == nil { places[name] = place }
+    guard leastColumns.allSatisfy({ places[$0] != nil || $0 == "score" }) else {
+      throw TextListError(list.path, line: 1, "expected the columns \(leastColumns.joined(separator: ",")); they are named otherwise")
+    }
+    // In the order of the lines, by the picture's path where there is one.
+    var order: [FileName] = []
+    var found: [FileName: (picture: PictureAnswers, ranks: [Int])] = [:]
+    for line in lines {
+      let row = Row(fields: try line.fields(separator: separator), places: places)
+      guard let (answer, rank) = row.answer else { throw line.error(expected: "\"\(leastColumns.joined(separator: ","))\"") }
+      let picture = row.picture
+      let key = picture.picture ?? FileName(picture.image)
+      if found[key] == nil { order.append(key) }
+      var entry = found[key] ?? (picture, [])
+      // The devkit's order is that of the ranks.
+      let place = entry.ranks.firstIndex { $0 > rank } ?? entry.ranks.endIndex
+      entry.ranks.insert(rank, at: place)
+      entry.picture.answers.insert(answer, at: place)
+      found[key] = entry
+    }
+    return order.sorted().compactMap { found[$0]?.picture }
+  }
+
+  /// A line of the table.
+  private struct Row {
+    let fields: [TextList.Field]
+    let places: [String: Int]
+
+    private func field(_ name: String) -> TextList.Field? {
+      guard let place = places[name], place < fields.count else { return nil }
+      return fields[place]
+    }
+
+    private func text(_ name: String) -> String? {
+      field(name).map { $0.text.trimmingCharacters(in: .whitespaces) }.flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    /// Nil when it says no box.
+    var answer: (box: BoundingBox, rank: Int)? {
+      let corners = ["xmin", "ymin", "xmax", "ymax"].compactMap { field($0)?.integer }
+      guard text("image") != nil, let wnid = text("wnid"), let rank = field("rank")?.integer,
+        let box = BoundingBox(wnid: wnid, corners: corners)
+      else { return nil }
+      return (box, rank)
+    }
+
+    /// Without its answers.
+    var picture: PictureAnswers {
+      var picture = PictureAnswers(image: text("image") ?? "", answers: [])
+      picture.picture = text("picture").map(FileName.init(written:))
+      if let width = field("width")?.integer, let height = field("height")?.integer, BoundingBox.corners.contains(width),
+        BoundingBox.corners.contains(height), width > 0, height > 0
+      {
+        let orientation = field("orientation")?.integer.flatMap(UInt16.init(exactly:)).flatMap(Orientation.init(rawValue:))
+        picture.frame = PictureFrame(width: width, height: height, orientation: orientation ?? .upright)
+      }
+      return picture
+    }
   }
 }

@@ -15,8 +15,8 @@ public struct LocalisationJob {
   public var network: TrainedNetwork
   /// See `PictureList.find`.
   public var pictures: [PictureFile]
-  /// By picture name without extension: see `readAnnotations`; those of rank 0 count.
-  public var annotations: [String: Annotation]
+  /// For the summary.
+  public var annotationFaults: [AnnotationFault] = []
   /// The result folder.
   public var output: String
   public var options: LocalisationOptions
@@ -34,14 +34,13 @@ public struct LocalisationJob {
   public var compute: ComputeSettings
 
   public init(
-    network: TrainedNetwork, pictures: [PictureFile], annotations: [String: Annotation] = [:], output: String,
+    network: TrainedNetwork, pictures: [PictureFile], output: String,
     options: LocalisationOptions = LocalisationOptions(), storedMaps: String? = nil, crops: TestCrops = .ten,
     rule: ReLURule = .gradient, keepsMaps: Bool = true, blackList: Set<Int> = [], classNumbers: ClassNumbers? = nil,
     overwrite: Bool = false, compute: ComputeSettings = ComputeSettings()
   ) {
     self.network = network
     self.pictures = pictures
-    self.annotations = annotations
     self.output = output
     self.options = options
     self.storedMaps = storedMaps
@@ -63,7 +62,7 @@ public struct LocalisationJob {
   public func run(_ communicator: Communicator, progress: @escaping JobProgress = { _, _ in }) throws -> JobSummary {
     try check()
     let stored = try storedMaps.map { try StoredMaps(folder: $0, net: network) }
-    let hasBoxes: Bool = try communicator.broadcast(communicator.rank == 0 ? !annotations.isEmpty : nil)
+    let hasBoxes: Bool = try communicator.broadcast(communicator.rank == 0 ? pictures.contains { $0.annotation != nil } : nil)
     var parameters = parameters(stored)
     parameters["annotations"] = .flag(hasBoxes)
     let header = ResultHeader(command: Self.command, parameters: parameters, net: network, compute: compute)
@@ -71,12 +70,13 @@ public struct LocalisationJob {
     let rendering = try keepsMaps ? ResultStore.rendering(nil, in: output, overwrite: overwrite, communicator) : nil
     let store = ResultStore(folder: output, header: header, rendering: rendering)
     // A picture's crops are a batch.
-    let job = ResultJob(store: store, overwrite: overwrite, batch: 1, communicator: communicator, progress: progress)
+    let job = ResultJob(store: store, overwrite: overwrite, batch: 1, communicator: communicator, annotationFaults: annotationFaults,
+      progress: progress)
     var phases = Phases()
     var mapper: ClassMapper?
     let source = MapSource(net: network, stored: stored, crops: crops, options: options)
     var summary = try job.run(
-      prefetches: true, list: items,
+      prefetches: true, list: { $0.workItems(of: pictures) },
       prepare: { items in
         let decoder = Result { try PictureDecoder() }
         return items.map { item in Result { try source.prepare(item, decoder: decoder.get()) } }
@@ -96,11 +96,10 @@ public struct LocalisationJob {
           phases.add(objects)
           return try timed(&phases.write) {
             let picture = LocalisedPicture(
-              item: item, size: prepared.size, maps: maps, localiser: prepared.localiser, objects: objects)
+              item: item, frame: prepared.frame, maps: maps, localiser: prepared.localiser, objects: objects)
             let result = picture.result(network, keepsMaps: keepsMaps, rendering: rendering ?? SaliencyRendering())
             try picture.saveMasks(in: store)
-            try store.save(result)
-            return .done(result.record)
+            return .done(try store.save(result, of: item))
           }
         }
       })
@@ -109,10 +108,7 @@ public struct LocalisationJob {
     if communicator.rank == 0 {
       var report = LocalisationReport(blackList: blackList)
       try Manifest(of: output).forEach { record, _ in
-        // The boxes of today count, also for pictures of an earlier run.
-        let known = record.source.flatMap { annotations[PictureFile(path: $0).stem] }
-        let boxes = known.map { $0.boxes(width: record.width ?? $0.width, height: record.height ?? $0.height) }
-        report.add(record, truth: boxes ?? record.truthBoxes ?? [])
+        report.add(record)
       }
       try report.write(
         to: store, numbers: classNumbers, names: Dictionary(zip(network.classes, network.classNames)) { first, _ in first })
@@ -129,21 +125,7 @@ public struct LocalisationJob {
       throw VisualizeError(
         .wrongUse, "--saliency \(storedMaps) is the output folder itself, whose results would go; choose another --output")
     }
-    if !annotations.isEmpty, !pictures.contains(where: { annotations[$0.stem].map { !$0.boxes.isEmpty } ?? false }) {
-      throw VisualizeError(
-        .badData, "none of the \(pictures.count) pictures has a box; look at --annotations, whose files have the pictures' names")
-    }
     for wnid in network.classes { _ = try classNumbers?.number(of: wnid) }
-  }
-
-  /// All pictures, with what is known of them.
-  private func items(_ existing: [String: String]) throws -> [WorkItem] {
-    let names = ItemNames.names(for: pictures.map(\.path), existing: existing)
-    return zip(names, pictures).map { name, picture in
-      let annotation = annotations[picture.stem]
-      return WorkItem(
-        name: name, source: picture.path, truth: picture.truth ?? annotation?.boxes.first?.wnid, annotation: annotation)
-    }
   }
 
   /// As they are kept with the results.

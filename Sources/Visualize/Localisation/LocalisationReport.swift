@@ -18,11 +18,14 @@ struct LocalisationReport {
 
   init(blackList: Set<Int>) { self.blackList = blackList }
 
-  /// - Parameter truth: the picture's boxes; without any it doesn't count in the errors.
-  mutating func add(_ record: ResultRecord, truth: [BoundingBox]) {
+  /// Takes in a picture; without true boxes it doesn't count in the errors.
+  mutating func add(_ record: ResultRecord) {
     let found = record.answers ?? []
-    answers.append(PictureAnswers(image: record.name, answers: found.map(\.box), scores: found.map(\.score)))
-    guard !truth.isEmpty else { return }
+    var picture = PictureAnswers(image: record.name, answers: found.map(\.box), scores: found.map(\.score))
+    picture.picture = record.picture.map(FileName.init(written:))
+    picture.frame = record.frame
+    answers.append(picture)
+    guard let truth = record.truthBoxes, !truth.isEmpty else { return }
     if let number = pictureNumber(record.source ?? record.name), blackList.contains(number) {
       blacklisted += 1
     } else {

@@ -23,13 +23,21 @@ extension Localiser {
 /// What was found in a picture, ready to be kept.
 struct LocalisedPicture {
   let item: WorkItem
-  /// Of the upright picture in the file.
-  let size: PictureSize
+  /// Of the picture in the file.
+  let frame: PictureFrame
   let maps: ClassMaps
   let localiser: Localiser
   let objects: [LocalisedObject]
-  /// The true boxes, where they are known, in the picture's own pixels.
-  private var truth: [BoundingBox]? { item.annotation?.boxes(width: size.width, height: size.height) }
+  /// The true boxes, where they are known, in the upright picture's own pixels.
+  private let framed: FramedBoxes?
+
+  init(item: WorkItem, frame: PictureFrame, maps: ClassMaps, localiser: Localiser, objects: [LocalisedObject]) {
+    (self.item, self.frame, self.maps, self.localiser, self.objects) = (item, frame, maps, localiser, objects)
+    framed = item.annotation?.boxes(in: frame)
+  }
+
+  private var truth: [BoundingBox]? { framed?.boxes }
+  private var size: PictureSize { PictureSize(width: frame.width, height: frame.height) }
 
   func result(_ net: TrainedNetwork, keepsMaps: Bool, rendering: SaliencyRendering) -> ItemResult {
     let answers = zip(maps.classes, objects).map { ranked, object in
@@ -38,14 +46,14 @@ struct LocalisedPicture {
     // What is shown is the picture's class, where that is among the answers.
     let truths = Set((truth ?? []).map(\.wnid) + [item.truth].compactMap { $0 })
     let shown = answers.firstIndex { truths.contains($0.box.wnid) } ?? 0
-    let notes = Set(answers.compactMap(\.note)).sorted()
+    let notes = Set(answers.compactMap(\.note)).sorted() + [framed?.warning].compactMap { $0 }
     var record = ResultRecord(
       item: item.name, kind: LocalisationJob.command, classIndex: maps.classes[shown].index, score: maps.classes[shown].score,
       posterior: maps.classes[shown].posterior, top: maps.classes, net: net, source: item.source, truth: item.truth,
       warning: notes.isEmpty ? nil : notes.joined(separator: "; "))
     record.answers = answers
     record.truthBoxes = truth
-    (record.width, record.height) = (size.width, size.height)
+    (record.width, record.height, record.orientation) = (frame.width, frame.height, Int(frame.orientation.rawValue))
     let stored = ItemResult.DataSet(
       path: "/maps", shape: [maps.maps.count, maps.size.height, maps.size.width],
       values: keepsMaps ? maps.maps.flatMap { $0 } : [])

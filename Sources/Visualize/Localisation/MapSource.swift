@@ -1,5 +1,7 @@
 import Checkpoint
 import ConvNet
+import DataSets
+import Files
 import Foundation
 import Images
 
@@ -7,8 +9,7 @@ import Images
 struct StoredMaps: Sendable {
   let folder: String
   let parameters: [String: ParameterValue]
-  /// By the picture's file.
-  private let items: [String: String]
+  private let results: EarlierResults
 
   /// - Throws: `VisualizeError` when the folder has no results of `localise` with maps, or they are of another checkpoint.
   init(folder: String, net: TrainedNetwork) throws {
@@ -25,16 +26,16 @@ struct StoredMaps: Sendable {
     }
     self.folder = folder
     parameters = header.parameters
-    var items: [String: String] = [:]
-    try Manifest(of: folder).forEach { record, _ in
-      if let source = record.source { items[source] = record.item }
-    }
-    self.items = items
+    results = try EarlierResults(in: folder)
   }
 
-  /// - Parameter source: the picture's file.
-  func maps(of source: String, classes: [String]) throws -> ClassMaps {
-    guard let item = items[source] else { throw VisualizeError(.badData, "\(folder) has no maps of \(source)") }
+  /// - Parameters:
+  ///   - source: the picture's file.
+  ///   - name: its path from the folder that was given, by which it is found where it has moved since.
+  func maps(of source: String, name: FileName?, classes: [String]) throws -> ClassMaps {
+    guard let item = results.item(of: PictureFile(path: source, name: name)) else {
+      throw VisualizeError(.badData, "\(folder) has no maps of \(source)")
+    }
     let path = (folder as NSString).appendingPathComponent(item + ".h5")
     let file = try HDF5File.open(at: path)
     let (values, shape) = try file.readFloats("/maps")
@@ -69,8 +70,8 @@ struct MapSource: Sendable {
 
     let input: Input
     let localiser: Localiser
-    /// Of the upright picture in the file.
-    let size: PictureSize
+    /// Of the picture in the file.
+    let frame: PictureFrame
     /// What it took.
     let seconds: Double
   }
@@ -79,15 +80,18 @@ struct MapSource: Sendable {
   func prepare(_ item: WorkItem, decoder: PictureDecoder) throws -> Prepared {
     guard let source = item.source else { throw VisualizeError(.badData, "\(item.name) has no picture") }
     let start = ContinuousClock.now
-    let whole = try decoder.decode(contentsOf: source)
+    let bytes = try decoder.contents(of: source)
+    let frame = PictureFacts(bytes).map { PictureFrame($0) }
+    let whole = try decoder.decode(bytes, name: source)
     let input: Prepared.Input =
       if let stored {
-        .maps(try stored.maps(of: source, classes: net.classes))
+        .maps(try stored.maps(of: source, name: item.picture, classes: net.classes))
       } else {
         .picture(try TestPicture(whole, input: net.network.input, crops: crops))
       }
     return Prepared(
-      input: input, localiser: try Localiser(whole, options: options), size: whole.size,
+      input: input, localiser: try Localiser(whole, options: options),
+      frame: frame ?? PictureFrame(width: whole.width, height: whole.height),
       seconds: (ContinuousClock.now - start) / .seconds(1))
   }
 }

@@ -50,19 +50,13 @@ public struct ReconstructionJob {
     var made: Reconstructor?
     return try job.run(
       prefetches: true,
-      list: { existing in
-        let names = ItemNames.names(for: pictures.map(\.path), existing: existing)
-        return zip(names, pictures).map { WorkItem(name: $0, source: $1.path, truth: $1.truth) }
-      },
+      list: { $0.workItems(of: pictures) },
       prepare: { [network] items in TestPicture.prepare(items, network) },
       process: { ready in
         let reconstructor =
           try made ?? Reconstructor(network.parameters, layer: layer, rule: rule, batch: most, compute: compute)
         made = reconstructor
-        return try results(ready, reconstructor).map { result in
-          try store.save(result)
-          return .done(result.record)
-        }
+        return try zip(ready, results(ready, reconstructor)).map { .done(try store.save($1, of: $0.item)) }
       })
   }
 

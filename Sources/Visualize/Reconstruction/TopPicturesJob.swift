@@ -77,22 +77,21 @@ public struct TopPicturesJob {
       store: store, overwrite: false, batch: perItem, communicator: communicator, progress: progress)
     var summary = try results.run(
       prefetches: true,
-      list: { existing in
-        items = ItemNames.items(named: names, existing: existing)
+      list: { earlier in
+        items = ItemNames.items(named: names, existing: earlier.byName)
         return zip(items, shown).map { WorkItem(name: $0, classIndex: $1) }
       },
       prepare: { items in
         items.map { item in
           let hits = strongest.channels[item.classIndex ?? 0]
-          let pictures = TestPicture.prepare(hits.map { WorkItem(name: $0.path, source: $0.path) }, network)
+          let pictures = TestPicture.prepare(hits.map { WorkItem(picture: PictureFile(path: $0.path)) }, network)
           return Result { Hits(hits: hits, pictures: try pictures.map { try $0.get() }) }
         }
       },
       process: { ready in
         try ready.map { entry in
           let result = try result(entry.item, entry.prepared, reconstructor)
-          try store.save(result)
-          return .done(result.record)
+          return .done(try store.save(result, of: entry.item))
         }
       })
     let missed = (strongest.unread ?? []).sorted { $0.item < $1.item }
@@ -125,7 +124,7 @@ public struct TopPicturesJob {
   private func isOutdated(_ found: StrongestPictures, origin: [String]) -> Bool {
     let unread = (found.unread ?? []).map(\.item)
     return found.origin != origin
-      || TestPicture.prepare(unread.map { WorkItem(name: $0, source: $0) }, job.network).contains { (try? $0.get()) != nil }
+      || TestPicture.prepare(unread.map { WorkItem(picture: PictureFile(path: $0)) }, job.network).contains { (try? $0.get()) != nil }
   }
 
   private func result(_ item: WorkItem, _ hits: Hits, _ reconstructor: Reconstructor) throws -> ItemResult {

@@ -1,3 +1,4 @@
+import DataSets
 import Foundation
 
 /// What a job has done: `OUT/summary.json`.
@@ -35,6 +36,8 @@ public struct JobSummary: Sendable, Hashable, Codable {
   public var picturesWithBoxes: Int?
   /// Of them, those that a black list leaves out.
   public var blacklisted: Int?
+  /// What of the annotation files can't be used; nil when all is used.
+  public var annotationFaults: [AnnotationFault]?
   /// Seconds of all ranks together in each phase of this run.
   public var secondsByPhase: [String: Double]?
 

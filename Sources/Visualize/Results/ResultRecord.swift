@@ -1,5 +1,6 @@
 import DataSets
 import Foundation
+import Images
 
 /// One finished item: a line of `OUT/manifest.jsonl`, and the attribute `record` of the item's HDF5 file.
 public struct ResultRecord: Sendable, Hashable, Codable {
@@ -26,6 +27,10 @@ public struct ResultRecord: Sendable, Hashable, Codable {
   public var top5: [Class]
   /// The picture's file, for results of a picture.
   public var source: String?
+  /// Its path from the folder that was given, as `FileName` writes it; of results of earlier versions nil.
+  public var picture: String?
+  /// Of the file's bytes.
+  public var pictureSHA256: String?
   /// The synset id of what is in the picture, where that is known.
   public var truth: String?
   /// What is to be said against the result.
@@ -34,9 +39,20 @@ public struct ResultRecord: Sendable, Hashable, Codable {
   public var answers: [Answer]?
   /// The boxes of the picture's objects, where those are known.
   public var truthBoxes: [BoundingBox]?
+  /// Of what is known of its boxes; nil where nothing is.
+  public var annotationSHA256: String?
   /// Of the upright picture in the file, in pixels; of results of `localise`.
   public var width: Int?
   public var height: Int?
+  /// How the file stores it, as EXIF counts it, 1 … 8; of results of `localise`.
+  public var orientation: Int?
+
+  /// The picture that its boxes are in; nil where its size isn't known.
+  var frame: PictureFrame? {
+    guard let width, let height, width > 0, height > 0 else { return nil }
+    let orientation = orientation.flatMap(UInt16.init(exactly:)).flatMap(Orientation.init(rawValue:))
+    return PictureFrame(width: width, height: height, orientation: orientation ?? .upright)
+  }
 
   /// The item without its sub-folder: no other result has it.
   var name: String { ItemNames.name(of: item) }

@@ -21,14 +21,6 @@ struct ItemResult {
   var picture: Picture
 }
 
-/// What a job must know of a result that is whole.
-struct WholeItem {
-  /// The picture's file.
-  let source: String?
-  /// In the manifest; nil when a crash has swallowed it.
-  let line: Manifest.Line?
-}
-
 /// A result folder: `OUT/<item>.h5` and `.png`, `manifest.jsonl`, `parameters.json`, `summary.json`, `index.html`.
 ///
 /// An item may have a sub-folder, see `ItemNames`: `OUT/c7/cat.h5`, `OUT/masks/c7/cat-1.png`.
@@ -70,7 +62,16 @@ public struct ResultStore: Sendable {
 
   /// Writes an item's two files; any rank.
   ///
+  /// - Returns: its record, with what it is recognised by.
   /// - Throws: `FileError` or `HDF5Error` naming the file, for instance on a full disk.
+  func save(_ result: ItemResult, of item: WorkItem) throws -> ResultRecord {
+    var result = result
+    result.record.describe(item)
+    try save(result)
+    return result.record
+  }
+
+  /// Writes an item's two files as they are.
   func save(_ result: ItemResult) throws {
     try Activity.during(.saving) { try saveNow(result) }
   }
@@ -154,9 +155,10 @@ public struct ResultStore: Sendable {
     let old = Manifest(of: folder)
     let manifest = try FileWriter(path(Self.manifestFile))
     for (item, found) in whole.sorted(by: { $0.key < $1.key }) {
-      if let line = found.line {
+      if let line = found.line, found.movedTo == nil {
         try old.bytes(of: line).withUnsafeBytes { try manifest.append($0) }
-      } else if let record = recover(item) {
+      } else if var record = try found.line.map(old.record) ?? recover(item) {
+        record.source = found.movedTo ?? record.source
         try Array((ResultJSON.text(record) + "\n").utf8).withUnsafeBytes { try manifest.append($0) }
       }
     }
@@ -176,9 +178,9 @@ public struct ResultStore: Sendable {
   /// Items whose files are both there, by the manifest or, where it has lost a line, by the HDF5 file.
   private func wholeItems() throws -> [String: WholeItem] {
     var found: [String: WholeItem] = [:]
-    try Manifest(of: folder).forEach { record, line in found[record.item] = WholeItem(source: record.source, line: line) }
+    try Manifest(of: folder).forEach { record, line in found[record.item] = WholeItem(record, line: line) }
     for item in storedItems() where found[item] == nil {
-      if let record = recover(item) { found[item] = WholeItem(source: record.source, line: nil) }
+      if let record = recover(item) { found[item] = WholeItem(record, line: nil) }
     }
     return found.filter { exists(dataPath(of: $0.key)) && exists(picturePath(of: $0.key)) }
   }

@@ -1,20 +1,5 @@
+import Files
 import Foundation
-
-/// A picture file to work on.
-public struct PictureFile: Sendable, Hashable {
-  /// Absolute.
-  public var path: String
-  /// The synset id of what is in it, where that is known.
-  public var truth: String?
-
-  /// Its name without folder and extension: what annotations are found by.
-  public var stem: String { ((path as NSString).lastPathComponent as NSString).deletingPathExtension }
-
-  public init(path: String, truth: String? = nil) {
-    self.path = path
-    self.truth = truth
-  }
-}
 
 /// Finds pictures.
 public enum PictureList {
@@ -38,9 +23,11 @@ public enum PictureList {
       }
       for file in isFolder.boolValue ? pictures(below: root) : [root] where seen.insert(file).inserted {
         let folder = ((file as NSString).deletingLastPathComponent as NSString).lastPathComponent
-        found.append(PictureFile(path: file, truth: known.contains(folder) ? folder : nil))
+        let name = isFolder.boolValue ? FileName(file).relative(to: FileName(root)) : nil
+        found.append(PictureFile(path: file, name: name, truth: known.contains(folder) ? folder : nil))
       }
     }
+    found.distinguishNames()
     guard !found.isEmpty else {
       throw VisualizeError(.badData, "no pictures (.jpg, .jpeg, .png) in \(paths.joined(separator: ", "))")
     }

@@ -1,5 +1,6 @@
 import Cluster
 import ConvNet
+import DataSets
 import Images
 
 /// The command `saliency`: how much each pixel of pictures matters for a class, in a result folder.
@@ -45,6 +46,8 @@ public struct SaliencyJob {
   /// Nil: as the pictures that are in the folder already, else by default.
   public var rendering: SaliencyRendering?
   public var overwrite: Bool
+  /// For the summary.
+  public var annotationFaults: [AnnotationFault] = []
   /// The most pictures that a rank takes at a time, and the most crops that it computes together.
   public var batch: Int
   public var compute: ComputeSettings
@@ -80,14 +83,12 @@ public struct SaliencyJob {
       rendering: rendering)
     let count: Int = try communicator.broadcast(communicator.rank == 0 ? pictures.count : nil)
     let most = max(1, min(batch, (count + communicator.size - 1) / communicator.size))
-    let job = ResultJob(store: store, overwrite: overwrite, batch: most, communicator: communicator, progress: progress)
+    let job = ResultJob(store: store, overwrite: overwrite, batch: most, communicator: communicator,
+      annotationFaults: annotationFaults, progress: progress)
     var made: SaliencyMapper?
     return try job.run(
       prefetches: true,
-      list: { existing in
-        let names = ItemNames.names(for: pictures.map(\.path), existing: existing)
-        return zip(names, pictures).map { WorkItem(name: $0, source: $1.path, truth: $1.truth) }
-      },
+      list: { $0.workItems(of: pictures) },
       prepare: { [network, classChoice, crops] items in Self.prepare(items, network, classChoice, crops) },
       process: { ready in
         // A rank that gets no item needs no buffers.
@@ -98,8 +99,7 @@ public struct SaliencyJob {
         let maps = try mapper.maps(of: ready.map(\.prepared), mean: network.mean)
         return try zip(ready, maps).map { entry, map in
           let result = self.result(map, entry.item, entry.prepared.picture, rendering)
-          try store.save(result)
-          return .done(result.record)
+          return .done(try store.save(result, of: entry.item))
         }
       })
   }

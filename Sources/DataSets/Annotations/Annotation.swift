@@ -1,0 +1,40 @@
+/// The size and objects of one picture.
+public struct Annotation: Sendable, Hashable, Codable {
+  /// Of the picture that the boxes were drawn in; 0 where that isn't known.
+  public let width: Int
+  public let height: Int
+  public let boxes: [BoundingBox]
+  /// What the file says of its picture: the name with or without ending, and the folder. Often out of date.
+  public let fileName: String?
+  public let folder: String?
+  /// What of the file can't be used, a part of a sentence each; the rest counts.
+  public let faults: [String]
+
+  public init(
+    width: Int, height: Int, boxes: [BoundingBox], fileName: String? = nil, folder: String? = nil, faults: [String] = []
+  ) {
+    self.width = width
+    self.height = height
+    self.boxes = boxes
+    self.fileName = fileName
+    self.folder = folder
+    self.faults = faults
+  }
+
+  /// The file's text in the same form.
+  public func xml(folder: String, name: String) -> String {
+    let objects = boxes.map { box in
+      "\t<object>\n\t\t<name>\(Self.escaped(box.wnid))</name><pose>Unspecified</pose><truncated>0</truncated>"
+        + "<difficult>0</difficult>\n"
+        + "\t\t<bndbox><xmin>\(box.xmin)</xmin><ymin>\(box.ymin)</ymin><xmax>\(box.xmax)</xmax><ymax>\(box.ymax)</ymax></bndbox>\n"
+        + "\t</object>\n"
+    }
+    return "<annotation>\n\t<folder>\(Self.escaped(folder))</folder>\n\t<filename>\(Self.escaped(name))</filename>\n"
+      + "\t<size><width>\(width)</width><height>\(height)</height><depth>3</depth></size>\n"
+      + objects.joined() + "</annotation>\n"
+  }
+
+  private static func escaped(_ text: String) -> String {
+    text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
+  }
+}

@@ -1,0 +1,77 @@
+import DataSets
+import Files
+import Foundation
+
+/// The localisation error of a file of answers: what `score` computes.
+///
+/// Boxes and answers meet as in `localise`: an annotation is given to its picture by `AnnotationAssignment`, and its boxes are moved
+/// into the picture's frame where the answers' file says that.
+public struct AnswerScore {
+  public private(set) var score = LocalisationScore()
+  /// What of the annotations can't be used.
+  public private(set) var faults: [AnnotationFault]
+  /// What had to be taken for granted of pictures, a sentence each.
+  public private(set) var warnings: [String] = []
+  private let excluded: Set<Int>
+
+  /// Every annotated picture counts; one without an answer is wrong.
+  ///
+  /// - Parameters:
+  ///   - answers: `boxes.csv` as `localise` writes it, Kaggle's form, or the devkit's submission.
+  ///   - classList: what numbers as labels count.
+  ///   - pictures: the names of those that count, in the order of a submission's lines; nil counts all.
+  ///   - excluded: numbers of pictures that don't count.
+  public init(
+    answers path: String, annotations: AnnotationSet, classList: ClassNumbers?, pictures: [FileName]?, excluded: Set<Int> = []
+  ) throws {
+    self.excluded = excluded
+    faults = annotations.faults
+    let list = try TextList(contentsOf: path)
+    let isTable = SubmissionFile.isKaggle(list) || Self.isTable(list)
+    guard isTable || classList != nil else {
+      throw VisualizeError(
+        .wrongUse, "\(path) has numbers for classes: give what they count with --class-list (ILSVRC2012_meta.mat or a list)")
+    }
+    if !isTable, let classList {
+      // A line a picture: those that are listed, or all that are annotated.
+      let names = pictures ?? annotations.entries.map { FileName(bytes: $0.stem.bytes) }
+      let entries = pictures.map { assigned(annotations, to: $0).entries } ?? annotations.entries
+      let found = try SubmissionFile.parse(list, images: names.map(\.written), numbers: classList)
+      for (answers, entry) in zip(found, entries) { add(answers, entry) }
+      return
+    }
+    let found = SubmissionFile.isKaggle(list) ? try SubmissionFile.parseKaggle(list, numbers: classList) : try BoxTable.parse(list)
+    let counting = pictures.map { Set($0.map(Self.stem)) }
+    let assignment = assigned(annotations, to: found.map { $0.picture ?? FileName($0.image) })
+    for (answers, entry) in zip(found, assignment.entries) where entry.map({ counting?.contains($0.stem) ?? true }) ?? false {
+      add(answers, entry)
+    }
+    for entry in assignment.rest where counting?.contains(entry.stem) ?? true { add(nil, entry) }
+  }
+
+  private mutating func assigned(_ annotations: AnnotationSet, to pictures: [FileName]) -> AnnotationAssignment {
+    let assignment = AnnotationAssignment(annotations, to: pictures, stems: pictures.map(Self.stem))
+    faults += assignment.faults
+    return assignment
+  }
+
+  private mutating func add(_ answers: PictureAnswers?, _ entry: AnnotationSet.Entry?) {
+    guard let entry else { return }
+    if let number = pictureNumber(entry.stem.written), excluded.contains(number) { return }
+    let framed = answers?.frame.map { entry.annotation.boxes(in: $0) }
+    if let warning = framed?.warning { warnings.append("\(answers?.picture?.written ?? entry.stem.written): \(warning)") }
+    score.add(answers: answers?.answers ?? [], truth: framed?.boxes ?? entry.annotation.boxes)
+  }
+
+  /// A table of boxes has a header, or at least its columns with a class that is no number: a submission's may be divided by tabs.
+  private static func isTable(_ list: TextList) -> Bool {
+    guard let first = list.entries.first, let fields = try? first.fields(separator: list.separator) else { return false }
+    if fields.contains(where: { $0.text.trimmingCharacters(in: .whitespaces).lowercased() == "image" }) { return true }
+    return fields.count >= BoxTable.leastColumns.count && fields[2].integer == nil
+  }
+
+  /// A picture's name as annotations are called: without folder, and without the ending of a picture.
+  private static func stem(_ picture: FileName) -> FileName {
+    ["jpg", "jpeg", "jpe", "jfif", "png"].contains(picture.ending) ? picture.stem : picture.last
+  }
+}

@@ -1,0 +1,98 @@
+import DataSets
+import Files
+import Foundation
+
+/// The devkit's file of answers: a line a picture, `label xmin ymin xmax ymax` up to five times; the pictures' names are in none.
+public enum SubmissionFile {
+  /// - Throws: `DataError` naming a class that the list hasn't.
+  public static func text(_ pictures: [PictureAnswers], numbers: ClassNumbers) throws(DataError) -> String {
+    var text = ""
+    for picture in pictures {
+      var fields: [String] = []
+      for box in picture.answers.prefix(LocalisationScore.answers) {
+        fields.append("\(try numbers.number(of: box.wnid)) \(box.xmin) \(box.ymin) \(box.xmax) \(box.ymax)")
+      }
+      text += fields.joined(separator: " ") + "\n"
+    }
+    return text
+  }
+
+  /// - Parameter images: the name of each line's picture.
+  /// - Throws: `TextListError` naming the file and line that can't be understood, or when there aren't as many lines as pictures.
+  public static func parse(
+    _ list: TextList, images: [String], numbers: ClassNumbers
+  ) throws(TextListError) -> [PictureAnswers] {
+    // A picture without an answer is an empty line too, at the end as well.
+    let least = list.lines.count
+    guard (least...(least + list.blankLinesAtEnd)).contains(images.count) else {
+      throw TextListError(
+        list.path, "\(least) lines for \(images.count) pictures; give the list of its pictures with --pictures")
+    }
+    var found: [PictureAnswers] = []
+    for (index, image) in images.enumerated() {
+      var picture = PictureAnswers(image: image, answers: [])
+      if index < list.lines.count {
+        let line = list.lines[index]
+        picture.answers = try boxes(in: line.words(), of: line, numbers)
+      }
+      found.append(picture)
+    }
+    return found
+  }
+
+  /// Kaggle's form of the challenge: `ImageId,PredictionString`, the string being `label xmin ymin xmax ymax` up to five times with
+  /// synset ids or numbers as labels.
+  ///
+  /// - Parameter numbers: what numbers as labels count; nil where the labels are ids.
+  /// - Throws: `TextListError` naming the file and line that can't be understood.
+  public static func parseKaggle(_ list: TextList, numbers: ClassNumbers?) throws(TextListError) -> [PictureAnswers] {
+    var found: [PictureAnswers] = []
+    for line in list.entries.dropFirst() {
+      let fields = try line.fields()
+      guard fields.count == 2 else { throw line.error(expected: "\"ImageId,PredictionString\"") }
+      var picture = PictureAnswers(image: fields[0].text.trimmingCharacters(in: .whitespaces), answers: [])
+      picture.answers = try boxes(in: fields[1].words, of: line, numbers)
+      found.append(picture)
+    }
+    return found
+  }
+
+  /// Whether a list is in that form.
+  static func isKaggle(_ list: TextList) -> Bool {
+    list.lines.first.map { String(decoding: $0.bytes, as: UTF8.self).lowercased().hasPrefix("imageid,") } ?? false
+  }
+
+  private static func boxes(
+    in words: [TextList.Field], of line: TextList.Line, _ numbers: ClassNumbers?
+  ) throws(TextListError) -> [BoundingBox] {
+    guard words.count % 5 == 0 else { throw line.error(expected: "\"label xmin ymin xmax ymax\" up to five times") }
+    var answers: [BoundingBox] = []
+    for start in stride(from: 0, to: words.count, by: 5) {
+      let label = words[start].text
+      let wnid: String
+      if let number = number(words[start]) {
+        guard let numbers else {
+          throw line.error("the class \(label) is a number: give what it counts with --class-list (ILSVRC2012_meta.mat or a list)")
+        }
+        guard let known = numbers.wnid(of: number) else { throw line.error("\(label) is no class of the class list") }
+        wnid = known
+      } else {
+        wnid = label
+      }
+      let corners = words[(start + 1)..<(start + 5)].compactMap(number)
+      guard let box = BoundingBox(wnid: wnid, corners: corners) else {
+        let text = words[(start + 1)..<(start + 5)].map(\.text).joined(separator: " ")
+        throw line.error("\(text) are no corners of a box: expected xmin ymin xmax ymax, the first two the smaller ones")
+      }
+      answers.append(box)
+    }
+    return answers
+  }
+
+  /// A whole number, or one that is rounded to it; nil for a text.
+  private static func number(_ word: TextList.Field) -> Int? {
+    if let integer = word.integer { return integer }
+    guard word.bytes.allSatisfy({ (0x30...0x39).contains($0) || "+-.eE".utf8.contains($0) }) else { return nil }
+    return Double(word.text).flatMap { Int(exactly: $0.rounded()) }
+  }
+}

@@ -1,0 +1,139 @@
+import DataSets
+import Files
+import Foundation
+
+/// What a job must know of a result that is whole.
+struct WholeItem {
+  /// In the manifest; nil when a crash has swallowed it.
+  let line: Manifest.Line?
+  let source: String?
+  let picture: FileName?
+  let pictureSHA256: String?
+  let truth: String?
+  let annotationSHA256: String?
+  /// Of a result of an earlier version, which kept no digest of the annotation.
+  let boxes: FramedAnswer?
+  /// Where the picture's file lies now, when it has moved since.
+  var movedTo: String?
+
+  /// True boxes in a picture.
+  struct FramedAnswer {
+    let boxes: [BoundingBox]
+    let frame: PictureFrame
+  }
+
+  init(_ record: ResultRecord, line: Manifest.Line?) {
+    self.line = line
+    source = record.source
+    picture = record.picture.map(FileName.init(written:))
+    (pictureSHA256, truth, annotationSHA256) = (record.pictureSHA256, record.truth, record.annotationSHA256)
+    if record.picture == nil, let boxes = record.truthBoxes, let width = record.width, let height = record.height {
+      self.boxes = FramedAnswer(boxes: boxes, frame: PictureFrame(width: width, height: height))
+    } else {
+      boxes = nil
+    }
+  }
+
+  /// Whether the result is what a run would make of the item now: of the same class, and with the same boxes.
+  func isCurrent(_ item: WorkItem) -> Bool {
+    guard item.source != nil else { return true }
+    guard truth == item.truth else { return false }
+    if picture != nil { return annotationSHA256 == item.annotation?.digest }
+    return boxes.map { item.annotation?.boxes(in: $0.frame).boxes ?? [] == $0.boxes } ?? true
+  }
+}
+
+/// The whole results of earlier runs, on rank 0.
+struct EarlierResults {
+  /// By item.
+  private(set) var whole: [String: WholeItem]
+
+  private let bySource: [String: String]
+  private let byPicture: [FileName: [String]]
+
+  init(_ whole: [String: WholeItem]) {
+    self.whole = whole
+    bySource = Dictionary(whole.compactMap { item, found in found.source.map { ($0, item) } }, uniquingKeysWith: min)
+    byPicture = Dictionary(grouping: whole.compactMap { item, found in found.picture.map { (name: $0, item: item) } }, by: \.name)
+      .mapValues { $0.map(\.item) }
+  }
+
+  /// Of the results in a folder, whose files need not be there.
+  init(in folder: String) throws {
+    var whole: [String: WholeItem] = [:]
+    try Manifest(of: folder).forEach { record, line in whole[record.item] = WholeItem(record, line: line) }
+    self.init(whole)
+  }
+
+  /// The items of things that are no pictures, by name.
+  var byName: [String: String] {
+    Dictionary(whole.keys.map { (ItemNames.name(of: $0), $0) }, uniquingKeysWith: min)
+  }
+
+  /// The item of a picture: of the same file, or of one with the same content and the same path from the folder that was
+  /// given, which then lies elsewhere now.
+  ///
+  /// - Parameter others: the items of other pictures.
+  func item(of picture: PictureFile, others: Set<String> = []) -> String? {
+    if let item = bySource[picture.path] { return item }
+    guard let candidates = byPicture[picture.name]?.filter({ !others.contains($0) }), !candidates.isEmpty,
+      let digest = picture.digest
+    else { return nil }
+    return candidates.filter { whole[$0]?.pictureSHA256 == digest }.min()
+  }
+
+  /// The items of pictures that have one, by the pictures' paths.
+  private func items(of pictures: [PictureFile]) -> [String: String] {
+    let inPlace = Set(pictures.compactMap { bySource[$0.path] })
+    return Dictionary(
+      pictures.compactMap { picture in item(of: picture, others: inPlace).map { (picture.path, $0) } }, uniquingKeysWith: min)
+  }
+
+  /// An item a picture, in their order; see `ItemNames`.
+  func workItems(of pictures: [PictureFile]) -> [WorkItem] {
+    // Names of results of other pictures are taken as well.
+    let others = Dictionary(whole.map { item, found in (found.source ?? item, item) }, uniquingKeysWith: min)
+    let names = ItemNames.names(for: pictures.map(\.path), existing: others.merging(items(of: pictures)) { $1 })
+    return zip(names, pictures).map { WorkItem(name: $0, picture: $1) }
+  }
+
+  /// Whether there is a result of the item that stays; one that is out of date doesn't count any more.
+  mutating func take(_ item: WorkItem) -> Bool {
+    guard let found = whole[item.name] else { return false }
+    guard found.isCurrent(item) else {
+      whole[item.name] = nil
+      return false
+    }
+    if let source = item.source, source != found.source { whole[item.name]?.movedTo = source }
+    return true
+  }
+}
+
+extension PictureFile {
+  /// SHA-256 of the file's bytes; nil when it can't be read.
+  var digest: String? { Self.digest(of: path) }
+
+  static func digest(of path: String) -> String? {
+    guard let bytes = try? WholeFile.read(FileName(path)) else { return nil }
+    return bytes.withUnsafeBytes { SHA256.hex(of: $0) }
+  }
+}
+
+extension Annotation {
+  /// SHA-256 of its size and boxes.
+  var digest: String {
+    SHA256.hex(
+      of: "\(width) \(height)"
+        + boxes.map { "\n\($0.xmin) \($0.ymin) \($0.xmax) \($0.ymax) \($0.wnid)" }.joined())
+  }
+}
+
+extension ResultRecord {
+  /// Takes over what the result is recognised by.
+  mutating func describe(_ item: WorkItem) {
+    (source, truth) = (item.source, item.truth)
+    picture = item.picture?.written
+    pictureSHA256 = item.source.flatMap(PictureFile.digest)
+    annotationSHA256 = item.annotation?.digest
+  }
+}
