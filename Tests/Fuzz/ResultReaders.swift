@@ -152,7 +152,7 @@
           unlink(store.path(ResultStore.renderingFile))
           let drawn = Result { try readBack(store) }
           if store.header.command == LocalisationJob.command {
-            _ = try StoredMaps(folder: store.folder, net: net).maps(of: "/pictures/item0.JPEG", classes: net.classes)
+            _ = try StoredMaps(folder: store.folder, net: net).maps(of: "/pictures/item0.JPEG", name: nil, classes: net.classes)
           }
           try drawn.get()
         })
