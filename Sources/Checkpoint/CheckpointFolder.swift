@@ -129,6 +129,8 @@ public struct CheckpointFolder: Sendable, Hashable {
       do {
         return Newest(found: (file, try Checkpoint.read(file, training: training)), skipped: skipped)
       } catch {
+        // One that can't be had now isn't damaged: an older one in its place would lose work.
+        if error.storageTrouble != nil { throw error }
         skipped.append(error)
       }
     }

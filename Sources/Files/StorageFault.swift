@@ -62,6 +62,9 @@ enum StorageFault {
     return path.withCString({ lstat($0, &status) }) == 0 && status.st_mode & S_IFMT == S_IFLNK ? .target : .none
   }
 
+  /// Whether a folder can be listed and isn't empty.
+  static func holdsNames(_ folder: FileName) -> Bool { names(in: folder).map { !$0.isEmpty } ?? false }
+
   static func isListable(_ folder: FileName) -> Bool { names(in: folder) != nil }
 
   /// The names in a folder, hidden ones left out; nil when it can't be listed. Source: opendir(3), readdir(3)

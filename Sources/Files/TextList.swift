@@ -1,14 +1,20 @@
 import Foundation
 
 /// What is wrong with a text list: the message names the file, and the line where there is one.
-public struct TextListError: Error, Sendable, Hashable, CustomStringConvertible {
+public struct TextListError: Error, Sendable, Hashable, CustomStringConvertible, StorageRelated {
   public let description: String
+  /// Where the list couldn't be read for a fault of the storage.
+  public let storageTrouble: StoragePatience.Trouble.Kind?
 
   public init(_ path: String, line: Int? = nil, _ reason: String) {
     description = (line.map { "\(path), line \($0): " } ?? "\(path): ") + reason
+    storageTrouble = nil
   }
 
-  init(_ error: FileError) { description = error.description }
+  init(_ error: FileError) {
+    description = error.description
+    storageTrouble = error.storageTrouble
+  }
 }
 
 /// A text file of lines, as editors, spreadsheets and other systems write it: the one reader of all lists.

@@ -13,7 +13,7 @@ extension Annotation {
     do throws(FileError) {
       bytes = try WholeFile.read(path, limit: Self.largestFile)
     } catch {
-      throw DataError(.unreadable, error.description)
+      throw DataError(error)
     }
     try self.init(xml: bytes, name: path.written)
   }

@@ -48,6 +48,7 @@ public struct AnnotationSet: Sendable {
         annotation = try Annotation(contentsOf: FileName(folder).appending(file))
         faults += annotation.faults.map { AnnotationFault(file: file.written, reason: $0) }
       } catch {
+        if error.storageTrouble != nil { throw error }
         unreadable = unreadable ?? error
         let path = FileName(folder).appending(file).written
         faults.append(AnnotationFault(file: file.written, reason: error.description.replacing("\(path): ", with: "")))
@@ -66,6 +67,7 @@ public struct AnnotationSet: Sendable {
   /// The files of annotations, relative to the folder. Every folder is listed once, however many links lead to it, by its own
   /// way rather than by a link.
   private static func files(below root: String, _ faults: inout [AnnotationFault]) throws(DataError) -> [FileName] {
+    do throws(StoragePatience.Trouble) { try StoragePatience.waitForRoot(root) } catch { throw DataError(error) }
     var found: [FileName] = []
     var seen: Set<[UInt64]> = []
     var waiting = [""]
@@ -78,7 +80,7 @@ public struct AnnotationSet: Sendable {
       do throws(DataError) {
         listing = try FolderListing(path)
       } catch {
-        if inner.isEmpty { throw error }
+        if inner.isEmpty || error.storageTrouble != nil { throw error }
         faults.append(AnnotationFault(file: inner, reason: error.description))
         continue
       }

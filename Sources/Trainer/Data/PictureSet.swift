@@ -16,6 +16,7 @@ public struct PictureSet: Sendable {
   /// - Throws: as `DataSet` does, and `HDF5Error` for a pack with a damaged index.
   public init(contentsOf root: String, classes: [ClassID]? = nil) throws {
     (lists, pack) = try Activity.during(.listing) {
+      do throws(StoragePatience.Trouble) { try StoragePatience.waitForRoot(root) } catch { throw DataError(error) }
       if PackFolder.isPack(root) {
         let pack = try Pack(contentsOf: root)
         return (try pack.lists(classes: classes), pack)

@@ -31,6 +31,7 @@ struct TrainingStart {
     for problem in Placement.problems(of: try communicator.placements(threads: job.compute.team.workers)) {
       watch(.note("slow: \(problem.text); \(problem.remedy)"))
     }
+    try Self.awaitStorage(of: job)
     let set = try PictureSet(contentsOf: job.data)
     guard !set.train.isEmpty else {
       throw TrainingError.badData("\(job.data) has no train/ folder; expected train/<wnid>/<picture>")
@@ -174,6 +175,7 @@ struct TrainingStart {
             "\(folder.path) holds checkpoints up to step \(step); choose another --run, or --resume auto to go on")
         }
       case .auto:
+        try awaitCheckpoints(of: job.run, in: folder)
         let newest = try folder.newest()
         for error in newest.skipped { watch(.note("skipped a damaged checkpoint: \(error)")) }
         found = newest.found

@@ -16,6 +16,9 @@ public enum PictureList {
     var seen: Set<String> = []
     var found: [PictureFile] = []
     for path in paths {
+      do throws(StoragePatience.Trouble) {
+        try StoragePatience.waitForRoot(path)
+      } catch { throw VisualizeError(error.kind == .stopped ? .stopped : .system, error.description) }
       let root = URL(fileURLWithPath: path).standardizedFileURL.path
       var isFolder: ObjCBool = false
       guard FileManager.default.fileExists(atPath: root, isDirectory: &isFolder) else {

@@ -1,0 +1,42 @@
+import Checkpoint
+import Files
+import Foundation
+
+extension TrainingStart {
+  /// Waits for the pictures of a run that had them before: a restart may be quicker than the file server.
+  ///
+  /// - Throws: `DataError` when they stay away.
+  static func awaitStorage(of job: TrainingJob) throws(DataError) {
+    struct Description: Decodable { let data: String }
+    let earlier = FileManager.default.contents(atPath: job.run.description)
+      .flatMap { try? JSONDecoder().decode(Description.self, from: $0) }
+    guard earlier?.data == job.data else { return }
+    do throws(StoragePatience.Trouble) {
+      try StoragePatience.waitForRoot(job.data, wasThere: true)
+      // Of a folder of files either may be a mount point of its own.
+      for split in ["train", "val"] where FolderListing.isFolder("\(job.data)/\(split)") {
+        try StoragePatience.waitForRoot("\(job.data)/\(split)", wasThere: true)
+      }
+    } catch { throw DataError(error) }
+  }
+
+  /// Waits for the checkpoints of a run whose metrics tell of some: without them it would begin anew.
+  ///
+  /// - Throws: `TrainingError` when there are none.
+  static func awaitCheckpoints(of run: RunFolder, in folder: CheckpointFolder) throws {
+    func holdsSome() -> Bool { ((try? folder.steps()) ?? []).isEmpty == false }
+    guard !holdsSome(), tellsOfCheckpoints(run) else { return }
+    do throws(StoragePatience.Trouble) {
+      try StoragePatience.wait(
+        for: "\(run.metrics) tells of checkpoints, and \(folder.path) holds none", until: holdsSome)
+    } catch {
+      if error.kind == .stopped { throw DataError(error) }
+      throw TrainingError("\(error); bring them back, or begin the run anew with --resume none")
+    }
+  }
+
+  private static func tellsOfCheckpoints(_ run: RunFolder) -> Bool {
+    guard let text = FileManager.default.contents(atPath: run.metrics) else { return false }
+    return text.range(of: Data("\"kind\":\"checkpoint\"".utf8)) != nil
+  }
+}
