@@ -21,7 +21,13 @@ extension DataError: ExitCoded {
 }
 
 extension TextListError: ExitCoded {
-  public var exitCode: Int32 { Cluster.ExitCode.badData }
+  public var exitCode: Int32 {
+    switch storageTrouble {
+    case .away: Cluster.ExitCode.failure
+    case .stopped: Cluster.ExitCode.stoppedOnRequest
+    case nil: Cluster.ExitCode.badData
+    }
+  }
 }
 
 extension ImageError: ExitCoded {
