@@ -65,7 +65,7 @@ struct ComputeOptions: ParsableArguments {
     if let threads, threads < 1 { throw ValidationError("--threads \(threads): at least one thread is needed.") }
     if let obstacle = backend.obstacle(to: precision) { throw ValidationError("--precision \(precision.rawValue): \(obstacle).") }
     if let advice = backend.advice(on: precision), Deepinside.speaksForAll, !CommandLine.arguments.contains("--quiet") {
-      FileHandle.standardError.write(Data("slow: --precision \(precision.rawValue): \(advice)\n".utf8))
+      try? FileHandle.standardError.write(contentsOf: Data("slow: --precision \(precision.rawValue): \(advice)\n".utf8))
     }
   }
 }

@@ -36,6 +36,7 @@ struct Deepinside: ParsableCommand {
     do {
       var command = try parseAsRoot()
       StopRequest.answer(by: (command as? any StoppableCommand)?.stopAnswer ?? .signal)
+      if command is any StoppableCommand { ProcessLimits.ignoreBrokenPipes() }
       try command.run()
     } catch {
       let code = exitCode(for: error)
@@ -43,7 +44,7 @@ struct Deepinside: ParsableCommand {
       let text = fullMessage(for: error)
       if !text.isEmpty, speaksForAll {
         let descriptor = code.isSuccess ? FileHandle.standardOutput : FileHandle.standardError
-        descriptor.write(Data((text + "\n").utf8))
+        try? descriptor.write(contentsOf: Data((text + "\n").utf8))
       }
       Foundation.exit(isUsage ? Cluster.ExitCode.wrongUse : code.rawValue)
     }

@@ -79,7 +79,7 @@ func exitCoded<Value>(_ body: () throws -> Value) throws -> Value {
   do {
     return try body()
   } catch let error as any ExitCoded {
-    FileHandle.standardError.write(Data("deepinside: \(error)\n".utf8))
+    try? FileHandle.standardError.write(contentsOf: Data("deepinside: \(error)\n".utf8))
     throw ArgumentParser.ExitCode(error.exitCode)
   }
 }

@@ -22,7 +22,7 @@ struct FolderOptions: ParsableArguments {
       lock = try FolderLock.acquire(
         folder, owner: FolderOwner(command: command), waits: waitForFolder, isCancelled: { StopRequest.isRequested },
         
-        tell: { FileHandle.standardError.write(Data("deepinside: \($0)\n".utf8)) }, onLoss: { communicator.abort($0) })
+        tell: { try? FileHandle.standardError.write(contentsOf: Data("deepinside: \($0)\n".utf8)) }, onLoss: { communicator.abort($0) })
     }
     defer { lock?.release() }
     return try body()

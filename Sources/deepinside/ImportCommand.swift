@@ -63,7 +63,7 @@ struct ImportCommand: ParsableCommand {
         String(
           format: "checked on %d pictures: top-1 error %.1f %%, top-5 error %.1f %%", found.errors.pictures,
           100 * found.errors.top1Error, 100 * found.errors.top5Error))
-      if let warning = found.warning { FileHandle.standardError.write(Data("warning: \(warning)\n".utf8)) }
+      if let warning = found.warning { try? FileHandle.standardError.write(contentsOf: Data("warning: \(warning)\n".utf8)) }
     }
   }
 }

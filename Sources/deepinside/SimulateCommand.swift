@@ -91,7 +91,7 @@ struct SimulateCommand: ParsableCommand {
   /// Pictures a second of one thread.
   private func measuredRate(_ network: Network, _ communicator: Communicator) throws -> Double {
     if !common.quiet {
-      FileHandle.standardError.write(Data("measuring one core of this machine (--rate skips it)\n".utf8))
+      try? FileHandle.standardError.write(contentsOf: Data("measuring one core of this machine (--rate skips it)\n".utf8))
     }
     let bench = Bench(
       network: network, batch: batch, seconds: 4, settings: ComputeSettings(precision: precision, team: ThreadTeam(workers: 1)),

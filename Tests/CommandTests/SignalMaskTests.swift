@@ -72,4 +72,15 @@ struct SignalMaskTests {
     #expect(result.exitCode == 0, "\(result)")
     #expect(looks > 10 && mostThreads > 3, "\(looks) looks at up to \(mostThreads) threads")
   }
+
+  @Test("A run whose log nobody reads any more goes on")
+  func brokenPipe() throws {
+    let tiny = try TinyData()
+    let arguments = tiny.training("unread", steps: 20, ["--checkpoint-every", "1steps"])
+    let result = try RunningProcess(
+      ["bash", "-c", "set -o pipefail; \"$@\" 2>&1 | head -n 1", "pipe", try builtTool("deepinside")] + arguments
+    ).wait(timeout: 120)
+    #expect(result.exitCode == 0, "\(result)")
+    #expect(try tiny.losses("unread").count == 20)
+  }
 }

@@ -20,4 +20,9 @@ public enum ProcessLimits {
       setrlimit(__rlimit_resource_t(UInt32(RLIMIT_NOFILE.rawValue)), &limit)
     }
   }
+
+  /// Has writing to a pipe that nobody reads any more fail, instead of ending the process: a log is no reason to end long work.
+  ///
+  /// Source: POSIX.1-2017 `write` (SIGPIPE).
+  public static func ignoreBrokenPipes() { signal(SIGPIPE, SIG_IGN) }
 }
