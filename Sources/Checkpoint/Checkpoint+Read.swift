@@ -38,6 +38,9 @@ extension Checkpoint {
       try reader.read(Layout.velocity(parameter.name), parameter.spec.shape, into: store.velocity[parameter.range])
     }
     store.valuesChanged()
+    if let parameter = store.firstNonFinite {
+      throw .reading(.notFinite, path, "\(parameter.name) has values that are no finite numbers")
+    }
     return Checkpoint(contents: header.contents, store: store, digest: header.digest)
   }
 
@@ -75,7 +78,8 @@ struct CheckpointReader: ~Copyable {
     } catch {
       throw .reading(.damaged, path, "its progress is not the JSON that was expected: \(attributes.progress)")
     }
-    let (mean, shape) = try mean()
+    if let problem = progress.problem { throw .reading(.damaged, path, problem) }
+    let (mean, shape) = try mean(network)
     let contents = CheckpointContents(
       network: network, progress: progress, options: attributes.options, mean: mean, meanShape: shape,
       colourAxes: try colourAxes(), classes: try strings(Layout.classes), classNames: try strings(Layout.classNames),
@@ -113,13 +117,23 @@ struct CheckpointReader: ~Copyable {
     try verify(dataSet, UnsafeRawBufferPointer(values))
   }
 
-  private func mean() throws(CheckpointError) -> ([Float], Shape) {
-    let (values, shape) = try get { () throws(HDF5Error) in try file.readFloats(Layout.mean) }
-    guard shape.count == 3 else {
-      throw .reading(.otherShape, path, "data set \(Layout.mean) is of shape \(shape), expected [3, H, W]")
+  /// Its shape is looked at before there is memory for it.
+  private func mean(_ network: Network) throws(CheckpointError) -> ([Float], Shape) {
+    let shape = try get { () throws(HDF5Error) in try file.shape(of: Layout.mean) }
+    guard shape.count == 3, shape[0] == network.input.channels,
+      shape.dropFirst().allSatisfy({ (1...Network.largestInputSide).contains($0) })
+    else {
+      throw .reading(
+        .otherShape, path,
+        "data set \(Layout.mean) is of shape \(shape), expected [\(network.input.channels), H, W], no side above "
+          + "\(Network.largestInputSide) pixels")
     }
+    let values = try get { () throws(HDF5Error) in try file.readFloats(Layout.mean).values }
     try values.withUnsafeBufferPointer { (values) throws(CheckpointError) in
       try verify(Layout.mean, UnsafeRawBufferPointer(values))
+    }
+    guard values.allSatisfy(\.isFinite) else {
+      throw .reading(.notFinite, path, "the mean picture has values that are no finite numbers")
     }
     return (values, Shape(channels: shape[0], height: shape[1], width: shape[2]))
   }

@@ -76,6 +76,7 @@ extension CheckpointError {
       case .truncated, .noSuchObject, .unexpectedType, .other: .damaged
       case .locked, .noSpace, .invalidValue, .system: .other
       case .storage: .storage
+      case .noMemory: .noMemory
       case .stopped: .stopped
       }
     // The errors of opening need no more words; those of a data set name it.

@@ -6,7 +6,8 @@ import Foundation
 public struct Inspection: Sendable {
   /// Lines for a terminal, without a line break at the end.
   public let text: String
-  /// Whether every checksum is right and, in a checkpoint, everything is there.
+  /// Whether every checksum is right and, in a checkpoint, everything is there; false of other programs' files, of which nothing
+  /// can be verified.
   public let isWhole: Bool
 
   /// Reads all of a file.
@@ -14,7 +15,9 @@ public struct Inspection: Sendable {
   public static func of(_ path: String) throws(HDF5Error) -> Inspection {
     let file = try HDF5File.open(at: path)
     let attributes = try file.attributeNames()
-    let isCheckpoint = try file.attribute("format") == .string(Checkpoint.format)
+    let format = try file.attribute("format")
+    let isCheckpoint = format == .string(Checkpoint.format)
+    var verified = 0
     var problems: [String] = []
     var sections: [String] = []
     if isCheckpoint {
@@ -36,15 +39,36 @@ public struct Inspection: Sendable {
         let row = try describe(dataSet, in: file, needsChecksum: isCheckpoint)
         rows.append(row.cells)
         problems += row.problem.map { [$0] } ?? []
+        if row.cells.last == "ok" { verified += 1 }
       } catch {
         rows.append([dataSet, "", "", "", "", "", "", "unreadable"])
         problems.append("\(error)")
       }
     }
     sections.append(rows.count > 1 ? table(rows) : "no data sets")
-    let state = problems.isEmpty ? "whole" : "NOT WHOLE:\n" + problems.map { "  \($0)" }.joined(separator: "\n")
-    sections.append("\(path) is \(state)")
+    // Files of ours say which they are, or have a checksum with each data set.
+    var isOwn = verified > 0 && verified == rows.count - 1
+    if case .string(let name)? = format, name.hasPrefix(ownFormats) { isOwn = true }
+    if !problems.isEmpty {
+      sections.append("\(path) is NOT WHOLE:\n" + problems.map { "  \($0)" }.joined(separator: "\n"))
+    } else if isOwn {
+      sections.append("\(path) is whole")
+    } else {
+      problems.append("")
+      sections.append(
+        "\(path): \(verified == 0 ? "nothing" : "only \(verified) of \(rows.count - 1) data sets") of it can be verified: "
+          + "\(try origin(of: file, attributes)), and HDF5 itself doesn't notice changed values")
+    }
     return Inspection(text: sections.joined(separator: "\n\n"), isWhole: problems.isEmpty)
+  }
+
+  /// What the attribute `format` of every kind of our files begins with.
+  private static let ownFormats = "deepinside-"
+
+  /// Whose file it is, as the middle of a sentence.
+  private static func origin(of file: borrowing HDF5File, _ attributes: [String]) throws(HDF5Error) -> String {
+    let isKeras = ["keras_version", "layer_names", "model_config"].contains(where: attributes.contains)
+    return isKeras ? "Keras has written it" : "deepinside hasn't written it"
   }
 
   /// Reads one data set and verifies its checksum.
@@ -52,17 +76,20 @@ public struct Inspection: Sendable {
     _ dataSet: String, in file: borrowing HDF5File, needsChecksum: Bool
   ) throws(HDF5Error) -> (cells: [String], problem: String?) {
     let found = try file.dataSet(dataSet)
-    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: found.byteCount, alignment: 64)
-    defer { memory.deallocate() }
     var cells = [dataSet, "\(found.element)", "\(found.shape)"]
     if case .other("variable-length string") = found.element {
       return (cells + ["", "", "", "", "none"], nil)
     }
+    try file.requireMemory(for: found)
+    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: found.byteCount, alignment: 64)
+    defer { memory.deallocate() }
     try file.readStored(found, into: memory)
+    var nonFinite = 0
     if found.element == .float32 {
       let statistics = Statistics(UnsafeBufferPointer(memory.bindMemory(to: Float.self)))
       cells += [Double(statistics.minimum), Double(statistics.maximum), statistics.mean, statistics.deviation].map(short)
-      if statistics.nonFinite > 0 { cells[6] += " (\(statistics.nonFinite) not finite)" }
+      nonFinite = statistics.nonFinite
+      if nonFinite > 0 { cells[6] += " (\(statistics.nonFinite) not finite)" }
     } else {
       cells += ["", "", "", ""]
     }
@@ -71,6 +98,9 @@ public struct Inspection: Sendable {
     }
     guard checksum == SHA256.hex(of: UnsafeRawBufferPointer(memory)) else {
       return (cells + ["DAMAGED"], "data set \(dataSet) has been damaged since it was written (its checksum differs)")
+    }
+    guard nonFinite == 0 || !needsChecksum else {
+      return (cells + ["ok"], "data set \(dataSet) has \(nonFinite) values that are no finite numbers")
     }
     return (cells + ["ok"], nil)
   }

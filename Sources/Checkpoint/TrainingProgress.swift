@@ -44,6 +44,24 @@ public struct LearningRateState: Codable, Sendable, Hashable {
 }
 
 extension TrainingProgress {
+  /// No count is larger: whole numbers up to here are exact in every program that reads JSON.
+  static let largestCount = 1 << 53
+
+  /// Why these numbers, from a file, can't be those of a training, as a sentence; nil when they can.
+  var problem: String? {
+    let counts = [
+      ("step", step), ("epoch", epoch), ("sample", sample), ("epochLossCount", epochLossCount ?? 0),
+      ("epochsSinceBest", learningRate.epochsSinceBest), ("reductions", learningRate.reductions),
+    ]
+    for (name, count) in counts where !(0...Self.largestCount).contains(count) {
+      return "its progress says \(name) \(count), expected 0 … \(Self.largestCount)"
+    }
+    guard learningRate.rate >= 0, learningRate.rate.isFinite else {
+      return "its progress says a learning rate of \(learningRate.rate), expected a finite number from 0"
+    }
+    return nil
+  }
+
   /// JSON with sorted keys; numbers that a diverged run made non-finite are the strings `inf`, `-inf` and `nan`.
   func json() throws -> String {
     let encoder = JSONEncoder()

@@ -24,10 +24,13 @@ public struct Network: Sendable, Hashable {
 
   /// - Throws: `NetworkError`, naming the layer, when shapes don't fit or names repeat.
   public init(name: String, input: Shape, layers: [NamedLayer]) throws(NetworkError) {
-    guard !layers.isEmpty else { throw NetworkError("network '\(name)' has no layers") }
-    guard input.isSensible else {
-      let size = "\(input.channels) channels, \(input.height) × \(input.width)"
-      throw NetworkError("network '\(name)': an input of \(size), is empty or beyond all memory")
+    guard !layers.isEmpty, layers.count <= Self.mostLayers else {
+      throw NetworkError("network '\(name)' has \(layers.count) layers, expected 1 … \(Self.mostLayers)")
+    }
+    guard input.isSensible, max(input.height, input.width) <= Self.largestInputSide else {
+      throw NetworkError(
+        "network '\(name)': an input of \(input.channels) channels, \(input.height)×\(input.width) pixels, is empty or beyond all "
+          + "measure: no side is above \(Self.largestInputSide)")
     }
     var names: Set<String> = []
     var shapes = [input]
@@ -38,6 +41,9 @@ public struct Network: Sendable, Hashable {
       do throws(NetworkError) {
         let shape = try layer.layer.layer.outputShape(for: shapes[shapes.count - 1])
         guard shape.isSensible else { throw NetworkError("an output of \(shape) is beyond all memory") }
+        guard layer.layer.layer.multiplyAdds(for: shapes[shapes.count - 1]) <= Self.mostMultiplyAdds else {
+          throw NetworkError("more than 2^44 multiply-adds a picture are beyond all measure")
+        }
         shapes.append(shape)
       } catch {
         throw error.inLayer(layer.name)
@@ -48,6 +54,13 @@ public struct Network: Sendable, Hashable {
     self.layers = layers
     self.shapes = shapes
   }
+
+  /// Layers are in the tens. Sums over so many stay far from overflow.
+  static let mostLayers = 1 << 12
+  /// Crops are no larger, nor is a mean picture.
+  public static let largestInputSide = 1 << 12
+  /// Of a layer and a picture: hours on a fast processor.
+  static let mostMultiplyAdds = 1 << 44
 
   /// Outputs of the last layer: one score a class.
   public var classCount: Int { shapes[shapes.count - 1].count }

@@ -83,7 +83,7 @@ public final class Plan {
     // The signals of the backward pass alternate between two buffers.
     if purpose != .inference { values += 2 * (network.shapes.map(\.count).max() ?? 0) }
     try MemoryBudget.process.require(
-      CheckedSize.product(batch, values, width), .batch,
+      CheckedSize.product(batch, max(network.multiplyAdds, 1)).flatMap { _ in CheckedSize.product(batch, values, width) }, .batch,
       for: "\(batch) pictures at once in the network '\(network.name)'\(purpose.trains ? ", training" : "")")
   }
 

@@ -15,10 +15,10 @@ public struct Shape: Sendable, Hashable, CustomStringConvertible {
   /// Values a picture: C · H · W.
   public var count: Int { channels * area }
 
-  /// No side, filter count or padding is larger: products of three stay far from overflow.
+  /// No side or filter count is larger: products of three stay far from overflow.
   static let largestSide = 1 << 20
-  /// The most values a picture may have in any layer.
-  static let largestCount = 1 << 31
+  /// The most values a picture may have in any layer, and the most inputs of an output: 1 GiB of Floats. Kernels count in 32 bits.
+  static let largestCount = 1 << 28
 
   /// Whether a picture of this shape can exist: no side below 1, none and no product absurdly large.
   var isSensible: Bool {

@@ -230,17 +230,9 @@ public final class PictureDecoder {
 
   /// What the first bytes look like, for an error's reader.
   private func guess(_ bytes: UnsafeRawBufferPointer) -> String {
-    let kinds: [(String, [UInt8])] = [
-      ("of a GIF picture", Array("GIF8".utf8)), ("of a BMP picture", Array("BM".utf8)),
-      ("of a TIFF picture", [0x49, 0x49, 42, 0]), ("of a TIFF picture", [0x4D, 0x4D, 0, 42]),
-      ("of a RIFF file (WebP?)", Array("RIFF".utf8)), ("of a gzip archive", [0x1F, 0x8B]),
-      ("of an HTML or XML page", Array("<".utf8)),
-    ]
-    if let kind = kinds.first(where: { bytes.starts(with: $0.1) }) { return kind.0 }
-    let start = bytes.prefix(64)
-    let isText = start.allSatisfy { $0 >= 32 && $0 < 127 || $0 == 9 || $0 == 10 || $0 == 13 }
-    if isText { return "of text" }
-    return "that start with " + start.prefix(4).map { String($0, radix: 16, uppercase: true) }.joined(separator: " ")
+    if let file = ForeignFile.recognised(bytes) { return "of \(file.what)" }
+    let start = bytes.prefix(4)
+    return "that start with " + start.map { String($0, radix: 16, uppercase: true) }.joined(separator: " ")
   }
 }
 

@@ -15,8 +15,13 @@ public struct PictureSize: Sendable, Equatable, CustomStringConvertible {
   /// - Throws: `ImageError` when that is above `PictureDecoder.maximumPixels`.
   public func scaled(shorterSide side: Int) throws(ImageError) -> PictureSize {
     let (shorter, longer) = (min(width, height), max(width, height))
+    // Sides may come from a file: products of such stay far from overflow.
+    let most = PictureDecoder.maximumPixels
+    guard (1...most).contains(shorter), longer <= most, (1...most).contains(side) else {
+      throw ImageError(.invalidSize, "cannot resize \(self) to a shorter side of \(side)")
+    }
     let newLonger = max(side, (2 * longer * side + shorter) / (2 * shorter))
-    guard side > 0, newLonger <= PictureDecoder.maximumPixels / side else {
+    guard newLonger <= most / side else {
       throw ImageError(.invalidSize, "cannot resize \(self) to a shorter side of \(side)")
     }
     return width <= height ? PictureSize(width: side, height: newLonger) : PictureSize(width: newLonger, height: side)

@@ -53,7 +53,7 @@ extension CheckpointError: ExitCoded {
 extension HDF5Error: ExitCoded {
   public var exitCode: Int32 {
     switch kind {
-    case .noSpace, .storage: Cluster.ExitCode.failure
+    case .noSpace, .noMemory, .storage: Cluster.ExitCode.failure
     case .stopped: Cluster.ExitCode.stoppedOnRequest
     default: Cluster.ExitCode.badData
     }

@@ -12,7 +12,7 @@ struct InspectCommand: ParsableCommand {
       deepinside inspect run/checkpoints/latest.h5
       deepinside inspect pack
 
-      Exit code 3 when the file is damaged, or one of the pack's.
+      Exit code 3 when the file is damaged, or one of the pack's, and for other programs' files, of which nothing can be verified.
       """)
 
   @Argument(help: ArgumentHelp("An HDF5 file that deepinside wrote, or the folder of a pack.", valueName: "file"))

@@ -33,11 +33,11 @@ struct RenderingOptions: ParsableArguments {
   }
 
   func validate() throws {
-    if let percentile, !(percentile > 0 && percentile <= 1) {
+    if let percentile, !(percentile > 0 && SaliencyRendering.parts.contains(percentile)) {
       throw ValidationError("--percentile \(percentile): above 0, at most 1, such as 0.99.")
     }
-    if let gamma, !(gamma >= 0.01 && gamma <= 100) { throw ValidationError("--gamma \(gamma): 0.01 to 100.") }
-    if let overlay, !(overlay > 0 && overlay <= 1) { throw ValidationError("--overlay \(overlay): above 0, at most 1.") }
+    if let gamma, !SaliencyRendering.gammas.contains(gamma) { throw ValidationError("--gamma \(gamma): 0.01 to 100.") }
+    if let overlay, !(overlay > 0 && SaliencyRendering.parts.contains(Double(overlay))) { throw ValidationError("--overlay \(overlay): above 0, at most 1.") }
   }
 }
 

@@ -6,7 +6,7 @@ import Foundation
 public struct HDF5Error: Error, Sendable, Hashable, CustomStringConvertible {
   /// What went wrong, for callers that act on it.
   public enum Kind: String, Sendable, Hashable {
-    case noSuchFile, notHDF5, truncated, noSpace, locked, noSuchObject, unexpectedShape, unexpectedType, invalidValue
+    case noSuchFile, notHDF5, truncated, noSpace, locked, noSuchObject, unexpectedShape, unexpectedType, invalidValue, noMemory
     /// The system refused: no permission, an input or output error.
     case system
     /// The storage was at fault for longer than `StoragePatience` allows.

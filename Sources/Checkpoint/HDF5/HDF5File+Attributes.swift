@@ -107,7 +107,11 @@ extension HDF5File {
       defer { H5free_memory(text) }
       return String(cString: text)
     }
-    var bytes = [UInt8](repeating: 0, count: H5Tget_size(typeID))
+    let width = H5Tget_size(typeID)
+    guard width <= Self.longestString else {
+      throw HDF5Error(.invalidValue, path: path, action: action, reason: "it is a text of \(width) bytes")
+    }
+    var bytes = [UInt8](repeating: 0, count: width)
     try HDF5Error.check("H5Aread", action, path) { H5Aread(id, typeID, &bytes) }
     return String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
   }

@@ -1,5 +1,6 @@
 import CHDF5
 import Files
+import Sizes
 
 #if !_endian(little)
   #error("Data sets are stored little-endian and hashed as they lie in memory.")
@@ -152,6 +153,7 @@ extension HDF5File {
 
   private func readArray<Value>(_ found: HDF5DataSet, zero: Value, as element: HDF5Element) throws(HDF5Error) -> [Value] {
     try expect(element, found)
+    try requireMemory(for: found)
     var values = [Value](repeating: zero, count: found.count)
     try values.withUnsafeMutableBufferPointer { (values) throws(HDF5Error) in
       try read(found.path, element: element, shape: found.shape, into: UnsafeMutableRawBufferPointer(values))
@@ -218,18 +220,12 @@ extension HDF5File {
     let type = HDF5Handle(try HDF5Error.check("H5Dget_type", action, path) { H5Dget_type(id) }, closedBy: H5Tclose)
     let width = H5Tget_size(type.id)
     // Sizes come from the file: a damaged one must not overflow, nor ask for more memory than the file has data.
-    let size = sizes.reduce((bytes: UInt64(width), overflow: false)) { total, next in
-      let product = total.bytes.multipliedReportingOverflow(by: next)
-      return (product.partialValue, total.overflow || product.overflow)
-    }
-    guard !size.overflow, size.bytes <= UInt64(Int.max) else {
+    let shape = sizes.compactMap { Int(exactly: $0) }
+    guard shape.count == sizes.count, let bytes = CheckedSize.product([width] + shape) else {
       throw HDF5Error(.unexpectedShape, path: path, action: action, reason: "its shape \(sizes) is impossible")
     }
-    guard size.bytes == 0 || H5Dget_storage_size(id) > 0 else {
-      throw HDF5Error(.truncated, path: path, action: action, reason: "its values were never written")
-    }
-    return HDF5DataSet(
-      path: dataSet, element: element(of: type, width: width), shape: sizes.map { Int($0) }, byteCount: Int(size.bytes))
+    try requireStored(UInt64(bytes), id, dataSet)
+    return HDF5DataSet(path: dataSet, element: element(of: type, width: width), shape: shape, byteCount: bytes)
   }
 
   private func element(of type: borrowing HDF5Handle, width: Int) -> HDF5Element {

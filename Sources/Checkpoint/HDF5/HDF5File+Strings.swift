@@ -30,6 +30,7 @@ extension HDF5File {
       throw HDF5Error(
         .unexpectedType, path: path, action: "read data set \(dataSet) of", reason: "expected strings, found \(found.element)")
     }
+    try requireMemory(for: found)
     var bytes = [UInt8](repeating: 0, count: found.byteCount)
     try bytes.withUnsafeMutableBufferPointer { (bytes) throws(HDF5Error) in
       try readStored(found, into: UnsafeMutableRawBufferPointer(bytes))

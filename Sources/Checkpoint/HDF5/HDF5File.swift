@@ -80,8 +80,11 @@ public struct HDF5File: ~Copyable {
       return HDF5Error(.notHDF5, path: error.path, action: error.action, reason: "it is a folder")
     }
     guard error.kind == .notHDF5 else { return error }
-    let reason = status.st_size == 0 ? "the file is empty" : "\(error.reason) (\(status.st_size) bytes)"
-    return HDF5Error(.notHDF5, path: error.path, action: error.action, reason: reason)
+    if status.st_size == 0 { return HDF5Error(.notHDF5, path: error.path, action: error.action, reason: "the file is empty") }
+    let foreign = ForeignFile.recognised(at: error.path)
+    return HDF5Error(
+      .notHDF5, path: error.path, action: error.action,
+      reason: "\(error.reason) (\(status.st_size) bytes)" + (foreign.map { ", but \($0.what)" } ?? ""), hint: foreign?.remedy)
   }
 
   /// Brings what is buffered to the system and closes the file. Source: H5Fclose

@@ -8,6 +8,9 @@ public struct Convolution: Layer {
   public let stride: Int
   public let padding: Int
 
+  /// No kernel and no stride is larger.
+  static let largestKernel = 1 << 10
+
   public init(filters: Int, kernel: Int, stride: Int = 1, padding: Int = 0) {
     self.filters = filters
     self.kernel = kernel
@@ -20,9 +23,16 @@ public struct Convolution: Layer {
       throw NetworkError(
         "filters \(filters), kernel \(kernel) and stride \(stride) must be positive, padding \(padding) not negative")
     }
-    guard max(filters, stride, padding) <= Shape.largestSide, kernel <= 1 << 10 else {
+    guard filters <= Shape.largestSide, kernel <= Self.largestKernel, stride <= Self.largestKernel else {
       throw NetworkError(
-        "filters \(filters), kernel \(kernel), stride \(stride) or padding \(padding) is beyond all measure")
+        "filters \(filters), kernel \(kernel) or stride \(stride) is beyond all measure: at most \(Shape.largestSide) filters, "
+          + "a kernel and a stride of at most \(Self.largestKernel)")
+    }
+    guard padding < kernel else {
+      throw NetworkError("a padding of \(padding) is not below the kernel \(kernel): whole windows would be empty")
+    }
+    guard input.channels * kernel * kernel <= Shape.largestCount else {
+      throw NetworkError("a kernel of \(kernel)×\(kernel) over \(input.channels) channels is beyond all measure")
     }
     let height = input.height + 2 * padding - kernel
     let width = input.width + 2 * padding - kernel

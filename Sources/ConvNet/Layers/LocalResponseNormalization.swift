@@ -9,6 +9,9 @@ public struct LocalResponseNormalization: Layer {
   public let alpha: Float
   public let beta: Float
 
+  /// None of k, alpha and beta is larger.
+  static let largestConstant: Float = 1e6
+
   public init(size: Int = 5, k: Float = 2, alpha: Float = 1e-4, beta: Float = 0.75) {
     self.size = size
     self.k = k
@@ -19,6 +22,12 @@ public struct LocalResponseNormalization: Layer {
   public func outputShape(for input: Shape) throws(NetworkError) -> Shape {
     guard size > 0, size % 2 == 1, k > 0, alpha >= 0, beta > 0 else {
       throw NetworkError("size \(size) must be odd, k \(k) and beta \(beta) positive, alpha \(alpha) not negative")
+    }
+    // Comparisons that an infinity or a number that is none doesn't pass.
+    guard size <= Shape.largestSide, max(k, alpha, beta) <= Self.largestConstant else {
+      throw NetworkError(
+        "size \(size), k \(k), alpha \(alpha) or beta \(beta) is beyond all measure: at most a size of \(Shape.largestSide), "
+          + "the others \(Self.largestConstant)")
     }
     return input
   }

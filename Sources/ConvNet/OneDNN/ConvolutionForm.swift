@@ -20,7 +20,8 @@ struct ConvolutionForm {
   static func choose(_ layer: Convolution, _ place: LayerPlace, relu: Bool, first: Bool, wantsBelow: Bool) throws -> ConvolutionForm {
     let program = place.program
     func unfolding(copies: Int) -> Unfolding? {
-      guard Unfolding.usefulness(layer, copies: copies) >= 0.6 else { return nil }
+      let channels = place.input.channels * layer.stride * layer.stride * copies * copies
+      guard Unfolding.usefulness(layer, copies: copies) >= 0.6, channels <= Shape.largestSide else { return nil }
       return Unfolding(layer, input: place.input, output: place.output, copies: copies, block: program.block)
     }
     func form(_ unfolding: Unfolding?, winograd: Bool) throws -> ConvolutionForm? {

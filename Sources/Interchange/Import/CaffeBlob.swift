@@ -1,5 +1,7 @@
 import ConvNet
+import Files
 import Foundation
+import Sizes
 
 /// An array in Caffe's files. Source: BVLC/caffe, caffe.proto, `BlobProto`.
 struct CaffeBlob {
@@ -15,19 +17,20 @@ struct CaffeBlob {
       shape = (1...4).map { message.integer($0) ?? 0 }
     }
     values = message.floats(5)
-    guard shape.allSatisfy({ (0...(1 << 31)).contains($0) }),
-      shape.reduce(1, { $0.multipliedReportingOverflow(by: $1).partialValue }) == values.count
-    else { throw .badData(path, "an array of shape \(shape) has \(values.count) values") }
+    guard CheckedSize.product(shape) == values.count else { throw .badData(path, "an array of shape \(shape) has \(values.count) values") }
   }
 
   /// A mean picture of `[3, H, W]` or `[1, 3, H, W]`, BGR, as RGB.
   /// - Throws: `InterchangeError` when the file can't be read or holds something else.
   static func mean(_ path: String) throws(InterchangeError) -> (values: [Float], shape: Shape) {
     let blob = try withFile(path) { bytes throws(InterchangeError) in try CaffeBlob(bytes, path: path) }
-    let shape = blob.shape.drop { $0 == 1 }
-    guard shape.count == 3, shape.first == 3 else {
-      throw .badData(path, "expected a mean picture [3, H, W], found an array \(blob.shape)")
+    // Leading sizes of 1, but not those of a mean colour [1, 3, 1, 1].
+    let shape = blob.shape.count > 3 ? blob.shape.drop { $0 == 1 } : blob.shape[...]
+    guard shape.count == 3, shape.first == 3, shape.dropFirst().allSatisfy({ (1...Network.largestInputSide).contains($0) }) else {
+      throw .badData(
+        path, "expected a mean picture [3, H, W], no side above \(Network.largestInputSide), found an array \(blob.shape)")
     }
+    guard blob.values.allSatisfy(\.isFinite) else { throw .badData(path, "the mean has values that are no finite numbers") }
     let plane = shape.dropFirst().reduce(1, *)
     let planes = (0..<3).map { blob.values[($0 * plane)..<(($0 + 1) * plane)] }
     return (
@@ -37,6 +40,8 @@ struct CaffeBlob {
 }
 
 /// Gives the bytes of a file, which are mapped and not read.
+///
+/// - Throws: `InterchangeError` that says what the file is, where it is plainly of another kind; what `body` throws.
 func withFile<Result>(
   _ path: String, _ body: (UnsafeRawBufferPointer) throws(InterchangeError) -> Result
 ) throws(InterchangeError) -> Result {
@@ -45,6 +50,9 @@ func withFile<Result>(
     data = try Data(contentsOf: URL(fileURLWithPath: path), options: .alwaysMapped)
   } catch {
     throw .badData(path, "missing, or not to be read by this user")
+  }
+  if let foreign = ForeignFile.recognised(data) {
+    throw .badData(path, "expected Caffe's binary form (Protocol Buffers), found \(foreign.sentence)")
   }
   let result = data.withUnsafeBytes { bytes in Swift.Result { () throws(InterchangeError) in try body(bytes) } }
   return try result.get()

@@ -33,14 +33,18 @@ struct CaffeLayer {
     tops = message.bytes(isNewer ? 4 : 3).map { String(decoding: $0, as: UTF8.self) }
   }
 
-  /// The side of the input that a data or input layer says.
-  func cropSide() throws(InterchangeError) -> Int? {
-    if type == "Input", let shape = try parameter(143, 143)?.bytes(1).first {
-      let dimensions = try ProtobufReader(shape, path: path).integers(1, path: path)
-      return dimensions.count == 4 && dimensions[2] == dimensions[3] ? dimensions[3] : nil
-    }
-    guard let crop = try parameter(100, 36)?.integer(3), crop > 0 else { return nil }
-    return crop
+  /// The side of the input that an input layer says.
+  func inputSide() throws(InterchangeError) -> Int? {
+    guard type == "Input", let shape = try parameter(143, 143)?.bytes(1).first else { return nil }
+    return try CaffeModel.side(ofInput: ProtobufReader(shape, path: path).integers(1, path: path), path)
+  }
+
+  /// What a data layer does to pixels; nil where it doesn't say.
+  func transform() throws(InterchangeError) -> CaffeTransform? {
+    if let own = try parameter(100, 36) { return try CaffeTransform(own, isTransform: true, layer: name, path: path) }
+    let older = ["Data": (107, 11), "ImageData": (115, 15), "WindowData": (129, 20)]
+    guard let (newer, oldest) = older[type], let own = try parameter(newer, oldest) else { return nil }
+    return try CaffeTransform(own, isTransform: false, layer: name, path: path)
   }
 
   /// - Parameter isFirst: its weights are over BGR, which become RGB.

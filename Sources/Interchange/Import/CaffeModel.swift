@@ -21,11 +21,19 @@ enum CaffeModel {
     imported.side = try inputSide(message, path)
     var aliases: [String: String] = [:]
     var current: String?
+    var transform: CaffeTransform?
     for bytes in messages {
       let layer = try CaffeLayer(bytes, isNewer: !newer.isEmpty, path: path)
-      imported.side = try layer.cropSide() ?? imported.side
       switch layer.type {
       case "Input", "Data", "ImageData", "HDF5Data", "MemoryData", "WindowData", "DummyData":
+        imported.side = try layer.inputSide() ?? imported.side
+        if let found = try layer.transform() {
+          // Data layers of training and of test must agree: which one the weights are for isn't said.
+          guard transform == nil || transform == found else {
+            throw .badData(path, "its data layers treat pixels in different ways (\(layer.name)); remove one and save it again")
+          }
+          transform = found
+        }
         current = current ?? layer.tops.first
         continue
       case "Accuracy", "Softmax", "SoftmaxWithLoss", "Silence", "ArgMax": continue
@@ -42,6 +50,7 @@ enum CaffeModel {
       current = layer.tops.first
       imported.layers.append(try layer.imported(isFirst: imported.layers.isEmpty))
     }
+    if let transform { imported.apply(transform) }
     return imported
   }
 
@@ -49,6 +58,15 @@ enum CaffeModel {
   private static func inputSide(_ message: ProtobufReader, _ path: String) throws(InterchangeError) -> Int? {
     var dimensions = try message.integers(4, path: path)
     if let shape = message.bytes(8).first { dimensions = try ProtobufReader(shape, path: path).integers(1, path: path) }
-    return dimensions.count == 4 && dimensions[2] == dimensions[3] ? dimensions[3] : nil
+    return try side(ofInput: dimensions, path)
+  }
+
+  /// Of [N, 3, side, side]; nil where no size is said.
+  static func side(ofInput dimensions: [Int], _ path: String) throws(InterchangeError) -> Int? {
+    if dimensions.isEmpty { return nil }
+    guard dimensions.count == 4, dimensions[1] == 3, dimensions[2] == dimensions[3] else {
+      throw .badData(path, "its input is \(dimensions), expected [N, 3, side, side]: deepinside's networks take square RGB pictures")
+    }
+    return dimensions[3]
   }
 }

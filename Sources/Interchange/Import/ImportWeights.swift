@@ -1,5 +1,6 @@
 import Checkpoint
 import ConvNet
+import Files
 import Foundation
 
 /// A network that was read from another program's file, ready to be written as a checkpoint.
@@ -23,14 +24,18 @@ public struct ImportedCheckpoint {
 public func importWeights(
   _ path: String, mean meanPath: String? = nil, synsetWords: String? = nil, side: Int? = nil
 ) throws(InterchangeError) -> ImportedCheckpoint {
-  var imported = path.hasSuffix(".mat") ? try MatConvNetModel.read(path, side: side) : try CaffeModel.read(path)
+  // The content decides; a name counts for what has no known content.
+  let kind = ForeignFile.recognised(at: path)?.kind
+  let isMatlab = kind == .matlab5 || kind == .matlab73 || path.hasSuffix(".mat")
+  var imported = isMatlab ? try MatConvNetModel.read(path, side: side) : try CaffeModel.read(path)
   guard !imported.layers.isEmpty else { throw .badData(path, "no layer of it computes anything") }
   let network = try imported.network(path: path, side: side)
-  var notes: [String] = []
+  var notes = imported.notes
   if let meanPath { imported.mean = try CaffeBlob.mean(meanPath) }
   let colour: [Float] = [123.68, 116.779, 103.939]
   if imported.mean == nil {
-    notes.append("the file holds no mean picture: ILSVRC's mean colour, RGB \(colour), is taken; better give --mean")
+    let named = imported.meanFile.map { ", but names one, \($0)" } ?? ""
+    notes.append("the file holds no mean picture\(named): ILSVRC's mean colour, RGB \(colour), is taken; better give --mean")
   }
   if let synsetWords { (imported.classes, imported.classNames) = try classes(in: synsetWords) }
   guard !imported.classes.isEmpty else {
@@ -51,7 +56,11 @@ public func importWeights(
     throw .badData(meanPath ?? path, "the mean is \(contents.meanShape), smaller than the network's input \(network.input)")
   }
   (contents.mean, contents.meanShape) = (mean, network.input)
-  return ImportedCheckpoint(contents: contents, store: try imported.store(of: network), notes: notes)
+  let store = try imported.store(of: network)
+  if let parameter = store.firstNonFinite {
+    throw .badData(path, "layer '\(parameter.layer)': its \(parameter.spec.role.rawValue) have values that are no finite numbers")
+  }
+  return ImportedCheckpoint(contents: contents, store: store, notes: notes)
 }
 
 /// Where the weights come from, as the options of a run that never was.

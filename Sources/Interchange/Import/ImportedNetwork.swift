@@ -17,21 +17,37 @@ struct ImportedNetwork {
   var layers: [ImportedLayer]
   /// The side of the square input, where the file says it.
   var side: Int?
+  /// Of the mean picture that the net was trained with, where the file names one that isn't in it.
+  var meanFile: String?
   /// RGB 0–255.
   var mean: (values: [Float], shape: Shape)?
   /// Empty where the file doesn't say them.
   var classes: [String] = []
   var classNames: [String] = []
+  /// What the user should know of.
+  var notes: [String] = []
 }
 
 extension ImportedNetwork {
+  /// Takes in what the net's data layer does to pixels: its scale goes into the first layer's weights, since here pixels enter every
+  /// network as they are. (x − mean) · scale · w = (x − mean) · (scale · w), and zeros of the padding stay zeros.
+  mutating func apply(_ transform: CaffeTransform) {
+    side = transform.crop ?? side
+    meanFile = transform.meanFile
+    if let colour = transform.meanColour { mean = (colour, Shape(channels: 3)) }
+    guard transform.scale != 1, !layers.isEmpty else { return }
+    layers[0].weights = layers[0].weights.map { $0 * transform.scale }
+    notes.append("the net takes pixels times \(transform.scale): the factor is in the weights of \(layers[0].name) now")
+  }
+
   /// The description of the network.
   /// - Throws: `InterchangeError` when no input fits the parameters, or it is unclear which.
   func network(path: String, side given: Int?) throws(InterchangeError) -> Network {
     if let side = given ?? side {
       let network = try description(side, path)
       if let problem = mismatch(with: network) {
-        throw .badData(path, "with an input of \(side) pixels, \(problem); give --crop")
+        let own = given != nil && self.side != given ? self.side.map { " (its file says \($0))" } ?? "" : ""
+        throw .badData(path, "with an input of \(side) pixels\(own), \(problem); give --crop")
       }
       return network
     }
@@ -40,6 +56,8 @@ extension ImportedNetwork {
     let fitting = (8...1024).filter { side in
       (try? description(side, path)).map { mismatch(with: $0) == nil } ?? false
     }
+    // What is wrong whatever the size is.
+    if fitting.isEmpty { _ = try description(224, path) }
     guard let first = fitting.first, fitting.count == 1 else {
       let reason =
         fitting.isEmpty

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Images
 
@@ -92,6 +93,9 @@ public struct MatlabNumbers: Sendable {
 public struct MatlabFile: Sendable {
   public private(set) var variables: [String: MatlabValue] = [:]
 
+  /// Packed elements give no more bytes than this together.
+  static let mostUnpacked = 1 << 30
+
   /// - Throws: `InterchangeError` when the file can't be read, is no MATLAB 5.0 file, or is damaged.
   public init(_ path: String) throws(InterchangeError) {
     guard let content = FileManager.default.contents(atPath: path) else {
@@ -99,22 +103,27 @@ public struct MatlabFile: Sendable {
     }
     let bytes = [UInt8](content)
     guard bytes.count > 128, bytes.starts(with: "MATLAB 5.0".utf8), bytes[126] == 0x49, bytes[127] == 0x4D else {
-      let hint = bytes.starts(with: "MATLAB 7.3".utf8) ? "; save it in MATLAB with the flag -v7" : ""
-      throw .badData(path, "expected a little-endian MATLAB 5.0 file, found \(bytes.count) bytes of another kind\(hint)")
+      let foreign = ForeignFile.recognised(bytes).flatMap { $0.kind == .matlab5 ? nil : $0.sentence }
+      throw .badData(
+        path, "expected a little-endian MATLAB 5.0 file, found \(foreign ?? "\(bytes.count) bytes of another kind")")
     }
     var reader = MatlabReader(bytes: bytes[128...], path: path)
+    // Of all elements together.
+    var left = Self.mostUnpacked
+    var values = MatlabReader.mostValues
     while var element = try reader.next() {
       if element.type == 15 {
         let content: [UInt8]
         do throws(ImageError) {
-          content = try inflated(element.data, name: path, limit: 1 << 30)
+          content = try inflated(element.data, name: path, limit: left)
+          left -= content.count
         } catch { throw .badData(path, error.description) }
         var inner = MatlabReader(bytes: content[...], path: path)
         guard let first = try inner.next() else { continue }
         element = first
       }
       guard element.type == 14 else { continue }
-      let (name, value) = try MatlabReader.array(element.data, path: path)
+      let (name, value) = try MatlabReader.array(element.data, path: path, left: &values)
       if !name.isEmpty { variables[name] = value }
     }
   }

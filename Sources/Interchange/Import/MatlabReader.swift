@@ -31,11 +31,16 @@ struct MatlabReader {
     return element
   }
 
+  /// Arrays, cells and fields of structs in a file: a network has some thousands.
+  static let mostValues = 1 << 22
+
   /// An array's name and value, from the data of an element of type 14.
   static func array(
-    _ data: ArraySlice<UInt8>, path: String, depth: Int = 0
+    _ data: ArraySlice<UInt8>, path: String, depth: Int = 0, left: inout Int
   ) throws(InterchangeError) -> (name: String, value: MatlabValue) {
     var reader = MatlabReader(bytes: data, path: path)
+    left -= 1
+    guard left >= 0 else { throw .badData(path, "it has more than \(mostValues) values: no network or table of classes has") }
     if data.isEmpty { return ("", .other) }
     guard depth < 32 else { throw reader.truncated }
     guard let flags = try reader.next(), let kind = flags.data.first else { throw reader.truncated }
@@ -52,26 +57,26 @@ struct MatlabReader {
       count *= size
     }
     switch kind {
-    case 1: return (name, .cells(try reader.values(count, depth)))
-    case 2: return (name, .records(try reader.records(count, depth)))
+    case 1: return (name, .cells(try reader.values(count, depth, &left)))
+    case 2: return (name, .records(try reader.records(count, depth, &left)))
     case 4: return (name, try reader.text())
     case 6...15: return (name, try reader.numbers(dimensions, count))
     default: return (name, .other)
     }
   }
 
-  private mutating func value(_ depth: Int) throws(InterchangeError) -> MatlabValue {
+  private mutating func value(_ depth: Int, _ left: inout Int) throws(InterchangeError) -> MatlabValue {
     guard let element = try next() else { throw truncated }
-    return try Self.array(element.data, path: path, depth: depth + 1).value
+    return try Self.array(element.data, path: path, depth: depth + 1, left: &left).value
   }
 
-  private mutating func values(_ count: Int, _ depth: Int) throws(InterchangeError) -> [MatlabValue] {
+  private mutating func values(_ count: Int, _ depth: Int, _ left: inout Int) throws(InterchangeError) -> [MatlabValue] {
     var values: [MatlabValue] = []
-    for _ in 0..<count { values.append(try value(depth)) }
+    for _ in 0..<count { values.append(try value(depth, &left)) }
     return values
   }
 
-  private mutating func records(_ count: Int, _ depth: Int) throws(InterchangeError) -> [[String: MatlabValue]] {
+  private mutating func records(_ count: Int, _ depth: Int, _ left: inout Int) throws(InterchangeError) -> [[String: MatlabValue]] {
     guard let length = try next(), let names = try next() else { throw truncated }
     let nameLength = Int(Self.integer(length.data.prefix(4)))
     guard nameLength > 0 else { return [] }
@@ -81,7 +86,7 @@ struct MatlabReader {
     var records: [[String: MatlabValue]] = []
     for _ in 0..<(fields.isEmpty ? 0 : count) {
       var record: [String: MatlabValue] = [:]
-      for field in fields { record[field] = try value(depth) }
+      for field in fields { record[field] = try value(depth, &left) }
       records.append(record)
     }
     return records

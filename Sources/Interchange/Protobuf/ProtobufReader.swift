@@ -13,6 +13,9 @@ struct ProtobufReader {
     case bytes(UnsafeRawBufferPointer)
   }
 
+  /// Of one message: weights are packed, many to a field.
+  private static let mostFields = 1 << 24
+
   /// The fields in the order of the file; a repeated one stands several times.
   let fields: [(number: Int, value: Value)]
 
@@ -38,6 +41,7 @@ struct ProtobufReader {
       throw damaged()
     }
     while position < bytes.count {
+      guard fields.count < Self.mostFields else { throw .badData(path, "a message of more than \(Self.mostFields) fields") }
       let tag = try varint()
       guard tag >> 3 > 0, tag >> 3 < 1 << 29 else { throw damaged() }
       let number = Int(tag >> 3)

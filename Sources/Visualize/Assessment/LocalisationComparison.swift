@@ -21,13 +21,9 @@ public struct LocalisationComparison: Sendable {
   public init(folders: [String]) throws(VisualizeError) {
     var rows: [Row] = []
     for folder in folders {
-      func read<Value: Decodable>(_ type: Value.Type, _ name: String) -> Value? {
-        FileManager.default.contents(atPath: (folder as NSString).appendingPathComponent(name)).flatMap {
-          ResultJSON.value(type, String(decoding: $0, as: UTF8.self))
-        }
-      }
-      guard let header = read(ResultHeader.self, ResultStore.parametersFile), header.command == LocalisationJob.command,
-        let summary = read(JobSummary.self, ResultStore.summaryFile), let errors = summary.localisationError, errors.count == 5,
+      func path(_ name: String) -> String { (folder as NSString).appendingPathComponent(name) }
+      guard let header = try ResultJSON.file(ResultHeader.self, path(ResultStore.parametersFile)), header.command == LocalisationJob.command,
+        let summary = try ResultJSON.file(JobSummary.self, path(ResultStore.summaryFile)), let errors = summary.localisationError, errors.count == 5,
         let pictures = summary.picturesWithBoxes, case .text(let box)? = header.parameters["box"]
       else {
         throw VisualizeError(

@@ -35,9 +35,7 @@ public func gallery(
   results folder: String, _ options: GalleryOptions = GalleryOptions(), progress: JobProgress = { _, _ in }
 ) throws -> Int {
   func path(_ name: String) -> String { (folder as NSString).appendingPathComponent(name) }
-  guard let data = FileManager.default.contents(atPath: path(ResultStore.parametersFile)),
-    let header = ResultJSON.value(ResultHeader.self, String(decoding: data, as: UTF8.self))
-  else {
+  guard let header = try ResultJSON.file(ResultHeader.self, path(ResultStore.parametersFile)) else {
     throw VisualizeError(
       .badData,
       "\(folder) is no result folder: expected a file \(ResultStore.parametersFile), as class-models and saliency make it")
@@ -53,11 +51,13 @@ public func gallery(
   let isOwn = header.command != ReconstructionJob.command && (isThere || header.command == ClassModelJob.command)
   if !entries.isEmpty, options.contactSheet || isOwn {
     var samples = 1
-    if header.command == ClassModelJob.command, case .number(let count)? = header.parameters["samples"] { samples = Int(count) }
+    if header.command == ClassModelJob.command, header.parameters["samples"] != nil {
+      samples = try header.count("samples", in: NumberLimits.samples, folder: folder)
+    }
     try ContactSheet.write(entries.map { path($0.item + ".png") }, samples: samples, tile: options.tile, to: folder)
   }
   let head = GalleryHead(
-    header: header, rendering: ResultStore.rendering(in: folder),
+    header: header, rendering: try ResultStore.rendering(in: folder),
     hasSheet: FileManager.default.fileExists(atPath: path(ContactSheet.file)),
     pictureSize: entries.first.flatMap { pictureSize(path($0.item + ".png")) })
   try GalleryFiles(folder: folder, head: head, manifest: manifest, listing: listing).write()

@@ -14,7 +14,7 @@ struct Redrawing {
   ///
   /// - Throws: `VisualizeError` for results without maps, and naming a picture that isn't as the result was drawn.
   func run(_ progress: JobProgress) throws {
-    guard let rendering = store.rendering, ResultStore.rendering(in: store.folder) != rendering else { return }
+    guard let rendering = store.rendering, try ResultStore.rendering(in: store.folder) != rendering else { return }
     try requireMaps()
     try store.beginDrawing(isEmpty: false)
     let manifest = Manifest(of: store.folder)
@@ -45,28 +45,35 @@ struct Redrawing {
   private func map(
     _ file: borrowing HDF5File, _ old: Picture, _ rendering: SaliencyRendering
   ) throws -> Picture {
-    let (map, shape) = try file.readFloats("/map")
-    guard shape.count == 2, shape[0] == old.height, shape[1] <= old.width else { throw mismatch(file.path, old) }
+    let shape = try file.shape(of: "/map")
+    guard shape.count == 2, shape[0] == old.height, (1...old.width).contains(shape[1]) else { throw mismatch(file.path, old) }
+    let (map, _) = try file.readFloats("/map")
     return rendering.result(map, on: try old.panel(0, width: shape[1]))
   }
 
   private func localised(
     _ record: ResultRecord, _ file: borrowing HDF5File, _ old: Picture, _ rendering: SaliencyRendering
   ) throws -> Picture {
-    let (maps, shape) = try file.readFloats("/maps")
-    guard shape.count == 3, let shown = record.top5.firstIndex(where: { $0.class == record.class }), shown < shape[0],
-      case .real(let width)? = try file.attribute("picture_width"),
-      case .real(let height)? = try file.attribute("picture_height"),
-      case .number(let side)? = store.header.parameters["cut_side"]
+    let shape = try file.shape(of: "/maps")
+    let side = try store.header.count("cut_side", in: NumberLimits.cutSides, folder: store.folder)
+    guard shape.count == 3, shape.dropFirst().allSatisfy(NumberLimits.sides.contains), let shown = record.top5.firstIndex(where: { $0.class == record.class }), shown < shape[0],
+      let width = try pixels(file, "picture_width"), let height = try pixels(file, "picture_height")
     else { throw mismatch(file.path, old) }
-    let size = try PictureSize(width: Int(width), height: Int(height)).scaled(shorterSide: Int(side))
+    let size = try PictureSize(width: width, height: height).scaled(shorterSide: side)
     let count = (old.width + Picture.gap) / (size.width + Picture.gap)
     guard size.height == old.height, count > 1 else { throw mismatch(file.path, old) }
     var panels = try (0..<count).map { try old.panel($0, width: size.width) }
+    let (maps, _) = try file.readFloats("/maps")
     let area = shape[1] * shape[2]
     let map = Array(maps[(shown * area)..<((shown + 1) * area)])
     panels[1] = rendering.panel(map, size: PictureSize(width: shape[2], height: shape[1]), on: panels[0])
     return Picture.grid(panels, columns: count, gap: Picture.gap)
+  }
+
+  /// A side of the picture, in pixels; nil for a number that can't be one.
+  private func pixels(_ file: borrowing HDF5File, _ name: String) throws -> Int? {
+    guard case .real(let value)? = try file.attribute(name), let side = Int(exactly: value) else { return nil }
+    return NumberLimits.sides.contains(side) ? side : nil
   }
 
   private func mismatch(_ path: String, _ picture: Picture) -> VisualizeError {

@@ -14,9 +14,7 @@ struct StoredMaps: Sendable {
   /// - Throws: `VisualizeError` when the folder has no results of `localise` with maps, or they are of another checkpoint.
   init(folder: String, net: TrainedNetwork) throws {
     let path = (folder as NSString).appendingPathComponent(ResultStore.parametersFile)
-    guard let data = FileManager.default.contents(atPath: path),
-      let header = ResultJSON.value(ResultHeader.self, String(decoding: data, as: UTF8.self)),
-      header.command == LocalisationJob.command, header.parameters["maps_kept"] == .flag(true)
+    guard let header = try ResultJSON.file(ResultHeader.self, path), header.command == LocalisationJob.command, header.parameters["maps_kept"] == .flag(true)
     else {
       throw VisualizeError(.badData, "\(folder) has no results of localise that keep their maps; make them without --drop-maps")
     }
@@ -38,10 +36,11 @@ struct StoredMaps: Sendable {
     }
     let path = (folder as NSString).appendingPathComponent(item + ".h5")
     let file = try HDF5File.open(at: path)
-    let (values, shape) = try file.readFloats("/maps")
+    let shape = try file.shape(of: "/maps")
     guard case .string(let text) = try file.attribute("record"), let record = ResultJSON.value(ResultRecord.self, text),
-      shape.count == 3, shape[0] == record.top5.count
+      shape.count == 3, shape[0] == record.top5.count, shape.dropFirst().allSatisfy(NumberLimits.sides.contains)
     else { throw VisualizeError(.badData, "\(path) isn't as localise makes it; remove it and make it again") }
+    let (values, _) = try file.readFloats("/maps")
     let area = shape[1] * shape[2]
     return ClassMaps(
       classes: try record.top5.map { found in

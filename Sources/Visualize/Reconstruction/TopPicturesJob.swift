@@ -55,6 +55,11 @@ public struct TopPicturesJob {
     }
     let reconstructor = try Reconstructor(
       network.parameters, layer: job.layer, rule: job.rule, batch: job.batch, compute: job.compute)
+    if let known, !known.fits(reconstructor.shape) {
+      throw VisualizeError(
+        .badData,
+        "\(store.path(Self.scanFile)) has other units than \(job.layer), \(reconstructor.shape); remove it or choose another --output")
+    }
     let strongest: StrongestPictures
     if try communicator.agree(on: known != nil, .any) {
       strongest = try communicator.broadcast(known)
@@ -112,12 +117,7 @@ public struct TopPicturesJob {
   ///
   /// - Throws: `VisualizeError` when the file is somebody else's.
   private func earlierScan(_ store: ResultStore) throws -> StrongestPictures? {
-    let path = store.path(Self.scanFile)
-    guard let data = FileManager.default.contents(atPath: path) else { return nil }
-    guard let found = ResultJSON.value(StrongestPictures.self, String(decoding: data, as: UTF8.self)) else {
-      throw VisualizeError(.badData, "\(path) isn't as reconstruct --top writes it; remove it or choose another --output")
-    }
-    return found
+    try ResultJSON.file(StrongestPictures.self, store.path(Self.scanFile))
   }
 
   /// Whether it is of other pictures, or one that couldn't be read can be now: it may belong to the strongest of any channel.

@@ -105,10 +105,30 @@ enum ResultJSON {
     }
   }
 
-  /// Nil when the text isn't what was expected.
+  /// Nil when the text isn't what was expected, or has numbers that nobody can have meant (`CheckedNumbers`).
   static func value<Value: Decodable>(_ type: Value.Type, _ text: some StringProtocol) -> Value? {
+    try? decoded(type, text)
+  }
+
+  /// What a file in a result folder says; nil when there is none.
+  ///
+  /// - Throws: `VisualizeError` that says what is wrong with the file.
+  static func file<Value: Decodable>(_ type: Value.Type, _ path: String) throws(VisualizeError) -> Value? {
+    guard let data = FileManager.default.contents(atPath: path) else { return nil }
+    do {
+      return try decoded(type, String(decoding: data, as: UTF8.self))
+    } catch let problem as NumberProblem {
+      throw VisualizeError(.badData, "\(path) can't be meant: \(problem); remove it or choose another folder")
+    } catch {
+      throw VisualizeError(.badData, "\(path) isn't as deepinside writes it; remove it or choose another folder")
+    }
+  }
+
+  private static func decoded<Value: Decodable>(_ type: Value.Type, _ text: some StringProtocol) throws -> Value {
     let decoder = JSONDecoder()
     decoder.nonConformingFloatDecodingStrategy = .convertFromString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    return try? decoder.decode(type, from: Data(text.utf8))
+    let value = try decoder.decode(type, from: Data(text.utf8))
+    if let problem = (value as? any CheckedNumbers)?.problem { throw NumberProblem(description: problem) }
+    return value
   }
 }

@@ -7,10 +7,10 @@ extension ResultStore {
   static let renderingFile = "rendering.json"
 
   /// Nil when the folder has no pictures of maps, or not all are drawn alike.
-  static func rendering(in folder: String) -> SaliencyRendering? {
-    FileManager.default.contents(atPath: (folder as NSString).appendingPathComponent(renderingFile)).flatMap {
-      ResultJSON.value(SaliencyRendering.self, String(decoding: $0, as: UTF8.self))
-    }
+  ///
+  /// - Throws: `VisualizeError` for a file that isn't as it was written.
+  static func rendering(in folder: String) throws(VisualizeError) -> SaliencyRendering? {
+    try ResultJSON.file(SaliencyRendering.self, (folder as NSString).appendingPathComponent(renderingFile))
   }
 
   /// How a job draws: as it is told, else as what is there already, else by default.
@@ -19,7 +19,8 @@ extension ResultStore {
   static func rendering(
     _ told: SaliencyRendering?, in folder: String, overwrite: Bool, _ communicator: Communicator
   ) throws -> SaliencyRendering {
-    let found = communicator.rank == 0 && !overwrite ? rendering(in: folder) : nil
+    // What `--overwrite` replaces, or what is told anew, isn't looked at.
+    let found = communicator.rank == 0 && told == nil && !overwrite ? try rendering(in: folder) : nil
     return try communicator.broadcast(told ?? found ?? SaliencyRendering())
   }
 
@@ -27,7 +28,7 @@ extension ResultStore {
   ///
   /// - Parameter isEmpty: whether there are no pictures yet.
   func beginDrawing(isEmpty: Bool) throws {
-    guard let rendering, Self.rendering(in: folder) != rendering else { return }
+    guard let rendering, try Self.rendering(in: folder) != rendering else { return }
     if isEmpty { try endDrawing() } else { unlink(path(Self.renderingFile)) }
   }
 

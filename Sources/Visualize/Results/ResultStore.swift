@@ -129,8 +129,8 @@ public struct ResultStore: Sendable {
   func open(overwrite: Bool) throws -> [String: WholeItem] {
     try Visualize.makeFolder(folder)
     if overwrite { try removeResults() }
-    guard let text = readText(Self.parametersFile) else { return [:] }
-    guard let found = ResultJSON.value(ResultHeader.self, text), found.format == ResultHeader.formatName else {
+    guard let found = try ResultJSON.file(ResultHeader.self, path(Self.parametersFile)) else { return [:] }
+    guard found.format == ResultHeader.formatName else {
       throw VisualizeError(
         .badData, "\(path(Self.parametersFile)) is no description of results; remove it or choose another --output")
     }
