@@ -1,9 +1,9 @@
 #if DEBUG || TESTABLE
-  import Files
   import Foundation
 
   @testable import Checkpoint
   @testable import ConvNet
+  @testable import Files
   @testable import Trainer
 
   /// JSON that describes networks, runs and packs.
@@ -39,15 +39,15 @@
         _ = try Network(json: network.json())
         let isSmall = network.shapes.allSatisfy { $0.count < 10_000 } && network.parameterCount < 100_000
         guard isSmall, network.multiplyAdds < 1_000_000 else { return }
-        let store = ParameterStore(network, training: false)
+        let store = try ParameterStore(network, training: false)
         store.values.fill(with: 0.01)
         store.valuesChanged()
-        let plan = Plan(store, batch: 1, purpose: .inference, backend: .openblas, team: team)
-        _ = plan.forward(Tensor(count: 1, shape: network.input))
+        let plan = try Plan(store, batch: 1, purpose: .inference, backend: .openblas, team: team)
+        _ = plan.forward(try Tensor(count: 1, shape: network.input))
       })
   }
 
-  /// Progress, options, a pack's settings and run.json; the first byte says which.
+  /// Progress, options, a pack's settings, run.json and a folder's lock; the first byte says which.
   private func runReader() -> FuzzReader {
     let progress = TrainingProgress(
       step: 12_000, epoch: 3, sample: 5, learningRate: LearningRateState(rate: 0.1, bestError: 0.4, epochsSinceBest: 2))
@@ -55,26 +55,28 @@
       name: "options",
       sources: [
         "Checkpoint/TrainingProgress.swift", "Trainer/Recipe/TrainingOptions.swift", "Trainer/Pack/PackSettings.swift",
-        "Trainer/Report/RunReport.swift",
+        "Trainer/Report/RunReport.swift", "Files/FolderLock/LockFile.swift", "Files/FolderLock/FolderOwner.swift",
       ],
       seeds: {
         try [
           [0] + Array(progress.json().utf8), [1] + Array(TrainingOptions().json().utf8),
           [2] + Array(PackSettings(shorterSide: 16, pixels: .raw).json().utf8),
+          [4] + Array(JSONEncoder().encode(FolderOwner(command: "train"))),
           [3] + Array("{\"classes\": 3, \"trainPictures\": 10, \"options\": \(TrainingOptions().json())}".utf8),
         ]
       },
       read: { bytes in
         guard let kind = bytes.first else { return }
         let content = bytes.dropFirst()
-        switch kind % 4 {
+        switch kind % 5 {
         case 0: _ = try TrainingProgress(json: text(content)).json()
         case 1: _ = try TrainingOptions(json: text(content)).json()
         case 2:
           let settings = try PackSettings(json: text(content), path: "the input")
           // As many shards as it says: a pack compares that number with the length of its index first.
           if (settings.pictures.values.allSatisfy { $0 < 100_000 }) { _ = settings.shards.count }
-        default: _ = try RunFacts(FuzzScratch.file("run.json", content)).totalSteps
+        case 3: _ = try RunFacts(FuzzScratch.file("run.json", content)).totalSteps
+        default: _ = LockFile.read(FuzzScratch.file("lock", content)).map { "\($0)" }
         }
       })
   }

@@ -4,7 +4,7 @@
   /// `reader-fuzz`: tries inputs on the readers of foreign bytes.
   enum FuzzCommand {
     static let usage = """
-      reader-fuzz --list                       the readers, a line each: name, longest input, source files
+      reader-fuzz --list                       the readers, a line each: name, always or when-named, source files
       reader-fuzz --seeds READER FOLDER        writes whole inputs to begin with
       reader-fuzz --replay READER PATH ...     reads files, and those in folders, once each
       reader-fuzz READER [OPTION|FOLDER ...]   fuzzes, with libFuzzer's own options (in a build with -DFUZZING)
@@ -19,7 +19,9 @@
         }
         switch arguments.first {
         case "--list":
-          for reader in readers { print(reader.name, reader.longest, reader.sources.joined(separator: " ")) }
+          for reader in readers {
+            print(reader.name, reader.onlyWhenNamed ? "when-named" : "always", reader.sources.joined(separator: " "))
+          }
         case "--seeds":
           guard let reader = reader(1), arguments.count == 3 else { return wrongUse() }
           for (number, seed) in try reader.seeds().enumerated() {

@@ -6,6 +6,8 @@
     let sources: [String]
     /// Bytes of the longest input that is tried.
     var longest = 16_384
+    /// Whether it is run only when it is named.
+    var onlyWhenNamed = false
     /// Makes whole inputs: files of the program's own, or of the tests' golden data.
     let seeds: () throws -> [[UInt8]]
     /// Reads the input; what it throws is an answer, and only a crash, a hang or too much memory is a finding.

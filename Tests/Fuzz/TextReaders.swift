@@ -9,7 +9,7 @@
 
   /// Annotations, tables and lists.
   func textReaders() -> [FuzzReader] {
-    [annotationReader(), tableReader(), listReader()]
+    [annotationReader(), tableReader(), listReader(), nameReader()]
   }
 
   private func annotationReader() -> FuzzReader {
@@ -91,6 +91,19 @@
       })
   }
 
+  /// Names of files, which come back from what is written of them.
+  private func nameReader() -> FuzzReader {
+    FuzzReader(
+      name: "names", sources: ["Files/FileName.swift", "Files/FileName+Written.swift"], longest: 512,
+      seeds: { [Array("größe 100%/caf\u{65}\u{301} %41.JPEG".utf8), [0x63, 0x61, 0x66, 0xE9, 0x0A, 0x25, 0x34, 0x31]] },
+      read: { bytes in
+        guard !bytes.contains(0) else { return }
+        let name = FileName(bytes: Array(bytes))
+        precondition(FileName(written: name.written).bytes == name.bytes, "another name: \(name.written)")
+        precondition(!name.written.utf8.contains(10) && CSV.fields(CSV.field(name.written)) == [name.written])
+      })
+  }
+
   /// The lists of a data folder; the first byte says which.
   private func listReader() -> FuzzReader {
     let root = "\(FuzzScratch.folder)/lists"
@@ -111,7 +124,7 @@
       name: "lists",
       sources: [
         "DataSets/DataSet.swift", "DataSets/ValidationLabels.swift", "DataSets/ValidationSet.swift", "DataSets/ClassNumbers.swift",
-        "DataSets/FolderListing.swift",
+        "DataSets/FolderListing.swift", "Files/TextList.swift", "Files/TextLine.swift", "Files/WholeFile.swift",
       ],
       seeds: {
         [

@@ -30,11 +30,11 @@ mkdir -p "$work/findings" "$work/profiles" "$work/logs"
 program=$work/release/reader-fuzz
 export SWIFT_BACKTRACE=enable=no LLVM_PROFILE_FILE=$work/profiles/other.profraw
 export ASAN_OPTIONS=detect_leaks=0:quarantine_size_mb=8:malloc_context_size=6:allocator_may_return_null=1:abort_on_error=0
-declare -A longest sources
+declare -A sources
 names=()
-while read -r name length files; do
-  names+=("$name")
-  longest[$name]=$length sources[$name]=$files
+while read -r name when files; do
+  sources[$name]=$files
+  [[ $when != always ]] || names+=("$name")
 done < <("$program" --list)
 [[ -z ${FUZZ_READERS:-} ]] || read -ra names <<<"$FUZZ_READERS"
 if [[ -n ${FUZZ_INPUTS:-} ]]; then
