@@ -18,6 +18,7 @@ usage() {
 ./launch.sh demo [--output DIR]     set up, build, make data, train, visualise; under 5 minutes on 2 cores
 ./launch.sh test                    set up, build, all tests (--cluster: those on emulated nodes; as root; installs Slurm;
                                     --faults [RUNS] [SEED]: random faults on such nodes;
+                                    --debug: those that are fast in a debug build, with its assertions;
                                     --fuzz [MINUTES]: mutated files for every reader of foreign bytes)
 ./launch.sh setup                   install the libraries that are missing (apt, as root), check the compiler
 ./launch.sh build [--static]        set up, release build (--static: for machines without Swift)
@@ -153,6 +154,13 @@ run_tests() {
   # Release: the naive reference loops are tens of times slower in a debug build.
   # In a folder of their own: with tests looking inside, everything is compiled otherwise than for use.
   (cd "$top" && swift test --scratch-path "$top/.build-tests" -c release -Xswiftc -enable-testing "$@")
+}
+
+# A debug build stops where a release build goes on: at assertions, and outside of a buffer. Left out are the suites that compare
+# with naive loops, and those that start many jobs.
+debug_tests() {
+  setup
+  (cd "$top" && swift test --filter '^(Files|Images|DataSets|Checkpoint|Interchange|MinCut)Tests\.' "$@")
 }
 
 # Tests on nodes that are made of namespaces of this machine; then on a Slurm on such nodes.
@@ -735,6 +743,7 @@ case ${1:-} in
     case ${2:-} in
       --cluster) cluster_tests ;;
       --faults) build && "$top/Tests/cluster/faults.sh" "$program" "${@:3}" ;;
+      --debug) debug_tests "${@:3}" ;;
       --fuzz) setup && "$top/Tests/Fuzz/run.sh" "${@:3}" ;;
       *) run_tests "${@:2}" ;;
     esac
