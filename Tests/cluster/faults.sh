@@ -2,6 +2,7 @@
 # Random faults at random moments of train, class-models and prepare on two to four emulated nodes: ./launch.sh test --faults [RUNS] [SEED].
 # Each must end or be survived within 30 s, with a message that names it, and what the job makes must be what an undisturbed one
 # makes; nothing may be left running. Some fifteen seconds a run. FAULTS and JOBS choose some of them: FAULTS='orted link' JOBS=prepare.
+# The faults of a disk are made by a shim that is preloaded into the program, faulty_disk.c.
 set -euo pipefail
 
 needs=()
@@ -12,6 +13,20 @@ make_nodes 4 1gbit "$folder"
 export OMPI_MCA_plm_rsh_agent=$folder/agent
 # shellcheck source=Tests/cluster/jobs.sh
 source "$here/jobs.sh"
+
+# ---- the program, on a disk that can be faulty ---------------------------------------------------------------------------
+
+cc -shared -fPIC -O1 "$here/faulty_disk.c" -o "$folder/faulty_disk.so" -ldl
+fault_file=$folder/fault
+: >"$fault_file"
+# On the other nodes too, which get no variables from here; its processes are found by the name of this file.
+cat >"$folder/deepinside" <<END
+#!/bin/bash
+export FAULTY_DISK=$fault_file LD_PRELOAD=$folder/faulty_disk.so
+exec -a "\$0" "$DEEPINSIDE_PROGRAM" "\$@"
+END
+chmod +x "$folder/deepinside"
+DEEPINSIDE_PROGRAM=$folder/deepinside
 
 # ---- the jobs: what each is started with, and what of it must be as in an undisturbed run --------------------------------
 
@@ -24,7 +39,7 @@ command_of() { # JOB OUTPUT
   case $1 in
     train)
       echo train --data "$folder/data" --network "$folder/tiny.json" --run "$2" --batch 8 --epochs 1000 --max-steps 2000 \
-        --learning-rate 0.001 --reduction exact --micro-batch 1 --bad-file-limit 0.1 --checkpoint-every 1s "${limits[@]}"
+        --learning-rate 0.001 --reduction exact --micro-batch 1 --bad-file-limit 0.1 --cache 0 --checkpoint-every 1s "${limits[@]}"
       ;;
     class-models)
       echo class-models --checkpoint "$folder/net.h5" --output "$2" --iterations 5000 --batch 1 "${limits[@]}"
@@ -53,9 +68,9 @@ is_at_work() { # JOB OUTPUT
 # ---- the faults --------------------------------------------------------------------------------------------------------
 
 # Each says what it did, and what the messages must say of it; empty where the job may go on without a word.
-inject() { # FAULT RANKS
+inject() { # FAULT RANKS JOB OUTPUT
   local node=$((RANDOM % ($2 - 1) + 2)) pids
-  expected=''
+  expected='' unexpected=''
   case $1 in
     rank) pids=$(ranks_on "$node" "$name") && expected="node$node" ;;
     orted) pids=$(ip netns pids "$nodes_prefix-$node" | xargs -r ps -o pid=,comm= -p | awk '$2 == "orted" { print $1 }') && expected='restart 1' ;;
@@ -64,6 +79,11 @@ inject() { # FAULT RANKS
     slow) pids=$(ranks_on "$node" "$name") ;;
     link) cut_link "$node" && expected="node$node" ;;
     disk) fill_disk && expected='No space left\|disk' ;;
+    slow-sync) disk_fault 8 "slow 2000 $folder/disk/" && unexpected='restart 1' ;;
+    failed-sync) disk_fault 3 "fail 5 $folder/disk/" && expected='nput/output error' ;;
+    hung-read) disk_fault 30 "hang $(data_of "$3")/train/" && expected='restart 1' ;;
+    away) take_away "$(data_of "$3")" && unexpected='restart 1' ;;
+    twice) start_twice "$3" "$4" ;;
   esac
   echo "   $1 on node$node${pids:+, process $(echo $pids)}"
   case $1 in
@@ -71,6 +91,36 @@ inject() { # FAULT RANKS
     stop) kill -STOP $pids 2>/dev/null || hit_nothing ;;
     slow) slow_down $pids & ;;
   esac
+}
+
+# What a job reads: nothing that could be away, in the case of class models.
+data_of() { if [[ $1 == prepare ]]; then echo "$folder/pictures"; else echo "$folder/data"; fi; } # JOB
+
+# The disk is faulty for so long; a hung read is so for ever, but only one.
+disk_fault() { # SECONDS FAULT
+  echo "$2" >"$fault_file"
+  { sleep "$1" && : >"$fault_file"; } &
+  healing=$!
+}
+
+# As a file server that is started anew.
+take_away() { # FOLDER
+  mv "$1" "$1-away"
+  { sleep 4 && mv "$1-away" "$1"; } &
+  healing=$!
+}
+
+# The same command once more, at the same time: it is refused, and harms nothing.
+start_twice() { # JOB OUTPUT
+  local code=0
+  # shellcheck disable=SC2046  # several options
+  timeout 30 "$launch" --ranks 1 --threads 1 $(command_of "$1" "$2") >"$folder/second" 2>&1 || code=$?
+  if ! kill -0 "$job" 2>/dev/null; then
+    hit_nothing
+  elif ((code != 2)) || ! grep -q "is in use by another job" "$folder/second"; then
+    fail "a second job in the same folder: code $code, and it says"
+    sed 's/^/  /' "$folder/second"
+  fi
 }
 
 # The job was over already: that says nothing of the fault.
@@ -90,11 +140,15 @@ slow_down() { # PID ...
 
 # Whether the fault has been answered: the job has ended, has begun anew, or makes progress still.
 answered() {
+  case $fault in
+    slow-sync | failed-sync | away) ! kill -0 "$healing" 2>/dev/null && return ;;
+    twice) return ;;
+  esac
   ! kill -0 "$job" 2>/dev/null || grep -q "restart 1\|No space left\|is full" "$folder/log" || [[ $fault == slow ]]
 }
 
 one_run() { # NUMBER JOB FAULT NODES
-  local fault=$3 output="$folder/disk/run$1" begin deadline code=0 expected hosts='' node ranks=$4
+  local fault=$3 output="$folder/disk/run$1" begin deadline code=0 expected unexpected healing='' hosts='' node ranks=$4
   name="run$1 " # with the space that follows it in a command line
   # A cut link takes a node away for good: one more stands by. Equal bits take 1, 2, 4 … ranks.
   [[ $3 != link || $ranks == 2 ]] || ranks=$((ranks - 1))
@@ -108,7 +162,7 @@ one_run() { # NUMBER JOB FAULT NODES
   sleep "0.$((RANDOM % 10))"
   kill -0 "$job" 2>/dev/null || echo "   it had ended already"
   begin=$SECONDS
-  inject "$3" "$ranks"
+  inject "$3" "$ranks" "$2" "$output"
   until answered || ((SECONDS - begin > 30)); do sleep 0.1; done
   answered || fail "$1: no answer within 30 s"
   [[ $3 != disk ]] || { sleep 2 && rm -f "$folder/disk/filler"; }
@@ -119,7 +173,11 @@ one_run() { # NUMBER JOB FAULT NODES
   fi
   wait "$job" || code=$?
   [[ $3 != link ]] || for ((node = 2; node <= $4; node++)); do mend_link "$node"; done
+  [[ -z $healing ]] || { kill "$healing" 2>/dev/null || true; }
+  : >"$fault_file"
+  [[ ! -e $(data_of "$2")-away ]] || mv "$(data_of "$2")-away" "$(data_of "$2")"
   [[ -z $expected ]] || says "$expected" "$1"
+  [[ -z $unexpected ]] || ! grep -q -- "$unexpected" "$folder/log" || { fail "$1: '$unexpected' in" && sed 's/^/  /' "$folder/log"; }
   end_processes_of "$name"
   if ((code != 0)); then
     echo "   ended with code $code; the same command again"
@@ -170,10 +228,13 @@ for kind in train class-models prepare; do
   rm -rf "$folder/disk/undisturbed"
 done
 
-read -ra faults <<<"${FAULTS:-rank orted mpirun stop slow link disk}"
+read -ra faults <<<"${FAULTS:-rank orted mpirun stop slow link disk slow-sync failed-sync hung-read away twice}"
 read -ra kinds <<<"${JOBS:-train class-models prepare}"
 for ((number = 1; number <= runs; number++)); do
-  one_run "$number" "${kinds[RANDOM % ${#kinds[@]}]}" "${faults[(number - 1) % ${#faults[@]}]}" $((RANDOM % 3 + 2))
+  kind=${kinds[RANDOM % ${#kinds[@]}]} fault=${faults[(number - 1) % ${#faults[@]}]}
+  # Class models read no pictures.
+  [[ $kind != class-models || ! $fault =~ ^(hung-read|away)$ ]] || kind=train
+  one_run "$number" "$kind" "$fault" $((RANDOM % 3 + 2))
 done
 [[ -z $(pgrep -f "$folder/" || true) ]] || fail "left running: $(pgrep -af "$folder/")"
 finish_tests "fault runs"
