@@ -57,6 +57,9 @@ public final class CheckpointWriter: @unchecked Sendable {
   /// Waits until nothing is in flight.
   public func wait() { inFlight.wait() }
 
+  /// Waits until nothing is in flight, at most so many seconds; whether nothing is. Any thread may call it.
+  public func wait(atMost seconds: Double) -> Bool { inFlight.wait(timeout: .now() + seconds) == .success }
+
   /// What became of the checkpoints that were finished since the last call, in order.
   public func takeOutcomes() -> [Outcome] {
     outcomes.withLock { outcomes in

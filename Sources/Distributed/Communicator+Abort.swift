@@ -11,8 +11,8 @@ private let speakingTag: Int32 = 301
 extension Communicator {
   /// Ends the whole job, all ranks on all hosts: the others may be waiting for this one, and would for ever.
   ///
-  /// Prints `deepinside: [rank 2/8 on node1] message` on descriptor 2; mpirun ends with `exitCode`. May be called by any thread;
-  /// of several the first one is heard.
+  /// Prints `deepinside: [rank 2/8 on node1] message` on descriptor 2, waits for `WorkInFlight` of this rank and of rank 0, and ends
+  /// the job; mpirun ends with `exitCode`. May be called by any thread; of several the first one is heard.
   ///
   /// Source: `MPI_Abort`, MPI-3.1 section 8.7.
   public func abort(_ message: String, exitCode: Int32 = ExitCode.failure) -> Never {
@@ -30,11 +30,13 @@ extension Communicator {
     }
     fflush(nil)
     if afterOthers, rank > 0, otherSpeaks(within: patience ?? 0.25 + 0.05 * Double(min(rank, 15))) {
-      // The speaker ends the job, over slow links a second later.
+      // The speaker ends the job, when what it has to finish is whole; over slow links a second later.
+      waitForWorkInFlight()
       Thread.sleep(forTimeInterval: 5)
     } else {
       announce(message)
       tellOthers()
+      waitForWorkInFlight()
     }
     _ = cmpi_abort(cmpi_comm_world(), exitCode)
     _exit(exitCode)

@@ -23,6 +23,7 @@ public enum MPIRuntime {
       return error.exitCode
     }
     SignalThread.shared.startIfNeeded()
+    WorkInFlight.setLimit(stalls.limit)
     let communicator: Communicator
     do {
       communicator = try start()
@@ -50,6 +51,7 @@ public enum MPIRuntime {
       }
       // By hand there is no job to end; MPI's own end of one would only add noise.
       communicator.announce(message)
+      WorkInFlight.finish { communicator.announce($0) }
       SignalThread.shared.isOver()
       watchdog?.end()
       try? finish()

@@ -10,6 +10,14 @@ public func train(
 ) throws -> TrainingOutcome {
   var job = job
   let watch: @Sendable (TrainingEvent) -> Void = communicator.rank == 0 ? watch : { @Sendable (_: TrainingEvent) in }
-  let start = try TrainingStart(&job, communicator: communicator, watch: watch)
-  return try TrainingLoop(job, start, communicator: communicator, watch: watch).run()
+  let mark = try FirstUpdateMark(job.run, communicator)
+  StopRequest.answer(by: mark.mustUpdate ? .job : .end("stopped on request before any update; the same command does all of it"))
+  do {
+    let start = try TrainingStart(&job, communicator: communicator, watch: watch)
+    return try TrainingLoop(job, start, mark: mark, communicator: communicator, watch: watch).run()
+  } catch {
+    // Who ends by an error of its own doesn't come again by itself.
+    if communicator.rank == 0, ExitCode.of(error) != ExitCode.stoppedOnRequest { mark.remove() }
+    throw error
+  }
 }

@@ -31,5 +31,6 @@ extension EvaluateCommand: StoppableCommand {
 }
 
 extension TrainCommand: StoppableCommand {
-  var stopAnswer: StopRequest.Answer { .end("stopped on request before any update; the same command does all of it") }
+  /// `train` itself says when a request ends it at once: it first has to look whether the start before this one made an update.
+  var stopAnswer: StopRequest.Answer { augmentationPreview == nil ? .job : .signal }
 }

@@ -174,8 +174,9 @@ struct TrainCommand: ParsableCommand {
       progress.finish()
       if outcome.isFinished, communicator.rank == 0 { progress.print(sentence(outcome)) }
       if outcome.wasStopped {
+        let saved = outcome.checkpoint.map { ", saved in \($0)" } ?? "; no update was made since its checkpoint"
         throw TrainingError(
-          "stopped on request at step \(outcome.steps), saved; the same command continues",
+          "stopped on request at step \(outcome.steps)\(saved); the same command continues",
           exitCode: Cluster.ExitCode.stoppedOnRequest)
       }
     }
@@ -194,7 +195,10 @@ struct TrainCommand: ParsableCommand {
     let error = outcome.bestTop1Error.map {
       String(format: ", best top-1 error %.2f %% (%@/checkpoints/best.h5)", 100 * $0, runFolder)
     }
-    return "the run is finished: \(outcome.steps) steps\(error ?? "")"
+    let lost = outcome.lostTop1Error.map {
+      String(format: " (an epoch came to %.2f %%, but its checkpoint is not in the folder)", 100 * $0)
+    }
+    return "the run is finished: \(outcome.steps) steps\(error ?? "")\(lost ?? "")"
   }
 
   private static func sentence(_ metrics: EpochMetrics) -> String {

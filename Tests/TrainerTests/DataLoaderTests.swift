@@ -38,8 +38,8 @@ struct DataLoaderTests {
     return options
   }
 
-  private func training(_ sampler: EpochSampler, firstStep: Int = 0, rank: Int = 0, ranks: Int = 1) -> BatchLoader.Sequence {
-    .training(sampler, batch: 6, firstStep: firstStep, rank: rank, ranks: ranks)
+  private func training(_ sampler: EpochSampler, firstSample: Int = 0, rank: Int = 0, ranks: Int = 1) -> BatchLoader.Sequence {
+    .training(sampler, batch: 6, firstSample: firstSample, rank: rank, ranks: ranks)
   }
 
   @Test("batches come in order with the same bits on any number of threads and any prefetch")
@@ -63,7 +63,7 @@ struct DataLoaderTests {
     let sampler = EpochSampler(count: 31, seed: 2)
     let single = try load(MemorySource(count: 31), options(), training(sampler), batches: 9)
     let parts = try (0..<ranks).map {
-      try load(MemorySource(count: 31), options(threads: 2), training(sampler, firstStep: 4, rank: $0, ranks: ranks), batches: 5)
+      try load(MemorySource(count: 31), options(threads: 2), training(sampler, firstSample: 24, rank: $0, ranks: ranks), batches: 5)
     }
     for step in 4..<9 {
       #expect(parts.flatMap { $0.images[step - 4] } == single.images[step])

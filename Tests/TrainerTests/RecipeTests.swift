@@ -6,18 +6,18 @@ import Testing
 
 @Suite("The recipe")
 struct RecipeTests {
-  private func rates(_ kind: ScheduleKind, _ steps: [Int], warmup: WarmUp = WarmUp()) -> [Double] {
-    let schedule = LearningRateSchedule(kind, initialRate: 0.8, totalSteps: 100, warmup: warmup)
-    return steps.map { schedule.rate(at: $0) }
+  private func rates(_ kind: ScheduleKind, _ samples: [Int], warmup: WarmUp = WarmUp()) -> [Double] {
+    let schedule = LearningRateSchedule(kind, initialRate: 0.8, totalSamples: 100, warmup: warmup)
+    return samples.map { schedule.rate(at: $0, batch: 1) }
   }
 
   private func agree(_ found: [Double], _ expected: [Double]) -> Bool {
     zip(found, expected).allSatisfy { abs($0 - $1) < 1e-12 } && found.count == expected.count
   }
 
-  @Test("the rate rises by the same amount a step, to the initial rate, and the schedule goes on from there")
+  @Test("the rate rises by the same amount with each sample, to the initial rate, and the schedule goes on from there")
   func warmup() {
-    let warmup = WarmUp(steps: 20, startRate: 0.1)
+    let warmup = WarmUp(samples: 20, startRate: 0.1)
     for kind in ScheduleKind.allCases {
       #expect(agree(rates(kind, [0, 9, 19, 20], warmup: warmup), [0.135, 0.45, 0.8, 0.8]), "\(kind)")
     }
@@ -31,26 +31,72 @@ struct RecipeTests {
   func scaling() {
     var options = TrainingOptions()
     (options.batch, options.learningRate, options.schedule) = (1024, 0.01, .constant)
-    #expect(LearningRateSchedule(options, totalSteps: 100, trainingPictures: 4096, state: nil).rate(at: 0) == 0.01)
+    func rate(_ sample: Int) -> Double { LearningRateSchedule(options, trainingPictures: 4096).rate(at: sample, batch: 1024) }
+    #expect(rate(0) == 0.01)
     options.scaleLearningRate = true
-    #expect(abs(LearningRateSchedule(options, totalSteps: 100, trainingPictures: 4096, state: nil).rate(at: 0) - 0.04) < 1e-12)
+    #expect(abs(rate(0) - 0.04) < 1e-12)
     options.warmupEpochs = 2.5
-    let schedule = LearningRateSchedule(options, totalSteps: 100, trainingPictures: 4096, state: nil)
-    #expect(schedule.warmup.steps == 10)
-    #expect(agree([0, 9, 10].map { schedule.rate(at: $0) }, [0.013, 0.04, 0.04]))
+    #expect(LearningRateSchedule(options, trainingPictures: 4096).warmup.samples == 10 * 1024)
+    #expect(agree([0, 9, 10].map { rate($0 * 1024) }, [0.013, 0.04, 0.04]))
+  }
+
+  @Test("a schedule goes by the samples: whatever the batches, the rate at a place is the same", arguments: ScheduleKind.allCases)
+  func places(_ kind: ScheduleKind) {
+    var options = TrainingOptions()
+    (options.schedule, options.epochs) = (kind, 6)
+    var rates: [Double] = []
+    for batch in [20, 40, 100] {
+      options.batch = batch
+      rates.append(LearningRateSchedule(options, trainingPictures: 200).rate(at: 800, batch: batch))
+    }
+    #expect(Set(rates).count == 1, "\(rates)")
+  }
+
+  @Test("the updates that are left cover the samples that are left, and no more than a batch besides")
+  func updatesLeft() {
+    var options = TrainingOptions()
+    for (epochs, pictures, batch) in [(6, 200, 20), (6, 200, 40), (1, 7, 10), (3, 31, 4), (90, 1_281_167, 256)] {
+      (options.epochs, options.batch) = (epochs, batch)
+      let total = epochs * pictures
+      for sample in [0, 1, batch, total / 2, total - 1, total, total + batch] {
+        let end = sample + batch * options.updates(from: sample, trainingPictures: pictures)
+        #expect(end >= total && (end < total + batch || sample >= total), "\(epochs) \(pictures) \(batch) from \(sample)")
+      }
+    }
+  }
+
+  private func afterErrors(_ errors: [Double], _ state: LearningRateState? = nil) -> LearningRateState {
+    var schedule = LearningRateSchedule(.plateau, initialRate: 1, totalSamples: 1_000_000, state: state)
+    for (epoch, error) in errors.enumerated() {
+      _ = schedule.epochFinished(validationError: error, nextSample: epoch + 1, batch: 1)
+    }
+    return schedule.state
   }
 
   @Test("plateau divides by 10 after five epochs without a better error, three times")
   func plateau() {
-    var schedule = LearningRateSchedule(.plateau, initialRate: 1, totalSteps: 1000)
-    let isBest = schedule.epochFinished(validationError: 0.5, nextStep: 1)
-    #expect(isBest)
-    var rates: [Double] = []
-    for epoch in 0..<20 {
-      _ = schedule.epochFinished(validationError: 0.5, nextStep: epoch)
-      rates.append(schedule.rate(at: epoch))
-    }
-    #expect(agree([rates[3], rates[4], rates[9], rates[14], rates[19]], [1, 0.1, 0.01, 0.001, 0.001]))
+    let reductions = (1...25).map { afterErrors(Array(repeating: 0.5, count: $0)).reductions }
+    #expect(reductions == Array(repeating: 0, count: 5) + Array(repeating: 1, count: 5) + Array(repeating: 2, count: 5)
+      + Array(repeating: 3, count: 10))
+  }
+
+  @Test("an error that falls slowly and steadily is on no plateau; one that only wavers is", arguments: [0.0003, 0.0005, 0.0009, 0.01])
+  func slowFall(_ fall: Double) {
+    #expect(afterErrors((0..<60).map { 0.9 - fall * Double($0) }).reductions == 0)
+    // With a wavering twice as large on top.
+    #expect(afterErrors((0..<60).map { 0.9 - fall * Double($0) + ($0 % 2 == 0 ? 0 : 2 * fall) }).reductions == 0)
+    #expect(afterErrors((0..<60).map { 0.9 + ($0 % 2 == 0 ? 0 : fall) }).reductions == 3)
+    // Falling by less than 0.1 points in five epochs.
+    #expect(afterErrors((0..<12).map { 0.9 - 0.00015 * Double($0) }).reductions > 0)
+  }
+
+  @Test("the state of an older checkpoint goes on from its best error")
+  func olderPlateau() throws {
+    let old = try JSONDecoder().decode(
+      LearningRateState.self, from: Data(#"{"rate": 1, "bestError": 0.5, "epochsSinceBest": 4, "reductions": 1}"#.utf8))
+    #expect(afterErrors([0.4995], old).reductions == 2)
+    #expect(afterErrors([0.498], old).reductions == 1)
+    #expect(afterErrors([0.4995], old).bestError == 0.4995)
   }
 
   @Test("options of a run that is older than some of them read as if those were by default")

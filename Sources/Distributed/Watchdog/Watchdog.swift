@@ -94,6 +94,7 @@ final class Watchdog: @unchecked Sendable {
   private func sleep() {
     let end = Self.now + limits.interval
     while Self.now < end, !isStopped.load(ordering: .relaxed) {
+      communicator.answerThoseWhoEnd()
       Thread.sleep(forTimeInterval: min(limits.interval, 0.05))
     }
   }

@@ -33,8 +33,8 @@ public final class BatchLoader: @unchecked Sendable {
 
   /// Which samples make the batches.
   public enum Sequence: Sendable {
-    /// Without end, from a step on: this rank's part of every global batch, in `parts` batches (of nearly the same size) a step.
-    case training(EpochSampler, batch: Int, firstStep: Int, rank: Int, ranks: Int, parts: Int = 1)
+    /// Without end, from a sample on: this rank's part of every global batch, in `parts` batches (of nearly the same size) a step.
+    case training(EpochSampler, batch: Int, firstSample: Int, rank: Int, ranks: Int, parts: Int = 1)
     /// The samples of a range in the order of the data set, once each, all crops of one in a row; the last batch may be short.
     case once(Range<Int>, batch: Int)
   }
@@ -144,8 +144,8 @@ public final class BatchLoader: @unchecked Sendable {
 
   private func entries(ofBatch number: Int) -> [EpochSampler.Entry]? {
     switch sequence {
-    case .training(let sampler, let batch, let firstStep, let rank, let ranks, let parts):
-      let own = EpochSampler.range(step: firstStep + number / parts, batch: batch, rank: rank, ranks: ranks)
+    case .training(let sampler, let batch, let firstSample, let rank, let ranks, let parts):
+      let own = EpochSampler.range(from: firstSample + number / parts * batch, batch: batch, rank: rank, ranks: ranks)
       let part = EpochSampler.share(of: own.count, rank: number % parts, ranks: parts)
       return sampler.entries((own.lowerBound + part.lowerBound)..<(own.lowerBound + part.upperBound))
     case .once(let range, let batch):

@@ -3,9 +3,9 @@ import Synchronization
 
 /// Which sample stands at which place of the endless sequence of training samples.
 ///
-/// The global counter g runs over all epochs: epoch g / N, place g mod N in the epoch's own permutation of the N samples. Step s
-/// of batch B takes g in [s·B, (s+1)·B): a batch may straddle two epochs, and none is ever short. So what a step sees depends
-/// on (seed, s, B, N) only: not on the ranks, and not on where the training was resumed.
+/// The global counter g runs over all epochs: epoch g / N, place g mod N in the epoch's own permutation of the N samples. A step of
+/// batch B takes the next B of them: a batch may straddle two epochs, and none is ever short. So what a step sees depends
+/// on (seed, g, B, N) only: not on the ranks, and not on where the training was resumed, nor with which batches it came there.
 public final class EpochSampler: Sendable {
   /// A place of the sequence.
   public struct Entry: Sendable, Equatable {
@@ -27,17 +27,17 @@ public final class EpochSampler: Sendable {
     self.seed = seed
   }
 
-  /// The counters of a rank in a step: rank r of R takes [s·B + r·B/R, s·B + (r+1)·B/R), in whole numbers.
+  /// The counters of a rank in a step from g on: rank r of R takes [g + r·B/R, g + (r+1)·B/R), in whole numbers.
   ///
   /// The ranks' ranges are disjoint and cover the step's; they differ by at most one in length.
-  public static func range(step: Int, batch: Int, rank: Int, ranks: Int) -> Range<Int> {
+  public static func range(from first: Int, batch: Int, rank: Int, ranks: Int) -> Range<Int> {
     precondition(ranks > 0 && (0..<ranks).contains(rank), "rank \(rank) of \(ranks)")
-    return (step * batch + rank * batch / ranks)..<(step * batch + (rank + 1) * batch / ranks)
+    return (first + rank * batch / ranks)..<(first + (rank + 1) * batch / ranks)
   }
 
   /// A rank's share of a finite set, every sample once: [r·N/R, (r+1)·N/R).
   public static func share(of count: Int, rank: Int, ranks: Int) -> Range<Int> {
-    range(step: 0, batch: count, rank: rank, ranks: ranks)
+    range(from: 0, batch: count, rank: rank, ranks: ranks)
   }
 
   /// The samples at the counters `range`.

@@ -46,6 +46,20 @@ public struct PictureSet: Sendable {
     return String(decoding: sample.path.utf8.dropFirst(prefix), as: UTF8.self)
   }
 
+  /// What checkpoints keep of the pictures, to know them again.
+  var identity: TrainingData {
+    TrainingData(
+      trainPictures: lists.train.count, validationPictures: lists.val.count, trainListing: listing(of: lists.train),
+      validationListing: listing(of: lists.val))
+  }
+
+  /// The SHA-256 of a list of samples: names in the data folder and labels.
+  private func listing(of samples: [Sample]) -> String {
+    var hasher = SHA256()
+    for sample in samples { hasher.update("\(sample.label) \(relativeName(of: sample))\n") }
+    return hasher.finish()
+  }
+
   /// The SHA-256 of the list: classes, names and labels.
   var listing: String {
     var hasher = SHA256()
@@ -59,7 +73,8 @@ public struct PictureSet: Sendable {
   /// - Throws: `TrainingError` when a rank lists other pictures than rank 0.
   /// - Note: collective
   func requireSameOnAllRanks(_ communicator: Communicator) throws {
-    let all = try communicator.allGather(listing)
+    // A folder and its pack have the same list, but the mean is found in other ways: ranks must all have the one or the other.
+    let all = try communicator.allGather("\(listing) \(pack == nil ? "folder" : "pack")")
     if let other = all.firstIndex(where: { $0 != all[0] }) {
       throw TrainingError.badData(
         "rank \(other) lists other pictures in \(lists.root) than rank 0; all hosts must see the same folder")

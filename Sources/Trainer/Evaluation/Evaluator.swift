@@ -46,11 +46,12 @@ final class Evaluator {
   ///
   /// - Parameters:
   ///   - step: the update that the network has had, for the watchdog.
+  ///   - shouldStop: whether this rank is to give up; then the evaluation has failed on all.
   ///   - each: called with the index and the label of each of this rank's pictures, in order, and what the network says of it.
   ///   - progress: called with the pictures done and all of this rank's.
   /// - Note: collective
   func evaluate(
-    step: Int = 0, each: (_ index: Int, _ label: Int, Prediction) -> Void = { _, _, _ in },
+    step: Int = 0, shouldStop: () -> Bool = { false }, each: (_ index: Int, _ label: Int, Prediction) -> Void = { _, _, _ in },
     progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
   ) throws -> Outcome {
     Activity.enter(.evaluating, step: step)
@@ -58,7 +59,7 @@ final class Evaluator {
     var result = EvaluationResult()
     var own: (any Error)?
     do {
-      try evaluateShare(step, badFiles, into: &result, each: each, progress: progress)
+      try evaluateShare(step, badFiles, into: &result, shouldStop: shouldStop, each: each, progress: progress)
     } catch {
       own = error
     }
@@ -86,7 +87,7 @@ final class Evaluator {
   }
 
   private func evaluateShare(
-    _ step: Int, _ badFiles: BadFileReport, into result: inout EvaluationResult,
+    _ step: Int, _ badFiles: BadFileReport, into result: inout EvaluationResult, shouldStop: () -> Bool,
     each: (_ index: Int, _ label: Int, Prediction) -> Void, progress: (_ done: Int, _ total: Int) -> Void
   ) throws {
     if share.isEmpty { return }
@@ -96,6 +97,7 @@ final class Evaluator {
       source: source, options: options, sequence: .once(share, batch: plan.batch / crops.count), badFiles: badFiles)
     defer { loader.close() }
     while let batch = try loader.next() {
+      if shouldStop() { throw DataError(.stopped, "stopped on request during the evaluation") }
       Activity.enter(.evaluating, step: step)
       let scores = plan.forward(batch.tensor)
       for first in stride(from: 0, to: batch.count, by: crops.count) {

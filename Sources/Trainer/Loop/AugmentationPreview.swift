@@ -23,7 +23,7 @@ public func augmentationPreview(_ job: TrainingJob, count: Int) throws -> Pictur
     options: .init(
       crop: crop, threads: job.compute.team.workers, prefetch: 1,
       augmentation: Augmentation(job.options, colourAxes: mean.colourAxes), mean: mean.values),
-    sequence: .training(EpochSampler(count: source.count, seed: job.options.seed), batch: count, firstStep: 0, rank: 0, ranks: 1),
+    sequence: .training(EpochSampler(count: source.count, seed: job.options.seed), batch: count, firstSample: 0, rank: 0, ranks: 1),
     badFiles: badFiles)
   defer { loader.close() }
   guard let batch = try loader.next() else { throw TrainingError("the loader gave no batch") }

@@ -62,30 +62,30 @@ struct PreparedData {
     CachedSource(try set.source(.val, shorterSide: shorterSide), cacheBytes: job.cacheBytes / 4)
   }
 
-  /// This rank's part of every global batch, in `parts` batches a step, from a step on.
+  /// This rank's part of every global batch, in `parts` batches a step, from a sample on.
   func trainingLoader(
-    _ job: TrainingJob, fromStep step: Int, parts: Int, communicator: Communicator, badFiles: BadFileReport
+    _ job: TrainingJob, fromSample sample: Int, parts: Int, communicator: Communicator, badFiles: BadFileReport
   ) throws -> BatchLoader {
     return try BatchLoader(
       source: source,
       options: .init(
         crop: crop, threads: job.loaderThreads ?? 1, augmentation: Augmentation(job.options, colourAxes: colourAxes), mean: mean),
       sequence: .training(
-        sampler, batch: job.options.batch, firstStep: step, rank: communicator.rank, ranks: communicator.size,
+        sampler, batch: job.options.batch, firstSample: sample, rank: communicator.rank, ranks: communicator.size,
         parts: parts),
       badFiles: badFiles)
   }
 
-  /// Epochs done after `step` updates, with the part of the present one.
-  func epochs(atStep step: Int, batch: Int) -> Double { Double(step * batch) / Double(set.train.count) }
+  /// Epochs done after `sample` samples, with the part of the present one.
+  func epochs(after sample: Int) -> Double { Double(sample) / Double(set.train.count) }
 
-  /// Whole epochs done after `step` updates.
-  func wholeEpochs(atStep step: Int, batch: Int) -> Int { step * batch / set.train.count }
+  /// Whole epochs done after `sample` samples.
+  func wholeEpochs(after sample: Int) -> Int { sample / set.train.count }
 
-  /// The number of the epoch that the update number `step` finished, nil when it finished none.
-  func epochFinished(byStep step: Int, batch: Int) -> Int? {
-    let done = wholeEpochs(atStep: step, batch: batch)
-    return done > wholeEpochs(atStep: step - 1, batch: batch) ? done : nil
+  /// The number of the epoch that the update of the `batch` samples before `sample` finished, nil when it finished none.
+  func epochFinished(after sample: Int, batch: Int) -> Int? {
+    let done = wholeEpochs(after: sample)
+    return done > wholeEpochs(after: sample - batch) ? done : nil
   }
 }
 

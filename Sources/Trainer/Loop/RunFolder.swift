@@ -16,6 +16,8 @@ public struct RunFolder: Sendable {
   public var classErrors: String { path + "/classes.csv" }
   /// The pictures that could not be read, each with its reason.
   public var badFiles: String { path + "/bad-files.csv" }
+  /// See `FirstUpdateMark`.
+  var firstUpdateMark: String { path + "/no-update-yet.txt" }
   /// Event files for TensorBoard.
   public var tensorBoard: String { path + "/tensorboard" }
 }
@@ -36,6 +38,8 @@ struct RunDescription: Codable {
   let started: String
   /// The step from which this start went on; 0 for a new run.
   let resumedFromStep: Int
+  /// Updates of the whole run, those of earlier starts included.
+  let totalSteps: Int
 
   func write(to path: String) throws {
     let encoder = JSONEncoder()

@@ -6,60 +6,79 @@ import Foundation
 /// What rank 0 keeps of a run: its checkpoints, written on a thread of their own, and `metrics.jsonl`.
 ///
 /// A checkpoint that can't be written (the disk is full) is a warning: the run goes on and tries again every minute, while the
-/// checkpoints before it stay whole. The last one of a run must succeed.
+/// checkpoints before it stay whole. The last one of a run must succeed. However the job ends, it waits for the one in flight.
 final class RunSaver {
   let log: MetricsLog
+  private(set) var best: BestCheckpoint
+  /// The step of the newest checkpoint that this run has written; nil before the first.
+  private(set) var savedStep: Int?
   private let writer: CheckpointWriter
+  private let inFlight: WorkInFlight.Registration
   private let interval: CheckpointInterval
   private let network: Network
   private let data: PreparedData
   private let options: String
   private var report: RunReport
   private let team: ThreadTeam
-  private var lastSavedStep: Int
-  private var lastSaved = ContinuousClock.now
+  private var lastStartedStep: Int
+  private var lastStarted = ContinuousClock.now
+  /// The validation error of the checkpoint in flight, if it is to be the best.
+  private var bestInFlight: BestCheckpoint.Epoch?
   /// Why the newest checkpoint isn't there, and since when.
-  private var failure: (error: CheckpointError, time: ContinuousClock.Instant)?
+  private var failure: (error: CheckpointError, isBest: Bool, time: ContinuousClock.Instant)?
 
   static let secondsBetweenTries = 60.0
 
-  init(_ job: TrainingJob, data: PreparedData, network: Network, step: Int, folder: CheckpointFolder) throws {
+  init(_ job: TrainingJob, data: PreparedData, network: Network, progress: TrainingProgress, folder: CheckpointFolder) throws {
     do {
       try FileManager.default.createDirectory(atPath: job.run.checkpoints, withIntermediateDirectories: true)
     } catch {
       throw TrainingError("cannot make the run folder \(job.run.path): \(error.localizedDescription)")
     }
     log = try MetricsLog(
-      path: job.run.metrics, resumingAt: step, eventFolder: job.writesEvents ? job.run.tensorBoard : nil)
+      path: job.run.metrics, resumingAt: progress.step, eventFolder: job.writesEvents ? job.run.tensorBoard : nil)
     report = RunReport(job.run)
-    writer = try CheckpointWriter(folder, network: network)
+    let writer = try CheckpointWriter(folder, network: network)
+    self.writer = writer
+    inFlight = WorkInFlight.register("the last checkpoint") { writer.wait(atMost: $0) }
     interval = job.checkpointEvery
     self.network = network
     self.data = data
     options = try job.options.json()
     team = job.compute.team
-    lastSavedStep = step
+    // The checkpoint of an epoch whose error is still to be measured is written anew with it.
+    lastStartedStep = progress.unmeasuredEpoch == nil ? progress.step : progress.step - 1
+    best = BestCheckpoint(of: folder, resumedFrom: progress)
   }
 
   /// Whether the state after `step` is to be saved: by the interval, because it is the best, or because it is the last.
   func isDue(step: Int, finishedEpoch: Int?, isBest: Bool, force: Bool) -> Bool {
-    guard step > lastSavedStep else { return false }
+    guard step > lastStartedStep else { return false }
     if isBest || force { return true }
     switch interval {
     case .epochs(let count): return finishedEpoch.map { $0 % count == 0 } ?? false
-    case .steps(let count): return step / count > lastSavedStep / count
-    case .seconds(let count): return lastSaved.secondsSince >= count
+    case .steps(let count): return step / count > lastStartedStep / count
+    case .seconds(let count): return lastStarted.secondsSince >= count
     }
   }
 
-  /// Begins to save: returns when the parameters are copied.
-  func save(_ store: ParameterStore, progress: TrainingProgress, isBest: Bool) {
+  /// Begins to save: returns when the parameters are copied. A best checkpoint that couldn't be written, whose copy makes room for
+  /// this one, is tried once more before.
+  ///
+  /// - Throws: `CheckpointError` when the values of an earlier one are no finite numbers.
+  func save(_ store: ParameterStore, progress: TrainingProgress, isBest: Bool) throws -> [TrainingEvent] {
+    settle()
+    var events = try takeOutcomes()
+    if let failure, failure.isBest { events += try tryAgain() }
     let contents = CheckpointContents(
       network: network, progress: progress, options: options, mean: data.mean, meanShape: network.input,
       colourAxes: data.colourAxes, classes: data.set.classes.map(\.wnid), classNames: data.set.classes.map(\.name))
+    failure = nil
+    bestInFlight = isBest ? progress.validationError.map { .init(step: progress.step, error: $0) } : nil
     Activity.during(.saving) { writer.start(contents, copying: store, isBest: isBest, team: team) }
-    lastSavedStep = progress.step
-    lastSaved = .now
+    lastStartedStep = progress.step
+    lastStarted = .now
+    return events
   }
 
   /// Looks what has become of checkpoints, and tries again where it is time to.
@@ -81,15 +100,18 @@ final class RunSaver {
   func finish() throws -> [TrainingEvent] {
     settle()
     var events = try takeOutcomes()
-    if failure != nil {
-      failure = nil
-      writer.retry()
-      settle()
-      events += try takeOutcomes()
-    }
+    if failure != nil { events += try tryAgain() }
     if let failure { throw failure.error }
     try log.finish()
     return events
+  }
+
+  /// Writes the checkpoint that failed once more, and waits for it.
+  private func tryAgain() throws -> [TrainingEvent] {
+    failure = nil
+    writer.retry()
+    settle()
+    return try takeOutcomes()
   }
 
   private func takeOutcomes() throws -> [TrainingEvent] {
@@ -97,11 +119,14 @@ final class RunSaver {
       switch outcome.result {
       case .success(let path):
         failure = nil
+        savedStep = outcome.step
+        if let bestInFlight { best.wrote(bestInFlight) }
         try log.append(CheckpointMetrics(outcome))
-        return .checkpoint(path: path, isBest: outcome.isBest)
+        return .checkpoint(path: path, isBest: outcome.isBest && best.lost == nil)
       case .failure(let error):
         if error.kind == .notFinite { throw error }
-        failure = (error, .now)
+        failure = (error, outcome.isBest, .now)
+        if let bestInFlight { best.failed(bestInFlight) }
         return .warning("\(error). The training goes on, and tries again every minute", step: outcome.step)
       }
     }

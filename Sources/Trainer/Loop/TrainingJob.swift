@@ -46,6 +46,25 @@ public struct TrainingJob: Sendable {
   }
 }
 
+extension TrainingJob {
+  /// All ranks have to take the same branches, and the options select them.
+  ///
+  /// - Throws: `TrainingError` naming a rank that was started with other options than rank 0.
+  /// - Note: collective
+  func requireSameOnAllRanks(_ communicator: Communicator) throws {
+    let own = try [
+      "options": options.json(), "--max-steps": "\(maxSteps ?? 0)", "--micro-batch": "\(microBatch ?? 0)",
+      "--crop": "\(crop ?? 0)", "--shorter-side": "\(shorterSide ?? 0)", "--resume": "\(resume)", "--run": run.path,
+    ]
+    let first: [String: String] = try communicator.broadcast(own)
+    let other = own.keys.sorted().first { own[$0] != first[$0] }
+    let all = try communicator.allGather(other.map { "\($0): \(own[$0] ?? "") instead of \(first[$0] ?? "")" } ?? "")
+    if let rank = all.firstIndex(where: { !$0.isEmpty }) {
+      throw TrainingError.wrongUse("rank \(rank) was started with other options than rank 0, \(all[rank]); start all ranks alike")
+    }
+  }
+}
+
 /// What a run tells whoever watches it, on rank 0.
 public enum TrainingEvent: Sendable {
   /// A sentence about the start: data, network, what was resumed.
@@ -65,6 +84,11 @@ public struct TrainingOutcome: Sendable {
   public let isFinished: Bool
   /// Somebody asked it to stop; the work is saved.
   public let wasStopped: Bool
+  /// The whole checkpoint of `steps`; nil when this start wrote none, because there was no update to make.
+  public let checkpoint: String?
+  /// The validation error of what `best.h5` points to; nil when there is no such link.
   public let bestTop1Error: Double?
+  /// A lower error that the run came to, whose checkpoint couldn't be written.
+  public let lostTop1Error: Double?
   public let seconds: Double
 }

@@ -25,17 +25,31 @@ final class TrainingLoop {
   private let evaluator: Evaluator?
 
   private let totalSteps: Int
-  private var step: Int
+  private let mark: FirstUpdateMark
+  private var isMarkRemoved = false
+  /// Whether this start has made an update.
+  private var hasUpdated = false
+  private let pictures: TrainingData?
+  /// Updates made, and the samples that they have consumed.
+  private var (step, sample): (Int, Int)
+  /// The epoch that the last update finished, as long as its validation error isn't measured.
+  private var unmeasuredEpoch: Int?
   private var epochLoss: (sum: Double, steps: Int)
   private var epochStart = ContinuousClock.now
 
-  init(_ job: TrainingJob, _ start: TrainingStart, communicator: Communicator, watch: @escaping (TrainingEvent) -> Void) throws {
+  init(
+    _ job: TrainingJob, _ start: TrainingStart, mark: FirstUpdateMark, communicator: Communicator,
+    watch: @escaping (TrainingEvent) -> Void
+  ) throws {
     self.job = job
     self.communicator = communicator
     self.watch = watch
     data = start.data
     store = start.store
-    step = start.progress.step
+    self.mark = mark
+    pictures = start.progress.data
+    (step, sample) = (start.progress.step, start.progress.sample)
+    unmeasuredEpoch = start.progress.unmeasuredEpoch
     epochLoss = (start.progress.epochLossSum ?? 0, start.progress.epochLossCount ?? 0)
     totalSteps = start.totalSteps
     schedule = start.schedule
@@ -58,11 +72,11 @@ final class TrainingLoop {
     let begin = ContinuousClock.now
     let lastStep = min(totalSteps, job.maxSteps ?? totalSteps)
     let loader = try data.trainingLoader(
-      job, fromStep: step, parts: update.parts, communicator: communicator, badFiles: badFiles)
+      job, fromSample: sample, parts: update.parts, communicator: communicator, badFiles: badFiles)
     defer { loader.close() }
     var stopRequested = false
-    /// Why the run can't go on, the same on all ranks.
-    var failure: (any Error)?
+    // Why the run can't go on, the same on all ranks. An evaluation that is owed comes before further updates.
+    var failure = try unmeasuredEpoch.flatMap(finishEpoch)
 
     while step < lastStep, !stopRequested, failure == nil {
       let start = ContinuousClock.now
@@ -91,42 +105,72 @@ final class TrainingLoop {
       }
       try stopIfDiverged(message)
 
-      let rate = schedule.rate(at: step)
+      let rate = schedule.rate(at: sample, batch: job.options.batch)
       try update.apply(rate: rate)
-      step += 1
+      (step, sample, hasUpdated) = (step + 1, sample + job.options.batch, true)
       try record(message, rate: rate, seconds: start.secondsSince)
-      if let epoch = data.epochFinished(byStep: step, batch: job.options.batch) {
+      if let epoch = data.epochFinished(after: sample, batch: job.options.batch) {
+        unmeasuredEpoch = epoch
         failure = try finishEpoch(epoch)
       } else {
         try saveIfDue(force: stopRequested)
       }
     }
 
-    Activity.enter(.unknown)
+    if failure != nil, !stopRequested { stopRequested = try communicator.agree(on: StopRequest.isRequested, .any) }
+    Activity.enter(.saving, step: step)
     try saveIfDue(force: true)
-    try saver?.finish().forEach(tell)
-    if let problem = saver?.writeReport(store) { watch(.note(problem)) }
+    let isWhole = step >= lastStep && unmeasuredEpoch == nil
+    let saved = try finishSaving(isWhole: isWhole)
     if let failure, !stopRequested { throw failure }
+    Activity.enter(.unknown)
     return TrainingOutcome(
-      steps: step, isFinished: step >= totalSteps, wasStopped: stopRequested && step < lastStep,
-      bestTop1Error: schedule.state.bestError, seconds: begin.secondsSince)
+      steps: step, isFinished: step >= totalSteps && unmeasuredEpoch == nil, wasStopped: stopRequested && !isWhole,
+      checkpoint: saved.step == step ? CheckpointFolder(job.run.checkpoints).file(step: step) : nil,
+      bestTop1Error: saved.best.saved?.error, lostTop1Error: saved.best.lost?.error, seconds: begin.secondsSince)
+  }
+
+  /// What rank 0 has written.
+  private struct Saved: Codable {
+    var step: Int?
+    var best = BestCheckpoint()
+  }
+
+  /// Waits until rank 0 has written the last checkpoint, the metrics and the report. - Note: collective
+  private func finishSaving(isWhole: Bool) throws -> Saved {
+    try communicator.onFirst {
+      guard let saver else { return Saved() }
+      if isWhole { mark.remove() }
+      try saver.finish().forEach(tell)
+      if let problem = saver.writeReport(store) { watch(.note(problem)) }
+      return Saved(step: saver.savedStep, best: saver.best)
+    }
+  }
+
+  /// Waits until nothing is on its way to rank 0's disk. - Returns: the newest checkpoint. - Note: collective
+  private func settle() throws -> String? {
+    let folder = CheckpointFolder(job.run.checkpoints)
+    return try communicator.onFirst {
+      saver?.settle()
+      return try folder.steps().first.map(folder.file)
+    }
   }
 
   /// Ends the run before an update that would spoil the parameters, and after the checkpoint in flight. - Note: collective
   private func stopIfDiverged(_ message: StepMessage) throws {
     if message.isFinite { return }
-    saver?.settle()
     throw try Divergence.error(
-      step: step + 1, loss: message.loss, plans: update.pass.plans, store, checkpoints: job.run.checkpoints,
-      communicator: communicator)
+      step: step + 1, loss: message.loss, plans: update.pass.plans, store, checkpoint: settle(), communicator: communicator)
   }
 
   private func record(_ message: StepMessage, rate: Double, seconds: Double) throws {
     epochLoss = (epochLoss.sum + message.loss, epochLoss.steps + 1)
     guard let saver else { return }
+    if !isMarkRemoved { mark.remove() }
+    isMarkRemoved = true
     let slowest = SlowRankWatch.slowest(message.busySeconds)
     let metrics = StepMetrics(
-      step: step, epoch: data.epochs(atStep: step, batch: job.options.batch), loss: message.loss, learningRate: rate,
+      step: step, epoch: data.epochs(after: sample), loss: message.loss, learningRate: rate,
       imagesPerSecond: Double(job.options.batch) / seconds, dataWaitSeconds: message.dataWait,
       reductionWaitSeconds: message.reductionWait, slowestRank: slowest?.rank, slowestRankSecondsPerImage: slowest?.seconds,
       medianSecondsPerImage: slowest?.median)
@@ -141,7 +185,9 @@ final class TrainingLoop {
   /// - Returns: why there is no evaluation, so that the run can't go on; the same on all ranks.
   private func finishEpoch(_ epoch: Int) throws -> (any Error)? {
     if evaluator != nil { try update.gatherValues() }
-    let evaluation = try evaluator?.evaluate(step: step)
+    // The start before made no update: this one doesn't stop before it has one.
+    let mayStop = hasUpdated || !mark.mustUpdate
+    let evaluation = try evaluator?.evaluate(step: step, shouldStop: { mayStop && StopRequest.isRequested })
     if let evaluation {
       try badFileList?.replace(evaluation.badFiles, split: .val, watch)
       if let warning = evaluation.warning { try tell(.warning(warning, step: step)) }
@@ -149,28 +195,28 @@ final class TrainingLoop {
     }
     let result = evaluation?.result
     if let result, !result.loss.isFinite {
-      saver?.settle()
-      throw Divergence.error(epoch: epoch, validationLoss: result.loss, checkpoints: job.run.checkpoints)
+      throw Divergence.error(epoch: epoch, validationLoss: result.loss, checkpoint: try settle())
     }
-    let isBest = result.map { schedule.epochFinished(validationError: $0.top1Error, nextStep: step) } ?? false
+    if let result { _ = schedule.epochFinished(validationError: result.top1Error, nextSample: sample, batch: job.options.batch) }
     let metrics = EpochMetrics(
       epoch: epoch, step: step, trainLoss: epochLoss.sum / Double(max(epochLoss.steps, 1)), valTop1Error: result?.top1Error,
-      valTop5Error: result?.top5Error, valLoss: result?.loss, learningRate: schedule.rate(at: step),
+      valTop5Error: result?.top5Error, valLoss: result?.loss, learningRate: schedule.rate(at: sample, batch: job.options.batch),
       seconds: epochStart.secondsSince)
-    epochLoss = (0, 0)
+    (epochLoss, unmeasuredEpoch) = ((0, 0), nil)
     epochStart = .now
     if let saver {
       try saver.log.append(metrics)
       watch(.epoch(metrics))
     }
-    try saveIfDue(finishedEpoch: epoch, isBest: isBest)
+    try saveIfDue(finishedEpoch: epoch, validationError: result?.top1Error)
     if let problem = saver?.writeReport(store, evaluation: result) { watch(.note(problem)) }
     return nil
   }
 
   /// Begins a checkpoint where the interval, the best error or `force` asks for one; rank 0 alone does, with what others
   /// alone have. - Note: collective
-  private func saveIfDue(finishedEpoch: Int? = nil, isBest: Bool = false, force: Bool = false) throws {
+  private func saveIfDue(finishedEpoch: Int? = nil, validationError: Double? = nil, force: Bool = false) throws {
+    let isBest = validationError.map { saver?.best.isBetter($0) ?? false } ?? false
     var isDue = saver?.isDue(step: step, finishedEpoch: finishedEpoch, isBest: isBest, force: force) ?? false
     if update.isSpread {
       isDue = try communicator.agree(on: isDue, .any)
@@ -178,9 +224,11 @@ final class TrainingLoop {
     }
     guard let saver, isDue else { return }
     let progress = TrainingProgress(
-      step: step, epoch: data.wholeEpochs(atStep: step, batch: job.options.batch), sample: step * job.options.batch,
-      learningRate: schedule.state, epochLossSum: epochLoss.sum, epochLossCount: epochLoss.steps)
-    saver.save(store, progress: progress, isBest: isBest)
+      step: step, epoch: data.wholeEpochs(after: sample), sample: sample, learningRate: schedule.state,
+      epochLossSum: epochLoss.sum, epochLossCount: epochLoss.steps, validationError: validationError, data: pictures,
+      unmeasuredEpoch: unmeasuredEpoch)
+    Activity.enter(.saving, step: step)
+    try saver.save(store, progress: progress, isBest: isBest).forEach(tell)
   }
 
   /// Says it, and writes down warnings.

@@ -24,6 +24,7 @@ struct TrainingStart {
   /// - Parameter watch: called on rank 0 alone.
   /// - Note: collective
   init(_ job: inout TrainingJob, communicator: Communicator, watch: @escaping @Sendable (TrainingEvent) -> Void) throws {
+    try job.requireSameOnAllRanks(communicator)
     if job.options.reduction == .exact {
       job.options.exactMicroBatch = job.microBatch
       job.options.exactMicroBatch = try job.options.fixedMicroBatch(ranks: communicator.size)
@@ -44,37 +45,34 @@ struct TrainingStart {
     let network = try Self.network(job.options.network, classes: set.classes.count)
     try Self.settle(&job, network: network)
     let folder = CheckpointFolder(job.run.checkpoints, keep: job.keep)
-    let source = try Activity.during(.reading) { [job] in
-      try Self.source(job, folder: folder, communicator: communicator, watch: watch)
-    }
+    let resumption = try Resumption(job, folder: folder, communicator: communicator, watch: watch)
 
     badFiles = BadFileReport(badFileLimit: job.options.badFileLimit, of: set.train.count, kind: "training")
     let badFileList = communicator.rank == 0 ? BadFileList(job.run.badFiles) : nil
     self.badFileList = badFileList
     store = try ParameterStore(network)
     if job.options.fullyConnected == .auto, Shards.obstacle(network, job.options, ranks: communicator.size) == nil {
-      job.options.fullyConnected = try Self.recordedMode(source, communicator)
+      job.options.fullyConnected = try resumption?.fullyConnected(communicator) ?? .auto
     }
     shards = try Self.shards(of: store, job: job, communicator: communicator, watch: watch)
     if communicator.size > 1 { job.options.fullyConnected = shards == nil ? .replicated : .sharded }
-    let steps = (job.options.epochs * set.train.count + job.options.batch - 1) / job.options.batch
-    totalSteps = steps
     var mean: (values: [Float], colourAxes: [SIMD3<Float>])?
-    if let source {
-      let contents = try Self.receive(source, into: store, shards, job: job, set: set, communicator: communicator)
-      progress = contents.progress
-      schedule = LearningRateSchedule(
-        job.options, totalSteps: steps, trainingPictures: set.train.count, state: progress.learningRate)
-      mean = (contents.mean, contents.colourAxes.map { SIMD3($0) })
-      watch(.note("resumed from \(source.path) at step \(progress.step)"))
+    if let resumption {
+      let found = try resumption.receive(into: store, shards, job: job, set: set, communicator: communicator, watch: watch)
+      progress = found.progress
+      mean = (found.mean, found.colourAxes.map { SIMD3($0) })
+      watch(.note("resumed from \(resumption.path) at step \(progress.step)"))
       StopRequest.say(
-        "stopped on request at step \(progress.step); no update was made since \(source.path), and the same command continues")
+        "stopped on request at step \(progress.step); no update was made since \(resumption.path), and the same command continues")
     } else {
       job.options.initialization.fill(store, seed: job.options.seed)
-      let schedule = LearningRateSchedule(job.options, totalSteps: steps, trainingPictures: set.train.count, state: nil)
-      progress = TrainingProgress(learningRate: schedule.state)
-      self.schedule = schedule
+      progress = TrainingProgress(learningRate: LearningRateState(rate: job.options.learningRate), data: set.identity)
     }
+    schedule = LearningRateSchedule(
+      job.options, trainingPictures: set.train.count, state: resumption == nil ? nil : progress.learningRate)
+    let steps = progress.step + job.options.updates(from: progress.sample, trainingPictures: set.train.count)
+    totalSteps = steps
+    if set.val.isEmpty { watch(.note(Self.withoutValidation(schedule))) }
     data = try PreparedData(set: set, mean: mean, job: job, communicator: communicator, badFiles: badFiles) {
       try badFileList?.add($0, split: .train, watch)
     } progress: {
@@ -84,18 +82,19 @@ struct TrainingStart {
       .note(
         "\(network.name): \(network.parameterCount.formatted()) parameters, \(communicator.size) ranks × "
           + "\(job.compute.team.workers) threads, batch \(job.options.batch), \(steps) steps"))
-    saver = try communicator.rank == 0 ? RunSaver(job, data: data, network: network, step: progress.step, folder: folder) : nil
+    saver = try communicator.rank == 0 ? RunSaver(job, data: data, network: network, progress: progress, folder: folder) : nil
     hosts = try communicator.allGather(communicator.hostName)
     if saver != nil {
       try describe(job, communicator: communicator)
     }
   }
 
-  /// What a checkpoint's run did with the fully connected layers: a run that goes on stays with what was measured at its start.
-  /// - Note: collective
-  private static func recordedMode(_ source: Source?, _ communicator: Communicator) throws -> FullyConnectedMode {
-    let options = try source?.checkpoint.map { try TrainingOptions(json: $0.contents.options) }
-    return FullyConnectedMode(rawValue: try communicator.broadcast(options?.fullyConnected.rawValue ?? "")) ?? .auto
+  /// What there is not without validation pictures.
+  private static func withoutValidation(_ schedule: LearningRateSchedule) -> String {
+    "there are no validation pictures, so no error is measured and there will be no best.h5"
+      + (schedule.kind == .plateau
+        ? "; --schedule plateau waits for an error that stops falling, so it never lowers the rate of \(schedule.initialRate): "
+          + "--schedule step, poly or cosine would" : "")
   }
 
   /// Deals out the fully connected layers where that is asked for, or faster. - Note: collective
@@ -155,94 +154,13 @@ struct TrainingStart {
     job.loaderThreads = job.loaderThreads ?? max(1, min(workers, Int(loaders.rounded())))
   }
 
-  /// The checkpoint to go on from, read by rank 0 alone.
-  private struct Source {
-    let path: String
-    let checkpoint: Checkpoint?
-  }
-
-  /// - Note: collective
-  private static func source(
-    _ job: TrainingJob, folder: CheckpointFolder, communicator: Communicator, watch: (TrainingEvent) -> Void
-  ) throws -> Source? {
-    var found: (path: String, checkpoint: Checkpoint)?
-    if communicator.rank == 0 {
-      switch job.resume {
-      case .file(let path): found = (path, try Checkpoint.read(path, training: true))
-      case .none:
-        if let step = try folder.steps().first {
-          throw TrainingError.wrongUse(
-            "\(folder.path) holds checkpoints up to step \(step); choose another --run, or --resume auto to go on")
-        }
-      case .auto:
-        try awaitCheckpoints(of: job.run, in: folder)
-        let newest = try folder.newest()
-        for error in newest.skipped { watch(.note("skipped a damaged checkpoint: \(error)")) }
-        found = newest.found
-        if found == nil, let damaged = newest.skipped.first {
-          throw TrainingError.badData("no whole checkpoint in \(folder.path): \(damaged)")
-        }
-      }
-    }
-    let path = try communicator.broadcast(found?.path ?? "")
-    return path.isEmpty ? nil : Source(path: path, checkpoint: found?.checkpoint)
-  }
-
-  /// Brings rank 0's checkpoint into the store of every rank, after checking that it belongs to this run.
-  /// - Note: collective
-  private static func receive(
-    _ source: Source, into store: ParameterStore, _ shards: Shards?, job: TrainingJob, set: PictureSet, communicator: Communicator
-  ) throws -> ReceivedContents {
-    var own: ReceivedContents?
-    if let checkpoint = source.checkpoint {
-      let contents = checkpoint.contents
-      guard contents.network == store.network else {
-        throw TrainingError.wrongUse(
-          "\(source.path) holds the network '\(contents.network.name)' for \(contents.classes.count) classes, which is not the "
-            + "'\(store.network.name)' for \(set.classes.count) that this run trains; choose another --run")
-      }
-      guard contents.classes == set.classes.map(\.wnid) else {
-        throw TrainingError.badData("\(source.path) was trained on other classes than those of \(job.data)")
-      }
-      let earlier = try TrainingOptions(json: contents.options)
-      let differences = job.options.differences(from: earlier)
-      guard differences.isEmpty || job.allowChangedOptions else {
-        throw TrainingError.wrongUse(
-          "\(source.path) was trained with other options: \(differences.joined(separator: ", ")); "
-            + "give the same ones, or --allow-changed-options")
-      }
-      store.copy(from: checkpoint.store, team: job.compute.team)
-      guard let mean = contents.fittedMean else {
-        throw TrainingError.badData("\(source.path): its mean \(contents.meanShape) doesn't fit the network's input")
-      }
-      own = ReceivedContents(
-        progress: contents.progress, mean: mean, colourAxes: contents.colourAxes.map { [$0.x, $0.y, $0.z] })
-    }
-    let contents = try communicator.broadcast(own)
-    try communicator.broadcast(store.values.all)
-    if let shards {
-      try shards.scatterVelocity()
-    } else {
-      try communicator.broadcast(store.velocity.all)
-    }
-    store.valuesChanged()
-    return contents
-  }
-
-  /// What rank 0 tells the others of its checkpoint, besides the parameters.
-  private struct ReceivedContents: Codable {
-    let progress: TrainingProgress
-    let mean: [Float]
-    let colourAxes: [[Float]]
-  }
-
   /// Writes `run.json`.
   private func describe(_ job: TrainingJob, communicator: Communicator) throws {
     try RunDescription(
       options: job.options, data: job.data, trainPictures: data.set.train.count, validationPictures: data.set.val.count,
       classes: data.set.classes.count, parameters: store.network.parameterCount, ranks: communicator.size,
       hosts: Set(hosts).sorted(), threadsPerRank: job.compute.team.workers, commandLine: job.commandLine,
-      started: Date().formatted(.iso8601), resumedFromStep: progress.step
+      started: Date().formatted(.iso8601), resumedFromStep: progress.step, totalSteps: totalSteps
     ).write(to: job.run.description)
   }
 }

@@ -49,6 +49,8 @@ struct RunFacts {
   let trainPictures: Int?
   let batch: Int?
   let epochs: Int?
+  /// Updates of the whole run; nil of older runs, where they follow from the batch.
+  let recordedSteps: Int?
 
   /// - Throws: `TrainingError` when there is no such file, or no JSON object in it.
   init(_ path: String) throws {
@@ -65,6 +67,7 @@ struct RunFacts {
     network = options["network"] as? String ?? "a network"
     classes = object["classes"] as? Int
     trainPictures = object["trainPictures"] as? Int
+    recordedSteps = object["totalSteps"] as? Int
     batch = options["batch"] as? Int
     epochs = options["epochs"] as? Int
   }
@@ -80,6 +83,7 @@ struct RunFacts {
   }
 
   var totalSteps: Int? {
+    if let recordedSteps { return recordedSteps }
     guard let epochs, let trainPictures, let batch, batch > 0 else { return nil }
     return (epochs * trainPictures + batch - 1) / batch
   }

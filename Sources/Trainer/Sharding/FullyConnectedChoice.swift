@@ -6,7 +6,7 @@ import Foundation
 ///
 /// The two ways round differently, and the same command should end in the same bits. So nothing is measured inside one host, where
 /// shared memory carries about as much everywhere; figures of a network count to a power of two; and a small gain is none.
-struct FullyConnectedChoice {
+struct FullyConnectedChoice: Codable {
   let isSharded: Bool
   /// A sentence with the figures.
   let reason: String
@@ -14,13 +14,21 @@ struct FullyConnectedChoice {
   /// Of a step's time, and in seconds.
   static let (clearShare, clearSeconds) = (0.02, 0.005)
 
+  /// The choice of rank 0, on all ranks. A step takes as long as the rank with the fewest threads does.
+  ///
   /// - Note: collective
   init(_ network: Network, job: TrainingJob, communicator: Communicator) throws {
     let speed =
       communicator.isOneHost ? CollectiveSpeed(bandwidth: 2e9, latency: 2e-6) : try communicator.collectiveSpeed().rounded
+    let threads = try communicator.allReduceMin(job.compute.team.workers)
+    self = try communicator.broadcast(Self(network, job: job, speed: speed, threads: threads, communicator: communicator))
+  }
+
+  private init(
+    _ network: Network, job: TrainingJob, speed: CollectiveSpeed, threads: Int, communicator: Communicator
+  ) {
     let pictures = (job.options.batch + communicator.size - 1) / communicator.size
-    var model = StepModel(
-      network, pictures: pictures, threads: job.compute.team.workers, bandwidth: speed.bandwidth, latency: speed.latency)
+    var model = StepModel(network, pictures: pictures, threads: threads, bandwidth: speed.bandwidth, latency: speed.latency)
     model.computesInBFloat16 = job.options.precision == .bfloat16
     let wire = job.options.gradientWire
     let replicated = model.step(ranks: communicator.size, .replicated, wire).seconds

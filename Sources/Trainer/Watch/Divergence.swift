@@ -25,27 +25,34 @@ enum Divergence {
     return store.parameters.reversed().first { !store.gradients.isFinite($0.range) }.map { "the gradients of \($0.name)" }
   }
 
-  /// The error that ends the run, the same on all ranks. - Note: collective
+  /// The error that ends the run, the same on all ranks.
+  ///
+  /// - Parameter checkpoint: the newest that is whole; nil when there is none.
+  /// - Note: collective
   static func error(
-    step: Int, loss: Double, plans: [Plan], _ store: ParameterStore, checkpoints: String, communicator: Communicator
+    step: Int, loss: Double, plans: [Plan], _ store: ParameterStore, checkpoint: String?, communicator: Communicator
   ) throws -> TrainingError {
     let found = try communicator.allGather(firstNonFinite(store, plans) ?? "")
     let place = found.firstIndex { !$0.isEmpty }.map { rank in
       "; the first values that are no finite numbers are \(found[rank])" + (communicator.size > 1 ? " (on rank \(rank))" : "")
     }
     return TrainingError(
-      "update \(step) has diverged: the loss is \(loss)\(place ?? ""). The update was not made, and \(remedy(checkpoints))")
+      "update \(step) has diverged: the loss is \(loss)\(place ?? ""). The update was not made. \(remedy(checkpoint))")
   }
 
   /// The error of values that are finite still, and give scores that aren't.
-  static func error(epoch: Int, validationLoss: Double, checkpoints: String) -> TrainingError {
+  static func error(epoch: Int, validationLoss: Double, checkpoint: String?) -> TrainingError {
     TrainingError(
-      "the training has diverged: after epoch \(epoch) the validation loss is \(validationLoss). Nothing more was saved, and "
-        + remedy(checkpoints))
+      "the training has diverged: after epoch \(epoch) the validation loss is \(validationLoss). Nothing more was saved. "
+        + remedy(checkpoint))
   }
 
-  private static func remedy(_ checkpoints: String) -> String {
-    "the checkpoints in \(checkpoints) are good: go on from the newest with a lower --learning-rate and --allow-changed-options, or "
-      + "start anew with --warmup-epochs"
+  private static func remedy(_ checkpoint: String?) -> String {
+    guard let checkpoint else {
+      return "No checkpoint has been written yet: start anew with a lower --learning-rate, or with --warmup-epochs 1"
+    }
+    return
+      "The newest checkpoint, \(checkpoint), is from before, and its values are finite: go on from it with a lower --learning-rate and "
+      + "--allow-changed-options, or start anew with --warmup-epochs 1"
   }
 }
