@@ -26,9 +26,10 @@ func exampleCheckpoint(in folder: TemporaryFolder) throws -> Checkpoint {
     }
   }
   let path = folder.path("small.h5")
+  let progress = TrainingProgress(learningRate: LearningRateState(rate: 0))
   try Checkpoint.write(
     CheckpointContents(
-      network: network, progress: TrainingProgress(learningRate: LearningRateState(rate: 0)),
+      network: network, progress: progress,
       mean: (0..<1200).map { Float($0 % 97) + 80 }, meanShape: network.input, classes: ["n1", "n2", "n3", "n4"],
       classNames: ["tench, Tinca", "b", "größer", "d"]),
     store: store, to: path)
