@@ -19,6 +19,20 @@ import Cluster
     #expect(result.seconds < 10, "\(result)")
   }
 
+  @Test(
+    "A job that ends by an error of any rank lets rank 0 finish what is on its way to the disk",
+    arguments: [(1, 0), (2, 0), (2, 1), (3, 2), (4, 3), (3, -1)])
+  func workInFlight(ranksAndRank: (Int, Int)) throws {
+    let (ranks, rank) = ranksAndRank
+    let folder = try TemporaryFolder()
+    let result = try runUnderMPI(
+      ranks: ranks, tool: "rank-checks", arguments: ["fail-in-flight", "\(rank)", folder.path("file"), "2.5"])
+    #expect(result.exitCode == 3 && result.output.contains("no pictures"), "\(result)")
+    #expect(result.output.components(separatedBy: "no pictures").count == 2, "\(result)")
+    #expect(FileManager.default.contents(atPath: folder.path("file")) == Data("whole".utf8), "\(result)")
+    #expect(result.seconds < 15, "\(result)")
+  }
+
   @Test("Of ranks that all fail alike the first speaks for all", arguments: [1, 2, 3, 4, 6], [1, 4])
   func allRanksFail(ranks: Int, code: Int32) throws {
     let result = try runUnderMPI(ranks: ranks, tool: "rank-checks", arguments: ["fail-everywhere", "\(code)", "no such folder"])

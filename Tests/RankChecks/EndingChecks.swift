@@ -5,6 +5,7 @@ import Foundation
 let endingChecks = [
   RankCheck("fail", failOnRank), RankCheck("fail-everywhere", failEverywhere), RankCheck("abort", abortFromThread),
   RankCheck("kill", killRank), RankCheck("bad-call", callWrongly), RankCheck("stop", stopOnRequest),
+  RankCheck("fail-in-flight", failInFlight),
 ]
 
 private struct CodedError: ExitCoded, CustomStringConvertible {
@@ -77,4 +78,22 @@ private func stopOnRequest(_ communicator: Communicator, _ arguments: [String]) 
     usleep(10_000)
     if step == 5999 { throw CheckFailure(description: "no signal came") }
   }
+}
+
+/// `fail-in-flight RANK FILE SECONDS`: one rank fails, rank −1 stands for all, while a thread of rank 0 takes its time for a file.
+private func failInFlight(_ communicator: Communicator, _ arguments: [String]) throws {
+  let (failing, file, seconds) = (Int(arguments[0])!, arguments[1], Double(arguments[2])!)
+  let group = DispatchGroup()
+  let work = communicator.rank == 0 ? WorkInFlight.register("the file") { group.wait(timeout: .now() + $0) == .success } : nil
+  if communicator.rank == 0 {
+    group.enter()
+    Thread {
+      Thread.sleep(forTimeInterval: seconds)
+      FileManager.default.createFile(atPath: file, contents: Data("whole".utf8))
+      group.leave()
+    }.start()
+  }
+  try communicator.barrier()
+  if failing == communicator.rank || failing < 0 { throw CodedError(description: "no pictures", exitCode: ExitCode.badData) }
+  try withExtendedLifetime(work) { try communicator.barrier() }
 }

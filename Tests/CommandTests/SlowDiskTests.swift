@@ -1,0 +1,157 @@
+import Checkpoint
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("A disk that takes seconds", .enabled(if: FaultyDisk.canBeMade, "there is no C compiler"))
+struct SlowDiskTests {
+  let tiny: TinyData
+  let disk: FaultyDisk
+
+  init() throws {
+    tiny = try TinyData()
+    disk = try FaultyDisk()
+  }
+
+  private func until(_ seconds: Double, _ condition: () -> Bool) -> Bool {
+    let end = ContinuousClock.now + .seconds(seconds)
+    while !condition() {
+      if ContinuousClock.now > end { return false }
+      usleep(10_000)
+    }
+    return true
+  }
+
+  private func start(_ run: String, ranks: Int, steps: Int, _ more: [String] = []) throws -> RunningProcess {
+    try startUnderMPI(
+      ranks: ranks, tool: "deepinside", arguments: tiny.training(run, steps: steps, more), environment: disk.environment)
+  }
+
+  private func files(_ run: String) -> [String] {
+    ((try? FileManager.default.contentsOfDirectory(atPath: tiny.folder.path("\(run)/checkpoints"))) ?? []).sorted()
+  }
+
+  @Test("a stop ends with code 4 when the checkpoint of the very step that is named is whole, and the run goes on", arguments: [1, 2, 3, 4])
+  func stop(ranks: Int) throws {
+    try disk.slow(milliseconds: 2000, "step-")
+    let process = try start("run", ranks: ranks, steps: 100_000, ["--checkpoint-every", "30min", "--epochs", "90000"])
+    #expect(until(60) { ((try? tiny.losses("run").count) ?? 0) > 3 })
+    process.signal(SIGUSR1)
+    let result = process.wait(timeout: 60)
+    try #require(result.exitCode == 4, "\(result)")
+    let named = try #require(result.output.firstMatch(of: /stopped on request at step (\d+), saved in (\S+);/), "\(result)")
+    let step = try #require(Int(named.1))
+    let saved = try Checkpoint.read(String(named.2), training: true)
+    #expect(saved.contents.progress.step == step && saved.contents.progress.sample == 8 * step)
+    #expect(files("run") == [CheckpointFolder.fileName(step: step), "best.h5", "latest.h5"].filter { $0 != "best.h5" || step > 3 })
+    // What goes on from there ends with the bits of an undisturbed run.
+    try disk.mend()
+    for run in ["run", "calm"] {
+      let more = ["--checkpoint-every", "30min", "--epochs", "90000"]
+      let result = try start(run, ranks: ranks, steps: step + 3, more).wait(timeout: 120)
+      try #require(result.exitCode == 0, "\(result)")
+    }
+    let (resumed, calm) = (try Checkpoint.read(tiny.newest("run")), try Checkpoint.read(tiny.newest("calm")))
+    #expect(resumed.digest == calm.digest && resumed.contents.progress == calm.contents.progress)
+  }
+
+  @Test("a run that diverges ends when the checkpoint in flight is whole, and names it", arguments: [1, 2, 3, 4])
+  func divergence(ranks: Int) throws {
+    try disk.slow(milliseconds: 2000, "step-")
+    let more = ["--checkpoint-every", "1steps", "--warmup-epochs", "1", "--learning-rate", "1e30"]
+    let result = try start("run", ranks: ranks, steps: 100, more).wait(timeout: 60)
+    #expect(result.exitCode == 1 && result.output.contains("diverged"), "\(result)")
+    let newest = try #require(files("run").last { $0.hasPrefix("step-") }, "\(result)")
+    #expect(result.output.contains("The newest checkpoint, \(tiny.folder.path("run/checkpoints/\(newest)")), is from before"), "\(result)")
+    _ = try Checkpoint.read(tiny.folder.path("run/checkpoints/\(newest)"))
+    #expect(result.output.split(separator: "\n").count { $0.contains("has diverged") } == 1, "\(result)")
+  }
+
+  @Test("a run that diverges before any checkpoint praises none", arguments: [1, 3])
+  func divergenceAtOnce(ranks: Int) throws {
+    let result = try start("run", ranks: ranks, steps: 100, ["--learning-rate", "1e30"]).wait(timeout: 60)
+    #expect(result.exitCode == 1 && result.output.contains("No checkpoint has been written yet"), "\(result)")
+  }
+
+  // The first start is stopped while it writes its mark, the second while it writes its metrics, both before any update.
+  @Test("a run that is stopped before its first update twice in a row makes one update the second time", arguments: [1, 2])
+  func circle(ranks: Int) throws {
+    try disk.slow(milliseconds: 2500, "no-update-yet")
+    var process = try start("run", ranks: ranks, steps: 1000)
+    #expect(until(30) { ((try? FileManager.default.contentsOfDirectory(atPath: tiny.folder.path("run"))) ?? []).contains { $0.contains("no-update-yet") } })
+    process.signal(SIGUSR1)
+    var result = process.wait(timeout: 60)
+    #expect(result.exitCode == 4 && result.output.contains("before any update"), "\(result)")
+    #expect(files("run").isEmpty)
+
+    try disk.slow(milliseconds: 2500, "metrics.jsonl")
+    process = try start("run", ranks: ranks, steps: 1000)
+    #expect(until(30) { process.output.contains("training and") })
+    process.signal(SIGUSR1)
+    result = process.wait(timeout: 60)
+    #expect(result.exitCode == 4 && result.output.contains("stopped on request at step 1, saved in"), "\(result)")
+    #expect(files("run").contains(CheckpointFolder.fileName(step: 1)))
+    #expect(!FileManager.default.fileExists(atPath: tiny.folder.path("run/no-update-yet.txt")))
+  }
+
+  // 30 pictures, batches of 8: epochs end with the updates 4, 8, 12, …
+  @Test("a best checkpoint that could not be written is told apart from best.h5")
+  func bestIsLost() throws {
+    let arguments = ["--learning-rate", "0.003", "--initialization", "he"]
+    _ = try start("calm", ranks: 1, steps: 24, arguments).wait(timeout: 60)
+    let errors = try tiny.validationErrors("calm")
+    let best = try #require(errors.min { ($0.error, $0.step) < ($1.error, $1.step) })
+    try disk.full("step-\(String(format: "%08d", best.step))")
+    let result = try start("run", ranks: 1, steps: 25, arguments + ["--epochs", "7"]).wait(timeout: 60)
+    #expect(result.exitCode == 0, "\(result)")
+    let link = try FileManager.default.destinationOfSymbolicLink(atPath: tiny.folder.path("run/checkpoints/best.h5"))
+    let linked = try #require(CheckpointFolder.step(ofName: link))
+    #expect(linked != best.step)
+    let header = try Checkpoint.readHeader(tiny.folder.path("run/checkpoints/best.h5"))
+    #expect(header.contents.progress.validationError == errors.first { $0.step == linked }?.error)
+  }
+
+  @Test("a changed batch goes on after the same pictures, twice, and every epoch is measured once")
+  func changedBatch() throws {
+    for (steps, batch) in [(5, 8), (9, 4), (1000, 11)] {
+      let result = try runTool(
+        "deepinside",
+        ["train", "--data", tiny.data, "--network", tiny.network, "--run", tiny.folder.path("run"), "--batch", "\(batch)",
+          "--epochs", "4", "--max-steps", "\(steps)", "--learning-rate", "0.001", "--threads", "1", "--allow-changed-options",
+          "--schedule", "poly"])
+      #expect(result.exitCode == 0, "\(result)")
+    }
+    // 5 · 8 + 4 · 4 = 56 pictures, and (120 − 56) / 11 updates more.
+    let progress = try Checkpoint.readHeader(tiny.newest("run")).contents.progress
+    #expect(progress.step == 15 && progress.sample == 56 + 6 * 11)
+    #expect(try tiny.validationErrors("run").map(\.step) == [4, 10, 13, 15])
+  }
+
+  @Test("other training pictures are refused, and taken when that is asked for")
+  func changedData() throws {
+    #expect(try start("run", ranks: 1, steps: 5).wait(timeout: 60).exitCode == 0)
+    let folder = tiny.data + "/train/s00000001"
+    let files = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+    for file in files.prefix(4) { try FileManager.default.removeItem(atPath: folder + "/" + file) }
+    var result = try start("run", ranks: 2, steps: 9).wait(timeout: 60)
+    #expect(result.exitCode == 2 && result.output.contains("30 → 26 training pictures"), "\(result)")
+    result = try start("run", ranks: 2, steps: 9, ["--allow-changed-options"]).wait(timeout: 60)
+    #expect(result.exitCode == 0 && result.output.contains("goes on in epoch 2"), "\(result)")
+    result = try start("run", ranks: 2, steps: 10).wait(timeout: 60)
+    #expect(result.exitCode == 0, "\(result)")
+  }
+}
+
+extension TinyData {
+  /// The validation errors of a run's epochs.
+  func validationErrors(_ run: String) throws -> [(step: Int, error: Double)] {
+    struct Line: Decodable {
+      let kind: String
+      let step: Int
+      let valTop1Error: Double?
+    }
+    let text = try String(contentsOfFile: folder.path("\(run)/metrics.jsonl"), encoding: .utf8)
+    let lines = try text.split(separator: "\n").map { try JSONDecoder().decode(Line.self, from: Data($0.utf8)) }
+    return lines.filter { $0.kind == "epoch" }.map { ($0.step, $0.valTop1Error ?? .nan) }
+  }
+}
