@@ -41,7 +41,7 @@ struct Resumption {
       }
       return nil
     case .auto:
-      try awaitCheckpoints(of: job.run, in: folder)
+      try TrainingStart.awaitCheckpoints(of: job.run, in: folder)
       let newest = try folder.newest()
       for error in newest.skipped { watch(.note("skipped a damaged checkpoint: \(error)")) }
       if newest.found == nil, let damaged = newest.skipped.first {
