@@ -9,6 +9,10 @@ public struct PreparedPicture: Sendable {
   /// Of the whole resized picture, in which crops have their places.
   public let size: PictureSize
 
+  package init(original: PictureSize, decoded: Picture, size: PictureSize) {
+    (self.original, self.decoded, self.size) = (original, decoded, size)
+  }
+
   /// The whole picture at `size`.
   ///
   /// - Throws: `ImageError` when that is above `PictureDecoder.maximumPixels`.

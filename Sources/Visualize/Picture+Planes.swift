@@ -19,25 +19,6 @@ extension Picture {
     }
   }
 
-  /// The pixels as planes, `[3, H, W]`, with `mean` subtracted: how pictures enter a net.
-  func centred(mean: [Float]) -> [Float] {
-    let area = width * height
-    precondition(mean.count == 3 * area, "a mean of \(mean.count) values for \(self)")
-    return [Float](unsafeUninitializedCapacity: 3 * area) { target, count in
-      for i in 0..<area {
-        for channel in 0..<3 { target[channel * area + i] = Float(pixels[i * 3 + channel]) - mean[channel * area + i] }
-      }
-      count = 3 * area
-    }
-  }
-
-  /// - Throws: `ImageError` for a picture so narrow that, resized by its shorter side, it would fill the memory.
-  func requireUsualShape() throws(ImageError) {
-    guard max(width, height) <= 64 * min(width, height) else {
-      throw ImageError(.invalidSize, "a picture of \(size) is too narrow: at most 64 : 1")
-    }
-  }
-
   /// Columns between two pictures that are shown together.
   static var gap: Int { 4 }
 

@@ -1,39 +1,52 @@
 import Checkpoint
 import Cluster
 import ConvNet
+import Data
 import Foundation
 
 /// What every visualisation starts from: a network with its weights, the mean of its pictures and the names of its classes.
 public struct TrainedNetwork: Sendable {
   public let parameters: ParameterStore
-  /// The mean picture at the size of the network's input, `[3, H, W]`, RGB 0–255.
-  public let mean: [Float]
-  /// Principal axes of the training pixels' colours, each as long as its deviation; empty when the checkpoint has none.
-  public let colourAxes: [SIMD3<Float>]
-  /// The synset ids, in the order of the outputs.
-  public let classes: [String]
-  /// Their words for people, in the same order.
-  public let classNames: [String]
+  /// How pictures enter it, and what its outputs are called.
+  public let spec: InputSpec
   /// The checkpoint's SHA-256, which results cite.
   public let digest: String
   /// The checkpoint's file name, without its folder.
   public let fileName: String
 
   public var network: Network { parameters.network }
+  /// The mean picture at the size of the network's input, `[3, H, W]`, RGB 0–255.
+  public var mean: [Float] { spec.mean }
+  /// Principal axes of the training pixels' colours, each as long as its deviation; empty when the checkpoint has none.
+  public var colourAxes: [SIMD3<Float>] { spec.colourAxes }
+  /// The synset ids, in the order of the outputs.
+  public var classes: [String] { spec.classes }
+  /// Their words for people, in the same order.
+  public var classNames: [String] { spec.classNames }
 
+  public init(parameters: ParameterStore, spec: InputSpec, digest: String, fileName: String) {
+    let input = parameters.network.input
+    precondition(spec.geometry.width == input.width && spec.geometry.height == input.height, "inputs of another size")
+    precondition(spec.classes.count == parameters.network.classCount, "\(spec.classes.count) classes")
+    self.parameters = parameters
+    self.spec = spec
+    self.digest = digest
+    self.fileName = fileName
+  }
+
+  /// A network whose pictures are resized in the paper's proportion.
   public init(
     parameters: ParameterStore, mean: [Float], colourAxes: [SIMD3<Float>] = [], classes: [String], classNames: [String],
     digest: String, fileName: String
   ) {
-    precondition(mean.count == parameters.network.input.count, "a mean of \(mean.count) values")
-    precondition(classes.count == parameters.network.classCount && classNames.count == classes.count, "a name a class")
-    self.parameters = parameters
-    self.mean = mean
-    self.colourAxes = colourAxes
-    self.classes = classes
-    self.classNames = classNames
-    self.digest = digest
-    self.fileName = fileName
+    let input = parameters.network.input
+    guard let geometry = try? InputGeometry(width: input.width, height: input.height) else {
+      preconditionFailure("an input of \(input)")
+    }
+    self.init(
+      parameters: parameters,
+      spec: InputSpec(geometry: geometry, mean: mean, colourAxes: colourAxes, classes: classes, classNames: classNames),
+      digest: digest, fileName: fileName)
   }
 
   /// - Throws: `VisualizeError` when the network doesn't take RGB pictures or the mean doesn't fit its input.
@@ -43,13 +56,12 @@ public struct TrainedNetwork: Sendable {
     guard input.channels == 3 else {
       throw VisualizeError(.badData, "\(path): expected a network for RGB pictures [3, H, W], found an input of \(input)")
     }
-    guard let mean = contents.fittedMean else {
+    guard let spec = contents.inputSpec else {
       throw VisualizeError(
         .badData, "\(path): the mean is \(contents.meanShape), expected the network's input \(input), a larger one or [3, 1, 1]")
     }
     self.init(
-      parameters: checkpoint.store, mean: mean, colourAxes: contents.colourAxes, classes: contents.classes,
-      classNames: contents.classNames, digest: checkpoint.digest, fileName: (path as NSString).lastPathComponent)
+      parameters: checkpoint.store, spec: spec, digest: checkpoint.digest, fileName: (path as NSString).lastPathComponent)
   }
 
   /// Reads a checkpoint without what only training needs.

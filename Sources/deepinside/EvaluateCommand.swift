@@ -15,7 +15,8 @@ struct EvaluateCommand: ParsableCommand {
       ./launch.sh --ranks 2 evaluate --checkpoint run/checkpoints/best.h5 --data data --crops 10 --output errors
 
       With --output: confusion.csv (a row a class, a column a prediction), classes.csv (errors of each class), and
-      predictions.csv (the five likeliest classes of each picture). The figures don't depend on the number of ranks.
+      predictions.csv (the five likeliest classes of each picture, and the SHA-256 of what entered the net, which the results
+      of saliency, localise, assess and reconstruct have too as input_sha256). The figures don't depend on the number of ranks.
       """)
 
   @Option(help: ArgumentHelp("The trained network.", valueName: "file"))
@@ -59,7 +60,7 @@ struct EvaluateCommand: ParsableCommand {
       let progress = ProgressLine("evaluate", unit: "img", quiet: common.quiet || json)
       let report = try Trainer.evaluate(
         checkpoint: checkpoint, data: data, split: split, crops: crops, batch: batch, compute: compute.settings,
-        badFileLimit: badFileLimit, communicator: communicator
+        badFileLimit: badFileLimit, digests: output != nil, communicator: communicator
       ) { progress.show(done: $0, total: $1) }
       progress.finish()
       if communicator.rank == 0 { try tell(report, progress) }
@@ -69,6 +70,7 @@ struct EvaluateCommand: ParsableCommand {
 
   private func tell(_ report: EvaluationReport, _ progress: ProgressLine) throws {
     for reason in report.unreadable { progress.print("counted as the mean picture: \(reason)") }
+    if let note = report.note { progress.print(note) }
     if let warning = report.warning { writeToStandardError("warning: \(warning)\n") }
     // Figures of a part of the pictures would be taken for those of all.
     guard report.failure == nil else { return }

@@ -1,4 +1,5 @@
 import ConvNet
+import Data
 import Files
 import Foundation
 import Testing
@@ -54,7 +55,8 @@ struct CheckpointTests {
     #expect(try file.attribute("network") == .string(example.contents.network.json()))
     #expect(try file.attribute("options") == .string(example.contents.options))
     let expected: [(String, HDF5Element, [Int])] = [
-      ("/class_names", .string(24), [4]), ("/classes", .string(9), [4]), ("/mean", .float32, [3, 16, 10]),
+      ("/class_names", .string(24), [4]), ("/classes", .string(9), [4]), ("/input", .string(65), [1]),
+      ("/mean", .float32, [3, 16, 10]),
       ("/parameters/conv1/biases", .float32, [5]), ("/parameters/conv1/weights", .float32, [5, 3, 3, 3]),
       ("/parameters/fc2/biases", .float32, [4]), ("/parameters/fc2/weights", .float32, [4, 125]),
       ("/velocity/conv1/biases", .float32, [5]), ("/velocity/conv1/weights", .float32, [5, 3, 3, 3]),
@@ -70,6 +72,34 @@ struct CheckpointTests {
     // The checksum is that of the raw bytes: here the mean's.
     let raw = example.contents.mean.withUnsafeBytes { SHA256.hex(of: $0) }
     #expect(try file.attribute("sha256", of: "/mean") == .string(raw))
+  }
+
+  @Test("say how pictures are resized, and files of earlier versions say it by their options")
+  func geometry() throws {
+    var contents = example.contents
+    contents.geometry = try InputGeometry(width: 10, height: 16, shorterSide: 40, packedSide: 64)
+    let path = scratch.path + "/a.h5"
+    let digest = try Checkpoint.write(contents, store: example.store, to: path)
+    #expect(try Checkpoint.read(path).contents.geometry == contents.geometry)
+    // Another size gives other results: it counts in what they cite.
+    #expect(try digest != Checkpoint.readHeader(try written("b.h5")).digest)
+    // As earlier versions have written it.
+    contents.geometry = nil
+    for (options, side) in [(#"{"crop":16,"shorterSide":25}"#, 25), ("{}", 18), (#"{"importedFrom":"a.mat"}"#, 18), ("", 18)] {
+      contents.options = options
+      try Checkpoint.write(contents, store: example.store, to: path)
+      #expect(try HDF5File.open(at: path).dataSets().contains("/input") == false)
+      #expect(try Checkpoint.read(path).contents.geometry?.shorterSide == side, "\(options)")
+    }
+    for options in [#"{"shorterSide":15}"#, #"{"shorterSide":-9000000000000000000}"#, #"{"shorterSide":1000000000}"#] {
+      contents.options = options
+      try Checkpoint.write(contents, store: example.store, to: path)
+      let error = #expect(throws: CheckpointError.self) { try Checkpoint.read(path) }
+      #expect(error?.kind == .damaged && error?.description.contains("shorter side of 16") ?? false, "\(options): \(error?.description ?? "")")
+    }
+    // And a size that the network's input contradicts.
+    contents.geometry = try InputGeometry(crop: 16)
+    #expect(throws: CheckpointError.self) { try Checkpoint.write(contents, store: example.store, to: path) }
   }
 
   @Test("are the same bytes for the same contents, and have the same digest")

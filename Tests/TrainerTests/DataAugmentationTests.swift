@@ -1,4 +1,5 @@
 import ConvNet
+import Data
 import Foundation
 import Images
 import TestSupport
@@ -51,33 +52,6 @@ struct DataAugmentationTests {
     #expect(transforms(Augmentation(seed: 3, eraseProbability: 1), count: 200).allSatisfy { $0.erased != nil })
   }
 
-  @Test("the input is the cropped, mirrored picture plus the shift minus the mean, with zeros in the rectangle")
-  func input() {
-    let picture = testPicture(9)
-    let crop = 8
-    let mean = (0..<(3 * crop * crop)).map { Float($0) / 4 }
-    var transform = InputTransform(x: 5, y: 3)
-    transform.flipped = true
-    transform.colourShift = [1, -2, 0.5]
-    transform.erased = PixelRectangle(x: 1, y: 2, width: 3, height: 4)
-    var input = [Float](repeating: .nan, count: 3 * crop * crop)
-    input.withUnsafeMutableBufferPointer {
-      writeInput(
-        picture, resizedTo: picture.size, transform: transform, crop: crop, mean: mean, resizer: Resizer(),
-        to: $0.baseAddress!)
-    }
-    for channel in 0..<3 {
-      for y in 0..<crop {
-        for x in 0..<crop {
-          let index = (channel * crop + y) * crop + x
-          let isErased = (1..<4).contains(x) && (2..<6).contains(y)
-          let pixel = Float(picture[5 + crop - 1 - x, 3 + y][channel])
-          #expect(input[index] == (isErased ? 0 : pixel + transform.colourShift[channel] - mean[index]))
-        }
-      }
-    }
-  }
-
   @Test(
     "resizing only the crop gives the bits of resizing everything",
     arguments: [(500, 375, 256, 224), (37, 61, 31, 31), (33, 33, 24, 24), (19, 23, 40, 33), (20, 16, 16, 8)])
@@ -86,17 +60,18 @@ struct DataAugmentationTests {
     let pixels = (0..<(width * height * 3)).map { _ in UInt8(random.index(below: 256)) }
     let picture = Picture(width: width, height: height, pixels: pixels)
     let mean = (0..<(3 * crop * crop)).map { Float($0 % 251) + 0.3 }
-    let resized = try picture.resized(shorterSide: side)
+    let geometry = try InputGeometry(crop: crop, shorterSide: side)
+    let prepared = try geometry.prepare(picture)
+    let (settled, resized) = (try prepared.settled(), try picture.resized(shorterSide: side))
     let resizer = Resizer()
     for sample in 0..<4 {
       let transform = Augmentation(seed: 1, colourAxes: sample < 2 ? [] : [[10, 8, 6]]).transform(
         epoch: 0, sample: sample, crop: crop, width: resized.width, height: resized.height)
       for mean in [mean, nil] {
         // Of the decoded picture; and of the resized one, as a cache keeps it.
-        let inputs = [picture, resized].map { source in
+        let inputs = [prepared, settled].map { source in
           var input = [Float](repeating: .nan, count: 3 * crop * crop)
-          writeInput(
-            source, resizedTo: resized.size, transform: transform, crop: crop, mean: mean, resizer: resizer, to: &input)
+          geometry.write(source, transform, mean: mean, resizer: resizer, to: &input)
           return input
         }
         #expect(try inputs[0] == expected(resized, transform, crop: crop, mean: mean), "\(transform)")

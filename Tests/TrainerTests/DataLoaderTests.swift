@@ -1,4 +1,5 @@
 import ConvNet
+import Data
 import Foundation
 import Images
 import Synchronization
@@ -32,7 +33,7 @@ struct DataLoaderTests {
   }
 
   private func options(threads: Int = 1, prefetch: Int = 3) -> BatchLoader.Options {
-    var options = BatchLoader.Options(crop: 8, threads: threads, prefetch: prefetch)
+    var options = BatchLoader.Options(threads: threads, prefetch: prefetch)
     options.augmentation = Augmentation(seed: 1)
     options.mean = [Float](repeating: 50, count: 3 * 64)
     return options
@@ -129,14 +130,6 @@ struct DataLoaderTests {
     #expect(report.count == 1)
   }
 
-  @Test("a picture that is smaller than the crop is an error that names it")
-  func tooSmall() {
-    let error = #expect(throws: DataError.self) {
-      try load(MemorySource(count: 4, width: 7), options(), .once(0..<4, batch: 2), batches: 2)
-    }
-    #expect(error?.description.contains("picture 0") == true || error?.description.contains("picture 1") == true)
-  }
-
   @Test("a loader can be closed at any moment, and its buffers are used again")
   func closing() throws {
     let sampler = EpochSampler(count: 31, seed: 2)
@@ -207,12 +200,12 @@ struct DataLoaderTests {
   private struct CountingSource: PictureSource {
     let reads: @Sendable (Int) -> Void
     var count: Int { 10 }
-    var shorterSide: Int { 16 }
+    var geometry: InputGeometry { smallGeometry }
     func label(at index: Int) -> Int { index % 7 }
     func name(at index: Int) -> String { "picture \(index)" }
-    func picture(at index: Int, decoder: PictureDecoder) throws(ImageError) -> Picture {
+    func picture(at index: Int, decoder: PictureDecoder) throws(ImageError) -> PreparedPicture {
       reads(index)
-      return testPicture(index)
+      return try geometry.prepare(testPicture(index))
     }
   }
 }

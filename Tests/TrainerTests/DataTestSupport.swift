@@ -1,3 +1,4 @@
+import Data
 import Foundation
 import Images
 import Testing
@@ -13,21 +14,27 @@ func testPicture(_ value: Int, width: Int = 20, height: Int = 16) -> Picture {
   return picture
 }
 
+/// Crops of 8 pixels from pictures of a shorter side of 16.
+let smallGeometry: InputGeometry = {
+  guard let geometry = try? InputGeometry(crop: 8, shorterSide: 16) else { preconditionFailure("8 pixels don't fit into 16") }
+  return geometry
+}()
+
 /// Pictures held in memory; those in `bad` can't be read. A sample's red value is its index.
 struct MemorySource: PictureSource {
   let count: Int
   var bad: Set<Int> = []
   var width = 20
   var height = 16
-  var shorterSide: Int { min(width, height) }
+  var geometry = smallGeometry
   /// Called for every decoding, by the loader's threads.
   var onRead: @Sendable (Int) -> Void = { _ in }
 
   func label(at index: Int) -> Int { index % 7 }
   func name(at index: Int) -> String { "picture \(index)" }
-  func picture(at index: Int, decoder: PictureDecoder) throws(ImageError) -> Picture {
+  func picture(at index: Int, decoder: PictureDecoder) throws(ImageError) -> PreparedPicture {
     onRead(index)
     if bad.contains(index) { throw ImageError(.undecodable, "cannot decode picture \(index): made bad") }
-    return testPicture(index, width: width, height: height)
+    return try geometry.prepare(testPicture(index, width: width, height: height))
   }
 }

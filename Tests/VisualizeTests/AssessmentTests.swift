@@ -1,5 +1,6 @@
 import Checkpoint
 import ConvNet
+import Data
 import DataSets
 import Foundation
 import Images
@@ -33,7 +34,7 @@ private struct Golden: Decodable {
     // 448×448 pixels, tested at 256 with a crop of 224 from (16, 16): a pixel of the crop is 1.75 of the file.
     let picture = try TestPicture(
       Picture(width: 448, height: 448, pixels: [UInt8](repeating: 0, count: 448 * 448 * 3)),
-      input: Shape(channels: 3, height: 224, width: 224))
+      geometry: InputGeometry(crop: 224))
     var map = [Float](repeating: 0, count: 224 * 224)
     map[100 * 224 + 50] = 1  // at ((16 + 50.5)·1.75, (16 + 100.5)·1.75) = (116.375, 203.875)
     func hits(_ x: Int, _ y: Int) -> Bool {

@@ -14,7 +14,7 @@ import Testing
     let reconstructor = try Reconstructor(store, layer: layer, rule: .gradient, batch: 2, compute: ComputeSettings())
     var random = CounterRandom(seed: 5, purpose: .test)
     let pixels = (0..<(18 * 18 * 3)).map { _ in UInt8(truncatingIfNeeded: random.next32()) }
-    let picture = try TestPicture(Picture(width: 18, height: 18, pixels: pixels), input: shape)
+    let picture = try TestPicture(Picture(width: 18, height: 18, pixels: pixels), geometry: shape.geometry)
     let mean = [Float](repeating: 120, count: shape.count)
     let activations = try reconstructor.forward([picture], mean: mean).activations
     let unit = UnitChoice(count: 1).units(in: activations[0], reconstructor.shape)[0]
@@ -119,7 +119,7 @@ import Testing
       network.parameters, layer: "conv1", rule: .deconvnet, batch: 1, compute: ComputeSettings())
     let all = try (0..<7).map { index in
       let picture = try TestPicture(
-        contentsOf: "\(fixture.pictures)/p\(index).png", decoder: PictureDecoder(), input: network.network.input)
+        contentsOf: "\(fixture.pictures)/p\(index).png", decoder: PictureDecoder(), geometry: network.spec.geometry)
       let found = try reconstructor.forward([picture], mean: network.mean).activations
       return Array(found[0][(2 * 256)..<(3 * 256)]).max() ?? 0
     }

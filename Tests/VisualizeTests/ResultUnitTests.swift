@@ -66,21 +66,19 @@ import Testing
   }
 
   @Test("A crop is the centre of the picture at 256/224 of the crop's size") func crop() throws {
-    #expect(TestPicture.shorterSide(forCrop: 224) == 256)
-    #expect(TestPicture.shorterSide(forCrop: 64) == 73)
     let folder = try TemporaryFolder()
     let pixels: [UInt8] = (0..<6000).flatMap { (i: Int) -> [UInt8] in [UInt8(i % 100 * 2), 100, 50] }
     try Picture(width: 100, height: 60, pixels: pixels).writePNG(to: folder.path("a.png"))
     let shape = Shape(channels: 3, height: 16, width: 16)
     let mean = [Float](repeating: 40, count: 768)
-    let picture = try TestPicture(contentsOf: folder.path("a.png"), decoder: PictureDecoder(), input: shape)
+    let picture = try TestPicture(contentsOf: folder.path("a.png"), decoder: PictureDecoder(), geometry: shape.geometry)
     #expect(picture.resized.size == PictureSize(width: 30, height: 18))
     #expect(picture.places == [CropPlace(x: 7, y: 1)])
     let input = picture.input(picture.places[0], mean: mean)
     #expect(Float(picture.shown[3, 5].x) - 40 == input[5 * 16 + 3])
     #expect(input[256...511].allSatisfy { $0 == 60 })
     // A mirrored crop enters as its mirror picture, and the mean isn't mirrored.
-    let ten = try TestPicture(picture.resized, input: shape, crops: .ten)
+    let ten = try TestPicture(picture.resized, geometry: shape.geometry, crops: .ten)
     #expect(ten.places.count == 10 && ten.frame == ten.resized.size)
     let slope = (0..<768).map { Float($0 % 16) }
     let mirrored = ten.input(CropPlace(x: 7, y: 1, mirrored: true), mean: slope)

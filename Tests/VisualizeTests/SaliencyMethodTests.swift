@@ -111,7 +111,7 @@ private struct Golden: Decodable {
     var random = CounterRandom(seed: 3, purpose: .test)
     let pictures = try [(40, 30), (18, 25), (90, 20)].map { width, height in
       let pixels = (0..<(width * height * 3)).map { _ in UInt8(truncatingIfNeeded: random.next32()) }
-      return try TestPicture(Picture(width: width, height: height, pixels: pixels), input: shape, crops: .ten)
+      return try TestPicture(Picture(width: width, height: height, pixels: pixels), geometry: shape.geometry, crops: .ten)
     }
     let mean = (0..<shape.count).map { Float($0 % 50) }
     let explained = pictures.enumerated().map { ExplainedPicture(picture: $1, classIndex: $0 == 1 ? nil : 2, stream: UInt64($0)) }

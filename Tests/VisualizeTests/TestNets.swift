@@ -1,4 +1,5 @@
 import ConvNet
+import Data
 
 /// S = W·I + b of a picture of `side`×`side`, with random numbers that a seed decides.
 func linearNet(side: Int = 6, channels: Int = 3, classes: Int = 4, seed: UInt64 = 1) throws -> ParameterStore {
@@ -57,3 +58,8 @@ func rms(_ values: [Float]) -> Float {
 
 /// RMS of the difference.
 func distance(_ a: [Float], _ b: [Float]) -> Float { rms(zip(a, b).map { $0 - $1 }) }
+
+extension Shape {
+  /// Pictures resized in the paper's proportion, for a network of that input.
+  var geometry: InputGeometry { get throws { try InputGeometry(width: width, height: height) } }
+}

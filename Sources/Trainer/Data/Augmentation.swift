@@ -1,23 +1,7 @@
 import ConvNet
+import Data
 import Foundation
 import Images
-
-/// What is done to one picture on its way into a batch.
-public struct InputTransform: Sendable, Equatable {
-  /// The crop's upper left pixel in the resized picture.
-  public var x: Int
-  public var y: Int
-  public var flipped = false
-  /// Added to every pixel, RGB 0–255.
-  public var colourShift = SIMD3<Float>()
-  /// Set to zero after the mean was subtracted; in pixels of the crop (as the net sees it).
-  public var erased: PixelRectangle?
-}
-
-extension InputTransform {
-  /// A crop of test time.
-  public init(_ place: CropPlace) { self.init(x: place.x, y: place.y, flipped: place.mirrored) }
-}
 
 /// Random crops, flips, colours and erased rectangles, each a pure function of (seed, epoch, sample): a picture gets the
 /// same ones on any rank, in any batch, after any resumption.

@@ -1,4 +1,5 @@
 import Cluster
+import Data
 import Foundation
 import Images
 
@@ -9,8 +10,6 @@ import Images
 /// them) are made once: give each batch back with `recycle(_:)` before asking for the next but one.
 public final class BatchLoader: @unchecked Sendable {
   public struct Options: Sendable {
-    /// The side of the net's input.
-    public var crop: Int
     /// Loader threads: they compete with the training for the processor.
     public var threads = 1
     /// Batches that are ready or being made.
@@ -19,11 +18,10 @@ public final class BatchLoader: @unchecked Sendable {
     public var augmentation: Augmentation?
     /// Of each picture, at test time.
     public var crops = TestCrops.centre
-    /// [3, crop, crop], subtracted.
+    /// [3, crop, crop], subtracted; the crop is that of the source's geometry.
     public var mean: [Float]?
 
-    public init(crop: Int, threads: Int = 1, prefetch: Int = 3, augmentation: Augmentation? = nil, mean: [Float]? = nil) {
-      self.crop = crop
+    public init(threads: Int = 1, prefetch: Int = 3, augmentation: Augmentation? = nil, mean: [Float]? = nil) {
       self.threads = threads
       self.prefetch = prefetch
       self.augmentation = augmentation
@@ -76,7 +74,7 @@ public final class BatchLoader: @unchecked Sendable {
       case .training(_, let batch, _, _, let ranks, let parts): (batch + ranks * parts - 1) / (ranks * parts)
       case .once(let range, let batch): min(batch, max(1, range.count))
       }
-    free = try (0...options.prefetch).map { _ in try PictureBatch(capacity: capacity * options.crops.count, crop: options.crop) }
+    free = try (0...options.prefetch).map { _ in try PictureBatch(capacity: capacity * options.crops.count, crop: source.geometry.crop) }
     runningThreads = options.threads
     for number in 0..<options.threads {
       // The thread holds the state, not its owner: see close().
@@ -223,40 +221,34 @@ public final class BatchLoader: @unchecked Sendable {
     let found = try readable(from: entry.sample, substitutes: isTraining, decoder: decoder)
     let label = source.label(at: found?.index ?? entry.sample)
     let slots = (slot * options.crops.count)..<((slot + 1) * options.crops.count)
-    if let (index, picture, size) = found {
-      let crop = options.crop
-      guard size.width >= crop, size.height >= crop else {
-        throw DataError(.badPictures, "\(source.name(at: index)): a crop of \(crop) doesn't fit into its picture of \(size)")
-      }
+    let geometry = source.geometry
+    if let (index, picture) = found {
+      let size = picture.size
       let transforms =
         options.augmentation.map {
-          [$0.transform(epoch: entry.epoch, sample: index, crop: crop, width: size.width, height: size.height)]
-        } ?? options.crops.places(crop: crop, in: size).map(InputTransform.init)
+          [$0.transform(epoch: entry.epoch, sample: index, crop: geometry.crop, width: size.width, height: size.height)]
+        } ?? geometry.places(options.crops, in: size).map(InputTransform.init)
       for (slot, transform) in zip(slots, transforms) {
-        writeInput(
-          picture, resizedTo: size, transform: transform, crop: crop, mean: options.mean, resizer: resizer,
-          to: batch.planes(at: slot))
+        geometry.write(picture, transform, mean: options.mean, resizer: resizer, to: batch.planes(at: slot))
       }
     } else {
-      for slot in slots { batch.planes(at: slot).update(repeating: 0, count: 3 * options.crop * options.crop) }
+      for slot in slots { batch.planes(at: slot).update(repeating: 0, count: geometry.count) }
     }
     condition.lock()
     for slot in slots { batch.labels[slot] = Int32(label) }
     condition.unlock()
   }
 
-  /// The picture at `index`, or with `substitutes` the first readable one behind it, around the end of the list; and the size
-  /// to which it is resized.
+  /// The picture at `index`, or with `substitutes` the first readable one behind it, around the end of the list.
   private func readable(
     from index: Int, substitutes: Bool, decoder: PictureDecoder
-  ) throws(DataError) -> (index: Int, Picture, PictureSize)? {
+  ) throws(DataError) -> (index: Int, PreparedPicture)? {
     for offset in 0..<(substitutes ? source.count : 1) {
       let candidate = (index + offset) % source.count
       let name = source.name(at: candidate)
       if badFiles.contains(name) { continue }
       do throws(ImageError) {
-        let picture = try source.picture(at: candidate, decoder: decoder)
-        return (candidate, picture, try picture.size.scaled(shorterSide: source.shorterSide))
+        return (candidate, try source.picture(at: candidate, decoder: decoder))
       } catch  where error.kind != .leftOut {
         if let problem = DataError(notOfThePicture: error) { throw problem }
         badFiles.record(path: name, reason: error.description)

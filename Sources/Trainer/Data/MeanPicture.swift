@@ -68,14 +68,15 @@ extension MeanAccumulator {
   /// The sums over the pictures `share` of a source; bad files are noted and left out.
   ///
   /// - Parameter progress: called with the pictures done, by any of the threads, one at a time.
-  /// - Throws: `DataError` when there are more bad files than the report allows, or a picture is smaller than the crop.
+  /// - Throws: `DataError` when there are more bad files than the report allows.
   public init(
-    of source: any PictureSource, share: Range<Int>, crop: Int, threads: Int, badFiles: BadFileReport,
+    of source: any PictureSource, share: Range<Int>, threads: Int, badFiles: BadFileReport,
     progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in }
   ) throws(DataError) {
     // Pieces of a few dozen pictures: one decoder and one accumulator each, and the last thread isn't late by much.
     let piece = 64
     let pieces = (share.count + piece - 1) / piece
+    let crop = source.geometry.crop
     let total = Mutex((sums: MeanAccumulator(crop: crop), done: 0))
     try forEachInParallel(0..<pieces, threads: threads) { number throws(DataError) in
       let indices = (share.lowerBound + number * piece)..<min(share.lowerBound + (number + 1) * piece, share.upperBound)
@@ -104,7 +105,7 @@ extension MeanAccumulator {
   ) throws(DataError) {
     let picture: Picture
     do throws(ImageError) {
-      picture = try source.picture(at: index, decoder: decoder).resized(shorterSide: source.shorterSide)
+      picture = try source.picture(at: index, decoder: decoder).resized()
     } catch  where error.kind == .leftOut {
       return
     } catch {

@@ -1,6 +1,4 @@
 import ConvNet
-import Images
-import Kernels
 
 /// A batch of input pictures in memory that is used again and again.
 ///
@@ -33,43 +31,5 @@ public final class PictureBatch: @unchecked Sendable {
   /// The planes of one picture: [3, crop, crop].
   func planes(at slot: Int) -> UnsafeMutablePointer<Float> {
     buffer[slot].baseAddress!
-  }
-}
-
-/// Writes the crop of a resized picture as three planes: value = pixel + colour shift − mean, then the erased rectangle as 0.
-///
-/// Only what the crop shows is resized.
-///
-/// - Parameters:
-///   - picture: decoded, of any size.
-///   - size: of the whole resized picture, in which the transform places the crop.
-///   - mean: [3, crop, crop], in the crop's own frame (it isn't mirrored with the picture), or nil.
-///   - target: [3, crop, crop].
-public func writeInput(
-  _ picture: Picture, resizedTo size: PictureSize, transform: InputTransform, crop: Int, mean: [Float]?, resizer: Resizer,
-  to target: UnsafeMutablePointer<Float>
-) {
-  precondition(mean.map { $0.count == 3 * crop * crop } ?? true, "a mean of \(mean?.count ?? 0) values for a crop of \(crop)")
-  let plane = crop * crop
-  let window = PixelRectangle(x: transform.x, y: transform.y, width: crop, height: crop)
-  resizer.forEachRow(of: picture, resizedTo: size, window: window, mirrored: transform.flipped) { y, line, stride in
-    for channel in 0..<3 {
-      let start = channel * plane + y * crop
-      let shift = transform.colourShift[channel]
-      if let mean {
-        mean.withUnsafeBufferPointer {
-          kernels_centre(target + start, line + channel * stride, $0.baseAddress! + start, shift, crop)
-        }
-      } else {
-        kernels_centre(target + start, line + channel * stride, nil, shift, crop)
-      }
-    }
-  }
-  if let erased = transform.erased {
-    for channel in 0..<3 {
-      for y in erased.y..<(erased.y + erased.height) {
-        (target + channel * plane + y * crop + erased.x).update(repeating: 0, count: erased.width)
-      }
-    }
   }
 }

@@ -1,5 +1,6 @@
 import Checkpoint
 import Cluster
+import Data
 import DataSets
 import Files
 import Foundation
@@ -31,12 +32,23 @@ public struct PictureSet: Sendable {
 
   /// The pictures of a split, from the folder's files or from the pack.
   ///
-  /// - Parameter shorterSide: what they are resized to.
+  /// - Parameter geometry: how they become inputs.
   /// - Throws: `TrainingError` when a pack's pictures are smaller than that, `DataError` when a shard can't be opened.
-  public func source(_ split: Split, shorterSide: Int) throws -> any PictureSource {
+  public func source(_ split: Split, geometry: InputGeometry) throws -> any PictureSource {
     let samples = samples(split)
-    if let pack { return try PackSource(pack, split, samples: samples, shorterSide: shorterSide) }
-    return FolderSource(samples: samples, shorterSide: shorterSide)
+    if let pack { return try PackSource(pack, split, samples: samples, geometry: geometry) }
+    return FolderSource(samples: samples, geometry: geometry)
+  }
+
+  /// What is to be said when inputs from this set differ from those that a network was trained on; nil when they are the same.
+  ///
+  /// A pack's pictures have been reduced to its own shorter side before, which rounds pixels once more (or once less) than the network's
+  /// own way from files.
+  public func disagreement(with geometry: InputGeometry) -> String? {
+    guard let pack, !geometry.agrees(withPackAt: pack.settings.shorterSide) else { return nil }
+    let way = (geometry.packedSide.map { "\($0), then to " } ?? "") + "\(geometry.shorterSide)"
+    return "\(pack.path) keeps pictures of a shorter side of \(pack.settings.shorterSide) pixels, and the network's were resized to "
+      + "\(way): its inputs differ by rounding from those of the picture files"
   }
 
   /// A sample's file, relative to the data folder.

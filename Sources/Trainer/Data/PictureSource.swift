@@ -1,3 +1,4 @@
+import Data
 import Images
 import Synchronization
 
@@ -10,10 +11,10 @@ public protocol PictureSource: Sendable {
   func name(at index: Int) -> String
   /// Whether the picture is known to have no pixels: a pack says that it couldn't be read when the pack was made.
   func isLeftOut(at index: Int) -> Bool
-  /// What the shorter side of every picture is resized to before crops are cut out of it.
-  var shorterSide: Int { get }
-  /// The decoded picture, of whatever size: resized already, or not yet. Called by many threads, each with its own decoder.
-  func picture(at index: Int, decoder: PictureDecoder) throws(ImageError) -> Picture
+  /// How its pictures become inputs.
+  var geometry: InputGeometry { get }
+  /// The picture, ready to be written into a batch. Called by many threads, each with its own decoder.
+  func picture(at index: Int, decoder: PictureDecoder) throws(ImageError) -> PreparedPicture
 }
 
 extension PictureSource {
@@ -23,19 +24,19 @@ extension PictureSource {
 /// Pictures decoded from their files.
 public struct FolderSource: PictureSource {
   public let samples: [Sample]
-  public let shorterSide: Int
+  public let geometry: InputGeometry
 
-  public init(samples: [Sample], shorterSide: Int) {
+  public init(samples: [Sample], geometry: InputGeometry) {
     self.samples = samples
-    self.shorterSide = shorterSide
+    self.geometry = geometry
   }
 
   public var count: Int { samples.count }
   public func label(at index: Int) -> Int { samples[index].label }
   public func name(at index: Int) -> String { samples[index].path }
 
-  public func picture(at index: Int, decoder: PictureDecoder) throws(ImageError) -> Picture {
-    try decoder.decode(contentsOf: samples[index].path, minimumShorterSide: shorterSide)
+  public func picture(at index: Int, decoder: PictureDecoder) throws(ImageError) -> PreparedPicture {
+    try geometry.prepare(contentsOf: samples[index].path, decoder: decoder)
   }
 }
 
@@ -46,7 +47,7 @@ public struct FolderSource: PictureSource {
 /// and of one that doesn't fit a constant part is saved.
 public final class CachedSource: PictureSource {
   private struct Store {
-    var pictures: [Picture?]
+    var pictures: [PreparedPicture?]
     var bytes = 0
   }
 
@@ -57,25 +58,24 @@ public final class CachedSource: PictureSource {
   public init(_ source: any PictureSource, cacheBytes: Int) {
     self.source = source
     budget = cacheBytes
-    store = Mutex(Store(pictures: [Picture?](repeating: nil, count: source.count)))
+    store = Mutex(Store(pictures: [PreparedPicture?](repeating: nil, count: source.count)))
   }
 
   /// The bytes of pixels that are kept now.
   public var cachedBytes: Int { store.withLock { $0.bytes } }
 
   public var count: Int { source.count }
-  public var shorterSide: Int { source.shorterSide }
+  public var geometry: InputGeometry { source.geometry }
   public func label(at index: Int) -> Int { source.label(at: index) }
   public func name(at index: Int) -> String { source.name(at: index) }
   public func isLeftOut(at index: Int) -> Bool { source.isLeftOut(at: index) }
 
-  public func picture(at index: Int, decoder: PictureDecoder) throws(ImageError) -> Picture {
+  public func picture(at index: Int, decoder: PictureDecoder) throws(ImageError) -> PreparedPicture {
     if let known = store.withLock({ $0.pictures[index] }) { return known }
     let decoded = try source.picture(at: index, decoder: decoder)
-    let size = try decoded.size.scaled(shorterSide: shorterSide)
-    let bytes = size.width * size.height * 3
+    let bytes = decoded.size.width * decoded.size.height * 3
     guard store.withLock({ $0.bytes + bytes <= budget }) else { return decoded }
-    let picture = try decoded.resized(width: size.width, height: size.height)
+    let picture = try decoded.settled()
     store.withLock { store in
       if store.pictures[index] == nil, store.bytes + bytes <= budget {
         store.pictures[index] = picture

@@ -1,6 +1,7 @@
 import Checkpoint
 import Cluster
 import ConvNet
+import Data
 import Foundation
 import Images
 
@@ -10,48 +11,42 @@ import Images
 ///   - root: a picture folder or a pack.
 ///   - crops: of each picture; their posteriors are averaged.
 ///   - badFileLimit: the share of the pictures that may be bad; above it the report says so in `failure`.
+///   - digests: whether the predictions are to have the digest of each picture's input, which takes a millisecond per picture.
 ///   - batch: crops computed at once on each rank.
 ///   - progress: called on rank 0 with its own pictures done, and all of them.
 /// - Throws: `CheckpointError`, `DataError`, `TrainingError`.
 /// - Note: collective
 public func evaluate(
   checkpoint path: String, data root: String, split: Split = .val, crops: TestCrops = .centre, batch: Int,
-  compute: ComputeSettings, badFileLimit: Double = 0.01, communicator: Communicator, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+  compute: ComputeSettings, badFileLimit: Double = 0.01, digests: Bool = true, communicator: Communicator,
+  progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
 ) throws -> EvaluationReport {
   let checkpoint = try Activity.during(.reading) { try Checkpoint.read(path) }
   let contents = checkpoint.contents
   let classes = zip(contents.classes, contents.classNames).map { ClassID(wnid: $0, name: $1) }
   let set = try PictureSet(contentsOf: root, classes: classes)
   guard !set.samples(split).isEmpty else { throw TrainingError.badData("\(root) has no pictures in \(split.rawValue)/") }
-  let own = try? JSONDecoder().decode(OwnSize.self, from: Data(contents.options.utf8))
   let input = contents.network.input
-  guard input.channels == 3, input.height == input.width, let mean = contents.fittedMean else {
+  guard input.height == input.width, let spec = contents.inputSpec else {
     throw TrainingError.badData(
       "\(path): the input \(input) is no square RGB crop, or the mean \(contents.meanShape) doesn't fit it")
   }
-  let source = try set.source(
-    split, shorterSide: own?.shorterSide ?? defaultShorterSide(crop: input.width))
+  let source = try set.source(split, geometry: spec.geometry)
   let evaluator = try Evaluator(
-    source: source, mean: mean, store: checkpoint.store, batch: batch, crops: crops, compute: compute,
+    source: source, mean: spec.mean, store: checkpoint.store, batch: batch, crops: crops, compute: compute,
     communicator: communicator, badFileLimit: badFileLimit)
   var report = EvaluationReport(classes: classes)
   let outcome = try evaluator.evaluate(
-    each: { index, label, prediction in
-      report.add(name: String(source.name(at: index).trimmingPrefix(root + "/")), label: label, prediction)
+    digests: digests,
+    each: { index, label, prediction, digest in
+      report.add(name: String(source.name(at: index).trimmingPrefix(root + "/")), label: label, prediction, input: digest)
     },
     progress: communicator.rank == 0 ? progress : { _, _ in })
   report.total = outcome.result
   report.unreadable = outcome.badFiles.map(\.reason)
   report.warning = outcome.warning
   report.failure = outcome.failure
+  report.note = set.disagreement(with: spec.geometry)
   try report.merge(over: communicator)
   return report
 }
-
-/// What a run has resized its pictures to; imported weights don't say.
-private struct OwnSize: Decodable {
-  let shorterSide: Int?
-}
-
-/// The paper's 256 : 224, for other crops.
-public func defaultShorterSide(crop: Int) -> Int { (crop * 256 + 112) / 224 }

@@ -16,6 +16,8 @@ public struct EvaluationReport: Sendable {
   public internal(set) var warning: String?
   /// Why the figures aren't to be used, the same on all ranks; nil where they are.
   public internal(set) var failure: (any Error)?
+  /// What is to be known of the inputs; see `PictureSet.disagreement(with:)`.
+  public internal(set) var note: String?
   /// Lines of `predictions.csv`, in the order of the pictures; on rank 0 alone.
   private var predictions = ""
 
@@ -26,14 +28,14 @@ public struct EvaluationReport: Sendable {
     confusion = [Int](repeating: 0, count: classes.count * classes.count)
   }
 
-  mutating func add(name: String, label: Int, _ prediction: Prediction) {
+  mutating func add(name: String, label: Int, _ prediction: Prediction, input digest: String) {
     confusion[label * classCount + prediction.classes[0]] += 1
     let answers = (0..<5).map { place -> String in
       guard place < prediction.classes.count else { return "," }
       let index = prediction.classes[place]
       return "\(classes[index].wnid),\(String(format: "%.6f", prediction.posterior[index]))"
     }
-    let fields = [CSV.field(name), classes[label].wnid, String(format: "%.6f", prediction.posterior[label])] + answers
+    let fields = [CSV.field(name), classes[label].wnid, String(format: "%.6f", prediction.posterior[label])] + answers + [digest]
     predictions += fields.joined(separator: ",") + "\n"
   }
 
@@ -66,5 +68,5 @@ public struct EvaluationReport: Sendable {
   }
 
   private static let predictionHeader =
-    "image,truth,truth_posterior," + (1...5).map { "top\($0),top\($0)_posterior" }.joined(separator: ",") + "\n"
+    "image,truth,truth_posterior," + (1...5).map { "top\($0),top\($0)_posterior" }.joined(separator: ",") + ",input_sha256\n"
 }

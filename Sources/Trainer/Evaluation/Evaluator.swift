@@ -1,5 +1,6 @@
 import Cluster
 import ConvNet
+import Data
 import Foundation
 import Images
 
@@ -47,11 +48,13 @@ final class Evaluator {
   /// - Parameters:
   ///   - step: the update that the network has had, for the watchdog.
   ///   - shouldStop: whether this rank is to give up; then the evaluation has failed on all.
-  ///   - each: called with the index and the label of each of this rank's pictures, in order, and what the network says of it.
+  ///   - each: called with the index and the label of each of this rank's pictures, in order, what the network says of it, and
+  ///   the digest of its input where that is asked for.
   ///   - progress: called with the pictures done and all of this rank's.
   /// - Note: collective
   func evaluate(
-    step: Int = 0, shouldStop: () -> Bool = { false }, each: (_ index: Int, _ label: Int, Prediction) -> Void = { _, _, _ in },
+    step: Int = 0, digests: Bool = false, shouldStop: () -> Bool = { false },
+    each: (_ index: Int, _ label: Int, Prediction, _ input: String) -> Void = { _, _, _, _ in },
     progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
   ) throws -> Outcome {
     Activity.enter(.evaluating, step: step)
@@ -59,7 +62,8 @@ final class Evaluator {
     var result = EvaluationResult()
     var own: (any Error)?
     do {
-      try evaluateShare(step, badFiles, into: &result, shouldStop: shouldStop, each: each, progress: progress)
+      try evaluateShare(
+        step, badFiles, into: &result, digests: digests, shouldStop: shouldStop, each: each, progress: progress)
     } catch {
       own = error
     }
@@ -87,11 +91,11 @@ final class Evaluator {
   }
 
   private func evaluateShare(
-    _ step: Int, _ badFiles: BadFileReport, into result: inout EvaluationResult, shouldStop: () -> Bool,
-    each: (_ index: Int, _ label: Int, Prediction) -> Void, progress: (_ done: Int, _ total: Int) -> Void
+    _ step: Int, _ badFiles: BadFileReport, into result: inout EvaluationResult, digests: Bool, shouldStop: () -> Bool,
+    each: (_ index: Int, _ label: Int, Prediction, _ input: String) -> Void, progress: (_ done: Int, _ total: Int) -> Void
   ) throws {
     if share.isEmpty { return }
-    var options = BatchLoader.Options(crop: plan.network.input.width, threads: loaderThreads, mean: mean)
+    var options = BatchLoader.Options(threads: loaderThreads, mean: mean)
     options.crops = crops
     let loader = try BatchLoader(
       source: source, options: options, sequence: .once(share, batch: plan.batch / crops.count), badFiles: badFiles)
@@ -104,12 +108,19 @@ final class Evaluator {
         let label = Int(batch.labels[first])
         let posterior = meanPosterior(scores, first..<(first + crops.count))
         result.add(posterior: posterior, label: label)
-        each(batch.samples[first], label, Prediction(posterior: posterior, label: label))
+        let digest = digests ? Self.digest(of: batch, first..<(first + crops.count)) : ""
+        each(batch.samples[first], label, Prediction(posterior: posterior, label: label), digest)
       }
       loader.recycle(batch)
       Activity.enter(.evaluating, step: step)
       progress(result.pictures, share.count)
     }
+  }
+
+  private static func digest(of batch: PictureBatch, _ slots: Range<Int>) -> String {
+    var digest = InputDigest()
+    for slot in slots { digest.add(UnsafeBufferPointer(batch.tensor[slot])) }
+    return digest.finish()
   }
 
   private func meanPosterior(_ scores: Tensor, _ rows: Range<Int>) -> [Float] {

@@ -54,62 +54,63 @@ extension WeightCheck {
     outputs = contents.classes.count
     let set = try PictureSet(
       contentsOf: root, classes: zip(contents.classes, contents.classNames).map { ClassID(wnid: $0, name: $1) })
-    let samples = Self.balanced(set.val.isEmpty ? set.train : set.val, atMost: pictures)
-    let side = contents.network.input.width
-    guard !samples.isEmpty else { throw TrainingError.badData("\(root) has no pictures to check with") }
-    guard let mean = contents.fittedMean else { throw TrainingError.badData("the mean doesn't fit the network's input") }
-    let source = FolderSource(samples: samples, shorterSide: defaultShorterSide(crop: side))
+    let split: Split = set.val.isEmpty ? .train : .val
+    let chosen = Self.balanced(set.samples(split).map(\.label), atMost: pictures)
+    guard !chosen.isEmpty else { throw TrainingError.badData("\(root) has no pictures to check with") }
+    guard let spec = contents.inputSpec else {
+      throw TrainingError.badData("the network takes no RGB pictures, or its mean doesn't fit its input")
+    }
+    let source = try set.source(split, geometry: spec.geometry)
     let plan = try Plan(store, batch: 1, purpose: .inference, compute: compute)
     let input = try Tensor(count: 1, shape: contents.network.input)
     let decoder = try PictureDecoder()
     var answers: [Int: [Int: Int]] = [:]
-    for index in 0..<samples.count {
-      progress(index, samples.count)
-      guard let picture = try? source.picture(at: index, decoder: decoder).resized(shorterSide: source.shorterSide),
-        let crop = try? picture.cropped(
-          x: (picture.width - side) / 2, y: (picture.height - side) / 2, width: side, height: side)
-      else { continue }
+    for (number, index) in chosen.enumerated() {
+      progress(number, chosen.count)
+      guard let picture = try? source.picture(at: index, decoder: decoder) else { continue }
+      let label = source.label(at: index)
+      let pixels = spec.geometry.input(picture, at: spec.geometry.places(.centre, in: picture.size)[0], mean: nil)
       for isExchanged in [false, true] {
-        Self.fill(input, with: crop, mean: mean, isExchanged: isExchanged)
+        Self.fill(input, with: pixels, mean: spec.mean, isExchanged: isExchanged)
         let posterior = posteriors(plan.forward(input)[0])
         if isExchanged {
-          exchanged.add(posterior: posterior, label: samples[index].label)
+          exchanged.add(posterior: posterior, label: label)
         } else {
-          errors.add(posterior: posterior, label: samples[index].label)
+          errors.add(posterior: posterior, label: label)
           let answer = posterior.indices.max { posterior[$0] < posterior[$1] } ?? 0
-          answers[samples[index].label, default: [:]][answer, default: 0] += 1
+          answers[label, default: [:]][answer, default: 0] += 1
         }
       }
     }
-    guard errors.pictures > 0 else { throw TrainingError.badData("none of \(samples.count) pictures of \(root) can be read") }
+    guard errors.pictures > 0 else { throw TrainingError.badData("none of \(chosen.count) pictures of \(root) can be read") }
     purity = Double(answers.values.compactMap { $0.values.max() }.reduce(0, +)) / Double(errors.pictures)
-    progress(samples.count, samples.count)
+    progress(chosen.count, chosen.count)
   }
 
-  /// The first pictures of every class, as many of each as go into `count`; where that is below three, five each of some classes.
-  private static func balanced(_ samples: [Sample], atMost count: Int) -> [Sample] {
+  /// The numbers of the first pictures of every class, as many of each as go into `count`; where that is below three, five each of some
+  /// classes.
+  private static func balanced(_ all: [Int], atMost count: Int) -> [Int] {
     // Purity takes several pictures of a class: of many classes some are taken, evenly spread.
-    let labels = Set(samples.map(\.label)).sorted()
+    let labels = Set(all).sorted()
     let most = 3 * labels.count <= count ? labels.count : max(1, count / 5)
     let chosen = Set(stride(from: 0, to: labels.count, by: max(1, (labels.count + most - 1) / most)).map { labels[$0] })
     let each = max(1, count / max(1, chosen.count))
     var taken: [Int: Int] = [:]
     return Array(
-      samples.filter { sample in
-        guard chosen.contains(sample.label) else { return false }
-        taken[sample.label, default: 0] += 1
-        return taken[sample.label, default: 0] <= each
+      all.indices.filter { index in
+        guard chosen.contains(all[index]) else { return false }
+        taken[all[index], default: 0] += 1
+        return taken[all[index], default: 0] <= each
       }.prefix(max(count, 1)))
   }
 
-  private static func fill(_ input: Tensor, with crop: Picture, mean: [Float], isExchanged: Bool) {
-    let plane = crop.width * crop.height
+  /// - Parameter pixels: [3, H, W], RGB 0–255: whole numbers, from which the mean is subtracted as for any input.
+  private static func fill(_ input: Tensor, with pixels: [Float], mean: [Float], isExchanged: Bool) {
+    let plane = pixels.count / 3
     let values = input.values
-    for index in 0..<plane {
-      for channel in 0..<3 {
-        let pixel = crop.pixels[3 * index + (isExchanged ? 2 - channel : channel)]
-        values[channel * plane + index] = Float(pixel) - mean[channel * plane + index]
-      }
+    for channel in 0..<3 {
+      let from = isExchanged ? 2 - channel : channel
+      for index in 0..<plane { values[channel * plane + index] = pixels[from * plane + index] - mean[channel * plane + index] }
     }
   }
 }

@@ -1,3 +1,4 @@
+import Data
 import Foundation
 import Images
 
@@ -14,14 +15,15 @@ public func augmentationPreview(_ job: TrainingJob, count: Int) throws -> Pictur
     throw TrainingError.badData("\(job.data) has no train/ folder; expected train/<wnid>/<picture>")
   }
   try TrainingStart.settle(&job, network: try TrainingStart.network(job.options.network, classes: set.classes.count))
-  let (crop, shorterSide) = (job.options.crop, job.options.shorterSide)
-  let source = try set.source(.train, shorterSide: shorterSide)
+  let geometry = try PreparedData.geometry(job.options, packedSide: set.pack?.settings.shorterSide)
+  let crop = geometry.crop
+  let source = try set.source(.train, geometry: geometry)
   let badFiles = BadFileReport(badFileLimit: 1, of: source.count)
-  let mean = try set.pack?.mean(crop: crop, shorterSide: shorterSide) ?? roughMean(of: source, crop: crop, badFiles: badFiles)
+  let mean = try set.pack?.mean(crop: crop, shorterSide: geometry.shorterSide) ?? roughMean(of: source, crop: crop, badFiles: badFiles)
   let loader = try BatchLoader(
     source: source,
     options: .init(
-      crop: crop, threads: job.compute.team.workers, prefetch: 1,
+      threads: job.compute.team.workers, prefetch: 1,
       augmentation: Augmentation(job.options, colourAxes: mean.colourAxes), mean: mean.values),
     sequence: .training(EpochSampler(count: source.count, seed: job.options.seed), batch: count, firstSample: 0, rank: 0, ranks: 1),
     badFiles: badFiles)
@@ -36,7 +38,7 @@ private func roughMean(of source: any PictureSource, crop: Int, badFiles: BadFil
   let decoder = try PictureDecoder()
   for index in stride(from: 0, to: source.count, by: max(1, source.count / 256)) {
     do throws(ImageError) {
-      try sums.add(try source.picture(at: index, decoder: decoder).resized(shorterSide: source.shorterSide))
+      try sums.add(try source.picture(at: index, decoder: decoder).resized())
     } catch {
       if let problem = DataError(notOfThePicture: error) { throw problem }
       badFiles.record(path: source.name(at: index), reason: error.description)

@@ -1,5 +1,6 @@
 import Cluster
 import ConvNet
+import Data
 
 /// A data set with all that is needed to feed a network from it: sizes, the mean picture, the order of samples.
 struct PreparedData {
@@ -8,8 +9,8 @@ struct PreparedData {
   let mean: [Float]
   /// The principal axes of the training pixels' colours; see `MeanPicture.colourAxes`.
   let colourAxes: [SIMD3<Float>]
-  let crop: Int
-  let shorterSide: Int
+  /// How its pictures become inputs; all ranks have the same.
+  let geometry: InputGeometry
   /// The training pictures, resized; decoded once as far as the cache goes.
   private let source: any PictureSource
   private let sampler: EpochSampler
@@ -18,32 +19,33 @@ struct PreparedData {
   ///   - found: is told on all ranks of the bad files that the pass over all pictures has met.
   ///   - mean: of the training pictures, with their colour axes; nil to take it from the pack, or to compute it from the
   ///   folder, each rank over its share of the pictures. Where only the axes are missing they are found the same way.
+  ///   - packedSide: see `InputGeometry`; of the checkpoint that the run goes on from, nil to take it from the data.
   /// - Note: collective when the mean is computed
   init(
-    set: PictureSet, mean: (values: [Float], colourAxes: [SIMD3<Float>])?, job: TrainingJob, communicator: Communicator,
-    badFiles: BadFileReport, found: ([BadFileReport.Entry]) throws -> Void,
+    set: PictureSet, mean: (values: [Float], colourAxes: [SIMD3<Float>])?, packedSide: Int? = nil, job: TrainingJob,
+    communicator: Communicator, badFiles: BadFileReport, found: ([BadFileReport.Entry]) throws -> Void,
     progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void
   ) throws {
     let options = job.options
     self.set = set
-    crop = options.crop
-    shorterSide = options.shorterSide
+    let geometry = try Self.geometry(options, packedSide: packedSide ?? set.pack?.settings.shorterSide)
+    self.geometry = geometry
     sampler = EpochSampler(count: set.train.count, seed: options.seed)
-    source = CachedSource(try set.source(.train, shorterSide: shorterSide), cacheBytes: job.cacheBytes)
+    source = CachedSource(try set.source(.train, geometry: geometry), cacheBytes: job.cacheBytes)
     if let mean, !mean.colourAxes.isEmpty || options.colourDeviation == 0 {
       (self.mean, colourAxes) = mean
       return
     }
     if let pack = set.pack {
-      let found = try pack.mean(crop: crop, shorterSide: shorterSide)
+      let found = try pack.mean(crop: geometry.crop, shorterSide: geometry.shorterSide)
       (self.mean, colourAxes) = (mean?.values ?? found.values, found.colourAxes)
       return
     }
     let share = EpochSampler.share(of: set.train.count, rank: communicator.rank, ranks: communicator.size)
-    let own = Activity.during(.mean) { [source, crop] in
+    let own = Activity.during(.mean) { [source] in
       Result {
         try MeanAccumulator(
-          of: source, share: share, crop: crop, threads: job.compute.team.workers, badFiles: badFiles, progress: progress)
+          of: source, share: share, threads: job.compute.team.workers, badFiles: badFiles, progress: progress)
       }
     }
     try found(try badFiles.share(over: communicator))
@@ -53,13 +55,22 @@ struct PreparedData {
     try communicator.throwTogether(problem)
     var sums = try own.get().sums
     try communicator.allReduceSum(&sums)
-    let found = try MeanPicture(sums: sums, crop: crop)
+    let found = try MeanPicture(sums: sums, crop: geometry.crop)
     (self.mean, colourAxes) = (mean?.values ?? found.values, found.colourAxes)
+  }
+
+  /// - Throws: `TrainingError` when crops don't fit into pictures of that side.
+  static func geometry(_ options: TrainingOptions, packedSide: Int?) throws -> InputGeometry {
+    do throws(InputSpecError) {
+      return try InputGeometry(crop: options.crop, shorterSide: options.shorterSide, packedSide: packedSide)
+    } catch {
+      throw TrainingError.wrongUse("--shorter-side \(options.shorterSide): \(error)")
+    }
   }
 
   /// The validation pictures, resized likewise.
   func validationSource(_ job: TrainingJob) throws -> any PictureSource {
-    CachedSource(try set.source(.val, shorterSide: shorterSide), cacheBytes: job.cacheBytes / 4)
+    CachedSource(try set.source(.val, geometry: geometry), cacheBytes: job.cacheBytes / 4)
   }
 
   /// This rank's part of every global batch, in `parts` batches a step, from a sample on.
@@ -69,7 +80,7 @@ struct PreparedData {
     return try BatchLoader(
       source: source,
       options: .init(
-        crop: crop, threads: job.loaderThreads ?? 1, augmentation: Augmentation(job.options, colourAxes: colourAxes), mean: mean),
+        threads: job.loaderThreads ?? 1, augmentation: Augmentation(job.options, colourAxes: colourAxes), mean: mean),
       sequence: .training(
         sampler, batch: job.options.batch, firstSample: sample, rank: communicator.rank, ranks: communicator.size,
         parts: parts),

@@ -72,7 +72,8 @@ final class RunSaver {
     if let failure, failure.isBest { events += try tryAgain() }
     let contents = CheckpointContents(
       network: network, progress: progress, options: options, mean: data.mean, meanShape: network.input,
-      colourAxes: data.colourAxes, classes: data.set.classes.map(\.wnid), classNames: data.set.classes.map(\.name))
+      colourAxes: data.colourAxes, classes: data.set.classes.map(\.wnid), classNames: data.set.classes.map(\.name),
+      geometry: data.geometry)
     failure = nil
     bestInFlight = isBest ? progress.validationError.map { .init(step: progress.step, error: $0) } : nil
     Activity.during(.saving) { writer.start(contents, copying: store, isBest: isBest, team: team) }

@@ -81,7 +81,7 @@ final class TrainingLoop {
     while step < lastStep, !stopRequested, failure == nil {
       let start = ContinuousClock.now
       let waited = (loader.waitSeconds, update.waitSeconds)
-      let feed = try BatchFeed(loader, crop: data.crop)
+      let feed = try BatchFeed(loader, crop: data.geometry.crop)
       let own = try update.compute(step: step + 1, next: feed.next, recycle: feed.recycle)
       let waits = (loader.waitSeconds - waited.0, update.waitSeconds - waited.1)
 

@@ -1,6 +1,7 @@
 import Checkpoint
 import Cluster
 import ConvNet
+import Data
 import Foundation
 
 /// All that a run needs before its first update: data, network, parameters, and how far they have come.
@@ -144,7 +145,7 @@ struct TrainingStart {
       throw TrainingError.wrongUse("--crop \(crop): the network '\(network.name)' takes crops of \(side) pixels")
     }
     job.options.crop = side
-    job.options.shorterSide = job.shorterSide ?? defaultShorterSide(crop: side)
+    job.options.shorterSide = job.shorterSide ?? InputGeometry.defaultShorterSide(crop: side)
     guard job.options.shorterSide >= side else {
       throw TrainingError.wrongUse("--shorter-side \(job.options.shorterSide) is less than the crop of \(side) pixels")
     }

@@ -1,3 +1,4 @@
+import Data
 import Files
 import Foundation
 import Images
@@ -6,7 +7,7 @@ import Images
 ///
 /// Reads and not a memory map: a lost server or a cut file is then an error with a name, not a signal that ends the process.
 public final class PackSource: PictureSource {
-  public let shorterSide: Int
+  public let geometry: InputGeometry
   private let pack: Pack
   private let split: PackedSplit
   private let samples: [Sample]
@@ -16,10 +17,10 @@ public final class PackSource: PictureSource {
 
   /// - Parameters:
   ///   - samples: of the split, with the labels that are wanted.
-  ///   - shorterSide: what pictures are resized to.
+  ///   - geometry: how pictures become inputs.
   /// - Throws: `DataError` when a shard can't be opened, or the pack's pictures are smaller than that.
-  init(_ pack: Pack, _ split: Split, samples: [Sample], shorterSide: Int) throws {
-    let own = pack.settings.shorterSide
+  init(_ pack: Pack, _ split: Split, samples: [Sample], geometry: InputGeometry) throws {
+    let (own, shorterSide) = (pack.settings.shorterSide, geometry.shorterSide)
     guard shorterSide <= own else {
       throw TrainingError.wrongUse(
         "the pictures of \(pack.path) have a shorter side of \(own) pixels, \(shorterSide) are wanted; give --shorter-side \(own) if "
@@ -28,7 +29,7 @@ public final class PackSource: PictureSource {
     self.pack = pack
     self.split = pack[split]
     self.samples = samples
-    self.shorterSide = shorterSide
+    self.geometry = geometry
     var descriptors: [Int32] = []
     var paths: [String] = []
     for shard in pack.settings.shards where shard.split == split {
@@ -66,7 +67,7 @@ public final class PackSource: PictureSource {
   public func isLeftOut(at index: Int) -> Bool { split.rows.lengths[index] == 0 }
   public func name(at index: Int) -> String { "\(pack.path)/\(split.names[index])" }
 
-  public func picture(at index: Int, decoder: PictureDecoder) throws(ImageError) -> Picture {
+  public func picture(at index: Int, decoder: PictureDecoder) throws(ImageError) -> PreparedPicture {
     let count = Int(split.rows.lengths[index])
     let name = name(at: index)
     guard count > 0 else { throw ImageError(.leftOut, "\(name) couldn't be read when the pack was made; see report.csv") }
@@ -80,10 +81,10 @@ public final class PackSource: PictureSource {
       guard width > 0, height > 0, count == width * height * 3 else {
         throw ImageError(.undecodable, "\(name): \(count) bytes are no \(width)×\(height) RGB pixels")
       }
-      return Picture(width: width, height: height, pixels: bytes)
+      return try geometry.prepare(Picture(width: width, height: height, pixels: bytes), name: name)
     }
     let result = bytes.withUnsafeBytes { bytes in
-      Result { () throws(ImageError) -> Picture in try decoder.decode(bytes, name: name, minimumShorterSide: shorterSide) }
+      Result { () throws(ImageError) -> PreparedPicture in try geometry.prepare(bytes, name: name, decoder: decoder) }
     }
     return try result.get()
   }

@@ -1,3 +1,4 @@
+import Data
 import Files
 import Images
 
@@ -19,13 +20,12 @@ struct PackedPicture: Sendable {
 
 /// Makes packed pictures of files, and sums them up for the mean. It belongs to one thread at a time.
 final class PicturePacker {
-  /// A side that JPEG can't have: such a picture is refused in any form.
-  private static let longestSide = 65_500
-
   private let split: Split
   private let settings: PackSettings
   private let annotations: AnnotationFolders
   private let decoder: PictureDecoder
+  /// Of the pack's pictures: what a network of the same shorter side does with the files themselves.
+  private let geometry: InputGeometry
   /// Over the centre squares of the training pictures.
   private(set) var sums: MeanAccumulator
 
@@ -34,6 +34,9 @@ final class PicturePacker {
     self.settings = settings
     self.annotations = annotations
     decoder = try PictureDecoder()
+    do { geometry = try InputGeometry(crop: settings.shorterSide, shorterSide: settings.shorterSide) } catch {
+      throw ImageError(.invalidSize, error.description)
+    }
     sums = MeanAccumulator(crop: settings.shorterSide)
   }
 
@@ -78,16 +81,16 @@ final class PicturePacker {
 
   private func pack(_ bytes: UnsafeRawBufferPointer, name: String, into packed: inout PackedPicture) throws(ImageError) {
     let side = settings.shorterSide
-    let picture = try decoder.decode(bytes, name: name, minimumShorterSide: side)
-    guard let facts = PictureFacts(bytes) else { throw ImageError(.undecodable, "cannot understand the header of \(name)") }
-    guard let size = try? picture.size.scaled(shorterSide: side), max(size.width, size.height) <= Self.longestSide else {
-      throw ImageError(
-        .invalidSize, "\(name): with a shorter side of \(side), the longer one of \(facts.size) is above \(Self.longestSide)")
+    guard let facts = PictureFacts(bytes) else {
+      // Bytes that no header is found in: decoding says what is wrong with them.
+      _ = try decoder.decode(bytes, name: name)
+      throw ImageError(.undecodable, "cannot understand the header of \(name)")
     }
-    let resized = try picture.resized(width: size.width, height: size.height)
+    let picture = try geometry.prepare(bytes, name: name, decoder: decoder)
+    let resized = try picture.resized()
     // Enlarging adds bytes and no information: it is left to the reading.
-    let isSmall = min(facts.size.width, facts.size.height) <= side
-    let kept = isSmall ? picture : resized
+    let isSmall = min(picture.original.width, picture.original.height) <= side
+    let kept = isSmall ? picture.decoded : resized
     switch settings.pixels {
     case .raw: packed.bytes = kept.pixels
     case .jpeg:
@@ -95,7 +98,7 @@ final class PicturePacker {
       packed.bytes = isReady ? Array(bytes) : try kept.encodedJPEG(quality: settings.quality)
     }
     packed.size = (kept.width, kept.height)
-    packed.originalSize = (facts.size.width, facts.size.height)
+    packed.originalSize = (picture.original.width, picture.original.height)
     packed.frame = PictureFrame(facts)
     packed.crc = packed.bytes.withUnsafeBytes { crc32(of: $0) }
     packed.findings = Finding.odd(facts, file: name, split: split, shorterSide: side)

@@ -126,9 +126,10 @@ public struct AssessmentJob {
 
   private func result(_ measured: AssessmentWorker.Measured, _ item: WorkItem, _ picture: TestPicture) -> ItemResult {
     let map = measured.maps[0]
-    let record = ResultRecord(
+    var record = ResultRecord(
       item: item.name, kind: Self.command, classIndex: map.classIndex, score: map.score, posterior: map.posterior,
       top: map.topClasses, net: network, source: item.source, truth: item.truth)
+    record.inputSHA256 = picture.inputDigest(mean: network.mean)
     let rows = methods.count + Self.baselines.count
     var dataSets = [ItemResult.DataSet(path: "/measures", shape: [rows, 3], values: measured.measures)]
     if !measured.spearman.isEmpty {
@@ -147,6 +148,6 @@ public struct AssessmentJob {
       "methods": .text(methods.joined(separator: ",")), "step": .number(Double(step)),
       "randomised": .number(Double(randomised)), "seed": .text("\(seed)"), "tolerance": .number(PointingGame.tolerance),
       "blur": .number(PixelCurves.sigma),
-    ]
+    ].merging(network.spec.geometry.parameters) { $1 }
   }
 }

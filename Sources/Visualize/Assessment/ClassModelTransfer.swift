@@ -1,5 +1,6 @@
 import Checkpoint
 import ConvNet
+import Data
 import Files
 import Foundation
 import Images
@@ -55,7 +56,10 @@ public struct ClassModelTransfer: Codable, Sendable {
         let path = (folder as NSString).appendingPathComponent(record.item + ".png")
         let picture = try best(of: Picture(contentsOf: path), (folder as NSString).appendingPathComponent(record.item + ".h5"))
           .resized(width: input.width, height: input.height)
-        _ = images[slot].update(fromContentsOf: picture.centred(mean: judge.mean))
+        // A class model is all of what its own net saw: the whole of it is the crop.
+        let whole = PreparedPicture(original: picture.size, decoded: picture, size: picture.size)
+        let values = judge.spec.geometry.input(whole, at: CropPlace(x: 0, y: 0), mean: judge.mean)
+        _ = images[slot].update(fromContentsOf: values)
       }
       let scores = plan.forward(images.prefix(part.count))
       for (slot, record) in part.enumerated() {

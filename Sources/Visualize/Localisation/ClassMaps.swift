@@ -1,4 +1,5 @@
 import ConvNet
+import Data
 import Images
 
 /// The strongest classes of a picture, and the saliency map of each over the whole picture, averaged over crops.
@@ -8,6 +9,8 @@ struct ClassMaps: Sendable {
   let size: PictureSize
   /// [classes][H · W]
   let maps: [[Float]]
+  /// The SHA-256 of what entered the net; nil of maps that an earlier version has stored.
+  let inputSHA256: String?
 }
 
 /// Makes the maps of several classes of a picture from one forward pass of its crops, and a backward pass a class.
@@ -34,6 +37,8 @@ final class ClassMapper {
     let places = picture.places
     precondition(places.count <= plan.batch, "\(places.count) crops for a plan of \(plan.batch)")
     for (slot, place) in places.enumerated() { _ = images[slot].update(fromContentsOf: picture.input(place, mean: mean)) }
+    var digest = InputDigest()
+    for slot in places.indices { digest.add(UnsafeBufferPointer(images[slot])) }
     let scores = timed(&forwardSeconds) { plan.forward(images.prefix(places.count)) }
     var sums = (
       scores: [Float](repeating: 0, count: scores.shape.count), posteriors: [Float](repeating: 0, count: scores.shape.count)
@@ -59,7 +64,7 @@ final class ClassMapper {
       }
       return average.average
     }
-    return ClassMaps(classes: classes, size: picture.resized.size, maps: maps)
+    return ClassMaps(classes: classes, size: picture.resized.size, maps: maps, inputSHA256: digest.finish())
   }
 }
 

@@ -136,6 +136,7 @@ public struct LocalisationJob {
     if let stored {
       parameters[ResultHeader.precision] = stored.parameters[ResultHeader.precision] ?? .text(Precision.float32.rawValue)
     }
+    parameters.merge(network.spec.geometry.parameters) { $1 }
     parameters["maps_kept"] = .flag(keepsMaps)
     return parameters
   }

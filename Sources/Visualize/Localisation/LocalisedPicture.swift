@@ -52,6 +52,7 @@ struct LocalisedPicture {
       posterior: maps.classes[shown].posterior, top: maps.classes, net: net, source: item.source, truth: item.truth,
       warning: notes.isEmpty ? nil : notes.joined(separator: "; "))
     record.answers = answers
+    record.inputSHA256 = maps.inputSHA256
     record.truthBoxes = truth
     (record.width, record.height, record.orientation) = (frame.width, frame.height, Int(frame.orientation.rawValue))
     let stored = ItemResult.DataSet(

@@ -27,7 +27,6 @@ struct Localiser: Sendable {
 
   init(_ whole: Picture, options: LocalisationOptions) throws(ImageError) {
     self.options = options
-    try whole.requireUsualShape()
     picture = try whole.resized(shorterSide: options.cutSide)
     guard options.box == .graphcut else {
       segmenter = nil

@@ -1,5 +1,6 @@
 import Checkpoint
 import ConvNet
+import Data
 import DataSets
 import Files
 import Foundation
@@ -50,7 +51,8 @@ struct StoredMaps: Sendable {
         return RankedClass(index: index, score: found.score, posterior: found.posterior)
       },
       size: PictureSize(width: shape[2], height: shape[1]),
-      maps: (0..<shape[0]).map { Array(values[($0 * area)..<(($0 + 1) * area)]) })
+      maps: (0..<shape[0]).map { Array(values[($0 * area)..<(($0 + 1) * area)]) },
+      inputSHA256: record.inputSHA256)
   }
 }
 
@@ -79,14 +81,17 @@ struct MapSource: Sendable {
   func prepare(_ item: WorkItem, decoder: PictureDecoder) throws -> Prepared {
     guard let source = item.source else { throw VisualizeError(.badData, "\(item.name) has no picture") }
     let start = ContinuousClock.now
+    let geometry = net.spec.geometry
     let bytes = try decoder.contents(of: source)
     let frame = PictureFacts(bytes).map { PictureFrame($0) }
-    let whole = try decoder.decode(bytes, name: source)
+    let picture = try geometry.prepare(bytes, name: source, decoder: decoder)
+    // The cut is always of the file's own pixels, which a large JPEG isn't decoded to for the net.
+    let whole = picture.decoded.size == picture.original ? picture.decoded : try decoder.decode(bytes, name: source)
     let input: Prepared.Input =
       if let stored {
         .maps(try stored.maps(of: source, name: item.picture, classes: net.classes))
       } else {
-        .picture(try TestPicture(whole, input: net.network.input, crops: crops))
+        .picture(try TestPicture(picture, geometry: geometry, crops: crops))
       }
     return Prepared(
       input: input, localiser: try Localiser(whole, options: options),

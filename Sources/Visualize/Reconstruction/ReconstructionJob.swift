@@ -73,9 +73,10 @@ public struct ReconstructionJob {
     return try ready.indices.map { slot in
       let crop = ready[slot].prepared.shown
       let (item, top) = (ready[slot].item, tops[slot])
-      let record = ResultRecord(
+      var record = ResultRecord(
         item: item.name, kind: Self.command, classIndex: top[0].index, score: top[0].score, posterior: top[0].posterior,
         top: top, net: network, source: item.source, truth: item.truth)
+      record.inputSHA256 = ready[slot].prepared.inputDigest(mean: network.mean)
       let sheet = try PatchSheet.picture(patches[slot].map { ($0, crop) }, columns: Patch.columns(patches[slot].count))
       return ItemResult(
         record: record, dataSets: patches[slot].dataSets, attributes: ready[slot].prepared.attributes,
@@ -87,6 +88,7 @@ public struct ReconstructionJob {
     var all: [String: ParameterValue] = [
       "layer": .text(layer), "method": .text(rule.rawValue), "units": .number(Double(units.count)),
     ]
+    all.merge(network.spec.geometry.parameters) { $1 }
     if let channel = units.channel { all["channel"] = .number(Double(channel)) }
     if let place = units.place { all["unit"] = .text("\(place.y),\(place.x)") }
     return all
@@ -120,7 +122,7 @@ extension TestPicture {
     return items.map { item in
       Result {
         guard let source = item.source else { throw VisualizeError(.badData, "\(item.name) has no picture") }
-        return try TestPicture(contentsOf: source, decoder: decoder.get(), input: network.network.input)
+        return try TestPicture(contentsOf: source, decoder: decoder.get(), geometry: network.spec.geometry)
       }
     }
   }

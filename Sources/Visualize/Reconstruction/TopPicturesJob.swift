@@ -141,8 +141,12 @@ public struct TopPicturesJob {
       className: "channel \(item.classIndex ?? 0) of \(job.layer)",
       score: hits.hits[0].unit.activation, posterior: .nan, top5: [])
     let sources = hits.hits.map { FilePath.name(of: $0.path) }
+    let attributes: [String: ParameterValue] = [
+      "sources": .text(try ResultJSON.text(sources)),
+      "inputs_sha256": .text(try ResultJSON.text(hits.pictures.map { $0.inputDigest(mean: job.network.mean) })),
+    ]
     return ItemResult(
-      record: record, dataSets: patches.dataSets, attributes: ["sources": .text(try ResultJSON.text(sources))], picture: sheet)
+      record: record, dataSets: patches.dataSets, attributes: attributes, picture: sheet)
   }
 
   /// All channels in one picture.
@@ -156,6 +160,7 @@ public struct TopPicturesJob {
     var all: [String: ParameterValue] = [
       "layer": .text(job.layer), "method": .text(job.rule.rawValue), "top": .number(Double(top)),
     ]
+    all.merge(job.network.spec.geometry.parameters) { $1 }
     if let channel = job.units.channel { all["channel"] = .number(Double(channel)) }
     return all
   }

@@ -1,4 +1,5 @@
 import ConvNet
+import Data
 import Foundation
 
 /// The value of an option in a result's parameters.
@@ -94,5 +95,15 @@ public struct ResultHeader: Sendable, Hashable, Codable {
       "\(name) was \(other.parameters[name]?.description ?? "not given"), is \(parameters[name]?.description ?? "not given")"
     }
     return "they have other parameters: " + words.joined(separator: "; ")
+  }
+}
+
+extension InputGeometry {
+  /// What results of pictures depend on besides the checkpoint's own default: nothing for the paper's proportion, which results of
+  /// earlier versions are of.
+  var parameters: [String: ParameterValue] {
+    if isUsual { return [:] }
+    let all = ["shorter_side": shorterSide, "packed_side": packedSide].compactMapValues { $0 }
+    return all.mapValues { .number(Double($0)) }
   }
 }

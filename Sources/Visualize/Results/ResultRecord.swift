@@ -33,6 +33,8 @@ public struct ResultRecord: Sendable, Hashable, Codable {
   public var pictureSHA256: String?
   /// The synset id of what is in the picture, where that is known.
   public var truth: String?
+  /// The SHA-256 of what entered the net for the picture; see `InputDigest`. Nil for results of no picture, or of several.
+  public var inputSHA256: String?
   /// What is to be said against the result.
   public var warning: String?
   /// Where the strongest classes were found, strongest first; of results of `localise`.

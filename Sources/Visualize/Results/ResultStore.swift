@@ -84,7 +84,9 @@ public struct ResultStore: Sendable {
       "network": header.network, "top5": try ResultJSON.text(record.top5), "record": try ResultJSON.text(record),
     ]
     try makeFolder(of: dataPath(of: record.item))
-    let optional = ["source": record.source, "truth": record.truth, "warning": record.warning].compactMapValues { $0 }
+    let optional = [
+      "source": record.source, "truth": record.truth, "warning": record.warning, "input_sha256": record.inputSHA256,
+    ].compactMapValues { $0 }
     try result.picture.writePNG(to: picturePath(of: record.item))
     try HDF5File.write(to: dataPath(of: record.item)) { (file) throws(HDF5Error) in
       for dataSet in result.dataSets { try file.write(dataSet.values, shape: dataSet.shape, to: dataSet.path) }

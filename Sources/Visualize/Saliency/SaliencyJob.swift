@@ -122,7 +122,7 @@ public struct SaliencyJob {
           }
           classIndex = try network.index(of: truth)
         }
-        let picture = try TestPicture(contentsOf: source, decoder: decoder.get(), input: network.network.input, crops: crops)
+        let picture = try TestPicture(contentsOf: source, decoder: decoder.get(), geometry: network.spec.geometry, crops: crops)
         return ExplainedPicture(picture: picture, classIndex: classIndex, stream: item.stream)
       }
     }
@@ -133,10 +133,11 @@ public struct SaliencyJob {
   ) -> ItemResult {
     let isFlat = map.map.allSatisfy { $0 == 0 }
     let isBroken = !map.map.allSatisfy { $0.isFinite }
-    let record = ResultRecord(
+    var record = ResultRecord(
       item: item.name, kind: Self.command, classIndex: map.classIndex, score: map.score, posterior: map.posterior,
       top: map.topClasses, net: network, source: item.source, truth: item.truth,
       warning: isFlat ? "the map is exactly zero" : isBroken ? "the map has values that are no finite numbers" : nil)
+    record.inputSHA256 = picture.inputDigest(mean: network.mean)
     var dataSets = [ItemResult.DataSet(path: "/map", shape: [map.size.height, map.size.width], values: map.map)]
     if crops == .centre {
       let shape = picture.shape
@@ -154,6 +155,6 @@ public struct SaliencyJob {
     let own: [String: ParameterValue] = [
       "class": .text("\(classChoice)"), "crops": .number(Double(crops.count)),
     ]
-    return own.merging(method.parameters) { $1 }
+    return own.merging(method.parameters) { $1 }.merging(network.spec.geometry.parameters) { $1 }
   }
 }

@@ -1,6 +1,7 @@
 import Checkpoint
 import Cluster
 import ConvNet
+import Data
 import Foundation
 import Images
 import Trainer
@@ -92,18 +93,16 @@ struct Bench {
     }
     let file = try picture.encodedJPEG(quality: 90)
     let crop = network.input.width
-    let side = defaultShorterSide(crop: crop)
+    let geometry = try InputGeometry(crop: crop)
     let mean = [Float](repeating: 120, count: network.input.count)
     let target = try Tensor(count: 1, shape: network.input)
     let decoder = try PictureDecoder()
     let resizer = Resizer()
     let rounds = try repeated {
       for _ in 0..<16 {
-        let decoded = try file.withUnsafeBytes { try decoder.decode($0, name: "the benchmark's", minimumShorterSide: side) }
-        let size = try decoded.size.scaled(shorterSide: side)
-        let centre = InputTransform(TestCrops.centre.places(crop: crop, in: size)[0])
-        writeInput(
-          decoded, resizedTo: size, transform: centre, crop: crop, mean: mean, resizer: resizer, to: target[0].baseAddress!)
+        let picture = try file.withUnsafeBytes { try geometry.prepare($0, name: "the benchmark's", decoder: decoder) }
+        let centre = InputTransform(geometry.places(.centre, in: picture.size)[0])
+        geometry.write(picture, centre, mean: mean, resizer: resizer, to: target[0].baseAddress!)
       }
     }
     return BenchResult(
