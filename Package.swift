@@ -73,7 +73,7 @@ let package = Package(
     .testTarget(name: "TrainerTests", dependencies: ["Trainer", "TestSupport", "rank-checks"]),
     .testTarget(
       name: "VisualizeTests", dependencies: ["Visualize", "TestSupport", "rank-checks"], resources: [.copy("Golden")]),
-    .testTarget(name: "CommandTests", dependencies: ["deepinside", "Checkpoint", "ConvNet", "Images", "TestSupport"]),
+    .testTarget(name: "CommandTests", dependencies: ["deepinside", "Checkpoint", "ConvNet", "Data", "Images", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]
 )
