@@ -77,7 +77,7 @@ struct CheckpointTests {
   @Test("say how pictures are resized, and files of earlier versions say it by their options")
   func geometry() throws {
     var contents = example.contents
-    contents.geometry = try InputGeometry(width: 10, height: 16, shorterSide: 40, packedSide: 64)
+    contents.geometry = try InputGeometry(crop: 12, shorterSide: 40, packedSide: 64)
     let path = scratch.path + "/a.h5"
     let digest = try Checkpoint.write(contents, store: example.store, to: path)
     #expect(try Checkpoint.read(path).contents.geometry == contents.geometry)
@@ -85,17 +85,17 @@ struct CheckpointTests {
     #expect(try digest != Checkpoint.readHeader(try written("b.h5")).digest)
     // As earlier versions have written it.
     contents.geometry = nil
-    for (options, side) in [(#"{"crop":16,"shorterSide":25}"#, 25), ("{}", 18), (#"{"importedFrom":"a.mat"}"#, 18), ("", 18)] {
+    for (options, side) in [(#"{"crop":12,"shorterSide":25}"#, 25), ("{}", 14), (#"{"importedFrom":"a.mat"}"#, 14), ("", 14)] {
       contents.options = options
       try Checkpoint.write(contents, store: example.store, to: path)
       #expect(try HDF5File.open(at: path).dataSets().contains("/input") == false)
       #expect(try Checkpoint.read(path).contents.geometry?.shorterSide == side, "\(options)")
     }
-    for options in [#"{"shorterSide":15}"#, #"{"shorterSide":-9000000000000000000}"#, #"{"shorterSide":1000000000}"#] {
+    for options in [#"{"shorterSide":11}"#, #"{"shorterSide":-9000000000000000000}"#, #"{"shorterSide":1000000000}"#] {
       contents.options = options
       try Checkpoint.write(contents, store: example.store, to: path)
       let error = #expect(throws: CheckpointError.self) { try Checkpoint.read(path) }
-      #expect(error?.kind == .damaged && error?.description.contains("shorter side of 16") ?? false, "\(options): \(error?.description ?? "")")
+      #expect(error?.kind == .damaged && error?.description.contains("shorter side of 12") ?? false, "\(options): \(error?.description ?? "")")
     }
     // And a size that the network's input contradicts.
     contents.geometry = try InputGeometry(crop: 16)
