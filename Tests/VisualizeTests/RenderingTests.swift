@@ -58,7 +58,7 @@ import Testing
       for (item, map) in zip(["a", "c7/b"], maps) {
         #expect(try Picture(contentsOf: made.store.picturePath(of: item)) == rendering.result(map, on: grey))
       }
-      #expect(ResultStore.rendering(in: made.store.folder) == rendering)
+      #expect(try ResultStore.rendering(in: made.store.folder) == rendering)
       let page = try text(made.store.path(ResultStore.pageFile))
       #expect(
         page.contains("min(M / p, 1)^0.5, p their 90 % quantile, in inferno, over the picture in inferno by 0.6")

@@ -22,7 +22,7 @@ struct PreparedData {
   ///   - packedSide: see `InputGeometry`; of the checkpoint that the run goes on from, nil to take it from the data.
   /// - Note: collective when the mean is computed
   init(
-    set: PictureSet, mean: (values: [Float], colourAxes: [SIMD3<Float>])?, packedSide: Int? = nil, job: TrainingJob,
+    set: PictureSet, mean: (values: [Float], colourAxes: [SIMD3<Float>])?, packedSide: Int?, job: TrainingJob,
     communicator: Communicator, badFiles: BadFileReport, found: ([BadFileReport.Entry]) throws -> Void,
     progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void
   ) throws {

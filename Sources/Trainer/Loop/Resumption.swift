@@ -13,6 +13,8 @@ struct Resumption {
   struct Contents: Codable {
     var progress: TrainingProgress
     let mean: [Float]
+    /// See `InputGeometry`; nil too for checkpoints of earlier versions, which don't say it.
+    let packedSide: Int?
     let colourAxes: [[Float]]
   }
 
@@ -116,7 +118,9 @@ struct Resumption {
     guard let mean = contents.fittedMean else {
       throw TrainingError.badData("\(path): its mean \(contents.meanShape) doesn't fit the network's input")
     }
-    return Contents(progress: progress, mean: mean, colourAxes: contents.colourAxes.map { [$0.x, $0.y, $0.z] })
+    return Contents(
+      progress: progress, mean: mean, packedSide: contents.geometry?.packedSide,
+      colourAxes: contents.colourAxes.map { [$0.x, $0.y, $0.z] })
   }
 }
 

@@ -58,10 +58,12 @@ struct TrainingStart {
     shards = try Self.shards(of: store, job: job, communicator: communicator, watch: watch)
     if communicator.size > 1 { job.options.fullyConnected = shards == nil ? .replicated : .sharded }
     var mean: (values: [Float], colourAxes: [SIMD3<Float>])?
+    var packedSide: Int?
     if let resumption {
       let found = try resumption.receive(into: store, shards, job: job, set: set, communicator: communicator, watch: watch)
       progress = found.progress
       mean = (found.mean, found.colourAxes.map { SIMD3($0) })
+      packedSide = found.packedSide
       watch(.note("resumed from \(resumption.path) at step \(progress.step)"))
       StopRequest.say(
         "stopped on request at step \(progress.step); no update was made since \(resumption.path), and the same command continues")
@@ -74,7 +76,9 @@ struct TrainingStart {
     let steps = progress.step + job.options.updates(from: progress.sample, trainingPictures: set.train.count)
     totalSteps = steps
     if set.val.isEmpty { watch(.note(Self.withoutValidation(schedule))) }
-    data = try PreparedData(set: set, mean: mean, job: job, communicator: communicator, badFiles: badFiles) {
+    data = try PreparedData(
+      set: set, mean: mean, packedSide: packedSide, job: job, communicator: communicator, badFiles: badFiles
+    ) {
       try badFileList?.add($0, split: .train, watch)
     } progress: {
       watch(.mean(done: $0, total: $1))
