@@ -6,13 +6,17 @@ import Images
 import TestSupport
 import Testing
 
+private let photographFolder = "../shared/data"
+private let hasPhotographs = FileManager.default.fileExists(atPath: photographFolder + "/samples")
+private let sides = [128, 256, 300]
+
+private struct AgreementError: Error, CustomStringConvertible {
+  let description: String
+}
+
 /// The same picture enters the net with the same bits in every command.
 @Suite("One way into the net")
 struct InputAgreementTests {
-  private static let photographs = "../shared/data"
-  private static let hasPhotographs = FileManager.default.fileExists(atPath: photographs + "/samples")
-  private static let sides = [128, 256, 300]
-
   /// What a command says of a picture.
   private struct Answer {
     let digest: String
@@ -32,7 +36,7 @@ struct InputAgreementTests {
     arguments: sides)
   func photographs(_ side: Int) throws {
     let set = try PictureSetOnDisk()
-    try set.copyPhotographs(from: Self.photographs, count: 49)
+    try set.copyPhotographs(from: photographFolder, count: 49)
     try set.writeLarge()
     #expect(set.names.count == 50)
     try compare(set, side: side, packs: false)
@@ -64,7 +68,7 @@ struct InputAgreementTests {
       try check(answers(in: output, set), expected, command)
     }
     for attribute in try set.names.map({ try HDF5File.open(at: set.folder.path("saliency/\($0.item).h5")).attribute("input_sha256") }) {
-      guard case .string(let digest)? = attribute else { throw ProcessError(description: "a result without input_sha256") }
+      guard case .string(let digest)? = attribute else { throw AgreementError(description: "a result without input_sha256") }
       #expect(expected.values.contains { $0.digest == digest })
     }
   }
@@ -121,7 +125,7 @@ struct InputAgreementTests {
 
   private func run(_ command: String, _ arguments: [String]) throws {
     let result = try runTool("deepinside", [command] + arguments + ["--quiet"], timeout: 900)
-    if result.exitCode != 0 { throw ProcessError(description: "\(command): \(result)") }
+    if result.exitCode != 0 { throw AgreementError(description: "\(command): \(result)") }
   }
 }
 
@@ -142,7 +146,7 @@ private final class PictureSetOnDisk {
           {"name": "conv1", "type": "convolution", "filters": 4, "kernel": 9, "stride": 8, "padding": 0},
           {"name": "relu1", "type": "relu"}, {"name": "fc2", "type": "fullyConnected", "outputs": 3}]}
         """)
-    let store = ParameterStore(network)
+    let store = try ParameterStore(network)
     Initialization.gaussian.fill(store, seed: 3)
     // Answers that differ from picture to picture.
     for parameter in store.parameters where parameter.spec.role == .weights {
