@@ -20,7 +20,10 @@ public struct PictureFrame: Sendable, Hashable {
 
   /// - Throws: `ImageError` when the file can't be read, or its header can't.
   public init(contentsOf path: String) throws(ImageError) {
-    guard let facts = PictureFacts(try PictureDecoder().contents(of: path)) else {
+    // The bytes are the decoder's own: it must outlive them.
+    let decoder = try PictureDecoder()
+    let bytes = try decoder.contents(of: path)
+    guard let facts = withExtendedLifetime(decoder, { PictureFacts(bytes) }) else {
       throw ImageError(.undecodable, "cannot understand the header of \(path)")
     }
     self.init(facts)
