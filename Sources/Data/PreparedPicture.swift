@@ -1,3 +1,4 @@
+import Files
 import Images
 
 /// A picture on its way into a network: decoded, and with the size that it is resized to. Its crops are what enters.
@@ -28,8 +29,8 @@ extension InputGeometry {
   /// Reads a picture file: the only way from a file towards a network.
   ///
   /// - Throws: `ImageError` when it can't be read or decoded, or is longer than `mostElongated` times its width.
-  public func prepare(contentsOf path: String, decoder: PictureDecoder) throws(ImageError) -> PreparedPicture {
-    try prepare(decoder.contents(of: path), name: path, decoder: decoder)
+  public func prepare(contentsOf path: FileName, decoder: PictureDecoder) throws(ImageError) -> PreparedPicture {
+    try prepare(decoder.contents(of: path), name: path.written, decoder: decoder)
   }
 
   /// The same of a file's bytes.

@@ -42,6 +42,11 @@ public struct DataError: Error, CustomStringConvertible, Sendable, Equatable {
     let kind: Kind = error.kind == .storage ? .storage : error.kind == .stopped ? .stopped : .unreadable
     self.init(kind, error.description, code: error.code)
   }
+
+  /// A list that isn't as it should be.
+  public init(_ error: TextListError) {
+    if let cause = error.cause { self.init(cause) } else { self.init(.labels, error.description) }
+  }
 }
 
 extension DataError: StorageRelated {

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// A class of pictures: its synset id names it everywhere, its words are for people.
@@ -15,10 +16,10 @@ public struct ClassID: Sendable, Hashable, Codable {
 
 /// A picture file and the index of its class in `DataSet.classes`.
 public struct Sample: Sendable, Hashable {
-  public let path: String
+  public let path: FileName
   public let label: Int
 
-  public init(path: String, label: Int) {
+  public init(path: FileName, label: Int) {
     self.path = path
     self.label = label
   }
@@ -29,7 +30,8 @@ public struct Sample: Sendable, Hashable {
 /// `train/<wnid>/*`, and one of: `val/<wnid>/*`; a flat `val/` with `val.txt`, with `LOC_val_solution.csv`, or with the
 /// devkit's ground truth and meta file (see `ValidationLabels`). A folder may have `val/` alone. Classes are in the order
 /// of their ids (ILSVRC's sorted order); files in the order of their names, by bytes: every rank gets the same lists.
-/// Hidden files are skipped, any name is taken for a picture: its content decides.
+/// Pictures may lie in folders inside their class's. What is no picture is passed over and counted in the notes; a name says
+/// little, the content decides. Ids of classes are the names of their folders as `FileName.written` has them.
 public struct DataSet: Sendable {
   public let root: String
   /// In the order of the labels: sorted by wnid.
@@ -64,9 +66,13 @@ public struct DataSet: Sendable {
     let hasVal = FolderListing.isFolder("\(root)/val")
     guard hasTrain || hasVal else { throw try Self.layoutError(root) }
 
-    let trainFolders = hasTrain ? try Self.classFolders("\(root)/train") : []
+    let found = hasTrain ? try ClassFolder.all(in: FileName("\(root)/train"), shown: "train") : ClassFolder.Found()
+    let trainFolders = found.folders
     let validation = hasVal ? try ValidationSet(root: root, trainClasses: trainFolders.map(\.wnid), words: words) : nil
-    if let validation { notes += validation.notes }
+    notes += found.notes + (validation?.notes ?? [])
+    var passedOver = found.passedOver
+    if let validation { passedOver.add(validation.passedOver) }
+    notes += passedOver.sentences
 
     let wnids = classes?.map(\.wnid) ?? (hasTrain ? trainFolders.map(\.wnid) : validation?.classes ?? [])
     var labels: [String: Int] = [:]
@@ -76,13 +82,15 @@ public struct DataSet: Sendable {
     for folder in trainFolders {
       guard !folder.files.isEmpty else {
         throw DataError(
-          .layout, "class folder \(root)/train/\(folder.wnid) has no pictures; add some or remove the folder")
+          .layout,
+          "class folder \(root)/train/\(folder.wnid) has no pictures; add some or remove the folder"
+            + found.passedOver.sentences.map { "; " + $0 }.joined())
       }
       guard let label = labels[folder.wnid] else {
         throw DataError(
           .labels, "class \(folder.wnid) of \(root)/train isn't among the network's \(wnids.count) classes")
       }
-      train += folder.files.map { Sample(path: "\(root)/train/\(folder.wnid)/\($0)", label: label) }
+      train += folder.files.map { Sample(path: $0, label: label) }
     }
 
     var val: [Sample] = []
@@ -102,49 +110,18 @@ public struct DataSet: Sendable {
     self.notes = notes
   }
 
-  struct ClassFolder {
-    let wnid: String
-    let files: [String]
-  }
-
-  /// The class folders in `path` with their files, sorted.
-  static func classFolders(_ path: String) throws(DataError) -> [ClassFolder] {
-    let listing = try FolderListing(path)
-    guard !listing.folders.isEmpty else {
-      throw DataError(
-        .layout,
-        "\(path) has no class folders (found \(listing.files.count) files); expected \(path)/<wnid>/<picture>, a folder a class")
-    }
-    var folders: [ClassFolder] = []
-    for wnid in listing.folders {
-      let content = try FolderListing("\(path)/\(wnid)")
-      if content.files.isEmpty, let inner = content.folders.first {
-        throw DataError(
-          .layout, "\(path)/\(wnid) holds folders (\(inner), …) where pictures are expected; move them one level up")
-      }
-      folders.append(ClassFolder(wnid: wnid, files: content.files))
-    }
-    return folders
-  }
-
   /// Words by wnid from `synset_words.txt` (or Kaggle's `LOC_synset_mapping.txt`): a line is "wnid words".
   static func readWords(_ root: String) throws(DataError) -> [String: String] {
     guard let path = findList(["synset_words.txt", "LOC_synset_mapping.txt"], in: root) else { return [:] }
-    var words: [String: String] = [:]
-    for line in try readLines(path) {
-      let parts = line.split(separator: " ", maxSplits: 1)
-      guard let wnid = parts.first else { continue }
-      words[String(wnid)] = parts.count > 1 ? String(parts[1]) : String(wnid)
-    }
-    return words
+    return Dictionary(try readClassList(path).entries.map { ($0.wnid, $0.words ?? $0.wnid) }, uniquingKeysWith: { $1 })
   }
 
   private static func layoutError(_ root: String) throws(DataError) -> DataError {
-    let listing = try FolderListing(root)
-    let found = (listing.folders.map { "\($0)/" } + listing.files)
+    let listing = try folderContents(FileName(root))
+    let found = listing.folders.map { "\($0)/" } + listing.files.map(\.written)
     let shown = found.prefix(6).joined(separator: ", ") + (found.count > 6 ? ", … (\(found.count) in all)" : "")
     let hint =
-      listing.folders.contains { $0.hasPrefix("n") && $0.count == 9 }
+      listing.folders.contains { $0.bytes.first == UInt8(ascii: "n") && $0.bytes.count == 9 }
       ? "; these look like class folders: move them into \(root)/train" : "; `synthesize` makes an example"
     return DataError(
       .layout,

@@ -1,33 +1,36 @@
-import Interchange
+import Files
 
 /// The classes of the pictures in a flat `val/`, by synset id.
 ///
-/// - `val.txt`: a line is "name index", the index in **sorted-synset** order, from 0 (Caffe's list).
+/// - `val.txt`: a line is "name index", the index in **sorted-synset** order, from 0 (Caffe's list), or "name wnid".
 /// - `LOC_val_solution.csv`: "ImageId,PredictionString", the string starts with the wnid (Kaggle).
 /// - `ILSVRC2012_validation_ground_truth.txt`: line n is the **devkit id** (1 … 1000) of picture number n.
 ///
 /// The trap: devkit id 1 is n02119789, sorted index 0 is n01440764. Ids are turned into wnids through the devkit's own
-/// table (`ILSVRC2012_meta.mat`), and nothing but wnids leaves this type.
-package struct ValidationLabels {
+/// table (see `DevelopmentKit`), and nothing but wnids leaves this type.
+struct ValidationLabels {
   /// The file that the labels come from.
-  package let source: String
-  private var byName: [String: String] = [:]
+  let source: String
+  /// By the names as they are listed: with their ending, or without one.
+  private var byName: [FileName: String] = [:]
+  /// The listed names of each stem.
+  private var byStem: [FileName: [FileName]] = [:]
   private var byNumber: [String] = []
 
-  package var count: Int { byName.count + byNumber.count }
+  var count: Int { byName.count + byNumber.count }
 
   /// The classes that occur, sorted.
-  package var classes: [String] { Set(byName.values).union(byNumber).sorted(by: FolderListing.byBytes) }
+  var classes: [String] { Set(byName.values).union(byNumber).sorted(by: FolderListing.byBytes) }
 
   /// - Parameter sortedClasses: what an index in `val.txt` counts.
-  package init(root: String, sortedClasses: [String]) throws(DataError) {
+  init(root: String, sortedClasses: [String]) throws(DataError) {
     if let path = findList(["val.txt"], in: root) {
       source = path
       try readIndices(sortedClasses)
     } else if let path = findList(["LOC_val_solution.csv"], in: root) {
       source = path
       try readSolution()
-    } else if let path = findList(["ILSVRC2012_validation_ground_truth.txt"], in: root) {
+    } else if let path = DevelopmentKit.groundTruth(in: root) {
       source = path
       try readGroundTruth(root)
     } else {
@@ -36,61 +39,79 @@ package struct ValidationLabels {
         "\(root)/val has pictures but no class folders and no labels; add \(root)/val.txt (name index), "
           + "LOC_val_solution.csv or devkit/ILSVRC2012_validation_ground_truth.txt with ILSVRC2012_meta.mat")
     }
+    byStem = Dictionary(grouping: byName.keys, by: \.stem)
   }
 
   /// The class of a picture file; nil when it isn't listed.
-  package func wnid(of file: String) throws(DataError) -> String? {
-    if byNumber.isEmpty { return byName[Self.stem(file)] }
-    guard let number = pictureNumber(file) else {
-      throw DataError(
-        .labels, "picture \(file) has no number in its name, which \(source) needs; expected ILSVRC2012_val_00000001.JPEG")
+  ///
+  /// The whole name counts. A picture that isn't listed has the class of the one listed name that differs from its own by the
+  /// ending alone, where no picture has that name.
+  ///
+  /// - Parameter present: the names of all pictures.
+  func wnid(of file: FileName, among present: Set<FileName>) throws(DataError) -> String? {
+    if !byNumber.isEmpty {
+      guard let number = pictureNumber(file.written) else {
+        throw DataError(
+          .labels, "picture \(file) has no number in its name, which \(source) needs; expected ILSVRC2012_val_00000001.JPEG")
+      }
+      return number >= 1 && number <= byNumber.count ? byNumber[number - 1] : nil
     }
-    return number >= 1 && number <= byNumber.count ? byNumber[number - 1] : nil
+    if let known = byName[file] ?? byName[file.stem] { return known }
+    guard let others = byStem[file.stem], others.count == 1, !present.contains(others[0]) else { return nil }
+    return byName[others[0]]
+  }
+
+  private mutating func add(_ name: FileName, _ wnid: String, _ line: TextList.Line) throws(DataError) {
+    // Lists of Windows have other slashes.
+    let last = FileName(bytes: name.last.bytes.split(separator: UInt8(ascii: "\\")).last ?? [])
+    guard let other = byName.updateValue(wnid, forKey: last), other != wnid else { return }
+    throw DataError(line.error("\(last) is of class \(wnid) here and of \(other) before"))
   }
 
   private mutating func readIndices(_ classes: [String]) throws(DataError) {
-    for (number, line) in try readLines(source).enumerated() {
-      let parts = line.split(separator: " ")
-      guard parts.count == 2, let index = Int(parts[1]) else {
-        throw DataError(.labels, "\(source), line \(number + 1): expected \"name index\", found \"\(line)\"")
+    let known = Set(classes)
+    for line in try readList(source).entries {
+      guard let (name, last) = line.lastWord(), !name.bytes.isEmpty else {
+        throw DataError(line.error(expected: "\"name index\""))
+      }
+      guard let index = last.integer else {
+        guard known.contains(last.name.written) else { throw DataError(line.error(expected: "\"name index\"")) }
+        try add(name.name, last.name.written, line)
+        continue
       }
       guard classes.indices.contains(index) else {
         throw DataError(
-          .labels,
-          "\(source), line \(number + 1): index \(index) is outside of the \(classes.count) known classes; "
-            + "put synset_words.txt beside it, which lists all that the indices count")
+          line.error(
+            "index \(index) is outside of the \(classes.count) known classes; put synset_words.txt beside it, which lists all that "
+              + "the indices count"))
       }
-      byName[Self.stem(parts[0])] = classes[index]
+      try add(name.name, classes[index], line)
     }
   }
 
   private mutating func readSolution() throws(DataError) {
-    for (number, line) in try readLines(source).enumerated() where number > 0 {
-      let parts = line.split(separator: ",", maxSplits: 1)
-      guard parts.count == 2, let wnid = parts[1].split(separator: " ").first else {
-        throw DataError(.labels, "\(source), line \(number + 1): expected \"ImageId,wnid box …\", found \"\(line)\"")
+    let list = try readList(source)
+    for line in list.entries {
+      let fields: [TextList.Field]
+      do throws(TextListError) { fields = try line.fields(separator: list.separator) } catch { throw DataError(error) }
+      if line.number == 1, fields[0].text.lowercased() == "imageid" { continue }
+      let prediction = fields.count == 2 ? fields[1].bytes : []
+      guard let wnid = prediction.split(whereSeparator: { $0 == 0x20 || $0 == 9 }).first else {
+        throw DataError(line.error(expected: "\"ImageId,wnid box …\""))
       }
-      byName[Self.stem(parts[0])] = String(wnid)
+      try add(fields[0].name, FileName(bytes: wnid).written, line)
     }
   }
 
   private mutating func readGroundTruth(_ root: String) throws(DataError) {
-    guard let meta = findList(["ILSVRC2012_meta.mat", "meta.mat"], in: root) else {
-      throw DataError(
-        .layout, "\(source) numbers classes in the devkit's own order: put the devkit's ILSVRC2012_meta.mat beside it")
-    }
-    let wnids = try devkitClasses(meta)
-    for (number, line) in try readLines(source).enumerated() {
-      guard let id = Int(line.filter { !$0.isWhitespace }), let wnid = wnids[id] else {
-        throw DataError(.labels, "\(source), line \(number + 1): expected a devkit class id, found \"\(line)\"")
+    let wnids = try DevelopmentKit.classes(of: source, in: root)
+    for line in try readList(source).lines {
+      guard !line.isBlank else {
+        throw DataError(line.error("it is empty, and line n is of picture n: give every picture a line"))
       }
+      guard let id = line.whole.integer, let wnid = wnids[id] else { throw DataError(line.error(expected: "a devkit class id")) }
       byNumber.append(wnid)
     }
-  }
-
-  private static func stem(_ name: some StringProtocol) -> String {
-    let last = String(name).split(separator: "/" as Character).last.map(String.init) ?? String(name)
-    return last.lastIndex(of: ".").map { String(last[..<$0]) } ?? last
   }
 }
 
@@ -106,29 +127,9 @@ public func pictureNumber(_ file: String) -> Int? {
 /// Source: ILSVRC2015_clsloc_validation_blacklist.txt of the devkit: 1,762 pictures with bad boxes.
 public func readBlackList(_ path: String) throws(DataError) -> Set<Int> {
   var numbers: Set<Int> = []
-  for (index, line) in try readLines(path).enumerated() {
-    guard let number = Int(line.filter { !$0.isWhitespace }) else {
-      throw DataError(.labels, "\(path), line \(index + 1): expected a picture number, found \"\(line)\"")
-    }
+  for line in try readList(path).entries {
+    guard let number = line.whole.integer else { throw DataError(line.error(expected: "a picture number")) }
     numbers.insert(number)
   }
   return numbers
-}
-
-/// The wnid of each devkit class id (1 … 1000; higher ids are inner nodes of the tree), from `ILSVRC2012_meta.mat`.
-func devkitClasses(_ path: String) throws(DataError) -> [Int: String] {
-  let file: MatlabFile
-  do throws(InterchangeError) {
-    file = try MatlabFile(path)
-  } catch {
-    throw DataError(.labels, error.description)
-  }
-  var wnids: [Int: String] = [:]
-  for record in file.variables["synsets"]?.records ?? [] {
-    if let id = record["ILSVRC2012_ID"]?.number, abs(id) < 1e9, let wnid = record["WNID"]?.text { wnids[Int(id)] = wnid }
-  }
-  guard !wnids.isEmpty else {
-    throw DataError(.labels, "cannot read \(path): no table synsets with ILSVRC2012_ID and WNID; is it the devkit's meta file?")
-  }
-  return wnids
 }

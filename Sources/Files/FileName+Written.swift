@@ -85,7 +85,7 @@ extension FileName {
     var result = ""
     var index = 0
     for character in text {
-      let composed = isComposed(String(character))
+      let composed = isComposed(String(character)) && !isLoose(character)
       for scalar in character.unicodeScalars {
         let count = UTF8.width(scalar)
         let isHidden =
@@ -111,6 +111,15 @@ extension FileName {
       let isPlain = (0x20...0x7E).contains(bytes[index]) && escape(at: index, in: bytes[...]) == nil
       return isPlain ? String(UnicodeScalar(bytes[index])) : escaped(bytes[index])
     }.joined()
+  }
+
+  /// Whether an accent stands alone or on something else than a letter: it would join with whatever comes before the name.
+  private static func isLoose(_ character: Character) -> Bool {
+    guard let first = character.unicodeScalars.first else { return false }
+    switch first.properties.generalCategory {
+    case .nonspacingMark, .spacingMark, .enclosingMark: return true
+    default: return first.isASCII && character.unicodeScalars.count > 1
+    }
   }
 
   /// Whether the text is in Unicode's composed form, in which texts that Swift takes for equal have equal bytes.

@@ -17,7 +17,15 @@ public struct FileName: Sendable, Hashable, Comparable, CustomStringConvertible,
   public var description: String { written }
 
   /// By bytes: the same order on every host and in every locale.
-  public static func < (one: FileName, other: FileName) -> Bool { one.bytes.lexicographicallyPrecedes(other.bytes) }
+  public static func < (one: FileName, other: FileName) -> Bool {
+    let order = one.bytes.withUnsafeBytes { one in
+      other.bytes.withUnsafeBytes { other in
+        let count = min(one.count, other.count)
+        return count == 0 ? 0 : memcmp(one.baseAddress!, other.baseAddress!, count)
+      }
+    }
+    return order != 0 ? order < 0 : one.bytes.count < other.bytes.count
+  }
 
   // MARK: - Parts
 
@@ -27,6 +35,7 @@ public struct FileName: Sendable, Hashable, Comparable, CustomStringConvertible,
   /// A name in this folder.
   public func appending(_ name: FileName) -> FileName {
     if bytes == [Self.dot] || bytes.isEmpty { return name }
+    if name.bytes == [Self.dot] { return self }
     return FileName(bytes: bytes.last == Self.slash ? bytes + name.bytes : bytes + [Self.slash] + name.bytes)
   }
 
@@ -58,19 +67,32 @@ public struct FileName: Sendable, Hashable, Comparable, CustomStringConvertible,
 
   /// The ending of the last component without its dot, in small letters; empty when there is none, or it isn't ASCII.
   public var ending: String {
-    let name = last.bytes
-    guard let dot = name.lastIndex(of: Self.dot), dot > 0 else { return "" }
-    let ending = name[(dot + 1)...]
+    guard let dot = bytes.lastIndex(of: Self.dot), dot > 0, bytes[dot - 1] != Self.slash else { return "" }
+    let ending = bytes[(dot + 1)...]
+    guard !ending.contains(Self.slash) else { return "" }
     return ending.allSatisfy { $0 < 0x80 } ? String(decoding: ending, as: UTF8.self).lowercased() : ""
   }
 
   /// The path from a folder, nil when this one doesn't lie below it.
   public func relative(to root: FileName) -> FileName? {
     let prefix = root.bytes.last == Self.slash ? root.bytes : root.bytes + [Self.slash]
-    return bytes.count > prefix.count && bytes.starts(with: prefix) ? FileName(bytes: bytes[prefix.count...]) : nil
+    guard bytes.starts(with: prefix) else { return nil }
+    let rest = bytes[prefix.count...].drop { $0 == Self.slash }
+    return rest.isEmpty ? nil : FileName(bytes: rest)
   }
 
   // MARK: - For the system
+
+  /// The path from the root, without `.` and doubled slashes; `..` stays, as links may stand before it.
+  public var absolute: FileName {
+    var path = bytes
+    if path.first != Self.slash, let current = getcwd(nil, 0) {
+      path = FileName(bytes: UnsafeRawBufferPointer(start: current, count: strlen(current))).bytes + [Self.slash] + path
+      free(current)
+    }
+    let parts = path.split(separator: Self.slash).filter { $0 != [Self.dot] }
+    return FileName(bytes: [Self.slash] + parts.joined(separator: [Self.slash]))
+  }
 
   /// For calls of the system.
   public func withCString<Result>(_ body: (UnsafePointer<CChar>) throws -> Result) rethrows -> Result {

@@ -94,13 +94,20 @@ extension TextList {
     }
 
     /// The end of a quotation at the start of a text, nil when there is none: its closing mark ends a word.
-    private static func quotedEnd(_ text: ArraySlice<UInt8>) -> Int? {
+    private static func quotedEnd(_ text: ArraySlice<UInt8>) -> Int? { quotedEnd(text, before: isBlank) }
+
+    /// The end of a quotation that is a column of a table.
+    static func quotedColumn(_ text: ArraySlice<UInt8>) -> Int? {
+      quotedEnd(text) { isBlank($0) || $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: ";") }
+    }
+
+    private static func quotedEnd(_ text: ArraySlice<UInt8>, before isEnd: (UInt8) -> Bool) -> Int? {
       guard text.first == quote else { return nil }
       var index = text.startIndex + 1
       while index < text.endIndex {
         if text[index] == quote {
           let next = index + 1
-          if next == text.endIndex || isBlank(text[next]) { return next }
+          if next == text.endIndex || isEnd(text[next]) { return next }
           if text[next] == quote { index += 1 }
         }
         index += 1
@@ -108,7 +115,7 @@ extension TextList {
       return nil
     }
 
-    private static func unquoted(_ text: ArraySlice<UInt8>) -> Field {
+    static func unquoted(_ text: ArraySlice<UInt8>) -> Field {
       guard text.count >= 2, quotedEnd(text) == text.endIndex else { return Field(bytes: text) }
       var inner: [UInt8] = []
       var isEscaped = false

@@ -1,20 +1,24 @@
 import Foundation
 
 /// What is wrong with a text list: the message names the file, and the line where there is one.
-public struct TextListError: Error, Sendable, Hashable, CustomStringConvertible, StorageRelated {
+public struct TextListError: Error, Sendable, Hashable, CustomStringConvertible {
   public let description: String
-  /// Where the list couldn't be read for a fault of the storage.
-  public let storageTrouble: StoragePatience.Trouble.Kind?
+  /// Why the file can't be read; nil where it can, and isn't as it should be.
+  public let cause: FileError?
 
   public init(_ path: String, line: Int? = nil, _ reason: String) {
     description = (line.map { "\(path), line \($0): " } ?? "\(path): ") + reason
-    storageTrouble = nil
+    cause = nil
   }
 
   init(_ error: FileError) {
     description = error.description
-    storageTrouble = error.storageTrouble
+    cause = error
   }
+}
+
+extension TextListError: StorageRelated {
+  public var storageTrouble: StoragePatience.Trouble.Kind? { cause?.storageTrouble }
 }
 
 /// A text file of lines, as editors, spreadsheets and other systems write it: the one reader of all lists.

@@ -38,8 +38,13 @@ public final class PictureDecoder {
   ///   frequencies, which is faster and antialiased) as long as its shorter side stays at least this. Sizes then
   ///   differ from the file's: for a picture that is resized afterwards.
   /// - Throws: `ImageError` when the file can't be read, is empty, is neither JPEG nor PNG, is damaged or truncated.
+  public func decode(contentsOf path: FileName, minimumShorterSide: Int? = nil) throws(ImageError) -> Picture {
+    try decode(try contents(of: path), name: path.written, minimumShorterSide: minimumShorterSide)
+  }
+
+  /// Decodes the file at `path`, which is the name itself and not `FileName.written`.
   public func decode(contentsOf path: String, minimumShorterSide: Int? = nil) throws(ImageError) -> Picture {
-    try decode(try contents(of: path), name: path, minimumShorterSide: minimumShorterSide)
+    try decode(contentsOf: FileName(path), minimumShorterSide: minimumShorterSide)
   }
 
   /// The bytes of the file at `path`: the decoder's own, until it reads the next one.
@@ -48,7 +53,7 @@ public final class PictureDecoder {
   ///
   /// - Throws: `ImageError` when it can't be read, is no file, or has more than `maximumBytes`; of kind `storage` or `stopped` when
   ///   that says nothing of the file.
-  public func contents(of path: String) throws(ImageError) -> UnsafeRawBufferPointer {
+  public func contents(of path: FileName) throws(ImageError) -> UnsafeRawBufferPointer {
     let count = try StoragePatience.read(path, code: { $0.code }, givingUp: { ImageError($0) }) { () throws(ImageError) in
       try readFile(path)
     }
@@ -190,9 +195,9 @@ public final class PictureDecoder {
   }
 
   /// Reads the file into `file`, which grows as needed, and returns its size.
-  private func readFile(_ path: String) throws(ImageError) -> Int {
+  private func readFile(_ path: FileName) throws(ImageError) -> Int {
     // Without waiting: a pipe in the place of a picture would be waited for for ever. For files it changes nothing.
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    let descriptor = path.withCString { open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
     guard descriptor >= 0 else {
       let code = errno
       throw ImageError(.unreadable, "cannot open \(path): \(String(cString: strerror(code)))", code: code)
@@ -200,7 +205,7 @@ public final class PictureDecoder {
     defer { close(descriptor) }
     var status = stat()
     if fstat(descriptor, &status) == 0 {
-      guard status.st_mode & S_IFMT == S_IFREG else { throw ImageError(.unreadable, "cannot read \(path): it is no file") }
+      guard status.st_mode & S_IFMT == S_IFREG else { throw ImageError(.unreadable, "cannot read \(path): it is no regular file") }
       guard status.st_size <= Self.maximumBytes else {
         throw ImageError(
           .unreadable, "cannot read \(path): \(status.st_size) bytes are too many for a picture, at most \(Self.maximumBytes)")
@@ -230,6 +235,7 @@ public final class PictureDecoder {
 
   /// What the first bytes look like, for an error's reader.
   private func guess(_ bytes: UnsafeRawBufferPointer) -> String {
+    if let kind = PictureKind(bytes.prefix(PictureKind.headBytes)) { return "of a \(kind.rawValue) picture" }
     if let file = ForeignFile.recognised(bytes) { return "of \(file.what)" }
     let start = bytes.prefix(4)
     return "that start with " + start.map { String($0, radix: 16, uppercase: true) }.joined(separator: " ")

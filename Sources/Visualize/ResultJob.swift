@@ -9,7 +9,7 @@ struct WorkItem: Codable, Sendable {
   /// The result's item, see `ItemNames`.
   var name: String
   var classIndex: Int?
-  /// The picture's file.
+  /// The picture's file, as `FileName.written` has it.
   var source: String?
   /// Its path from the folder that was given.
   var picture: FileName?
@@ -26,8 +26,8 @@ struct WorkItem: Codable, Sendable {
 
   /// - Parameter name: the picture's path when it is nil.
   init(name: String? = nil, picture: PictureFile) {
-    self.name = name ?? picture.path
-    (source, self.picture, annotation) = (picture.path, picture.name, picture.annotation)
+    self.name = name ?? picture.path.written
+    (source, self.picture, annotation) = (picture.path.written, picture.name, picture.annotation)
     truth = picture.truth ?? picture.annotation?.boxes.first?.wnid
   }
 
@@ -48,6 +48,8 @@ struct ResultJob {
   /// Annotations that can't be used, for the summary.
   var annotationFaults: [AnnotationFault] = []
   let progress: JobProgress
+  /// What was found beside the pictures.
+  var passedOver = PassedOver()
 
   /// What rank 0 tells the others: all items that are still to do.
   private struct Order: Codable {
@@ -103,6 +105,7 @@ struct ResultJob {
       seconds: seconds, itemsPerSecond: Double(tally.done) / max(seconds, 1e-9), ranks: communicator.size,
       stopped: tally.finished < order.items.count)
     summary.annotationFaults = annotationFaults.isEmpty ? nil : annotationFaults
+    summary.passedOver = passedOver.groups.isEmpty ? nil : passedOver
     try AtomicFile.write(ResultJSON.text(summary, pretty: true) + "\n", to: store.path(ResultStore.summaryFile))
     _ = try Activity.during(.drawing) { try gallery(results: store.folder, GalleryOptions(rendering: store.rendering)) }
     return summary

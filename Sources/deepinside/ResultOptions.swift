@@ -51,6 +51,7 @@ func runResultJob(
     }
     progress.finish()
     if communicator.rank == 0 {
+      summary.passedOver?.sentences.forEach(progress.print)
       progress.print(
         "\(summary.done) made in \(ProgressLine.time(summary.seconds)), \(summary.skipped) were whole already, "
           + "\(summary.failed) failed; look at \(output)/index.html")

@@ -39,17 +39,16 @@ struct DataSynthesisTests {
       let boxes = try AnnotationSet(contentsOf: "\(root)/a/Annotations")
       #expect(boxes.faults.isEmpty)
       for sample in data.train + data.val {
-        let name = String(((sample.path as NSString).lastPathComponent as NSString).deletingPathExtension)
-        let annotation = try #require(boxes.entries.first { $0.stem.written == name }).annotation
+        let annotation = try #require(boxes.entries.first { $0.stem == sample.path.stem }).annotation
         let box = try #require(annotation.boxes.first)
         #expect(box.wnid == data.classes[sample.label].wnid)
         #expect(0 <= box.xmin && box.xmin < box.xmax && box.xmax < 48 && 0 <= box.ymin && box.ymin < box.ymax && box.ymax < 48)
         // Crescents fill three fifths of their circle, of 25 % of the side at least; 65 % and a pixel at most.
         #expect(max(box.xmax - box.xmin, box.ymax - box.ymin) >= 7 && box.xmax - box.xmin <= 33, "\(box)")
-        let picture = try Picture(contentsOf: sample.path)
+        let picture = try Picture(contentsOf: sample.path.written)
         #expect(picture.width == 48 && picture.height == 48)
-        let twin = sample.path.replacingOccurrences(of: "\(root)/a", with: "\(root)/b")
-        #expect(FileManager.default.contentsEqual(atPath: sample.path, andPath: twin))
+        let twin = sample.path.written.replacingOccurrences(of: "\(root)/a", with: "\(root)/b")
+        #expect(FileManager.default.contentsEqual(atPath: sample.path.written, andPath: twin))
       }
       #expect(boxes.entries.count == 21)
     }

@@ -1,4 +1,5 @@
 import Checkpoint
+import Files
 import Foundation
 import Images
 import TestSupport
@@ -73,7 +74,7 @@ struct PackTests {
       func pack(_ name: String, _ pixels: PackedPixels) throws -> PackedPicture {
         let packer = try PicturePacker(
           .train, PackSettings(shorterSide: 16, pixels: pixels), annotations: AnnotationFolders(root: root, split: .train))
-        return try packer.pack("\(root)/\(name)", name: name, wnid: "n1")
+        return try packer.pack(FileName("\(root)/\(name)"), name: name, wnid: "n1")
       }
       #expect(try pack("small.jpg", .jpeg).bytes == small)
       #expect(try pack("picture.png", .raw).bytes == testPicture(10, width: 20, height: 16).pixels)

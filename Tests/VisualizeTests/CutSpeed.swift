@@ -25,7 +25,7 @@ struct CutSpeed {
     var cuts: [Double] = []
     var models: [Double] = []
     for file in try PictureList.find([folder], classes: []) {
-      let segmenter = GraphCutSegmenter(try Picture(contentsOf: file.path).resized(width: width, height: height))
+      let segmenter = GraphCutSegmenter(try PictureDecoder().decode(contentsOf: file.path).resized(width: width, height: height))
       var seconds = SegmentationSeconds()
       _ = segmenter.segment(seeds: seeds, seconds: &seconds)
       cuts.append(seconds.cut)

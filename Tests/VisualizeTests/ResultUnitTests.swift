@@ -1,5 +1,6 @@
 import ConvNet
 import DataSets
+import Files
 import Foundation
 import Images
 import TestSupport
@@ -94,9 +95,11 @@ import Testing
       try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
       try picture.writePNG(to: path)
     }
+    try Data("text".utf8).write(to: URL(fileURLWithPath: folder.path("n1/readme.txt")))
     let found = try PictureList.find([folder.path, folder.path("b.png")], classes: ["n1", "n2"])
-    #expect(found.map { ($0.path as NSString).lastPathComponent } == ["b.png", "a.JPEG", "c.jpg"])
-    #expect(found.map(\.truth) == [nil, "n1", nil])
+    #expect(found.map(\.name) == ["b.png", "n1/a.JPEG", "n2/deep/c.jpg"])
+    #expect(found.map(\.truth) == [nil, "n1", "n2"])
+    #expect(found.passedOver.count == 2 && found.passedOver.groups.allSatisfy { $0.count == 1 })
     #expect(throws: VisualizeError.self) { try PictureList.find([folder.path("none")], classes: []) }
   }
 
@@ -110,5 +113,20 @@ import Testing
       top: [RankedClass(index: 1, score: -.infinity, posterior: 0)], net: net)
     let back = try #require(ResultJSON.value(ResultRecord.self, try ResultJSON.text(record)))
     #expect(back.score.isNaN && back.posterior == .infinity && back.top5[0].score == -.infinity)
+  }
+}
+
+@Suite struct PictureIdentityTests {
+  @Test("A picture is called by its path in the folder that was given, wherever that lies, and no two are called the same")
+  func identities() throws {
+    let folder = try TemporaryFolder()
+    for name in ["a/x/1.png", "a/x/2.png", "b/x/1.png", "b/3.png"] { try put([1], at: folder.path(name)) }
+    func identities(_ paths: [String]) throws -> [FileName] {
+      try PictureList.find(paths.map(folder.path), classes: []).map(\.name)
+    }
+    #expect(try identities(["a"]) == ["x/1.png", "x/2.png"])
+    #expect(try identities(["a/x/1.png", "b/3.png"]) == ["1.png", "3.png"])
+    #expect(try identities(["a", "b"]) == ["x/1.png", "x/2.png", "3.png", "b/x/1.png"])
+    #expect(try identities(["a/x", "b/x"]) == ["1.png", "2.png", "x/1.png"])
   }
 }

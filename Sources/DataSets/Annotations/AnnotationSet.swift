@@ -64,34 +64,15 @@ public struct AnnotationSet: Sendable {
     self.entries = entries.sorted { ($0.stem, $0.file) < ($1.stem, $1.file) }
   }
 
-  /// The files of annotations, relative to the folder. Every folder is listed once, however many links lead to it, by its own
-  /// way rather than by a link.
+  /// The files of annotations, relative to the folder.
   private static func files(below root: String, _ faults: inout [AnnotationFault]) throws(DataError) -> [FileName] {
     do throws(StoragePatience.Trouble) { try StoragePatience.waitForRoot(root) } catch { throw DataError(error) }
-    var found: [FileName] = []
-    var seen: Set<[UInt64]> = []
-    var waiting = [""]
-    var links: [String] = []
-    while let inner = waiting.popLast() ?? links.popLast() {
-      let path = inner.isEmpty ? root : "\(root)/\(inner)"
-      var status = stat()
-      if stat(path, &status) == 0, !seen.insert([UInt64(status.st_dev), UInt64(status.st_ino)]).inserted { continue }
-      let listing: FolderListing
-      do throws(DataError) {
-        listing = try FolderListing(path)
-      } catch {
-        if inner.isEmpty || error.storageTrouble != nil { throw error }
-        faults.append(AnnotationFault(file: inner, reason: error.description))
-        continue
-      }
-      let prefix = inner.isEmpty ? "" : inner + "/"
-      found += listing.files.map { FileName(prefix + $0) }.filter { $0.ending == "xml" }
-      for folder in listing.folders.reversed() {
-        var own = stat()
-        let isLink = lstat("\(path)/\(folder)", &own) == 0 && own.st_mode & S_IFMT == S_IFLNK
-        if isLink { links.append(prefix + folder) } else { waiting.append(prefix + folder) }
-      }
+    do throws(FileError) {
+      let tree = try FolderTree(FileName(root))
+      faults += tree.closed.map { AnnotationFault(file: $0.folder.written, reason: $0.error.description) }
+      return tree.files.filter { $0.ending == "xml" }
+    } catch {
+      throw DataError(error)
     }
-    return found
   }
 }

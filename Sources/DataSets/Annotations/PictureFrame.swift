@@ -1,3 +1,4 @@
+import Files
 import Images
 
 /// A picture as it is worked on: upright, though its file may store it turned, as a camera held it.
@@ -19,7 +20,7 @@ public struct PictureFrame: Sendable, Hashable {
   }
 
   /// - Throws: `ImageError` when the file can't be read, or its header can't.
-  public init(contentsOf path: String) throws(ImageError) {
+  public init(contentsOf path: FileName) throws(ImageError) {
     // The bytes are the decoder's own: it must outlive them.
     let decoder = try PictureDecoder()
     let bytes = try decoder.contents(of: path)

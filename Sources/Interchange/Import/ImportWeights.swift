@@ -69,15 +69,18 @@ private func provenance(_ path: String) -> String {
   return (try? JSONSerialization.data(withJSONObject: object)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
 }
 
-/// Synset ids and words in the order of the lines.
+/// Synset ids and words in the order of the outputs: of the lines, or of the lines' numbers where these go as the ids do.
 private func classes(in path: String) throws(InterchangeError) -> ([String], [String]) {
-  guard let data = FileManager.default.contents(atPath: path) else {
-    throw .badData(path, "missing, or not to be read by this user")
-  }
-  let lines = String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline).map {
-    $0.split(separator: " ", maxSplits: 1)
-  }
-  let ids = lines.compactMap { $0.first.map(String.init) }
+  let list: ClassList
+  do throws(TextListError) { list = try ClassList(contentsOf: path) } catch { throw InterchangeError(.badData, error.description) }
+  let entries = list.entries.sorted { ($0.number ?? $0.line) < ($1.number ?? $1.line) }
+  let ids = entries.map(\.wnid)
   guard Set(ids).count == ids.count else { throw .badData(path, "a synset id stands twice") }
-  return (ids, lines.compactMap { line in line.first.map { String(line.count > 1 ? line[1] : $0) } })
+  guard !list.hasNumbers || zip(ids, ids.dropFirst()).allSatisfy({ $0.utf8.lexicographicallyPrecedes($1.utf8) }) else {
+    throw .badData(
+      path,
+      "it numbers classes in an order of its own (\(entries[0].number ?? 0) is \(ids[0])), which says nothing of the network's outputs; "
+        + "give a list whose lines, without numbers, are in their order")
+  }
+  return (ids, entries.map { $0.words ?? $0.wnid })
 }

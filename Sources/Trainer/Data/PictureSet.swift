@@ -51,11 +51,9 @@ public struct PictureSet: Sendable {
       + "\(way): its inputs differ by rounding from those of the picture files"
   }
 
-  /// A sample's file, relative to the data folder.
+  /// A sample's file, relative to the data folder, as `FileName.written` has it.
   func relativeName(of sample: Sample) -> String {
-    let prefix = lists.root.utf8.count + 1
-    guard pack == nil, sample.path.utf8.count > prefix, sample.path.utf8.starts(with: lists.root.utf8) else { return sample.path }
-    return String(decoding: sample.path.utf8.dropFirst(prefix), as: UTF8.self)
+    (pack == nil ? sample.path.relative(to: FileName(lists.root)) : nil)?.written ?? sample.path.written
   }
 
   /// What checkpoints keep of the pictures, to know them again.

@@ -33,7 +33,7 @@ public struct FolderSource: PictureSource {
 
   public var count: Int { samples.count }
   public func label(at index: Int) -> Int { samples[index].label }
-  public func name(at index: Int) -> String { samples[index].path }
+  public func name(at index: Int) -> String { samples[index].path.written }
 
   public func picture(at index: Int, decoder: PictureDecoder) throws(ImageError) -> PreparedPicture {
     try geometry.prepare(contentsOf: samples[index].path, decoder: decoder)

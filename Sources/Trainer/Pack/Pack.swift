@@ -1,5 +1,6 @@
 import Checkpoint
 import ConvNet
+import Files
 import Foundation
 
 /// A packed data set, open for reading: see docs/data.md for its files.
@@ -80,7 +81,7 @@ public final class Pack: Sendable {
         guard classes.indices.contains(Int(label)), let label = labels[classes[Int(label)].wnid] else {
           throw DataError(.labels, "\(name) in \(path) is of a class that isn't among the network's \(order.count) classes")
         }
-        samples.append(Sample(path: name, label: label))
+        samples.append(Sample(path: FileName(written: name), label: label))
       }
       return samples
     }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// The files of a pack.
@@ -46,9 +47,11 @@ struct PackFolder: Sendable {
 }
 
 /// Whether a file, and no folder, is at `path`.
-func isFile(_ path: String) -> Bool {
+func isFile(_ path: String) -> Bool { isFile(FileName(path)) }
+
+func isFile(_ path: FileName) -> Bool {
   var status = stat()
-  return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+  return path.withCString { stat($0, &status) } == 0 && status.st_mode & S_IFMT == S_IFREG
 }
 
 /// The bytes of a file, nil when there is none. Source: stat(2)

@@ -42,16 +42,16 @@ final class PicturePacker {
 
   /// - Parameters:
   ///   - path: of the file.
-  ///   - name: relative to the data folder.
+  ///   - name: relative to the data folder, as `FileName.written` has it.
   /// - Throws: `DataError` when the storage can't be read, which says nothing of the picture.
-  func pack(_ path: String, name: String, wnid: String) throws(DataError) -> PackedPicture {
+  func pack(_ path: FileName, name: String, wnid: String) throws(DataError) -> PackedPicture {
     var packed = PackedPicture()
     var read: UnsafeRawBufferPointer?
     do throws(ImageError) {
       do throws(ImageError) {
         read = try decoder.contents(of: path)
       } catch {
-        throw ImageError(error.kind, error.description.replacing(path, with: name))
+        throw ImageError(error.kind, error.description.replacing(path.written, with: name))
       }
       if let read { try pack(read, name: name, into: &packed) }
     } catch {
@@ -117,19 +117,19 @@ struct AnnotationFolders: Sendable {
       .map { "\(root)/\($0)" }.filter { FolderListing.isFolder($0) }
   }
 
-  /// - Parameter name: of the picture's file.
+  /// - Parameter name: of the picture's file, as `FileName.written` has it.
   /// - Returns: nil when there is no file for the picture.
   /// - Throws: `DataError` for a damaged one, with its name relative to the data folder.
   func annotation(of name: String, wnid: String) throws(DataError) -> Annotation? {
-    let file = FilePath.name(of: name)
-    let stem = file.lastIndex(of: ".").map { String(file[..<$0]) } ?? file
-    for folder in folders {
-      let places = ["\(folder)/\(wnid)/\(stem)", "\(folder)/\(stem)"].flatMap { ["\($0).xml", "\($0).XML"] }
-      for path in places where isFile(path) {
+    let stem = FileName(written: name).stem
+    let names = [".xml", ".XML"].map { FileName(bytes: stem.bytes + Array($0.utf8)) }
+    for folder in folders.map({ FileName($0) }) {
+      let places = [folder.appending(FileName(written: wnid)), folder]
+      for path in places.flatMap({ place in names.map { place.appending($0) } }) where isFile(path) {
         do throws(DataError) {
-          return try Annotation(contentsOf: FileName(path))
+          return try Annotation(contentsOf: path)
         } catch {
-          throw DataError(error.kind, error.description.replacing(root + "/", with: ""))
+          throw DataError(error.kind, error.description.replacing(FileName(root + "/").written, with: ""))
         }
       }
     }

@@ -156,7 +156,7 @@ public struct PrepareJob: Sendable {
       let sample = maker.set.samples(split)[number]
       let folders = AnnotationFolders(root: maker.set.root, split: split)
       guard let packer = try? PicturePacker(split, maker.settings, annotations: folders) else { return }
-      let packed = try packer.pack(sample.path, name: sample.path, wnid: "")
+      let packed = try packer.pack(sample.path, name: sample.path.written, wnid: "")
       sizes.withLock { $0 += packed.bytes.count }
     }
     let needed = sizes.withLock { $0 } / tried.count * samples.count

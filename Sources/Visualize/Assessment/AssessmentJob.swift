@@ -15,7 +15,7 @@ public struct AssessmentJob {
 
   public var network: TrainedNetwork
   /// Those without a box of a class that the net knows are left out.
-  public var pictures: [PictureFile]
+  public var pictures: PictureList
   /// For the summary.
   public var annotationFaults: [AnnotationFault] = []
   /// The result folder.
@@ -32,7 +32,7 @@ public struct AssessmentJob {
   public var compute: ComputeSettings
 
   public init(
-    network: TrainedNetwork, pictures: [PictureFile], output: String,
+    network: TrainedNetwork, pictures: PictureList, output: String,
     methods: [String] = SaliencyMethods.names, step: Int? = nil, randomised: Int = 10, seed: UInt64 = 0, overwrite: Bool = false,
     batch: Int = 16, compute: ComputeSettings = ComputeSettings()
   ) {
@@ -63,8 +63,10 @@ public struct AssessmentJob {
     let store = ResultStore(
       folder: output, header: ResultHeader(command: Self.command, parameters: parameters, net: network, compute: compute))
     // The batch of the plans is the same on any number of ranks: so are the results.
-    let job = ResultJob(store: store, overwrite: overwrite, batch: batch, communicator: communicator,
-      annotationFaults: annotationFaults, progress: progress)
+    let job = ResultJob(
+      store: store, overwrite: overwrite, batch: batch, communicator: communicator,
+      annotationFaults: annotationFaults, progress: progress,
+      passedOver: pictures.passedOver)
     var worker: AssessmentWorker?
     let summary = try job.run(
       prefetches: true, list: list,
@@ -115,7 +117,7 @@ public struct AssessmentJob {
         }
         let explained = ExplainedPicture(
           picture: picture, classIndex: try network.index(of: truth), stream: item.stream)
-        let boxes = annotation.boxes(in: try PictureFrame(contentsOf: source)).boxes.filter { $0.wnid == truth }
+        let boxes = annotation.boxes(in: try PictureFrame(contentsOf: FileName(written: source))).boxes.filter { $0.wnid == truth }
         guard !boxes.isEmpty else {
           throw VisualizeError(.badData, "\(source): none of its boxes of \(truth) is in the picture; correct its annotation")
         }

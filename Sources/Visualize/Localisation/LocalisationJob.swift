@@ -14,7 +14,7 @@ public struct LocalisationJob {
 
   public var network: TrainedNetwork
   /// See `PictureList.find`.
-  public var pictures: [PictureFile]
+  public var pictures: PictureList
   /// For the summary.
   public var annotationFaults: [AnnotationFault] = []
   /// The result folder.
@@ -34,7 +34,7 @@ public struct LocalisationJob {
   public var compute: ComputeSettings
 
   public init(
-    network: TrainedNetwork, pictures: [PictureFile], output: String,
+    network: TrainedNetwork, pictures: PictureList, output: String,
     options: LocalisationOptions = LocalisationOptions(), storedMaps: String? = nil, crops: TestCrops = .ten,
     rule: ReLURule = .gradient, keepsMaps: Bool = true, blackList: Set<Int> = [], classNumbers: ClassNumbers? = nil,
     overwrite: Bool = false, compute: ComputeSettings = ComputeSettings()
@@ -70,8 +70,10 @@ public struct LocalisationJob {
     let rendering = try keepsMaps ? ResultStore.rendering(nil, in: output, overwrite: overwrite, communicator) : nil
     let store = ResultStore(folder: output, header: header, rendering: rendering)
     // A picture's crops are a batch.
-    let job = ResultJob(store: store, overwrite: overwrite, batch: 1, communicator: communicator, annotationFaults: annotationFaults,
-      progress: progress)
+    let job = ResultJob(
+      store: store, overwrite: overwrite, batch: 1, communicator: communicator, annotationFaults: annotationFaults,
+      progress: progress,
+      passedOver: pictures.passedOver)
     var phases = Phases()
     var mapper: ClassMapper?
     let source = MapSource(net: network, stored: stored, crops: crops, options: options)

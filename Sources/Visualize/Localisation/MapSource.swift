@@ -32,7 +32,7 @@ struct StoredMaps: Sendable {
   ///   - source: the picture's file.
   ///   - name: its path from the folder that was given, by which it is found where it has moved since.
   func maps(of source: String, name: FileName?, classes: [String]) throws -> ClassMaps {
-    guard let item = results.item(of: PictureFile(path: source, name: name)) else {
+    guard let item = results.item(of: PictureFile(path: FileName(written: source), name: name)) else {
       throw VisualizeError(.badData, "\(folder) has no maps of \(source)")
     }
     let path = (folder as NSString).appendingPathComponent(item + ".h5")
@@ -82,7 +82,7 @@ struct MapSource: Sendable {
     guard let source = item.source else { throw VisualizeError(.badData, "\(item.name) has no picture") }
     let start = ContinuousClock.now
     let geometry = net.spec.geometry
-    let bytes = try decoder.contents(of: source)
+    let bytes = try decoder.contents(of: FileName(written: source))
     let frame = PictureFacts(bytes).map { PictureFrame($0) }
     let picture = try geometry.prepare(bytes, name: source, decoder: decoder)
     // The cut is always of the file's own pixels, which a large JPEG isn't decoded to for the net.

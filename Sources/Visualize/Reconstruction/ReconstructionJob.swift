@@ -8,7 +8,7 @@ public struct ReconstructionJob {
 
   public var network: TrainedNetwork
   /// See `PictureList.find`.
-  public var pictures: [PictureFile]
+  public var pictures: PictureList
   /// The result folder.
   public var output: String
   public var layer: String
@@ -20,7 +20,7 @@ public struct ReconstructionJob {
   public var compute: ComputeSettings
 
   public init(
-    network: TrainedNetwork, pictures: [PictureFile], output: String, layer: String, rule: ReLURule = .deconvnet,
+    network: TrainedNetwork, pictures: PictureList, output: String, layer: String, rule: ReLURule = .deconvnet,
     units: UnitChoice = UnitChoice(), overwrite: Bool = false, batch: Int = 16, compute: ComputeSettings = ComputeSettings()
   ) {
     self.network = network
@@ -46,7 +46,9 @@ public struct ReconstructionJob {
       folder: output, header: ResultHeader(command: Self.command, parameters: parameters, net: network, compute: compute))
     let count: Int = try communicator.broadcast(communicator.rank == 0 ? pictures.count : nil)
     let most = max(1, min(batch, (count + communicator.size - 1) / communicator.size))
-    let job = ResultJob(store: store, overwrite: overwrite, batch: most, communicator: communicator, progress: progress)
+    let job = ResultJob(
+      store: store, overwrite: overwrite, batch: most, communicator: communicator, progress: progress,
+      passedOver: pictures.passedOver)
     var made: Reconstructor?
     return try job.run(
       prefetches: true,

@@ -51,7 +51,7 @@ struct StrongestPictures: Codable {
     var found = StrongestPictures(origin: origin, channels: reconstructor.shape.channels)
     let fanOut = FanOut<TestPicture>(
       count: pictures.count, batch: reconstructor.score.batch, communicator: communicator, prefetches: true,
-      prepare: { items in TestPicture.prepare(items.map { WorkItem(picture: PictureFile(path: pictures[$0])) }, network) })
+      prepare: { items in TestPicture.prepare(items.map { WorkItem(picture: PictureFile(path: FileName(written: pictures[$0]))) }, network) })
     try fanOut.run(
       process: { ready in
         let (_, activations) = try reconstructor.forward(ready.map(\.prepared), mean: network.mean)

@@ -34,7 +34,7 @@ public struct TopPicturesJob {
     let network = job.network
     let shape = network.network.shapes[try network.network.index(of: job.layer) + 1]
     try job.units.check(job.layer, shape)
-    let paths: [String] = try communicator.broadcast(communicator.rank == 0 ? job.pictures.map(\.path) : nil)
+    let paths: [String] = try communicator.broadcast(communicator.rank == 0 ? job.pictures.map(\.path.written) : nil)
     let listing = paths.reduce(0xCBF2_9CE4_8422_2325) { ItemNames.hash("\($0) \($1)") }
     let origin = ["\(listing)", "\(paths.count)", "\(top)", job.layer, network.digest]
     let store = ResultStore(
@@ -79,7 +79,8 @@ public struct TopPicturesJob {
     var items: [String] = []
     let perItem = max(1, job.batch / top)
     let results = ResultJob(
-      store: store, overwrite: false, batch: perItem, communicator: communicator, progress: progress)
+      store: store, overwrite: false, batch: perItem, communicator: communicator, progress: progress,
+      passedOver: job.pictures.passedOver)
     var summary = try results.run(
       prefetches: true,
       list: { earlier in
@@ -89,7 +90,7 @@ public struct TopPicturesJob {
       prepare: { items in
         items.map { item in
           let hits = strongest.channels[item.classIndex ?? 0]
-          let pictures = TestPicture.prepare(hits.map { WorkItem(picture: PictureFile(path: $0.path)) }, network)
+          let pictures = TestPicture.prepare(hits.map { WorkItem(picture: PictureFile(path: FileName(written: $0.path))) }, network)
           return Result { Hits(hits: hits, pictures: try pictures.map { try $0.get() }) }
         }
       },
@@ -124,7 +125,7 @@ public struct TopPicturesJob {
   private func isOutdated(_ found: StrongestPictures, origin: [String]) -> Bool {
     let unread = (found.unread ?? []).map(\.item)
     return found.origin != origin
-      || TestPicture.prepare(unread.map { WorkItem(picture: PictureFile(path: $0)) }, job.network).contains { (try? $0.get()) != nil }
+      || TestPicture.prepare(unread.map { WorkItem(picture: PictureFile(path: FileName(written: $0))) }, job.network).contains { (try? $0.get()) != nil }
   }
 
   private func result(_ item: WorkItem, _ hits: Hits, _ reconstructor: Reconstructor) throws -> ItemResult {

@@ -75,7 +75,7 @@ struct EarlierResults {
   ///
   /// - Parameter others: the items of other pictures.
   func item(of picture: PictureFile, others: Set<String> = []) -> String? {
-    if let item = bySource[picture.path] { return item }
+    if let item = bySource[picture.path.written] { return item }
     guard let candidates = byPicture[picture.name]?.filter({ !others.contains($0) }), !candidates.isEmpty,
       let digest = picture.digest
     else { return nil }
@@ -83,17 +83,17 @@ struct EarlierResults {
   }
 
   /// The items of pictures that have one, by the pictures' paths.
-  private func items(of pictures: [PictureFile]) -> [String: String] {
-    let inPlace = Set(pictures.compactMap { bySource[$0.path] })
+  private func items(of pictures: some Sequence<PictureFile>) -> [String: String] {
+    let inPlace = Set(pictures.compactMap { bySource[$0.path.written] })
     return Dictionary(
-      pictures.compactMap { picture in item(of: picture, others: inPlace).map { (picture.path, $0) } }, uniquingKeysWith: min)
+      pictures.compactMap { picture in item(of: picture, others: inPlace).map { (picture.path.written, $0) } }, uniquingKeysWith: min)
   }
 
   /// An item a picture, in their order; see `ItemNames`.
-  func workItems(of pictures: [PictureFile]) -> [WorkItem] {
+  func workItems(of pictures: some Collection<PictureFile>) -> [WorkItem] {
     // Names of results of other pictures are taken as well.
     let others = Dictionary(whole.map { item, found in (found.source ?? item, item) }, uniquingKeysWith: min)
-    let names = ItemNames.names(for: pictures.map(\.path), existing: others.merging(items(of: pictures)) { $1 })
+    let names = ItemNames.names(for: pictures.map(\.path.written), existing: others.merging(items(of: pictures)) { $1 })
     return zip(names, pictures).map { WorkItem(name: $0, picture: $1) }
   }
 
@@ -113,8 +113,8 @@ extension PictureFile {
   /// SHA-256 of the file's bytes; nil when it can't be read.
   var digest: String? { Self.digest(of: path) }
 
-  static func digest(of path: String) -> String? {
-    guard let bytes = try? WholeFile.read(FileName(path)) else { return nil }
+  static func digest(of path: FileName) -> String? {
+    guard let bytes = try? WholeFile.read(path) else { return nil }
     return bytes.withUnsafeBytes { SHA256.hex(of: $0) }
   }
 }
@@ -133,7 +133,7 @@ extension ResultRecord {
   mutating func describe(_ item: WorkItem) {
     (source, truth) = (item.source, item.truth)
     picture = item.picture?.written
-    pictureSHA256 = item.source.flatMap(PictureFile.digest)
+    pictureSHA256 = item.source.flatMap { PictureFile.digest(of: FileName(written: $0)) }
     annotationSHA256 = item.annotation?.digest
   }
 }

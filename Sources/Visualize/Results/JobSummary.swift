@@ -23,6 +23,8 @@ public struct JobSummary: Sendable, Hashable, Codable {
   public var failures: [Failure]
   /// Items with something to say against them.
   public var warnings: [Failure]
+  /// What was found beside the pictures; nil for nothing.
+  public var passedOver: PassedOver?
   public var seconds: Double
   /// Items made a second, all ranks together.
   public var itemsPerSecond: Double

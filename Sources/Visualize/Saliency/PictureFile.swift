@@ -5,7 +5,7 @@ import Files
 /// A picture file to work on.
 public struct PictureFile: Sendable, Hashable {
   /// Absolute.
-  public var path: String
+  public var path: FileName
   /// Its path from the folder that was given: what names it in results, wherever that folder lies.
   public var name: FileName
   /// The synset id of what is in it, where that is known.
@@ -14,25 +14,15 @@ public struct PictureFile: Sendable, Hashable {
   public var annotation: Annotation?
 
   /// - Parameter name: the path's last component when it is nil.
-  public init(path: String, name: FileName? = nil, truth: String? = nil, annotation: Annotation? = nil) {
+  public init(path: FileName, name: FileName? = nil, truth: String? = nil, annotation: Annotation? = nil) {
     self.path = path
-    self.name = name ?? FileName(path).last
+    self.name = name ?? path.last
     self.truth = truth
     self.annotation = annotation
   }
 }
 
 extension [PictureFile] {
-  /// The pictures with their boxes from a folder of annotations, and what of it can't be used; rank 0 alone reads it, and has them.
-  ///
-  /// - Throws: as `annotate` does, on all ranks.
-  /// - Note: collective
-  public func annotated(from folder: String, _ communicator: Communicator) throws -> ([PictureFile], [AnnotationFault]) {
-    var (pictures, faults) = (self, [AnnotationFault]())
-    try communicator.onFirst(.loading) { faults = try pictures.annotate(from: folder) }
-    return (pictures, faults)
-  }
-
   /// Gives each picture its boxes from a folder of annotations.
   ///
   /// - Returns: what of the annotations can't be used.
@@ -55,7 +45,7 @@ extension [PictureFile] {
   mutating func distinguishNames() {
     var seen: Set<FileName> = []
     for index in indices where !seen.insert(self[index].name).inserted {
-      let path = FileName(self[index].path)
+      let path = self[index].path
       let parts = path.components.suffix(self[index].name.components.count + 1)
       let longer = parts.dropFirst().reduce(parts.first ?? path) { $0.appending($1) }
       self[index].name = seen.insert(longer).inserted ? longer : path

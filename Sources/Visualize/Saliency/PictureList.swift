@@ -1,58 +1,84 @@
+import Cluster
+import DataSets
 import Files
 import Foundation
 
-/// Finds pictures.
-public enum PictureList {
-  /// Endings of files that are taken from folders; files that are named themselves may have any.
-  static let extensions: Set = ["jpg", "jpeg", "jpe", "png"]
+/// Pictures to work on, and what was found beside them.
+public struct PictureList: Sendable {
+  /// In the order of the paths that were given, those of a folder by their own paths' bytes.
+  public var files: [PictureFile]
+  public private(set) var passedOver = PassedOver()
 
-  /// The pictures of files and folders, each once. Folders are searched to any depth, in the order of names, without hidden
-  /// files; a picture in a folder that is named like a class is one of that class.
+  public init(_ files: [PictureFile]) { self.files = files }
+
+  /// The pictures of files and folders, each once. Folders are searched to any depth; a picture in a folder that is named like
+  /// a class, or in folders inside it, is one of that class.
+  ///
+  /// A folder inside that can't be listed stands in the list like a picture that can't be read.
   ///
   /// - Parameter classes: the synset ids that the net knows.
-  /// - Throws: `VisualizeError` when a path doesn't exist or there is no picture at all.
-  public static func find(_ paths: [String], classes: [String]) throws(VisualizeError) -> [PictureFile] {
+  /// - Throws: `VisualizeError` when a path doesn't exist, a folder can't be listed, or there is no picture at all.
+  public static func find(_ paths: [String], classes: [String]) throws(VisualizeError) -> PictureList {
     let known = Set(classes)
-    var seen: Set<String> = []
-    var found: [PictureFile] = []
+    var seen: Set<FileName> = []
+    var list = PictureList([])
     for path in paths {
       do throws(StoragePatience.Trouble) {
         try StoragePatience.waitForRoot(path)
       } catch { throw VisualizeError(error.kind == .stopped ? .stopped : .system, error.description) }
-      let root = URL(fileURLWithPath: path).standardizedFileURL.path
-      var isFolder: ObjCBool = false
-      guard FileManager.default.fileExists(atPath: root, isDirectory: &isFolder) else {
-        throw VisualizeError(.badData, "there is no picture or folder \(path)")
+      let root = FileName(path).absolute
+      var status = stat()
+      guard root.withCString({ stat($0, &status) }) == 0 else {
+        throw VisualizeError(.badData, "there is no picture or folder \(path): \(FileError.text(errno))")
       }
-      for file in isFolder.boolValue ? pictures(below: root) : [root] where seen.insert(file).inserted {
-        let folder = ((file as NSString).deletingLastPathComponent as NSString).lastPathComponent
-        let name = isFolder.boolValue ? FileName(file).relative(to: FileName(root)) : nil
-        found.append(PictureFile(path: file, name: name, truth: known.contains(folder) ? folder : nil))
+      let isFolder = status.st_mode & S_IFMT == S_IFDIR
+      let folder = isFolder ? root : root.folder
+      for name in isFolder ? try list.pictures(below: root) : [root.last] where seen.insert(folder.appending(name)).inserted {
+        let truth = name.folder.components.reversed().map(\.written).first { known.contains($0) }
+        let own = folder.last.written
+        let path = folder.appending(name)
+        list.files.append(PictureFile(path: path, name: name, truth: truth ?? (known.contains(own) ? own : nil)))
       }
     }
-    found.distinguishNames()
-    guard !found.isEmpty else {
-      throw VisualizeError(.badData, "no pictures (.jpg, .jpeg, .png) in \(paths.joined(separator: ", "))")
+    guard !list.files.isEmpty else {
+      let found = list.passedOver.sentences.map { "; " + $0 }.joined()
+      throw VisualizeError(.badData, "no pictures in \(paths.joined(separator: ", "))\(found)")
     }
-    return found
+    list.files.distinguishNames()
+    return list
   }
 
-  /// - Parameter above: the folders on the way, links resolved: a link to one of them would never end.
-  private static func pictures(below folder: String, _ above: Set<String> = []) -> [String] {
-    let here = URL(fileURLWithPath: folder).resolvingSymlinksInPath().path
-    guard !above.contains(here) else { return [] }
-    guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else { return [] }
-    var files: [String] = []
-    for name in names.sorted() where !name.hasPrefix(".") {
-      let path = (folder as NSString).appendingPathComponent(name)
-      var isFolder: ObjCBool = false
-      guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { continue }
-      if isFolder.boolValue {
-        files += pictures(below: path, above.union([here]))
-      } else if extensions.contains((name as NSString).pathExtension.lowercased()) {
-        files.append(path)
-      }
+  /// The pictures with their boxes from a folder of annotations, and what of it can't be used; rank 0 alone reads it, and has them.
+  ///
+  /// - Throws: as `annotate` does, on all ranks.
+  /// - Note: collective
+  public func annotated(from folder: String, _ communicator: Communicator) throws -> (PictureList, [AnnotationFault]) {
+    var (pictures, faults) = (self, [AnnotationFault]())
+    try communicator.onFirst(.loading) { faults = try pictures.files.annotate(from: folder) }
+    return (pictures, faults)
+  }
+
+  /// - Returns: paths relative to the folder.
+  private mutating func pictures(below root: FileName) throws(VisualizeError) -> [FileName] {
+    let walk: PictureWalk
+    do throws(FileError) {
+      walk = try PictureWalk(root)
+    } catch {
+      let kind: VisualizeError.Kind = error.kind == .storage ? .system : error.kind == .stopped ? .stopped : .badData
+      throw VisualizeError(kind, error.description)
     }
-    return files
+    passedOver.add(walk.passedOver)
+    return (walk.files + walk.closed.map(\.folder)).sorted()
+  }
+}
+
+extension PictureList: RandomAccessCollection, MutableCollection, ExpressibleByArrayLiteral {
+  public init(arrayLiteral files: PictureFile...) { self.init(files) }
+
+  public var startIndex: Int { files.startIndex }
+  public var endIndex: Int { files.endIndex }
+  public subscript(index: Int) -> PictureFile {
+    get { files[index] }
+    set { files[index] = newValue }
   }
 }

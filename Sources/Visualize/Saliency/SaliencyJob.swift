@@ -37,7 +37,7 @@ public struct SaliencyJob {
 
   public var network: TrainedNetwork
   /// See `PictureList.find`.
-  public var pictures: [PictureFile]
+  public var pictures: PictureList
   /// The result folder.
   public var output: String
   public var classChoice: ClassChoice
@@ -53,7 +53,7 @@ public struct SaliencyJob {
   public var compute: ComputeSettings
 
   public init(
-    network: TrainedNetwork, pictures: [PictureFile], output: String, classChoice: ClassChoice = .top1,
+    network: TrainedNetwork, pictures: PictureList, output: String, classChoice: ClassChoice = .top1,
     method: any SaliencyMethod, crops: TestCrops = .centre, rendering: SaliencyRendering? = nil,
     overwrite: Bool = false, batch: Int = 16, compute: ComputeSettings = ComputeSettings()
   ) {
@@ -83,8 +83,10 @@ public struct SaliencyJob {
       rendering: rendering)
     let count: Int = try communicator.broadcast(communicator.rank == 0 ? pictures.count : nil)
     let most = max(1, min(batch, (count + communicator.size - 1) / communicator.size))
-    let job = ResultJob(store: store, overwrite: overwrite, batch: most, communicator: communicator,
-      annotationFaults: annotationFaults, progress: progress)
+    let job = ResultJob(
+      store: store, overwrite: overwrite, batch: most, communicator: communicator,
+      annotationFaults: annotationFaults, progress: progress,
+      passedOver: pictures.passedOver)
     var made: SaliencyMapper?
     return try job.run(
       prefetches: true,

@@ -1,5 +1,6 @@
 import ConvNet
 import Data
+import Files
 import Images
 
 /// A picture as it is tested: resized as its network wants it, and the places of the crops that enter it.
@@ -10,11 +11,12 @@ struct TestPicture: Sendable {
   let places: [CropPlace]
   private let geometry: InputGeometry
 
+  /// - Parameter path: as `FileName.written` has it.
   /// - Throws: `ImageError` when the file can't be read or decoded.
   init(
     contentsOf path: String, decoder: PictureDecoder, geometry: InputGeometry, crops: TestCrops = .centre
   ) throws(ImageError) {
-    try self.init(geometry.prepare(contentsOf: path, decoder: decoder), geometry: geometry, crops: crops)
+    try self.init(geometry.prepare(contentsOf: FileName(written: path), decoder: decoder), geometry: geometry, crops: crops)
   }
 
   init(_ picture: Picture, geometry: InputGeometry, crops: TestCrops = .centre) throws(ImageError) {

@@ -1,0 +1,69 @@
+import Files
+
+/// A folder whose pictures, to any depth, are of the class that it is named after.
+struct ClassFolder {
+  /// The folder's name as it is written; see `FileName.written`.
+  let wnid: String
+  /// Paths, by bytes.
+  let files: [FileName]
+
+  /// All class folders in a folder, and what was found beside their pictures.
+  struct Found {
+    /// In the order of their names' bytes.
+    var folders: [ClassFolder] = []
+    var passedOver = PassedOver()
+    var notes: [String] = []
+  }
+
+  static let beside = "a file beside the class folders"
+
+  /// - Parameter shown: what the folder is called in what is passed over: `train`.
+  /// - Throws: `DataError` when there is none, a link among them leads nowhere, or a folder can't be listed.
+  static func all(in path: FileName, shown: FileName) throws(DataError) -> Found {
+    var found = Found()
+    let contents = try folderContents(path)
+    if let broken = contents.brokenLinks.first {
+      throw DataError(
+        .unreadable,
+        "\(path.appending(broken)) is a link that leads nowhere, and may be a class's: is what it points to mounted? Remove it "
+          + "otherwise")
+    }
+    guard !contents.folders.isEmpty else {
+      throw DataError(
+        .layout,
+        "\(path) has no class folders (found \(contents.files.count) files); expected \(path)/<wnid>/<picture>, a folder a class")
+    }
+    for name in contents.hidden { found.passedOver.add(shown.appending(name), PictureWalk.hidden) }
+    for name in contents.files { found.passedOver.add(shown.appending(name), beside) }
+    var nested: [FileName] = []
+    for name in contents.folders {
+      let own = path.appending(name)
+      let walk = try pictureWalk(own, shown: shown.appending(name))
+      found.passedOver.add(walk.passedOver)
+      if let inner = walk.firstInnerFolder { nested.append(shown.appending(name).appending(inner)) }
+      found.folders.append(ClassFolder(wnid: name.written, files: walk.files.map { own.appending($0) }))
+    }
+    found.folders.sort { FolderListing.byBytes($0.wnid, $1.wnid) }
+    if let first = nested.first {
+      let others = nested.count > 1 ? ", and so on in \(nested.count - 1) other class folders" : ""
+      found.notes.append("the pictures of the folder \(first) count as of the class whose folder it is in\(others)")
+    }
+    return found
+  }
+}
+
+/// What stands in a folder.
+func folderContents(_ path: FileName) throws(DataError) -> FolderContents {
+  do throws(FileError) { return try FolderContents(path) } catch { throw DataError(error) }
+}
+
+/// The pictures below a folder that all must be seen.
+func pictureWalk(_ path: FileName, shown: FileName) throws(DataError) -> PictureWalk {
+  do throws(FileError) {
+    let walk = try PictureWalk(path, shown: shown)
+    if let closed = walk.closed.first { throw closed.error }
+    return walk
+  } catch {
+    throw DataError(error)
+  }
+}

@@ -1,0 +1,43 @@
+import Files
+import Images
+
+/// The picture files below a folder, to any depth.
+///
+/// Names that pictures have are taken without a look into the files: reading tells what is in them. Other files are looked into,
+/// and are pictures by their first bytes.
+package struct PictureWalk {
+  /// Relative to the folder, by bytes.
+  package let files: [FileName]
+  package let passedOver: PassedOver
+  /// Folders inside that can't be listed.
+  package let closed: [(folder: FileName, error: FileError)]
+
+  package static let hidden = "hidden, or of the system"
+  package static let noPicture = "no picture by its content"
+  package static let again = "a link to a folder that is listed already"
+
+  /// The first of the folders inside that hold pictures.
+  package var firstInnerFolder: FileName? { files.first { $0.folder != "." }?.folder }
+
+  /// - Parameters:
+  ///   - root: the folder.
+  ///   - shown: what it is called in `passedOver`.
+  /// - Throws: `FileError` when the folder itself can't be listed.
+  package init(_ root: FileName, shown: FileName = ".") throws(FileError) {
+    let tree = try FolderTree(root)
+    var passedOver = PassedOver()
+    for path in tree.hidden { passedOver.add(shown.appending(path), Self.hidden) }
+    for path in tree.repeated { passedOver.add(shown.appending(path), Self.again) }
+    files = tree.files.filter { path in
+      if Self.isPicture(path, in: root) { return true }
+      passedOver.add(shown.appending(path), Self.noPicture)
+      return false
+    }
+    self.passedOver = passedOver
+    closed = tree.closed
+  }
+
+  static func isPicture(_ path: FileName, in root: FileName) -> Bool {
+    PictureKind.isNamedLikePicture(path) || PictureKind.look(at: root.appending(path)) != .noPicture
+  }
+}
