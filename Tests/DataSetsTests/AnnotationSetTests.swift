@@ -52,6 +52,8 @@ struct AnnotationSetTests {
     try write("<annotation>", to: "b.xml")
     let all = #expect(throws: DataError.self) { try AnnotationSet(contentsOf: folder.path) }
     #expect(all?.description.contains("none of the 1 annotations") == true)
+    let file = #expect(throws: DataError.self) { try AnnotationSet(contentsOf: folder.path("b.xml")) }
+    #expect(file?.description.contains("is no folder") == true)
     try annotate("a.xml", x: 1)
     // Nobody writes to it.
     #expect(mkfifo(folder.path("c.xml"), 0o600) == 0)

@@ -38,6 +38,28 @@ struct DecoderTests {
     #expect(try difference(found, Golden.picture("orientation1")).mean < 2)
   }
 
+  @Test("a PNG is turned after its eXIf chunk, before or after the pixels; a damaged one doesn't count", arguments: Orientation.allCases)
+  func pngOrientation(_ orientation: Orientation) throws {
+    let plain = try Golden.bytes("png-rgb8.png")
+    let stored = try Golden.picture("png-rgb8")
+    let tiff: [UInt8] =
+      Array("MM".utf8) + [0, 42, 0, 0, 0, 8, 0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, UInt8(orientation.rawValue), 0, 0, 0, 0, 0, 0]
+    for content in [tiff, Array("Exif\0\0".utf8) + tiff] {
+      let body = Array("eXIf".utf8) + content
+      func number(_ value: UInt32) -> [UInt8] { [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: value >> $0) } }
+      let sum = body.withUnsafeBytes { crc32(of: $0) }
+      for place in [33, plain.count - 12] {
+        func file(_ sum: UInt32) -> [UInt8] {
+          Array(plain[..<place]) + number(UInt32(content.count)) + body + number(sum) + Array(plain[place...])
+        }
+        #expect(try Picture(decoding: file(sum)) == stored.oriented(orientation))
+        let facts = file(sum).withUnsafeBytes { PictureFacts($0) }
+        #expect(facts?.orientation == orientation && facts?.size == stored.oriented(orientation).size)
+        #expect(file(sum &+ 1).withUnsafeBytes { PictureFacts($0)?.orientation } == .upright)
+      }
+    }
+  }
+
   @Test("an orientation and its inverse give the picture back", arguments: Orientation.allCases)
   func inverse(_ orientation: Orientation) throws {
     let picture = try Golden.picture("png-rgb8")

@@ -39,6 +39,23 @@ import Testing
     #expect(page.contains(">tench</b>"))
   }
 
+  @Test("A tick says that the net is right, whatever class was asked for") func ticks() throws {
+    let net = try network()
+    let rows: [(asked: Int, answer: Int, truth: String?, mark: String?)] = [
+      (0, 0, "n1", "✓"), (0, 1, "n1", "✗"), (1, 0, "n1", "✓"), (1, 1, "n1", "✗"), (0, 0, nil, nil),
+    ]
+    for row in rows {
+      let record = ResultRecord(
+        item: "a", kind: SaliencyJob.command, classIndex: row.asked, score: 1, posterior: 0.5,
+        top: [RankedClass(index: row.answer, score: 1, posterior: 0.5)], net: net, source: "/a.jpg", truth: row.truth)
+      let header = ResultHeader(command: SaliencyJob.command, parameters: [:], net: net, compute: ComputeSettings())
+      let page = try GalleryPage(head: GalleryHead(header: header), items: [GalleryItem(record, trace: nil)]).html()
+      let figure = try #require(page.range(of: "<figure.*</figure>", options: .regularExpression))
+      let marks = page[figure].filter { "✓✗".contains($0) }
+      #expect(String(marks) == row.mark ?? "", "\(row)")
+    }
+  }
+
   @Test("A page needs no network") func selfContained() throws {
     let page = try page(SaliencyJob.command).replacingOccurrences(of: "http://www.w3.org/2000/svg", with: "")
     for word in ["http:", "https:", "src=\"//", "@import", "url("] { #expect(!page.contains(word), "\(word)") }

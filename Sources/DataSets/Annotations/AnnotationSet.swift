@@ -32,8 +32,13 @@ public struct AnnotationSet: Sendable {
   public let faults: [AnnotationFault]
   let byStem: [FileName: [Entry]]
 
-  /// - Throws: `DataError` when there is no such folder, it has no such file, or none of them can be read.
+  /// - Throws: `DataError` when there is no such folder, it has no such file, or none of them can be read; and when the storage
+  ///   is away, which says nothing of the files.
   public init(contentsOf folder: String) throws(DataError) {
+    var status = stat()
+    if stat(folder, &status) == 0, status.st_mode & S_IFMT != S_IFDIR {
+      throw DataError(.labels, "\(folder) is no folder; give the folder of the XML files")
+    }
     var faults: [AnnotationFault] = []
     let files = try Self.files(below: folder, &faults)
     guard !files.isEmpty else {

@@ -101,7 +101,7 @@ public struct AssessmentJob {
       throw VisualizeError(
         .badData, "none of the \(pictures.count) pictures has a box of a class that the net knows; look at --annotations")
     }
-    return zip(labelled, earlier.workItems(of: labelled.map(\.file))).enumerated().map { index, found in
+    return zip(labelled, try earlier.workItems(of: labelled.map(\.file))).enumerated().map { index, found in
       var item = found.1
       (item.truth, item.isSampled) = (found.0.wnid, index < randomised)
       return item

@@ -78,7 +78,7 @@ public struct LocalisationJob {
     var mapper: ClassMapper?
     let source = MapSource(net: network, stored: stored, crops: crops, options: options)
     var summary = try job.run(
-      prefetches: true, list: { $0.workItems(of: pictures) },
+      prefetches: true, list: { try $0.workItems(of: pictures) },
       prepare: { items in
         let decoder = Result { try PictureDecoder() }
         return items.map { item in Result { try source.prepare(item, decoder: decoder.get()) } }

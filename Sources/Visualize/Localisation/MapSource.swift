@@ -32,7 +32,7 @@ struct StoredMaps: Sendable {
   ///   - source: the picture's file.
   ///   - name: its path from the folder that was given, by which it is found where it has moved since.
   func maps(of source: String, name: FileName?, classes: [String]) throws -> ClassMaps {
-    guard let item = results.item(of: PictureFile(path: FileName(written: source), name: name)) else {
+    guard let item = try results.item(of: PictureFile(path: FileName(written: source), name: name)) else {
       throw VisualizeError(.badData, "\(folder) has no maps of \(source)")
     }
     let path = (folder as NSString).appendingPathComponent(item + ".h5")

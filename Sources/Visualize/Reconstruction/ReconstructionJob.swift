@@ -52,7 +52,7 @@ public struct ReconstructionJob {
     var made: Reconstructor?
     return try job.run(
       prefetches: true,
-      list: { $0.workItems(of: pictures) },
+      list: { try $0.workItems(of: pictures) },
       prepare: { [network] items in TestPicture.prepare(items, network) },
       process: { ready in
         let reconstructor =

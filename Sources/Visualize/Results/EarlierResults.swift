@@ -74,26 +74,30 @@ struct EarlierResults {
   /// given, which then lies elsewhere now.
   ///
   /// - Parameter others: the items of other pictures.
-  func item(of picture: PictureFile, others: Set<String> = []) -> String? {
+  /// - Throws: `FileError` when the storage is away.
+  func item(of picture: PictureFile, others: Set<String> = []) throws(FileError) -> String? {
     if let item = bySource[picture.path.written] { return item }
     guard let candidates = byPicture[picture.name]?.filter({ !others.contains($0) }), !candidates.isEmpty,
-      let digest = picture.digest
+      let digest = try PictureFile.digest(of: picture.path)
     else { return nil }
     return candidates.filter { whole[$0]?.pictureSHA256 == digest }.min()
   }
 
   /// The items of pictures that have one, by the pictures' paths.
-  private func items(of pictures: some Sequence<PictureFile>) -> [String: String] {
+  private func items(of pictures: some Collection<PictureFile>) throws(FileError) -> [String: String] {
     let inPlace = Set(pictures.compactMap { bySource[$0.path.written] })
-    return Dictionary(
-      pictures.compactMap { picture in item(of: picture, others: inPlace).map { (picture.path.written, $0) } }, uniquingKeysWith: min)
+    var found: [String: String] = [:]
+    for picture in pictures { found[picture.path.written] = try item(of: picture, others: inPlace) }
+    return found
   }
 
   /// An item a picture, in their order; see `ItemNames`.
-  func workItems(of pictures: some Collection<PictureFile>) -> [WorkItem] {
+  ///
+  /// - Throws: `FileError` when the storage is away.
+  func workItems(of pictures: some Collection<PictureFile>) throws(FileError) -> [WorkItem] {
     // Names of results of other pictures are taken as well.
     let others = Dictionary(whole.map { item, found in (found.source ?? item, item) }, uniquingKeysWith: min)
-    let names = ItemNames.names(for: pictures.map(\.path.written), existing: others.merging(items(of: pictures)) { $1 })
+    let names = ItemNames.names(for: pictures.map(\.path.written), existing: others.merging(try items(of: pictures)) { $1 })
     return zip(names, pictures).map { WorkItem(name: $0, picture: $1) }
   }
 
@@ -110,12 +114,16 @@ struct EarlierResults {
 }
 
 extension PictureFile {
-  /// SHA-256 of the file's bytes; nil when it can't be read.
-  var digest: String? { Self.digest(of: path) }
-
-  static func digest(of path: FileName) -> String? {
-    guard let bytes = try? WholeFile.read(path) else { return nil }
-    return bytes.withUnsafeBytes { SHA256.hex(of: $0) }
+  /// SHA-256 of a file's bytes; nil when it can't be read.
+  ///
+  /// - Throws: `FileError` when that says nothing of the file: the storage is away.
+  static func digest(of path: FileName) throws(FileError) -> String? {
+    do throws(FileError) {
+      return try WholeFile.read(path).withUnsafeBytes { SHA256.hex(of: $0) }
+    } catch {
+      if error.storageTrouble != nil { throw error }
+      return nil
+    }
   }
 }
 
@@ -133,7 +141,7 @@ extension ResultRecord {
   mutating func describe(_ item: WorkItem) {
     (source, truth) = (item.source, item.truth)
     picture = item.picture?.written
-    pictureSHA256 = item.source.flatMap { PictureFile.digest(of: FileName(written: $0)) }
+    pictureSHA256 = item.source.flatMap { try? PictureFile.digest(of: FileName(written: $0)) }
     annotationSHA256 = item.annotation?.digest
   }
 }

@@ -90,7 +90,7 @@ public struct SaliencyJob {
     var made: SaliencyMapper?
     return try job.run(
       prefetches: true,
-      list: { $0.workItems(of: pictures) },
+      list: { try $0.workItems(of: pictures) },
       prepare: { [network, classChoice, crops] items in Self.prepare(items, network, classChoice, crops) },
       process: { ready in
         // A rank that gets no item needs no buffers.
