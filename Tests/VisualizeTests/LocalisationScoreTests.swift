@@ -90,6 +90,27 @@ struct LocalisationScoreTests {
     }
   }
 
+  @Test("a class list without any class of the annotations is refused")
+  func otherClasses() throws {
+    let folder = try TemporaryFolder()
+    try Annotation(width: 9, height: 9, boxes: [box("n1", [1, 1, 5, 5])]).xml(folder: "", name: "p")
+      .write(toFile: folder.path("p.xml"), atomically: true, encoding: .utf8)
+    try "0 1 1 5 5\n".write(toFile: folder.path("answers.txt"), atomically: true, encoding: .utf8)
+    for (list, isRefused) in [("tench\ngoldfish\n", true), ("n1 tench\n", false)] {
+      try list.write(toFile: folder.path("words.txt"), atomically: true, encoding: .utf8)
+      func score() throws -> AnswerScore {
+        try AnswerScore(
+          answers: folder.path("answers.txt"), annotations: AnnotationSet(contentsOf: folder.path),
+          classList: ClassNumbers(contentsOf: folder.path("words.txt")), pictures: nil)
+      }
+      if isRefused {
+        #expect(throws: VisualizeError.self) { try score() }
+      } else {
+        #expect(try score().score.all.localisationError[0] == 0)
+      }
+    }
+  }
+
   @Test("names with commas and quotes survive boxes.csv")
   func quoting() throws {
     let answers = [PictureAnswers(image: "a, \"b\"", answers: [box("n1", [1, 2, 3, 4])], scores: [1.5])]

@@ -21,6 +21,7 @@ public struct AnswerScore {
   ///   - classList: what numbers as labels count.
   ///   - pictures: the names of those that count, in the order of a submission's lines; nil counts all.
   ///   - excluded: numbers of pictures that don't count.
+  /// - Throws: `TextListError`, `DataError` or `VisualizeError` naming what of the files can't be understood.
   public init(
     answers path: String, annotations: AnnotationSet, classList: ClassNumbers?, pictures: [FileName]?, excluded: Set<Int> = []
   ) throws {
@@ -32,6 +33,7 @@ public struct AnswerScore {
       throw VisualizeError(
         .wrongUse, "\(path) has numbers for classes: give what they count with --class-list (ILSVRC2012_meta.mat or a list)")
     }
+    if let classList { try Self.check(classList, annotations) }
     if !isTable, let classList {
       // A line a picture: those that are listed, or all that are annotated.
       let names = pictures ?? annotations.entries.map { FileName(bytes: $0.stem.bytes) }
@@ -47,6 +49,16 @@ public struct AnswerScore {
       add(answers, entry)
     }
     for entry in assignment.rest where counting?.contains(entry.stem) ?? true { add(nil, entry) }
+  }
+
+  /// - Throws: `VisualizeError` when the annotations have none of the list's classes: it is of other ids, or of names alone.
+  private static func check(_ list: ClassNumbers, _ annotations: AnnotationSet) throws(VisualizeError) {
+    let annotated = Set(annotations.entries.flatMap { $0.annotation.boxes.map(\.wnid) })
+    guard annotated.isDisjoint(with: list.classes), let listed = list.classes.min(), let known = annotated.min() else { return }
+    throw VisualizeError(
+      .badData,
+      "none of the \(list.classes.count) classes of the class list (such as \(listed)) is in the annotations (such as \(known)); "
+        + "give the list of their synset ids with --class-list")
   }
 
   private mutating func assigned(_ annotations: AnnotationSet, to pictures: [FileName]) -> AnnotationAssignment {
