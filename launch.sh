@@ -579,11 +579,11 @@ stop() { # SIGNAL
 }
 
 # mpirun passes SIGUSR1 on to the ranks, which save their work; SIGTERM would leave them one second. Before the ranks are there it
-# passes nothing on, and tells nobody: they are asked again until they have ended.
+# passes nothing on, and tells nobody: they are asked again, with growing pauses, until they have ended.
 ask_to_save() {
   kill -USR1 "$child" 2>/dev/null || true
   [[ -z $reminder ]] || return 0
-  { while sleep 1 && kill -USR1 "$child"; do :; done; } >/dev/null 2>&1 &
+  { for ((pause = 1; ; pause = pause < 8 ? 2 * pause : 8)); do sleep "$pause" && kill -USR1 "$child" || break; done; } >/dev/null 2>&1 &
   reminder=$!
 }
 
