@@ -46,7 +46,7 @@ let package = Package(
     .executableTarget(
       name: "deepinside",
       dependencies: [
-        "Trainer", "Visualize", "Interchange", "EarlySignals", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Trainer", "Visualize", "Interchange", "EarlySignals", "Sizes", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
     // Checks that need several ranks: the tests start this under mpirun.

@@ -3,6 +3,7 @@ import Cluster
 import ConvNet
 import Files
 import Foundation
+import Sizes
 
 /// The program: a subcommand a job. Each file of this folder parses one subcommand's options and calls a module.
 @main
@@ -69,7 +70,11 @@ func runOnRanks(_ options: RankOptions? = nil, _ body: (Communicator) throws -> 
   let code = MPIRuntime.run(stalls: options?.stalls ?? StallLimits()) { communicator in
     StoragePatience.settings.log = { communicator.say($0) }
     StoragePatience.settings.isStopRequested = { StopRequest.isRequested }
-    try body(communicator)
+    do {
+      try body(communicator)
+    } catch let error as MemoryError {
+      throw AdvisedError(error)
+    }
   }
   if code != 0 { Foundation.exit(code) }
 }

@@ -52,7 +52,7 @@ struct EvaluateCommand: ParsableCommand {
 
   func validate() throws {
     if !(0...1).contains(badFileLimit) { throw ValidationError("--bad-file-limit \(badFileLimit): 0 to 1.") }
-    if batch < 1 { throw ValidationError("--batch \(batch): at least one picture.") }
+    try checkBatch(batch, most: 1 << 30)
   }
 
   func run() throws {

@@ -6,6 +6,7 @@ import Files
 import Foundation
 import Images
 import Interchange
+import Sizes
 import Trainer
 
 // Which exit code the modules' errors end the program with.
@@ -58,6 +59,30 @@ extension HDF5Error: ExitCoded {
     default: Cluster.ExitCode.badData
     }
   }
+}
+
+/// Memory that can't be had, with the flags that would make it less.
+struct AdvisedError: ExitCoded, CustomStringConvertible {
+  let error: MemoryError
+
+  init(_ error: MemoryError) { self.error = error }
+
+  var exitCode: Int32 { Cluster.ExitCode.failure }
+
+  var description: String {
+    let advice =
+      switch error.cause {
+      case .batch: "give a smaller --batch (train: or a smaller --micro-batch)"
+      case .network: "choose a smaller --network, fewer ranks on a host, or hosts with more memory"
+      case .file: "is the file damaged? inspect looks at it"
+      case .other: "fewer ranks on a host, or hosts with more memory, may help"
+      }
+    return "\(error); \(advice)"
+  }
+}
+
+extension MemoryError: ExitCoded {
+  public var exitCode: Int32 { Cluster.ExitCode.failure }
 }
 
 extension NetworkError: ExitCoded {

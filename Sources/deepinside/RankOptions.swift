@@ -18,12 +18,14 @@ struct RankOptions: ParsableArguments {
 /// `60s`, `10min`, `1.5h`.
 struct TimeSpan: ExpressibleByArgument, CustomStringConvertible {
   let seconds: Double
+  /// About thirty years.
+  private static let longest = 1e9
 
   init(seconds: Double) { self.seconds = seconds }
 
   init?(argument: String) {
     for (unit, factor) in [("min", 60.0), ("s", 1), ("h", 3600)] where argument.hasSuffix(unit) {
-      guard let value = Double(argument.dropLast(unit.count)), value > 0, value.isFinite else { return nil }
+      guard let value = Double(argument.dropLast(unit.count)), value > 0, value * factor <= Self.longest else { return nil }
       self.init(seconds: value * factor)
       return
     }

@@ -33,8 +33,8 @@ struct ResultOptions: ParsableArguments {
   }
 }
 
-func checkBatch(_ batch: Int) throws {
-  if !(1...65536).contains(batch) { throw ValidationError("--batch \(batch): 1 to 65536.") }
+func checkBatch(_ batch: Int, most: Int = 65536) throws {
+  if !(1...most).contains(batch) { throw ValidationError("--batch \(batch): 1 to \(most).") }
 }
 
 /// Runs a job on all ranks with a progress line, says what came out, and exits 0 only when all of it is whole.

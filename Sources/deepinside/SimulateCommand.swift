@@ -58,7 +58,7 @@ struct SimulateCommand: ParsableCommand {
     if !(1...coresPerNode).contains(ranksPerNode) {
       throw ValidationError("--ranks-per-node \(ranksPerNode): 1 to the \(coresPerNode) cores of a node.")
     }
-    if batch < 1 { throw ValidationError("--batch \(batch): at least one picture.") }
+    try checkBatch(batch, most: 1 << 30)
     if let rate, !(rate > 0 && rate.isFinite) { throw ValidationError("--rate \(rate): a positive number.") }
   }
 

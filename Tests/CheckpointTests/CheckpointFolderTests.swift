@@ -137,6 +137,7 @@ struct InspectionTests {
     let path = scratch.file("result.h5")
     try HDF5File.write(to: path) { file throws(HDF5Error) in
       try file.write([0, 1, 2, 3, .nan], shape: [5], to: "/map")
+      try file.setAttribute("format", to: "deepinside-result")
       try file.setAttribute("class", to: "n01440764")
       try file.setAttribute("score", to: 17.5)
     }

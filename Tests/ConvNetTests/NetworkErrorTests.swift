@@ -48,7 +48,27 @@ import Testing
     Case(#"{"name": "fc6", "type": "fullyConnected", "outputs": 0}"#, "fc6", "0 outputs"),
     Case(
       #"{"name": "fc6", "type": "fullyConnected", "outputs": 4611686018427387904}"#, "fc6", "4611686018427387904"),
-    Case("", "'bad'", "no layers"),
+    Case(
+      #"{"name": "c", "type": "convolution", "filters": 4, "kernel": 3, "stride": 1, "padding": 3}"#, "c", "padding of 3", "kernel 3"),
+    Case(
+      #"{"name": "c", "type": "convolution", "filters": 4, "kernel": 2000, "stride": 1, "padding": 1999}"#, "c", "kernel 2000", "1024"),
+    Case(
+      #"{"name": "c", "type": "convolution", "filters": 4, "kernel": 3, "stride": 99999, "padding": 0}"#, "c", "stride 99999"),
+    Case(
+      #"{"name": "c", "type": "convolution", "filters": 1048576, "kernel": 7, "stride": 1, "padding": 6}, "#
+        + #"{"name": "d", "type": "convolution", "filters": 1048576, "kernel": 9, "stride": 1, "padding": 4}"#, "d", "2^44"),
+    Case(
+      #"{"name": "fc", "type": "fullyConnected", "outputs": 1048576}, "#
+        + #"{"name": "c", "type": "convolution", "filters": 1048576, "kernel": 16, "stride": 1, "padding": 15}"#, "c", "beyond"),
+    Case(
+      #"{"name": "n", "type": "localResponseNormalization", "size": 5, "k": 2, "alpha": 1e30, "beta": 0.75}"#, "n", "alpha 1e+30"),
+    Case(
+      #"{"name": "n", "type": "localResponseNormalization", "size": 4194305, "k": 2, "alpha": 1, "beta": 0.75}"#, "n", "4194305"),
+    Case(
+      #"{"name": "n", "type": "localResponseNormalization", "size": 5, "k": 0, "alpha": 1, "beta": 0.75}"#, "n", "k 0.0"),
+    Case(#"{"name": "drop6", "type": "dropout", "probability": -0.1}"#, "drop6", "-0.1"),
+    Case((0...4096).map { #"{"name": "r\#($0)", "type": "relu"}"# }.joined(separator: ","), "4097 layers"),
+    Case("", "'bad'", "0 layers"),
     Case("{", "network description"),
   ]
 

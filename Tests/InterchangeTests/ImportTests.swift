@@ -111,8 +111,8 @@ struct ImportTests {
     let cases: [(file: String, word: String)] = [
       (folder.path("none.caffemodel"), "missing"),
       (try write("cut.caffemodel", whole.prefix(whole.count - 100)), "truncated"),
-      (try write("text.caffemodel", Data("name: \"a prototxt\"".utf8)), "Protocol Buffers"),
-      (try write("empty.caffemodel", Data()), "no layers"),
+      (try write("text.caffemodel", Data("name: \"a prototxt\"".utf8)), "a text"),
+      (try write("empty.caffemodel", Data()), "empty file"),
       (try write("odd.caffemodel", odd), "35"), (try write("branch.caffemodel", branch), "chains"),
       (try write("cut.mat", mat.prefix(mat.count - 200)), "truncated"),
       (try write("hdf5.mat", Data("MATLAB 7.3 MAT-file".utf8) + mat.dropFirst(19)), "-v7"),

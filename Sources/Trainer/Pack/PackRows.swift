@@ -56,7 +56,20 @@ struct PackRows: Sendable {
     crcs = try file.readSignedInt32s(group + "/crc32", shape: [count])
     boxClasses = try file.readSignedStrings(group + "/box_classes")
     boxes = try file.readSignedInt32s(group + "/boxes", shape: [boxClasses.count, 5])
+    if let problem {
+      throw HDF5Error(.invalidValue, path: file.path, action: "read the index \(group) of", reason: problem, hint: "prepare it again")
+    }
   }
 
   init() {}
+
+  /// The first number that no index has, as a sentence; nil when there is none.
+  private var problem: String? {
+    if let length = lengths.first(where: { $0 < 0 }) { return "a picture of \(length) bytes" }
+    if let side = (sizes + originalSizes).first(where: { $0 < 0 }) { return "a picture with a side of \(side) pixels" }
+    for start in stride(from: 0, to: boxes.count, by: 5) where !(0..<count).contains(Int(boxes[start])) {
+      return "a box of picture \(boxes[start]), of \(count)"
+    }
+    return nil
+  }
 }

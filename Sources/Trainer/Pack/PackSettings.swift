@@ -90,6 +90,9 @@ public struct PackSettings: Sendable, Codable, Equatable {
     guard let settings = try? decoder.decode(Self.self, from: Data(json.utf8)) else {
       throw DataError(.pack, "\(path) is damaged; prepare the pack again with --overwrite")
     }
+    if let problem = settings.problem {
+      throw DataError(.pack, "\(path) is damaged: it says \(problem); prepare the pack again with --overwrite")
+    }
     self = settings
   }
 

@@ -6,14 +6,20 @@ public enum CheckpointInterval: Sendable, Hashable, CustomStringConvertible {
   case steps(Int)
   case seconds(Double)
 
+  /// No interval is longer: products with them stay far from overflow. The seconds are about thirty years.
+  private static let (mostSteps, mostSeconds) = (1 << 31, 1e9)
+
   /// Nil when the text is none of the four forms with a positive number.
   public init?(_ text: String) {
     let digits = text.prefix { $0.isNumber || $0 == "." }
+    let (counts, seconds) = (1...Self.mostSteps, 1e-3...Self.mostSeconds)
     switch (text.dropFirst(digits.count), Int(digits), Double(digits)) {
-    case ("epoch", let count?, _) where count > 0, ("epochs", let count?, _) where count > 0: self = .epochs(count)
-    case ("step", let count?, _) where count > 0, ("steps", let count?, _) where count > 0: self = .steps(count)
-    case ("min", _, let count?) where count > 0: self = .seconds(60 * count)
-    case ("s", _, let count?) where count > 0: self = .seconds(count)
+    case ("epoch", let count?, _) where counts.contains(count), ("epochs", let count?, _) where counts.contains(count):
+      self = .epochs(count)
+    case ("step", let count?, _) where counts.contains(count), ("steps", let count?, _) where counts.contains(count):
+      self = .steps(count)
+    case ("min", _, let count?) where seconds.contains(60 * count): self = .seconds(60 * count)
+    case ("s", _, let count?) where seconds.contains(count): self = .seconds(count)
     default: return nil
     }
   }

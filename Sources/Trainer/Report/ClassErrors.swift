@@ -44,7 +44,9 @@ enum ClassErrors {
     let columns = ["wnid", "name", "pictures", "top1_error", "top5_error"].map { names.firstIndex(of: $0) }
     guard let wnid = columns[0], let pictures = columns[2], let top1 = columns[3] else { return nil }
     return rows.compactMap { row in
-      guard row.count == names.count, let count = Int(row[pictures]), let error = Double(row[top1]) else { return nil }
+      guard row.count == names.count, let count = Int(row[pictures]), let error = Double(row[top1]),
+        (0...(1 << 53)).contains(count), (0...1).contains(error)
+      else { return nil }
       return ClassError(
         wnid: row[wnid], name: columns[1].map { row[$0] } ?? row[wnid], pictures: count, top1Error: error,
         top5Error: columns[4].flatMap { Double(row[$0]) } ?? .nan)

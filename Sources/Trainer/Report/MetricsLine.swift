@@ -18,4 +18,15 @@ struct MetricsLine: Decodable {
   let valTop5Error: Double?
   let valLoss: Double?
   let seconds: Double?
+
+  /// Whether no number is one that a run can't have written: counts are whole numbers that are exact in JSON, and others stay far from
+  /// what a page can show.
+  var isSensible: Bool {
+    let others = [
+      learningRate, loss, imagesPerSecond, dataWaitSeconds, reductionWaitSeconds, trainLoss, valTop1Error, valTop5Error, valLoss,
+      seconds,
+    ]
+    return (0...(1 << 53)).contains(step) && (0...1e9).contains(epoch)
+      && others.allSatisfy { $0.map { (-1e15...1e15).contains($0) } ?? true }
+  }
 }

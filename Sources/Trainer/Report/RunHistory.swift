@@ -10,7 +10,7 @@ struct RunHistory {
   private(set) var last: MetricsLine?
   private var offset: UInt64 = 0
 
-  /// Reads what has been appended since; lines that are no JSON of ours are left out.
+  /// Reads what has been appended since; lines that are no JSON of ours, or have numbers that no run writes, are left out.
   /// - Throws: `TrainingError` when the file can't be read.
   mutating func read(_ path: String) throws {
     guard let handle = FileHandle(forReadingAtPath: path) else {
@@ -31,7 +31,7 @@ struct RunHistory {
   }
 
   private mutating func add(_ line: Data, _ decoder: JSONDecoder) {
-    guard let metrics = try? decoder.decode(MetricsLine.self, from: line) else { return }
+    guard let metrics = try? decoder.decode(MetricsLine.self, from: line), metrics.isSensible else { return }
     if metrics.kind == "epoch" {
       epochs.append(metrics)
     } else if metrics.kind == "step", metrics.loss != nil {

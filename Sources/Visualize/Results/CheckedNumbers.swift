@@ -1,5 +1,4 @@
 import ConvNet
-import DataSets
 import Foundation
 import Images
 
@@ -21,8 +20,6 @@ enum NumberLimits {
   static let counts = 0...(1 << 53)
   /// Of the sides of pictures and maps, in pixels.
   static let sides = 1...(1 << 24)
-  /// Of the corners of boxes, in pixels; some lie a little outside of their picture.
-  static let corners = -(1 << 24)...(1 << 24)
   static let parts = 0.0...1.0
   /// Of options: a seed has up to 64 bits.
   static let options = -1e20...1e20
@@ -68,21 +65,10 @@ extension ResultHeader: CheckedNumbers {
 
 extension ResultRecord: CheckedNumbers {
   var problem: String? {
-    let boxes = (answers ?? []).map(\.box) + (truthBoxes ?? [])
-    if let problem = boxes.lazy.compactMap(\.problem).first { return problem }
     for answer in answers ?? [] {
       if let problem = NumberLimits.problem("overlap", answer.overlap, NumberLimits.parts) { return problem }
     }
     return NumberLimits.problem("width", width, NumberLimits.sides) ?? NumberLimits.problem("height", height, NumberLimits.sides)
-  }
-}
-
-extension BoundingBox {
-  fileprivate var problem: String? {
-    for corner in [xmin, ymin, xmax, ymax] {
-      if let problem = NumberLimits.problem("a box's corner", corner, NumberLimits.corners) { return problem }
-    }
-    return xmin <= xmax && ymin <= ymax ? nil : "a box from (\(xmin), \(ymin)) to (\(xmax), \(ymax))"
   }
 }
 

@@ -53,7 +53,7 @@ struct BenchmarkCommand: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
-    if batch < 1 { throw ValidationError("--batch \(batch): at least one picture.") }
+    try checkBatch(batch, most: 1 << 30)
     if !(seconds > 0) { throw ValidationError("--seconds \(seconds): a positive number.") }
   }
 
