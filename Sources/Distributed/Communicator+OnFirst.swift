@@ -86,11 +86,10 @@ extension Communicator {
     return bytes
   }
 
-  /// Overwrites `values` with rank 0's. The thread sleeps while it waits, longer as it has waited longer, and leaves the processor to
-  /// those that work.
+  /// Overwrites `values` with rank 0's. The thread sleeps while it waits, and leaves the processor to those that work.
   ///
   /// - Note: collective, with the same count on all ranks.
-  /// Source: `MPI_Ibcast` and `MPI_Test`, MPI-3.1 sections 5.12.2 and 3.7.3.
+  /// Source: `MPI_Ibcast`, MPI-3.1 section 5.12.2.
   private func sleepingBroadcast(_ values: inout [Int]) throws(MPIError) {
     let doing = "waiting for what rank 0 does"
     let buffer = UnsafeMutableBufferPointer<Int>.allocate(capacity: values.count)
@@ -99,14 +98,7 @@ extension Communicator {
     var request: MPI_Request? = cmpi_request_null()
     try check(
       MPI_Ibcast(buffer.baseAddress, Int32(values.count), Int.datatype, 0, handle, &request), "MPI_Ibcast", doing)
-    var pause = 20.0
-    while true {
-      var isThere: Int32 = 0
-      try check(MPI_Test(&request, &isThere, cmpi_status_ignore()), "MPI_Test", doing)
-      if isThere != 0 { break }
-      usleep(useconds_t(pause))
-      pause = min(pause * 1.1, 5000)
-    }
+    try waitAsleep(for: &request, doing)
     values = Array(buffer)
   }
 }

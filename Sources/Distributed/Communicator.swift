@@ -83,18 +83,28 @@ public final class Communicator: @unchecked Sendable {
     }
   }
 
-  /// The same, but the thread sleeps while it waits, and leaves the processor to those that compute.
+  /// The same, but the thread sleeps while it waits, longer as it has waited longer, and leaves the processor to those that compute.
   ///
   /// - Note: collective
   /// Source: `MPI_Ibarrier` and `MPI_Test`, MPI-3.1 sections 5.12.1 and 3.7.3.
   public func sleepingBarrier() throws(MPIError) {
     var request: MPI_Request? = cmpi_request_null()
     try check(MPI_Ibarrier(handle, &request), "MPI_Ibarrier", "waiting for all \(size) ranks")
+    try waitAsleep(for: &request, "waiting for all \(size) ranks")
+  }
+
+  /// Waits for a request; between two looks the thread sleeps for 50 µs, and up to 5 ms when it has waited long.
+  ///
+  /// Source: `MPI_Test`, MPI-3.1 section 3.7.3.
+  func waitAsleep(for request: inout MPI_Request?, _ doing: @autoclosure () -> String) throws(MPIError) {
+    var pause = 50.0
     while true {
       var isThere: Int32 = 0
-      try check(MPI_Test(&request, &isThere, cmpi_status_ignore()), "MPI_Test", "waiting for all \(size) ranks")
+      try check(MPI_Test(&request, &isThere, cmpi_status_ignore()), "MPI_Test", doing())
       if isThere != 0 { return }
-      usleep(50)
+      usleep(useconds_t(pause))
+      // A twentieth more each time: what is added to a wait is a twentieth of it.
+      pause = min(pause * 1.05, 5000)
     }
   }
 

@@ -7,19 +7,30 @@ import Synchronization
 /// The end of a job by an error waits for it, on any rank: see `Communicator.abort`. Only a signal that kills, and mpirun's own
 /// end of a job whose rank was killed, don't.
 public enum WorkInFlight {
-  /// Keeps the work known for as long as it lives.
+  /// Keeps the work known for as long as it lives, and beyond that until nothing is under way: an error that ends the job lets go of
+  /// whoever holds it first.
   public final class Registration: Sendable {
-    fileprivate let name: String
-    fileprivate let wait: @Sendable (_ seconds: Double) -> Bool
+    private let number: Int
+    private let wait: @Sendable (_ seconds: Double) -> Bool
 
-    fileprivate init(_ name: String, _ wait: @escaping @Sendable (Double) -> Bool) {
-      (self.name, self.wait) = (name, wait)
+    fileprivate init(_ number: Int, _ wait: @escaping @Sendable (Double) -> Bool) { (self.number, self.wait) = (number, wait) }
+
+    deinit {
+      if wait(0) { WorkInFlight.forget(number) }
     }
   }
 
-  private struct Weak: Sendable { weak var registration: Registration? }
+  private struct Entry: Sendable {
+    let name: String
+    let wait: @Sendable (_ seconds: Double) -> Bool
+  }
 
-  private static let known = Mutex<[Weak]>([])
+  private struct Known: Sendable {
+    var entries: [Int: Entry] = [:]
+    var count = 0
+  }
+
+  private static let known = Mutex(Known())
   private static let limit = Mutex(StallLimits().limit)
 
   /// Makes known what the end of the job is to wait for, until the returned value is let go.
@@ -28,20 +39,25 @@ public enum WorkInFlight {
   ///   - name: for people, `the checkpoint of step 12`.
   ///   - wait: waits until nothing is under way, at most so many seconds; whether nothing is. Any thread may call it.
   public static func register(_ name: String, wait: @escaping @Sendable (_ seconds: Double) -> Bool) -> Registration {
-    let registration = Registration(name, wait)
-    known.withLock { known in
-      known.removeAll { $0.registration == nil }
-      known.append(Weak(registration: registration))
+    let number = known.withLock { known in
+      known.count += 1
+      known.entries[known.count] = Entry(name: name, wait: wait)
+      return known.count
     }
-    return registration
+    return Registration(number, wait)
+  }
+
+  private static func forget(_ number: Int) {
+    // Out of the lock with what the closure holds.
+    _ = known.withLock { $0.entries.removeValue(forKey: number) }
   }
 
   /// How long the end of a job waits: as long as a rank may make no progress.
   static func setLimit(_ seconds: Double) { limit.withLock { $0 = seconds } }
 
-  private static var registrations: [Registration] { known.withLock { $0.compactMap(\.registration) } }
+  private static var entries: [Entry] { known.withLock { Array($0.entries.values) } }
 
-  static var isDone: Bool { registrations.allSatisfy { $0.wait(0) } }
+  static var isDone: Bool { entries.allSatisfy { $0.wait(0) } }
 
   /// Waits until nothing is under way, or the limit is over; says what it waits for when that takes more than a moment.
   ///
@@ -50,7 +66,7 @@ public enum WorkInFlight {
     let start = ContinuousClock.now
     let end = start + .seconds(limit.withLock { $0 })
     var isSaid = false
-    while let pending = registrations.first(where: { !$0.wait(0.02) }) {
+    while let pending = entries.first(where: { !$0.wait(0.02) }) {
       meanwhile()
       if ContinuousClock.now > end {
         say("\(pending.name) is not written yet, and is not waited for any longer")

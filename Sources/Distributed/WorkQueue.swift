@@ -68,7 +68,7 @@ public final class WorkQueue {
     } else {
       try communicator.send(.finished, 0)
     }
-    try communicator.barrier()
+    try communicator.sleepingBarrier()
     try communicator.free()
   }
 }

@@ -70,9 +70,13 @@ struct ResultJob {
     process: ([(item: WorkItem, prepared: Prepared)]) throws -> [ItemOutcome]?
   ) throws -> JobSummary {
     let start = ContinuousClock.now
-    let order = try communicator.broadcast(communicator.rank == 0 ? try makeOrder(list) : nil)
+    var manifest: ManifestWriter?
+    let order: Order = try communicator.onFirst(.reading) {
+      let order = try makeOrder(list)
+      manifest = try ManifestWriter(store)
+      return order
+    }
     let items = order.items
-    let manifest = communicator.rank == 0 ? try ManifestWriter(store) : nil
     let outcomes = Outcomes(items: items, manifest: manifest, progress: progress)
     if communicator.rank == 0 { progress(0, items.count) }
     let fanOut = FanOut(
@@ -82,11 +86,9 @@ struct ResultJob {
       process: { ready in try process(ready.map { (items[$0.item], $0.prepared) }) },
       onReport: outcomes.add)
 
-    var summary: JobSummary?
-    if communicator.rank == 0 {
-      summary = try finish(outcomes.tally, order, seconds: (ContinuousClock.now - start) / .seconds(1))
+    return try communicator.onFirst {
+      try finish(outcomes.tally, order, seconds: (ContinuousClock.now - start) / .seconds(1))
     }
-    return try communicator.broadcast(summary)
   }
 
   private func makeOrder(_ list: (EarlierResults) throws -> [WorkItem]) throws -> Order {

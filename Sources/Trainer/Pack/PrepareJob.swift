@@ -50,8 +50,10 @@ public struct PrepareJob: Sendable {
     let shards = settings.shards
     let folder = PackFolder(output)
     let maker = ShardMaker(set: set, settings: settings, folder: folder, threads: threads)
-    if communicator.rank == 0 { set.notes.forEach(note) }
-    let plan = try communicator.broadcast(communicator.rank == 0 ? try open(folder, maker, shards, note: note) : nil)
+    let plan: Plan = try communicator.onFirst(.reading) {
+      set.notes.forEach(note)
+      return try open(folder, maker, shards, note: note)
+    }
 
     let total = shards.reduce(0) { $0 + $1.samples.count }
     let missing = plan.missing.reduce(0) { $0 + shards[$1].samples.count }
@@ -79,8 +81,7 @@ public struct PrepareJob: Sendable {
     // A killed rank of an earlier try may have outlived this one's start. Only its own host knows that it is gone.
     TemporaryFile.removeLeftovers(in: folder.path)
 
-    var summary: PrepareSummary?
-    if communicator.rank == 0 {
+    return try communicator.onFirst(.reading) {
       let made = tally.withLock { $0.shards }
       var own = PrepareSummary(
         shards: shards.count, made: made, wasStopped: made < plan.missing.count, wasWhole: plan.isWhole, pictures: total,
@@ -93,9 +94,8 @@ public struct PrepareJob: Sendable {
         try own.read(folder)
       }
       own.seconds = start.secondsSince
-      summary = own
+      return own
     }
-    return try communicator.broadcast(summary)
   }
 
   // MARK: Rank 0

@@ -86,7 +86,7 @@ public struct AssessmentJob {
           return .done(try store.save(result, of: entry.item))
         }
       })
-    if communicator.rank == 0 {
+    try communicator.onFirst {
       try AssessmentTable(results: store, methods: methods, stages: RandomisedNetwork.stages(of: network.parameters)).write()
     }
     return summary

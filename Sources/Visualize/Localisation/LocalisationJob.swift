@@ -62,7 +62,7 @@ public struct LocalisationJob {
   public func run(_ communicator: Communicator, progress: @escaping JobProgress = { _, _ in }) throws -> JobSummary {
     try check()
     let stored = try storedMaps.map { try StoredMaps(folder: $0, net: network) }
-    let hasBoxes: Bool = try communicator.broadcast(communicator.rank == 0 ? pictures.contains { $0.annotation != nil } : nil)
+    let hasBoxes: Bool = try communicator.onFirst(.reading) { pictures.contains { $0.annotation != nil } }
     var parameters = parameters(stored)
     parameters["annotations"] = .flag(hasBoxes)
     let header = ResultHeader(command: Self.command, parameters: parameters, net: network, compute: compute)
@@ -107,7 +107,7 @@ public struct LocalisationJob {
       })
     (phases.forward, phases.backward) = (mapper?.forwardSeconds ?? 0, mapper?.backwardSeconds ?? 0)
     summary.secondsByPhase = try phases.summed(over: communicator)
-    if communicator.rank == 0 {
+    return try communicator.onFirst {
       var report = LocalisationReport(blackList: blackList)
       try Manifest(of: output).forEach { record, _ in
         report.add(record)
@@ -116,8 +116,8 @@ public struct LocalisationJob {
         to: store, numbers: classNumbers, names: Dictionary(zip(network.classes, network.classNames)) { first, _ in first })
       report.complete(&summary)
       try AtomicFile.write(ResultJSON.text(summary, pretty: true) + "\n", to: store.path(ResultStore.summaryFile))
+      return summary
     }
-    return try communicator.broadcast(communicator.rank == 0 ? summary : nil)
   }
 
   /// What can be known before the work: whether the options go together, and with the pictures of rank 0.

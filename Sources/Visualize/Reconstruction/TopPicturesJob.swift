@@ -34,7 +34,7 @@ public struct TopPicturesJob {
     let network = job.network
     let shape = network.network.shapes[try network.network.index(of: job.layer) + 1]
     try job.units.check(job.layer, shape)
-    let paths: [String] = try communicator.broadcast(communicator.rank == 0 ? job.pictures.map(\.path.written) : nil)
+    let paths: [String] = try communicator.onFirst(.reading) { job.pictures.map(\.path.written) }
     let listing = paths.reduce(0xCBF2_9CE4_8422_2325) { ItemNames.hash("\($0) \($1)") }
     let origin = ["\(listing)", "\(paths.count)", "\(top)", job.layer, network.digest]
     let store = ResultStore(
@@ -44,7 +44,7 @@ public struct TopPicturesJob {
         net: network, compute: job.compute))
     // Whether the folder can be gone on with is known before the long work.
     var known: StrongestPictures?
-    if communicator.rank == 0 {
+    try communicator.onFirst(.reading) {
       _ = try store.open(overwrite: job.overwrite)
       try store.refuseForeign()
       known = try earlierScan(store)
@@ -67,7 +67,7 @@ public struct TopPicturesJob {
       strongest = try StrongestPictures.scan(
         paths, top: top, origin: origin, network: network, reconstructor: reconstructor, communicator: communicator,
         progress: progress)
-      if communicator.rank == 0 { try AtomicFile.write(ResultJSON.text(strongest), to: store.path(Self.scanFile)) }
+      try communicator.onFirst { try AtomicFile.write(ResultJSON.text(strongest), to: store.path(Self.scanFile)) }
     }
     let channels = job.units.channel.map { [$0] } ?? Array(0..<shape.channels)
     let digits = "\(shape.channels - 1)".count
@@ -103,7 +103,7 @@ public struct TopPicturesJob {
     let missed = (strongest.unread ?? []).sorted { $0.item < $1.item }
     summary.failures = missed + summary.failures
     (summary.failed, summary.total) = (summary.failures.count, summary.total + missed.count)
-    if communicator.rank == 0 {
+    try communicator.onFirst {
       if !missed.isEmpty {
         try AtomicFile.write(ResultJSON.text(summary, pretty: true) + "\n", to: store.path(ResultStore.summaryFile))
       }

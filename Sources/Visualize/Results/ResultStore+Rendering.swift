@@ -20,8 +20,10 @@ extension ResultStore {
     _ told: SaliencyRendering?, in folder: String, overwrite: Bool, _ communicator: Communicator
   ) throws -> SaliencyRendering {
     // What `--overwrite` replaces, or what is told anew, isn't looked at.
-    let found = communicator.rank == 0 && told == nil && !overwrite ? try rendering(in: folder) : nil
-    return try communicator.broadcast(told ?? found ?? SaliencyRendering())
+    try communicator.onFirst(.reading) {
+      let found = told == nil && !overwrite ? try rendering(in: folder) : nil
+      return told ?? found ?? SaliencyRendering()
+    }
   }
 
   /// Says how all pictures are drawn, or that they no longer are alike; on rank 0.
