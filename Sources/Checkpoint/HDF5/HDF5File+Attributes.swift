@@ -101,6 +101,7 @@ extension HDF5File {
   ) throws(HDF5Error) -> String {
     let (id, typeID) = (attribute.id, type.id)
     if H5Tis_variable_str(typeID) > 0 {
+      if let problem = heaps?.problem { throw HDF5Error(.other, path: path, action: action, reason: problem) }
       var text: UnsafeMutablePointer<CChar>?
       try HDF5Error.check("H5Aread", action, path) { H5Aread(id, typeID, &text) }
       guard let text else { return "" }

@@ -13,8 +13,11 @@ public struct HDF5File: ~Copyable {
   let handle: HDF5Handle
   /// For large data sets of a new file.
   let direct: DirectWriter?
+  /// Of a file that is read.
+  let heaps: HDF5Heaps?
 
-  private init(path: String, handle: consuming HDF5Handle, direct: DirectWriter? = nil) {
+  private init(path: String, handle: consuming HDF5Handle, direct: DirectWriter? = nil, heaps: HDF5Heaps? = nil) {
+    self.heaps = heaps
     self.path = path
     self.handle = handle
     self.direct = direct
@@ -69,7 +72,7 @@ public struct HDF5File: ~Copyable {
     } catch {
       throw sizeNamed(error)
     }
-    return HDF5File(path: path, handle: HDF5Handle(id, closedBy: H5Fclose))
+    return HDF5File(path: path, handle: HDF5Handle(id, closedBy: H5Fclose), heaps: HDF5Heaps(path))
   }
 
   /// Says of a file that is empty, or a folder, that it is that.
