@@ -16,7 +16,7 @@ public enum ItemNames {
   /// Of results of pictures.
   ///
   /// - Parameters:
-  ///   - sources: paths, each once.
+  ///   - sources: paths as `FileName.written` has them, each once.
   ///   - existing: names that earlier runs gave, by source: they stay, whatever else there is now.
   /// - Returns: an item a source, in the same order.
   public static func names(for sources: [String], existing: [String: String] = [:]) -> [String] {
@@ -85,7 +85,9 @@ public enum ItemNames {
   private static func candidate(_ source: String, depth: Int) -> String {
     let parts = source.split(separator: "/").suffix(depth).map(String.init)
     guard let last = parts.last else { return "picture" }
-    return safe((parts.dropLast() + [(last as NSString).deletingPathExtension]).joined(separator: "-"))
+    let name = (parts.dropLast() + [(last as NSString).deletingPathExtension]).joined(separator: "-")
+    // Items are told apart in any case: a % of the picture's own name needs no escape here.
+    return safe(name.replacing("%25", with: "%"))
   }
 
   /// The text as a file name: slashes, control characters and what other systems refuse become `_`, no dot leads, and there
