@@ -52,7 +52,8 @@ struct SlowDiskTests {
       try #require(result.exitCode == 0, "\(result)")
     }
     let (resumed, calm) = (try Checkpoint.read(tiny.newest("run")), try Checkpoint.read(tiny.newest("calm")))
-    #expect(resumed.digest == calm.digest && resumed.contents.progress == calm.contents.progress)
+    #expect(resumed.digest == calm.digest)
+    #expect(resumed.contents.progress == calm.contents.progress, "stopped at \(step), \(saved.contents.progress)")
   }
 
   @Test("a run that diverges ends when the checkpoint in flight is whole, and names it", arguments: [1, 2, 3, 4])
@@ -170,6 +171,7 @@ struct SlowResultsTests {
     ]
     if ["localise", "assess"].contains(words[0]) { arguments += ["--annotations", tiny.data + "/Annotations"] }
     if words[0] == "assess" { arguments += ["--methods", "gradient", "--randomised", "0", "--step", "256"] }
+    if words[0] == "localise" { arguments += ["--crops", "1", "--box", "centre"] }
     if words[0] == "reconstruct" { arguments += ["--layer", "relu1"] }
     for text in ["summary.json"] + job.files.filter({ !$0.hasSuffix(".png") }) { try disk.slow(milliseconds: 1200, text) }
     let result = try runUnderMPI(

@@ -52,9 +52,11 @@ final class RunSaver {
   }
 
   /// Whether the state after `step` is to be saved: by the interval, because it is the best, or because it is the last.
-  func isDue(step: Int, finishedEpoch: Int?, isBest: Bool, force: Bool) -> Bool {
+  ///
+  /// - Parameter validationError: of that state, if it was measured.
+  func isDue(step: Int, finishedEpoch: Int?, validationError: Double?, force: Bool) -> Bool {
     guard step > lastStartedStep else { return false }
-    if isBest || force { return true }
+    if force || isBest(validationError) { return true }
     switch interval {
     case .epochs(let count): return finishedEpoch.map { $0 % count == 0 } ?? false
     case .steps(let count): return step / count > lastStartedStep / count
@@ -62,11 +64,18 @@ final class RunSaver {
     }
   }
 
+  /// Whether parameters of that error are better than those of `best.h5`, and of what is about to become it.
+  private func isBest(_ error: Double?) -> Bool {
+    guard let error, best.isBetter(error) else { return false }
+    guard failure == nil, let bestInFlight else { return true }
+    return error < bestInFlight.error
+  }
+
   /// Begins to save: returns when the parameters are copied. A best checkpoint that couldn't be written, whose copy makes room for
   /// this one, is tried once more before.
   ///
   /// - Throws: `CheckpointError` when the values of an earlier one are no finite numbers.
-  func save(_ store: ParameterStore, progress: TrainingProgress, isBest: Bool) throws -> [TrainingEvent] {
+  func save(_ store: ParameterStore, progress: TrainingProgress) throws -> [TrainingEvent] {
     settle()
     var events = try takeOutcomes()
     if let failure, failure.isBest { events += try tryAgain() }
@@ -74,6 +83,7 @@ final class RunSaver {
       network: network, progress: progress, options: options, mean: data.mean, meanShape: network.input,
       colourAxes: data.colourAxes, classes: data.set.classes.map(\.wnid), classNames: data.set.classes.map(\.name),
       geometry: data.geometry)
+    let isBest = progress.validationError.map(best.isBetter) ?? false
     failure = nil
     bestInFlight = isBest ? progress.validationError.map { .init(step: progress.step, error: $0) } : nil
     Activity.during(.saving) { writer.start(contents, copying: store, isBest: isBest, team: team) }

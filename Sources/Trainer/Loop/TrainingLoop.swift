@@ -34,6 +34,8 @@ final class TrainingLoop {
   private var (step, sample): (Int, Int)
   /// The epoch that the last update finished, as long as its validation error isn't measured.
   private var unmeasuredEpoch: Int?
+  /// The last validation error, and the update that it was measured after.
+  private var measured: (step: Int, error: Double)?
   private var epochLoss: (sum: Double, steps: Int)
   private var epochStart = ContinuousClock.now
 
@@ -50,6 +52,7 @@ final class TrainingLoop {
     pictures = start.progress.data
     (step, sample) = (start.progress.step, start.progress.sample)
     unmeasuredEpoch = start.progress.unmeasuredEpoch
+    measured = start.progress.validationError.map { (start.progress.step, $0) }
     epochLoss = (start.progress.epochLossSum ?? 0, start.progress.epochLossCount ?? 0)
     totalSteps = start.totalSteps
     schedule = start.schedule
@@ -197,6 +200,7 @@ final class TrainingLoop {
     if let result, !result.loss.isFinite {
       throw Divergence.error(epoch: epoch, validationLoss: result.loss, checkpoint: try settle())
     }
+    measured = result.map { (step, $0.top1Error) }
     if let result { _ = schedule.epochFinished(validationError: result.top1Error, nextSample: sample, batch: job.options.batch) }
     let metrics = EpochMetrics(
       epoch: epoch, step: step, trainLoss: epochLoss.sum / Double(max(epochLoss.steps, 1)), valTop1Error: result?.top1Error,
@@ -208,16 +212,16 @@ final class TrainingLoop {
       try saver.log.append(metrics)
       watch(.epoch(metrics))
     }
-    try saveIfDue(finishedEpoch: epoch, validationError: result?.top1Error)
+    try saveIfDue(finishedEpoch: epoch)
     if let problem = saver?.writeReport(store, evaluation: result) { watch(.note(problem)) }
     return nil
   }
 
   /// Begins a checkpoint where the interval, the best error or `force` asks for one; rank 0 alone does, with what others
   /// alone have. - Note: collective
-  private func saveIfDue(finishedEpoch: Int? = nil, validationError: Double? = nil, force: Bool = false) throws {
-    let isBest = validationError.map { saver?.best.isBetter($0) ?? false } ?? false
-    var isDue = saver?.isDue(step: step, finishedEpoch: finishedEpoch, isBest: isBest, force: force) ?? false
+  private func saveIfDue(finishedEpoch: Int? = nil, force: Bool = false) throws {
+    let error = measured?.step == step ? measured?.error : nil
+    var isDue = saver?.isDue(step: step, finishedEpoch: finishedEpoch, validationError: error, force: force) ?? false
     if update.isSpread {
       isDue = try communicator.agree(on: isDue, .any)
       if isDue { try update.gatherOnFirst() }
@@ -225,10 +229,10 @@ final class TrainingLoop {
     guard let saver, isDue else { return }
     let progress = TrainingProgress(
       step: step, epoch: data.wholeEpochs(after: sample), sample: sample, learningRate: schedule.state,
-      epochLossSum: epochLoss.sum, epochLossCount: epochLoss.steps, validationError: validationError, data: pictures,
+      epochLossSum: epochLoss.sum, epochLossCount: epochLoss.steps, validationError: error, data: pictures,
       unmeasuredEpoch: unmeasuredEpoch)
     Activity.enter(.saving, step: step)
-    try saver.save(store, progress: progress, isBest: isBest).forEach(tell)
+    try saver.save(store, progress: progress).forEach(tell)
   }
 
   /// Says it, and writes down warnings.
