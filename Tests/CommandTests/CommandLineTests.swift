@@ -65,7 +65,7 @@ struct CommandLineTests {
         }
       ),
       (
-        "all-bad", "can't be decoded",
+        "all-bad", "can't be read or decoded",
         { folder in
           for wnid in try files.contentsOfDirectory(atPath: folder + "/train") {
             for name in try files.contentsOfDirectory(atPath: folder + "/train/" + wnid) {
