@@ -50,7 +50,11 @@ public struct CheckpointError: Error, Sendable, Hashable, CustomStringConvertibl
     self.hint = hint
   }
 
-  public var description: String { "cannot \(action) checkpoint \(path): \(reason)" + (hint.map { "; \($0)" } ?? "") }
+  public var description: String {
+    // Of a storage that stays away the reason is the whole sentence, and may be of another file.
+    kind == .storage || kind == .stopped
+      ? reason : "cannot \(action) checkpoint \(path): \(reason)" + (hint.map { "; \($0)" } ?? "")
+  }
 }
 
 extension CheckpointError {

@@ -36,7 +36,10 @@ public struct HDF5Error: Error, Sendable, Hashable, CustomStringConvertible {
     self.hint = hint
   }
 
-  public var description: String { "cannot \(action) \(path): \(reason)" + (hint.map { "; \($0)" } ?? "") }
+  public var description: String {
+    // Of a storage that stays away the reason is the whole sentence.
+    kind == .storage || kind == .stopped ? reason : "cannot \(action) \(path): \(reason)" + (hint.map { "; \($0)" } ?? "")
+  }
 }
 
 extension HDF5Error.Kind {

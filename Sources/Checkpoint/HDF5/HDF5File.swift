@@ -57,14 +57,14 @@ public struct HDF5File: ~Copyable {
     return list
   }
 
-  /// Opens a file for reading. A storage that is away is
-  /// waited for; see `StoragePatience`. Source: H5Fopen
+  /// Opens a file for reading. A storage that is away is waited for; see `StoragePatience`. Source: H5Fopen
   /// - Throws: `HDF5Error` of kind `noSuchFile`, `notHDF5`, `truncated` or `locked`, or another when its first block is damaged.
   public static func open(at path: String) throws(HDF5Error) -> HDF5File {
     let id: hid_t
     do {
       id = try StoragePatience.read(
-        path, code: { $0.code },
+        // Another program's lock says nothing of the storage, and may stay for long.
+        path, code: { $0.kind == .locked ? nil : $0.code },
         givingUp: { HDF5Error($0.kind == .stopped ? .stopped : .storage, path: path, action: "open", reason: $0.description) }
       ) { () throws(HDF5Error) in
         try HDF5Error.check("H5Fopen", "open", path) { H5Fopen(path, hdf5_read_only(), hdf5_default()) }

@@ -23,13 +23,10 @@ public struct Convolution: Layer {
       throw NetworkError(
         "filters \(filters), kernel \(kernel) and stride \(stride) must be positive, padding \(padding) not negative")
     }
-    guard filters <= Shape.largestSide, kernel <= Self.largestKernel, stride <= Self.largestKernel else {
+    guard filters <= Shape.largestSide, [kernel, stride, padding].allSatisfy({ $0 <= Self.largestKernel }) else {
       throw NetworkError(
-        "filters \(filters), kernel \(kernel) or stride \(stride) is beyond all measure: at most \(Shape.largestSide) filters, "
-          + "a kernel and a stride of at most \(Self.largestKernel)")
-    }
-    guard padding < kernel else {
-      throw NetworkError("a padding of \(padding) is not below the kernel \(kernel): whole windows would be empty")
+        "filters \(filters), kernel \(kernel), stride \(stride) or padding \(padding) is beyond all measure: at most "
+          + "\(Shape.largestSide) filters, and at most \(Self.largestKernel) for the others")
     }
     guard input.channels * kernel * kernel <= Shape.largestCount else {
       throw NetworkError("a kernel of \(kernel)×\(kernel) over \(input.channels) channels is beyond all measure")
