@@ -19,7 +19,8 @@ usage() {
 ./launch.sh test                    set up, build, all tests (--cluster: those on emulated nodes; as root; installs Slurm;
                                     --faults [RUNS] [SEED]: random faults on such nodes;
                                     --debug: those that are fast in a debug build, with its assertions;
-                                    --fuzz [MINUTES]: mutated files for every reader of foreign bytes)
+                                    --fuzz [MINUTES]: mutated files for every reader of foreign bytes;
+                                    --sanitize address|undefined|thread [FILTER]: tests and jobs under a sanitizer)
 ./launch.sh setup                   install the libraries that are missing (apt, as root), check the compiler
 ./launch.sh build [--static]        set up, release build (--static: for machines without Swift)
 ./launch.sh [OPTIONS] COMMAND ...   run a deepinside command (./launch.sh --help, train --help, ...)
@@ -744,6 +745,7 @@ case ${1:-} in
       --cluster) cluster_tests ;;
       --faults) build && "$top/Tests/cluster/faults.sh" "$program" "${@:3}" ;;
       --debug) debug_tests "${@:3}" ;;
+      --sanitize) setup && "$top/Tests/Sanitizers/run.sh" "${@:3}" ;;
       --fuzz) setup && "$top/Tests/Fuzz/run.sh" "${@:3}" ;;
       *) run_tests "${@:2}" ;;
     esac

@@ -6,6 +6,18 @@ extern void GOMP_parallel(void (*fn)(void *), void *data, unsigned threads, unsi
 extern int omp_get_thread_num(void);
 extern int omp_get_num_threads(void);
 
+// libgomp is compiled without ThreadSanitizer, which sees neither its waking nor its waiting: what goes before a parallel region has
+// happened before its workers' parts, and those before what follows it.
+#if __has_feature(thread_sanitizer)
+extern void __tsan_acquire(void *address);
+extern void __tsan_release(void *address);
+#define HAPPENED(address) __tsan_acquire(address)
+#define HAPPENS(address) __tsan_release(address)
+#else
+#define HAPPENED(address)
+#define HAPPENS(address)
+#endif
+
 // A Swift closure by Swift's own calling convention: two arguments, its function and its context, which the function finds in a
 // register of its own.
 #define SWIFT_CALL __attribute__((swiftcall))
@@ -20,8 +32,10 @@ struct call {
 // OMP_THREAD_LIMIT, OMP_DYNAMIC or an enclosing team may give fewer threads than asked for: they take turns then.
 static void enter(void *data) {
   struct call *call = data;
+  HAPPENED(call);
   int threads = omp_get_num_threads();
   for (int worker = omp_get_thread_num(); worker < call->workers; worker += threads) call->body(worker, call->context);
+  HAPPENS(call);
 }
 
 // Runs `body(worker)` for worker 0 ..< workers, one thread each where there are enough, and waits for all. The threads are
@@ -31,5 +45,7 @@ SWIFT_CALL void kernels_run_team(int32_t workers, closure body, void *context);
 
 SWIFT_CALL void kernels_run_team(int32_t workers, closure body, void *context) {
   struct call call = {body, context, workers};
+  HAPPENS(&call);
   GOMP_parallel(enter, &call, (unsigned)workers, 0);
+  HAPPENED(&call);
 }

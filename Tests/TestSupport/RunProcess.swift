@@ -83,6 +83,8 @@ public final class RunningProcess {
 
   /// Waits for the end; ends the whole process group when the time is over.
   public func wait(timeout: Double) -> ProcessResult {
+    // Under a sanitizer everything takes longer.
+    let timeout = timeout * (ProcessInfo.processInfo.environment["DEEPINSIDE_TEST_PATIENCE"].flatMap(Double.init) ?? 1)
     var status: Int32 = 0
     var timedOut = false
     while waitpid(processID, &status, WNOHANG) == 0 {
