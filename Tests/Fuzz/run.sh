@@ -5,6 +5,7 @@
 # .build-fuzz/findings, new inputs that reach new code in .build-fuzz/corpus: the next run begins with them.
 #   FUZZ_READERS="jpeg png"   these only
 #   FUZZ_INPUTS=50000         so many inputs for each reader, however long that takes
+#   FUZZ_SEED=1                 the same mutations again
 #   FUZZ_KEEP=1               afterwards what reaches most of the code goes into Tests/Fuzz/Corpus (inputs of up to 2 KB)
 set -euo pipefail
 
@@ -42,6 +43,8 @@ if [[ -n ${FUZZ_INPUTS:-} ]]; then
 else
   limit=(-max_total_time=$((minutes * 60 / ${#names[@]} + 1)))
 fi
+
+[[ -z ${FUZZ_SEED:-} ]] || limit+=(-seed="$FUZZ_SEED")
 
 # Lines of its source files that a reader has reached, and all of them.
 lines_reached() { # READER
