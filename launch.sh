@@ -655,7 +655,7 @@ explain() { # CODE
 }
 
 run() {
-  local attempt=0 code=4 command=()
+  local attempt=0 begun=0 code=4 command=()
   trap 'stop USR1' USR1
   trap 'stop TERM' TERM
   trap 'stop INT' INT
@@ -673,6 +673,7 @@ run() {
   command -v "$launcher" >/dev/null || fail 3 "there is no $launcher: ./launch.sh setup"
   [[ $launcher != mpirun ]] || check_mpirun
   while ((!stopping)); do
+    begun=1
     code=0
     run_once || code=$?
     if ((stopping && code == 138)); then
@@ -690,8 +691,9 @@ run() {
     say "the run failed with exit code $code; restart $attempt of $max_restarts"
     drop_lost_hosts
     # Asked to stop meanwhile: what is saved is whole, the same command goes on.
-    code=4
+    code=4 begun=0
   done
+  ((begun)) || say "stopped before the ranks were started: no update was made; what was saved before is whole"
   exit "$code"
 }
 
