@@ -26,13 +26,18 @@ final class HDF5Heaps: Sendable {
   private static let signature = Array("GCOL".utf8) + [1]
   private static let headerSize = 16
   private static let pieceSize = 4 << 20
+  /// The library makes one of 4 KiB, or as large as a longer text.
+  private static let largestHeap = 64 << 20
+  /// SEEK_DATA of Linux, which Swift's modules leave out.
+  private static let seekData: Int32 = 3
 
   private func look() -> String? {
     guard let file = FileHandle(forReadingAtPath: path) else { return nil }
     defer { try? file.close() }
     let size = Int((try? file.seekToEnd()) ?? 0)
     var offset = 0
-    while offset < size {
+    while let start = Self.stored(file, from: offset), start < size {
+      offset = start
       // Pieces overlap, so that none cuts a header.
       guard let piece = read(file, at: offset, Self.pieceSize + Self.headerSize) else { return nil }
       for place in Self.places(in: piece) where place < Self.pieceSize {
@@ -41,6 +46,14 @@ final class HDF5Heaps: Sendable {
       offset += Self.pieceSize
     }
     return nil
+  }
+
+  /// Where the file's next stored bytes are, from an offset on; nil when there are none. A data set that is only declared takes no
+  /// space, and has no texts. Source: lseek(2), SEEK_DATA
+  private static func stored(_ file: FileHandle, from offset: Int) -> Int? {
+    let found = lseek(file.fileDescriptor, off_t(offset), seekData)
+    if found >= 0 { return Int(found) }
+    return errno == ENXIO ? nil : offset
   }
 
   private func read(_ file: FileHandle, at offset: Int, _ count: Int) -> [UInt8]? {
@@ -67,7 +80,7 @@ final class HDF5Heaps: Sendable {
   private func problem(_ file: FileHandle, at offset: Int, fileSize: Int) -> String? {
     guard let header = read(file, at: offset, Self.headerSize), header.count == Self.headerSize else { return nil }
     let size = Self.number(header, 8, 8)
-    let fits = size >= 2 * Self.headerSize && size <= fileSize - offset
+    let fits = size >= 2 * Self.headerSize && size <= min(fileSize - offset, Self.largestHeap)
     // Values of data sets may look like the signature; hardly like the zeros after it, or like a size.
     let isHeap = header[5..<8].allSatisfy { $0 == 0 } || fits && size >= 4096
     guard isHeap else { return nil }
