@@ -41,7 +41,7 @@ judge() { # CODE SECONDS
   [[ $made == "$saved" ]] || echo "update $made was made, the newest checkpoint is of $saved"
   if ((saved)); then
     "$DEEPINSIDE_PROGRAM" inspect "$folder/run/checkpoints/latest.h5" --quiet >/dev/null 2>&1 || echo "the checkpoint isn't whole"
-    [[ $1 != 4 ]] || grep -Eq "step $saved([^0-9]|$)|no update was made" "$folder/log" || echo "it doesn't say that step $saved is saved"
+    [[ $1 != 4 ]] || grep -Eq "step $saved([^0-9]|$)|no update was made|before any update" "$folder/log" || echo "it doesn't say that step $saved is saved"
   else
     [[ $1 != 4 ]] || grep -Eq 'no update was made|before any update' "$folder/log" || echo "it doesn't say that no update was made"
   fi

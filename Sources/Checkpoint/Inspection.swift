@@ -71,7 +71,7 @@ public struct Inspection: Sendable {
     return isKeras ? "Keras has written it" : "deepinside hasn't written it"
   }
 
-  /// Reads one data set and verifies its checksum.
+  /// Reads one data set, in little memory whatever its size, and verifies its checksum.
   private static func describe(
     _ dataSet: String, in file: borrowing HDF5File, needsChecksum: Bool
   ) throws(HDF5Error) -> (cells: [String], problem: String?) {
@@ -80,23 +80,23 @@ public struct Inspection: Sendable {
     if case .other("variable-length string") = found.element {
       return (cells + ["", "", "", "", "none"], nil)
     }
-    try file.requireMemory(for: found)
-    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: found.byteCount, alignment: 64)
-    defer { memory.deallocate() }
-    try file.readStored(found, into: memory)
-    var nonFinite = 0
-    if found.element == .float32 {
-      let statistics = Statistics(UnsafeBufferPointer(memory.bindMemory(to: Float.self)))
+    let isFloat = found.element == .float32
+    var statistics = Statistics(), hash = SHA256()
+    try file.readPieces(found) { piece in
+      hash.update(piece)
+      if isFloat { statistics.add(piece.bindMemory(to: Float.self)) }
+    }
+    let (nonFinite, digest) = (statistics.nonFinite, hash.finish())
+    if isFloat {
       cells += [Double(statistics.minimum), Double(statistics.maximum), statistics.mean, statistics.deviation].map(short)
-      nonFinite = statistics.nonFinite
-      if nonFinite > 0 { cells[6] += " (\(statistics.nonFinite) not finite)" }
+      if nonFinite > 0 { cells[6] += " (\(nonFinite) not finite)" }
     } else {
       cells += ["", "", "", ""]
     }
     guard case .string(let checksum)? = try file.attribute(Checkpoint.Layout.checksum, of: dataSet) else {
       return (cells + ["none"], needsChecksum ? "data set \(dataSet) has no checksum" : nil)
     }
-    guard checksum == SHA256.hex(of: UnsafeRawBufferPointer(memory)) else {
+    guard checksum == digest else {
       return (cells + ["DAMAGED"], "data set \(dataSet) has been damaged since it was written (its checksum differs)")
     }
     guard nonFinite == 0 || !needsChecksum else {
@@ -114,7 +114,8 @@ extension Inspection {
     let rate = contents.progress.learningRate
     let best = rate.bestError.map { ", best validation error \(short($0)), \(rate.epochsSinceBest) epochs ago" } ?? ""
     let classes = zip(contents.classes, contents.classNames).prefix(5).map { "\($0) \($1)" }.joined(separator: "; ")
-    let mean = contents.mean.withUnsafeBufferPointer { Statistics($0) }
+    var mean = Statistics()
+    contents.mean.withUnsafeBufferPointer { mean.add($0) }
     let facts = table([
       ["format", "\(Checkpoint.format), version \(Checkpoint.version)"],
       ["digest", header.digest],

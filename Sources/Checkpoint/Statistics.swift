@@ -1,33 +1,42 @@
-/// Range, mean and deviation of values, in double precision.
+/// Range, mean and deviation of values that come in pieces, in double precision.
 struct Statistics: Equatable {
-  var minimum = Float.infinity
-  var maximum = -Float.infinity
-  var mean = 0.0
-  /// √(Σ(x − mean)² / count)
-  var deviation = 0.0
+  private(set) var minimum = Float.nan
+  private(set) var maximum = Float.nan
+  private(set) var mean = Double.nan
   /// Values that are not a finite number; all else is of the others.
-  var nonFinite = 0
+  private(set) var nonFinite = 0
+  private var count = 0.0
+  /// Σ(x − mean)²
+  private var squares = 0.0
 
-  init(_ values: UnsafeBufferPointer<Float>) {
-    var sum = 0.0
-    for value in values {
-      guard value.isFinite else {
-        nonFinite += 1
-        continue
-      }
-      minimum = min(minimum, value)
-      maximum = max(maximum, value)
+  /// √(Σ(x − mean)² / count)
+  var deviation: Double { (squares / count).squareRoot() }
+
+  /// Takes in the next values. Source of the sum of squares of both: Chan, Golub and LeVeque 1979, Updating Formulae, equation 2.1
+  mutating func add(_ values: UnsafeBufferPointer<Float>) {
+    var (least, most, sum, found) = (Float.infinity, -Float.infinity, 0.0, 0)
+    for value in values where value.isFinite {
+      least = min(least, value)
+      most = max(most, value)
       sum += Double(value)
+      found += 1
     }
-    let count = Double(values.count - nonFinite)
+    nonFinite += values.count - found
+    guard found > 0 else { return }
+    let others = Double(found)
+    let othersMean = sum / others
+    // A second pass: squares of large means would swallow small deviations.
+    var othersSquares = 0.0
+    for value in values where value.isFinite { othersSquares += (Double(value) - othersMean) * (Double(value) - othersMean) }
     guard count > 0 else {
-      (minimum, maximum, mean, deviation) = (.nan, .nan, .nan, .nan)
+      (minimum, maximum, mean, squares, count) = (least, most, othersMean, othersSquares, others)
       return
     }
-    mean = sum / count
-    // A second pass: squares of large means would swallow small deviations.
-    var squares = 0.0
-    for value in values where value.isFinite { squares += (Double(value) - mean) * (Double(value) - mean) }
-    deviation = (squares / count).squareRoot()
+    let apart = othersMean - mean
+    minimum = min(minimum, least)
+    maximum = max(maximum, most)
+    squares += othersSquares + apart * apart * count * others / (count + others)
+    count += others
+    mean += apart * others / count
   }
 }

@@ -11,7 +11,8 @@ public func train(
   var job = job
   let watch: @Sendable (TrainingEvent) -> Void = communicator.rank == 0 ? watch : { @Sendable (_: TrainingEvent) in }
   let mark = try FirstUpdateMark(job.run, communicator)
-  StopRequest.answer(by: mark.mustUpdate ? .job : .end("stopped on request before any update; the same command does all of it"))
+  let stopped = "stopped on request before any update of this start; what was saved before is whole, and the same command goes on"
+  StopRequest.answer(by: mark.mustUpdate ? .job : .end(stopped))
   do {
     let start = try TrainingStart(&job, communicator: communicator, watch: watch)
     return try TrainingLoop(job, start, mark: mark, communicator: communicator, watch: watch).run()

@@ -71,7 +71,7 @@ import Testing
         try Plan(try store.part(part, outputs: $0), batch: 4, purpose: .innerTraining, backend: backend)
       }
       let output = try Tensor(count: 4, shape: Shape(channels: outputs))
-      let flat = try Tensor(count: 4, shape: Shape(channels: input.shape.count), storage: input.storage)
+      let flat = Tensor(count: 4, shape: Shape(channels: input.shape.count), storage: input.storage)
       for (plan, range) in zip(plans, ranges) {
         let own = plan.forward(flat, dropout: dropout)
         for n in 0..<4 { for (place, unit) in range.enumerated() { output[n][unit] = own[n][place] } }

@@ -83,7 +83,7 @@ private func checkBroadcast(_ communicator: Communicator, _ arguments: [String])
 
     func plan(_ rank: Int) -> Plan {
       let best: Double? = rank == 0 ? nil : 1 / 3
-      return try Plan(name: "of \(rank)", rates: [0.1, .infinity, Float(rank) / 3], step: .max - UInt64(rank), best: best)
+      return Plan(name: "of \(rank)", rates: [0.1, .infinity, Float(rank) / 3], step: .max - UInt64(rank), best: best)
     }
     try expectEqual(try communicator.broadcast(rank == root ? plan(rank) : nil, from: root), plan(root), "value of \(root)")
   }

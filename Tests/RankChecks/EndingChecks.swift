@@ -89,7 +89,7 @@ private func failInFlight(_ communicator: Communicator, _ arguments: [String]) t
     group.enter()
     Thread {
       Thread.sleep(forTimeInterval: seconds)
-      FileManager.default.createFile(atPath: file, contents: Data("whole".utf8))
+      _ = FileManager.default.createFile(atPath: file, contents: Data("whole".utf8))
       group.leave()
     }.start()
   }

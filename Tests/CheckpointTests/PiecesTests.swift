@@ -1,0 +1,82 @@
+import Foundation
+import Testing
+
+@testable import Checkpoint
+
+@Suite("Data sets in pieces")
+struct PiecesTests {
+  @Test("Boxes cover a shape once, in C order, none larger than asked for unless one element is")
+  func boxes() {
+    var random = SystemRandomNumberGenerator()
+    for _ in 0..<500 {
+      let shape = (0..<Int.random(in: 0...4, using: &random)).map { _ in Int.random(in: 1...7, using: &random) }
+      let width = [1, 4, 10].randomElement()!, most = Int.random(in: 1...600, using: &random)
+      let boxes = RowBoxes(shape: shape, width: width, most: most)
+      var places: [Int] = []
+      for index in 0..<boxes.count {
+        let box = boxes.box(index)
+        let found = positions(of: box, in: shape)
+        #expect(found.count * width <= max(most, width) && found.count * width <= boxes.largestBytes, "\(shape) \(width) \(most)")
+        places += found
+      }
+      #expect(places == Array(0..<shape.reduce(1, *)), "\(shape) \(width) \(most)")
+    }
+  }
+
+  /// Places in C order of the elements of a box.
+  private func positions(of box: (start: [Int], sizes: [Int]), in shape: [Int]) -> [Int] {
+    zip(shape, zip(box.start, box.sizes)).reduce([0]) { places, axis in
+      places.flatMap { place in (axis.1.0..<axis.1.0 + axis.1.1).map { place * axis.0 + $0 } }
+    }
+  }
+
+  @Test("Pieces of every size make up the bytes of the data set; scalars and texts too")
+  func pieces() throws {
+    let scratch = try Scratch()
+    let path = scratch.file("pieces.h5")
+    let values = (0..<3 * 5 * 7).map { Float($0) * 0.5 }
+    let file = try HDF5File.create(at: path)
+    try file.write(values, shape: [3, 5, 7], to: "cube")
+    try file.write([42 as Float], shape: [], to: "scalar")
+    try file.write([Float](), shape: [0, 4], to: "nothing")
+    try file.write(["one", "twenty", "three"], to: "texts")
+    try file.close()
+    for name in ["cube", "scalar", "nothing", "texts"] {
+      let whole = try bytes(of: name, in: path, pieceBytes: nil)
+      for pieceBytes in [1, 4, 27, 28, 29, 140, 141, 419, 420, 1 << 20] {
+        #expect(try bytes(of: name, in: path, pieceBytes: pieceBytes) == whole, "\(name) in pieces of \(pieceBytes)")
+      }
+    }
+  }
+
+  private func bytes(of name: String, in path: String, pieceBytes: Int?) throws -> [UInt8] {
+    let file = try HDF5File.open(at: path)
+    let found = try file.dataSet(name)
+    guard let pieceBytes else {
+      var whole = [UInt8](repeating: 0, count: found.byteCount)
+      try whole.withUnsafeMutableBytes { try file.readStored(found, into: $0) }
+      return whole
+    }
+    var joined: [UInt8] = []
+    try file.readPieces(found, pieceBytes: pieceBytes) { joined += $0 }
+    return joined
+  }
+
+  @Test("Statistics of pieces are those of the whole")
+  func statistics() {
+    let values = (0..<1000).map { index in index % 97 == 0 ? Float.nan : Float(sin(Double(index))) + 1000 }
+    var whole = Statistics()
+    values.withUnsafeBufferPointer { whole.add($0) }
+    for size in [1, 2, 3, 97, 999] {
+      var joined = Statistics()
+      for start in stride(from: 0, to: values.count, by: size) {
+        Array(values[start..<min(start + size, values.count)]).withUnsafeBufferPointer { joined.add($0) }
+      }
+      #expect(joined.minimum == whole.minimum && joined.maximum == whole.maximum && joined.nonFinite == whole.nonFinite)
+      #expect(abs(joined.mean - whole.mean) < 1e-9 && abs(joined.deviation - whole.deviation) < 1e-9, "\(size)")
+    }
+    #expect(abs(whole.deviation - 0.7075) < 0.001 && whole.nonFinite == 11)
+    let nothing = Statistics()
+    #expect(nothing.minimum.isNaN && nothing.mean.isNaN && nothing.deviation.isNaN)
+  }
+}
