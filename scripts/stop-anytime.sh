@@ -2,8 +2,13 @@
 # Asks trainings to stop at random moments, from the first millisecond of launch.sh on, and looks whether they end as they say.
 #   scripts/stop-anytime.sh [STOPS] [RANKS ...]      30 stops; 2, 3 and 4 ranks in turn
 # Each must end with code 4, or 0 when it was done, within LIMIT seconds (60), and with a whole checkpoint of the last update that was
-# made; or no update was made, and it says so. LATEST is the latest moment in seconds (20), OPTIONS are more options of train,
-# DEEPINSIDE_PROGRAM another build. Every second run goes on with the one before. Exits with 1 when one ends otherwise.
+# made; or no update was made, and it says so. Every second run goes on with the one before. Exits with 1 when one ends otherwise.
+#   LATEST=20              the latest moment, in seconds
+#   THREADS=1              of each rank
+#   OPTIONS="..."          more options of train
+#   UPDATES=20             runs of so many updates, each stopped once and gone on with: they must end as one that was never stopped
+#   SLOW_DISK=2000         each fsync of the run's files takes so many milliseconds longer
+#   DEEPINSIDE_PROGRAM=..  another build
 set -euo pipefail
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -15,10 +20,28 @@ ranks=("$@")
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
+if [[ -n ${SLOW_DISK:-} ]]; then
+  cc -shared -fPIC -O1 "$top/Tests/cluster/faulty_disk.c" -o "$folder/faulty_disk.so" -ldl
+  echo "slow $SLOW_DISK $folder/run/" >"$folder/fault"
+  printf '#!/bin/bash\nexport FAULTY_DISK=%q LD_PRELOAD=%q\nexec -a "$0" %q "$@"\n' "$folder/fault" "$folder/faulty_disk.so" \
+    "$DEEPINSIDE_PROGRAM" >"$folder/deepinside"
+  chmod +x "$folder/deepinside"
+  DEEPINSIDE_PROGRAM=$folder/deepinside
+fi
+
 launch() { # RANKS
   # shellcheck disable=SC2086 # several options
-  exec "$top/launch.sh" --ranks "$1" --threads 1 train --data "$folder/data" --run "$folder/run" --network cnn-f --batch 4 \
-    --epochs 1000 --checkpoint-every 30min --learning-rate 1e-4 --quiet ${OPTIONS:-}
+  exec "$top/launch.sh" --ranks "$1" --threads "${THREADS:-1}" train --data "$folder/data" --run "$folder/run" --network cnn-f \
+    --batch 4 --epochs 1000 ${UPDATES:+--max-steps "$UPDATES"} --checkpoint-every 30min --learning-rate 1e-4 --quiet ${OPTIONS:-}
+}
+
+# What the run has learnt, as checksums.
+outcome() { "$DEEPINSIDE_PROGRAM" inspect "$folder/run/checkpoints/latest.h5" | grep -E '^(digest|progress|parameters|velocity)'; }
+
+# Goes on with the run to its end, which must be that of a run that was never stopped.
+finish() { # RANKS
+  (launch "$1") >"$folder/log" 2>&1 || echo "it doesn't go on: exit code $?"
+  [[ $(outcome) == "${undisturbed[$1]}" ]] || echo "it ends with other bits than an undisturbed run"
 }
 
 heeds() { # PID: whether it handles SIGUSR1 by now
@@ -49,10 +72,20 @@ judge() { # CODE SECONDS
 }
 
 "$DEEPINSIDE_PROGRAM" synthesize --output "$folder/data" --classes 2 --images-per-class 20 --size 64 --quiet
+declare -A undisturbed
+if [[ -n ${UPDATES:-} ]]; then
+  for number in "${ranks[@]}"; do
+    begin=$SECONDS
+    (launch "$number") >"$folder/log" 2>&1 || { cat "$folder/log" && exit 1; }
+    undisturbed[$number]=$(outcome)
+    echo "undisturbed on $number ranks: $((SECONDS - begin)) s"
+    rm -rf "$folder/run"
+  done
+fi
 wrong=0
 for ((stop = 1; stop <= stops; stop++)); do
   number=${ranks[stop % ${#ranks[@]}]}
-  ((stop % 2 == 0)) || rm -rf "$folder/run"
+  ((stop % 2 == 0 && !${#undisturbed[@]})) || rm -rf "$folder/run"
   # A third of them in the first second.
   moment=$(awk -v latest="${LATEST:-20}" -v r="$RANDOM" -v early="$((RANDOM % 3 == 0))" 'BEGIN { print (early ? 1 : latest) * r / 32768 }')
   # After a start without an update the next one makes one before it stops, however long that takes.
@@ -67,7 +100,9 @@ for ((stop = 1; stop <= stops; stop++)); do
   start=$SECONDS code=0
   wait "$pid" || code=$?
   problems=$(judge "$code" "$((SECONDS - start))")
-  printf '%3d  %d ranks  %6.3f s  code %d  update %s, saved %s  %s\n' "$stop" "$number" "$moment" "$code" "$(last_update)" "$(last_saved)" \
+  ends=$(last_update)/$(last_saved)
+  ((${#undisturbed[@]} == 0)) || problems+=$(finish "$number")
+  printf '%3d  %d ranks  %6.3f s  code %d  last update/saved %s  %s\n' "$stop" "$number" "$moment" "$code" "$ends" \
     "${problems:+WRONG: }${problems//$'\n'/; }"
   if [[ -n $problems ]]; then
     wrong=$((wrong + 1))

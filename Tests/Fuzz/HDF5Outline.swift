@@ -108,6 +108,9 @@
 
     /// More bytes than this are a hole in the file: what a small file may claim.
     private static let mostBytes = 1 << 20
+    /// Larger data sets are left out: a reader may take the memory and the time for what a file holds. Those that no machine has
+    /// memory for are in the tests of sizes.
+    private static let largestHole = 1 << 26
 
     private func write(_ entry: Entry, to file: borrowing HDF5File) throws {
       let isText = entry.kind == 5
@@ -120,8 +123,8 @@
       // Needed for texts only, whose width it has.
       let type = try file.stringType(width: width, "write")
       let stored = isText ? type.id : entry.kind == 3 ? hdf5_float32_little_endian() : hdf5_int32_little_endian()
-      guard !size.overflow, size.count > Self.mostBytes else {
-        guard !size.overflow else { return }
+      guard !size.overflow, size.count <= Self.largestHole else { return }
+      guard size.count > Self.mostBytes else {
         var bytes = Array(entry.bytes.prefix(size.count))
         bytes += [UInt8](repeating: 0, count: size.count - bytes.count)
         try bytes.withUnsafeBytes { bytes in
