@@ -17,9 +17,11 @@ struct ClassFolder {
 
   static let beside = "a file beside the class folders"
 
-  /// - Parameter shown: what the folder is called in what is passed over: `train`.
+  /// The class folders of a split; it is called `train` or `val` in what is passed over, whatever its own name.
+  ///
   /// - Throws: `DataError` when there is none, a link among them leads nowhere, or a folder can't be listed.
-  static func all(in path: FileName, shown: FileName) throws(DataError) -> Found {
+  static func all(in folder: String, _ split: Split, _ layout: Layout) throws(DataError) -> Found {
+    let (path, shown) = (FileName(folder), FileName(split.rawValue))
     var found = Found()
     let contents = try folderContents(path)
     if let broken = contents.brokenLinks.first {
@@ -31,16 +33,20 @@ struct ClassFolder {
     guard !contents.folders.isEmpty else {
       throw DataError(
         .layout,
-        "\(path) has no class folders (found \(contents.files.count) files); expected \(path)/<wnid>/<picture>, a folder a class")
+        ForeignForm.description(of: folder, contents)
+          ?? "\(path) has no class folders (found \(contents.files.count) files); expected \(path)/<wnid>/<picture>, a folder a class"
+      )
     }
     for name in contents.hidden { found.passedOver.add(shown.appending(name), PictureWalk.hidden) }
-    for name in contents.files { found.passedOver.add(shown.appending(name), beside) }
+    for name in contents.files where layout.val != layout.root || !ClassWords.lists.contains(name.written) {
+      found.passedOver.add(shown.appending(name), beside)
+    }
     var nested: [FileName] = []
     for name in contents.folders {
       let own = path.appending(name)
-      let walk = try pictureWalk(own, shown: shown.appending(name))
+      let walk = try pictureWalk(own, shown: shown.appending(name)) { layout.form == .tinyImageNet && TinyImageNet.isTable($0) }
       found.passedOver.add(walk.passedOver)
-      if let inner = walk.firstInnerFolder { nested.append(shown.appending(name).appending(inner)) }
+      if layout.form != .tinyImageNet, let inner = walk.firstInnerFolder { nested.append(shown.appending(name).appending(inner)) }
       found.folders.append(ClassFolder(wnid: name.written, files: walk.files.map { own.appending($0) }))
     }
     found.folders.sort { FolderListing.byBytes($0.wnid, $1.wnid) }
@@ -58,9 +64,11 @@ func folderContents(_ path: FileName) throws(DataError) -> FolderContents {
 }
 
 /// The pictures below a folder that all must be seen.
-func pictureWalk(_ path: FileName, shown: FileName) throws(DataError) -> PictureWalk {
+func pictureWalk(
+  _ path: FileName, shown: FileName, leavingOut isKnown: (FileName) -> Bool = { _ in false }
+) throws(DataError) -> PictureWalk {
   do throws(FileError) {
-    let walk = try PictureWalk(path, shown: shown)
+    let walk = try PictureWalk(path, shown: shown, leavingOut: isKnown)
     if let closed = walk.closed.first { throw closed.error }
     return walk
   } catch {

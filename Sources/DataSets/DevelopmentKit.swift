@@ -5,20 +5,29 @@ import Interchange
 enum DevelopmentKit {
   private static let years = Array(2010...2017)
 
+  /// The folders in a folder that are called like a kit, such as `ILSVRC2012_devkit_t12`. Task 3's is of other pictures.
+  static func folders(in root: String, _ contents: FolderContents) -> [String] {
+    // What is no folder may be an archive that is read like one.
+    (contents.folders + contents.files).map(\.written).filter { name in
+      let name = name.lowercased()
+      return name.contains("devkit") && !name.contains("_t3")
+    }.map { "\(root)/\($0)" }.filter(FolderListing.isFolder)
+  }
+
   /// `ILSVRC2012_validation_ground_truth.txt`, of later kits `ILSVRC2015_clsloc_validation_ground_truth.txt`; nil when there is none.
-  static func groundTruth(in root: String) -> String? {
+  static func groundTruth(in layout: Layout) -> String? {
     let years = [2012] + years.filter { $0 != 2012 }
-    return findList(
-      years.flatMap { ["ILSVRC\($0)_validation_ground_truth.txt", "ILSVRC\($0)_clsloc_validation_ground_truth.txt"] }, in: root)
+    return layout.list(
+      years.flatMap { ["ILSVRC\($0)_validation_ground_truth.txt", "ILSVRC\($0)_clsloc_validation_ground_truth.txt"] })
   }
 
   /// The class ids' table: beside the ground truth, or where else kits lie.
   ///
   /// - Throws: `DataError` when there is none.
-  static func classes(of groundTruth: String, in root: String) throws(DataError) -> [Int: String] {
+  static func classes(of groundTruth: String, in layout: Layout) throws(DataError) -> [Int: String] {
     let tables = years.reversed().map { "ILSVRC\($0)_meta.mat" } + ["meta_clsloc.mat", "meta.mat", "map_clsloc.txt"]
     let beside = FilePath.folder(of: groundTruth)
-    guard let path = findFile(tables, in: [beside]) ?? findList(tables, in: root) else {
+    guard let path = findFile(tables, in: [beside]) ?? layout.list(tables) else {
       throw DataError(
         .layout,
         "\(groundTruth) numbers classes in the devkit's own order: put the devkit's ILSVRC2012_meta.mat, meta_clsloc.mat or "

@@ -12,6 +12,19 @@ package enum FolderListing {
     var status = stat()
     return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
   }
+
+  /// Whether something else than a folder is at `path`.
+  package static func isFile(_ path: String) -> Bool { isFile(FileName(path)) }
+
+  package static func isFile(_ path: FileName) -> Bool {
+    var status = stat()
+    return path.withCString { stat($0, &status) } == 0 && status.st_mode & S_IFMT != S_IFDIR
+  }
+}
+
+/// What stands in a folder; nil when there is none, or it can't be listed. Nothing is waited for where there is none.
+func contentsIfThere(_ path: String) -> FolderContents? {
+  FolderListing.isFolder(path) ? try? FolderContents(FileName(path)) : nil
 }
 
 /// A list of lines; see `TextList`.
@@ -38,22 +51,10 @@ package func readBytes(_ path: String) throws(DataError) -> [UInt8] {
   }
 }
 
-/// The first of `names` that is a file in one of the places where ILSVRC's lists are put: the root, `devkit/`, `devkit/data/`,
-/// `val/`, and a folder in the root that is called like a kit, such as `ILSVRC2012_devkit_t12/data/`.
-package func findList(_ names: [String], in root: String) -> String? {
-  let kits = ((try? FolderContents(FileName(root)))?.folders ?? []).map(\.written).filter { $0.lowercased().contains("devkit") }
-  let folders = (["devkit"] + kits.filter { $0 != "devkit" }).flatMap { ["\(root)/\($0)", "\(root)/\($0)/data"] }
-  return findFile(names, in: [root] + folders + ["\(root)/val"])
-}
-
 /// The first of `names` that is a file, in the first of the folders that has one.
 func findFile(_ names: [String], in folders: [String]) -> String? {
   for folder in folders {
-    for name in names {
-      var status = stat()
-      let path = "\(folder)/\(name)"
-      if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFDIR { return path }
-    }
+    for name in names where FolderListing.isFile("\(folder)/\(name)") { return "\(folder)/\(name)" }
   }
   return nil
 }

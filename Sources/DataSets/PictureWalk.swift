@@ -22,13 +22,17 @@ package struct PictureWalk {
   /// - Parameters:
   ///   - root: the folder.
   ///   - shown: what it is called in `passedOver`.
+  ///   - isKnown: whether a file is known to be something else that belongs here.
   /// - Throws: `FileError` when the folder itself can't be listed.
-  package init(_ root: FileName, shown: FileName = ".") throws(FileError) {
+  package init(
+    _ root: FileName, shown: FileName = ".", leavingOut isKnown: (FileName) -> Bool = { _ in false }
+  ) throws(FileError) {
     let tree = try FolderTree(root)
     var passedOver = PassedOver()
     for path in tree.hidden { passedOver.add(shown.appending(path), Self.hidden) }
     for path in tree.repeated { passedOver.add(shown.appending(path), Self.again) }
     files = tree.files.filter { path in
+      if isKnown(path) { return false }
       if Self.isPicture(path, in: root) { return true }
       passedOver.add(shown.appending(path), Self.noPicture)
       return false

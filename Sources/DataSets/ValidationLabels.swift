@@ -4,6 +4,7 @@ import Files
 ///
 /// - `val.txt`: a line is "name index", the index in **sorted-synset** order, from 0 (Caffe's list), or "name wnid".
 /// - `LOC_val_solution.csv`: "ImageId,PredictionString", the string starts with the wnid (Kaggle).
+/// - `val_annotations.txt`: "name wnid box" (Tiny ImageNet).
 /// - `ILSVRC2012_validation_ground_truth.txt`: line n is the **devkit id** (1 … 1000) of picture number n.
 ///
 /// The trap: devkit id 1 is n02119789, sorted index 0 is n01440764. Ids are turned into wnids through the devkit's own
@@ -23,20 +24,24 @@ struct ValidationLabels {
   var classes: [String] { Set(byName.values).union(byNumber).sorted(by: FolderListing.byBytes) }
 
   /// - Parameter sortedClasses: what an index in `val.txt` counts.
-  init(root: String, sortedClasses: [String]) throws(DataError) {
-    if let path = findList(["val.txt"], in: root) {
+  init(_ layout: Layout, sortedClasses: [String]) throws(DataError) {
+    if let path = layout.labelTable {
+      source = path
+      try readTable()
+    } else if let path = layout.list(["val.txt"]) {
       source = path
       try readIndices(sortedClasses)
-    } else if let path = findList(["LOC_val_solution.csv"], in: root) {
+    } else if let path = layout.list(["LOC_val_solution.csv"]) {
       source = path
       try readSolution()
-    } else if let path = DevelopmentKit.groundTruth(in: root) {
+    } else if let path = DevelopmentKit.groundTruth(in: layout) {
       source = path
-      try readGroundTruth(root)
+      try readGroundTruth(layout)
     } else {
+      let root = layout.root
       throw DataError(
         .layout,
-        "\(root)/val has pictures but no class folders and no labels; add \(root)/val.txt (name index), "
+        "\(layout.val ?? root) has pictures but no class folders and no labels; add \(root)/val.txt (name index), "
           + "LOC_val_solution.csv or devkit/ILSVRC2012_validation_ground_truth.txt with ILSVRC2012_meta.mat")
     }
     byStem = Dictionary(grouping: byName.keys, by: \.stem)
@@ -103,8 +108,12 @@ struct ValidationLabels {
     }
   }
 
-  private mutating func readGroundTruth(_ root: String) throws(DataError) {
-    let wnids = try DevelopmentKit.classes(of: source, in: root)
+  private mutating func readTable() throws(DataError) {
+    for row in try TinyImageNet.rows(of: source) { try add(row.picture, row.wnid, row.line) }
+  }
+
+  private mutating func readGroundTruth(_ layout: Layout) throws(DataError) {
+    let wnids = try DevelopmentKit.classes(of: source, in: layout)
     for line in try readList(source).lines {
       guard !line.isBlank else {
         throw DataError(line.error("it is empty, and line n is of picture n: give every picture a line"))

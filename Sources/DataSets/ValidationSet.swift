@@ -7,21 +7,23 @@ struct ValidationSet {
     let wnid: String
   }
 
-  /// Sorted by path, by bytes.
+  /// In the order of their classes' ids, then of their places in the class, by bytes.
   private(set) var items: [Item] = []
   /// The classes that the layout knows, sorted; used when there is no training set.
   private(set) var classes: [String] = []
   private(set) var notes: [String] = []
   private(set) var passedOver = PassedOver()
 
-  private let root: String
+  private let layout: Layout
   private let folder: FileName
 
-  init(root: String, trainClasses: [String], words: [String: String]) throws(DataError) {
-    self.root = root
-    folder = FileName("\(root)/val")
+  /// - Parameters:
+  ///   - trainClasses: the classes of the training pictures; empty without such.
+  ///   - network: the ids that a network knows, where it is for one.
+  init(_ layout: Layout, trainClasses: [String], network: [String]?, words: ClassWords) throws(DataError) {
+    self.layout = layout
+    folder = FileName(layout.val ?? layout.root)
     let contents = try folderContents(folder)
-    try refuseTinyImageNet(contents)
     let pictures = contents.files.filter { PictureWalk.isPicture($0, in: folder) }
     if contents.folders.isEmpty || (!pictures.isEmpty && pictures.count > contents.brokenLinks.count) {
       for name in contents.hidden { passedOver.add(FileName("val").appending(name), PictureWalk.hidden) }
@@ -30,25 +32,43 @@ struct ValidationSet {
       for name in contents.files where !taken.contains(name) {
         passedOver.add(FileName("val").appending(name), PictureWalk.noPicture)
       }
+      guard !pictures.isEmpty else {
+        throw DataError(
+          .layout,
+          ForeignForm.description(of: folder.written, contents) ?? "\(folder) has no pictures and no class folders")
+      }
       try readFlat(pictures, trainClasses: trainClasses, words: words)
     } else {
-      let found = try ClassFolder.all(in: folder, shown: "val")
-      passedOver.add(found.passedOver)
-      notes += found.notes
-      for folder in found.folders {
-        if folder.files.isEmpty { notes.append("class folder \(root)/val/\(folder.wnid) has no pictures") }
-        items += folder.files.map { Item(path: $0, wnid: folder.wnid) }
-        classes.append(folder.wnid)
-      }
+      try readClassFolders(known: network ?? trainClasses)
     }
+    sort()
   }
 
-  private func refuseTinyImageNet(_ contents: FolderContents) throws(DataError) {
-    guard contents.folders == ["images"], contents.files.contains("val_annotations.txt") else { return }
-    throw DataError(
-      .layout,
-      "\(root)/val is arranged like that of Tiny ImageNet (images/ and val_annotations.txt); move each picture of val/images into a "
-        + "folder of its class, val/<wnid>/, as the second column of val_annotations.txt says, and remove images/")
+  private mutating func readClassFolders(known: [String]) throws(DataError) {
+    let found = try ClassFolder.all(in: folder.written, .val, layout)
+    passedOver.add(found.passedOver)
+    notes += found.notes
+    let wnids = try NumberedFolders.wnids(of: found.folders.map(\.wnid), classes: known, layout)
+    for folder in found.folders {
+      if folder.files.isEmpty { notes.append("class folder \(self.folder)/\(folder.wnid) has no pictures") }
+      let wnid = wnids?[folder.wnid] ?? folder.wnid
+      items += folder.files.map { Item(path: $0, wnid: wnid) }
+      classes.append(wnid)
+    }
+    if let wnids, let last = found.folders.last, let wnid = wnids[last.wnid] {
+      notes.append("the class folders of \(folder) are numbers of the sorted classes: \(last.wnid) is \(wnid)")
+    }
+    classes.sort(by: FolderListing.byBytes)
+  }
+
+  /// By class, then by the place in the class: the same order for a flat folder and for class folders, whatever their names.
+  private mutating func sort() {
+    let keys = items.map { (wnid: $0.wnid, inner: layout.inner($0.path, of: .val)) }
+    let order = items.indices.sorted { one, other in
+      keys[one].wnid != keys[other].wnid
+        ? FolderListing.byBytes(keys[one].wnid, keys[other].wnid) : keys[one].inner < keys[other].inner
+    }
+    items = order.map { items[$0] }
   }
 
   /// Folders with pictures beside pictures: whether these belong to the list or to classes nobody can know.
@@ -58,7 +78,7 @@ struct ValidationSet {
       guard walk.files.isEmpty else {
         throw DataError(
           .layout,
-          "\(root)/val has \(pictures.count) pictures (\(pictures[0]), …) and beside them the folder val/\(name) with \(walk.files.count); "
+          "\(folder) has \(pictures.count) pictures (\(pictures[0]), …) and beside them the folder val/\(name) with \(walk.files.count); "
             + "expected either pictures with a list of labels, or a folder a class: move the others out of val/")
       }
       passedOver.add(walk.passedOver)
@@ -66,20 +86,19 @@ struct ValidationSet {
     }
   }
 
-  private mutating func readFlat(_ pictures: [FileName], trainClasses: [String], words: [String: String]) throws(DataError) {
-    guard !pictures.isEmpty else { throw DataError(.layout, "\(root)/val has no pictures and no class folders") }
-    let sorted = words.isEmpty ? trainClasses : words.keys.sorted(by: FolderListing.byBytes)
-    let labels = try ValidationLabels(root: root, sortedClasses: sorted)
-    classes = words.isEmpty && trainClasses.isEmpty ? labels.classes : sorted
+  private mutating func readFlat(_ pictures: [FileName], trainClasses: [String], words: ClassWords) throws(DataError) {
+    let sorted = words.sorted.isEmpty ? trainClasses : words.sorted
+    let labels = try ValidationLabels(layout, sortedClasses: sorted)
+    classes = sorted.isEmpty ? labels.classes : sorted
     let present = Set(pictures)
     for picture in pictures {
       guard let wnid = try labels.wnid(of: picture, among: present) else {
-        throw DataError(.labels, "picture \(root)/val/\(picture) has no label in \(labels.source)")
+        throw DataError(.labels, "picture \(folder.appending(picture)) has no label in \(labels.source)")
       }
       items.append(Item(path: folder.appending(picture), wnid: wnid))
     }
     if labels.count > pictures.count {
-      notes.append("\(labels.source) labels \(labels.count) pictures, \(pictures.count) of them are in \(root)/val")
+      notes.append("\(labels.source) labels \(labels.count) pictures, \(pictures.count) of them are in \(folder)")
     }
   }
 }

@@ -19,6 +19,13 @@ public enum FilePath {
     return stat(one, &first) == 0 && stat(other, &second) == 0 && first.st_dev == second.st_dev && first.st_ino == second.st_ino
   }
 
+  /// The path without links and `..`; as it is, from the root, where it leads nowhere. Source: realpath(3)
+  public static func resolved(_ path: String) -> String {
+    guard let found = realpath(path, nil) else { return FileName(path).absolute.written }
+    defer { free(found) }
+    return String(cString: found)
+  }
+
   /// A name in a folder.
   public static func join(_ folder: String, _ name: String) -> String {
     folder == "." ? name : folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"

@@ -78,7 +78,9 @@ struct DataSetTests {
         try put([1], at: "\(root)/val/v_00000002.JPEG")
         let data = try DataSet(contentsOf: root)
         #expect(data.classes.map(\.wnid) == ["n10", "n11", "n12"], "\(kind)")
-        #expect(data.val.map { data.classes[$0.label].wnid } == ["n12", "n10"], "\(kind)")
+        // In the order of the classes.
+        #expect(data.val.map(\.path.last) == ["v_00000002.JPEG", "v_00000001.JPEG"], "\(kind)")
+        #expect(data.val.map { data.classes[$0.label].wnid } == ["n10", "n12"], "\(kind)")
         #expect(data.notes.isEmpty == (kind == "csv"), "\(kind): \(data.notes)")
       }
     }

@@ -19,7 +19,10 @@ struct LabelTests {
     }
   }
 
-  private func labels(_ root: String) throws -> [Int] { try DataSet(contentsOf: root).val.map(\.label) }
+  /// In the order of the pictures' own names.
+  private func labels(_ root: String) throws -> [Int] {
+    try DataSet(contentsOf: root).val.sorted { $0.path.last < $1.path.last }.map(\.label)
+  }
 
   @Test("val.txt says the same whatever its line ends, marks and separators")
   func validationList() throws {
@@ -89,8 +92,9 @@ struct LabelTests {
       for name in ["a.jpg", "a.png", "b.png", "my picture.x.jpg"] { try put([1], at: "\(root)/val/\(name)") }
       for number in 2...4 { try FileManager.default.removeItem(atPath: "\(root)/val/v_0000000\(number).JPEG") }
       let set = try DataSet(contentsOf: root)
-      #expect(set.val.map(\.path.last) == ["a.jpg", "a.png", "b.png", "my picture.x.jpg", "v_00000001.JPEG"])
-      #expect(set.val.map(\.label) == [0, 2, 1, 1, 0])
+      // By class, then by name.
+      #expect(set.val.map(\.path.last) == ["a.jpg", "v_00000001.JPEG", "b.png", "my picture.x.jpg", "a.png"])
+      #expect(set.val.map(\.label) == [0, 0, 1, 1, 2])
       try put([1], at: "\(root)/val/b.jpg")
       let error = #expect(throws: DataError.self) { try DataSet(contentsOf: root) }
       #expect(error?.description.contains("b.png has no label") == true)
@@ -114,9 +118,9 @@ struct LabelTests {
     }
     try withDataFolder { root in
       try put([1], at: "\(root)/val/images/val_0.JPEG")
-      try put([1], at: "\(root)/val/val_annotations.txt")
+      try put("val_0.JPEG\tn01".utf8, at: "\(root)/val/val_annotations.txt")
       let error = #expect(throws: DataError.self) { try DataSet(contentsOf: root) }
-      #expect(error?.description.contains("Tiny ImageNet") == true)
+      #expect(error?.description.contains("val_annotations.txt, line 1") == true)
     }
   }
 

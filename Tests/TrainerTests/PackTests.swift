@@ -62,6 +62,7 @@ struct PackTests {
   @Test("a picture is kept as it is where nothing has to be done, and reduced where it is larger")
   func packing() throws {
     try withDataFolder { root in
+      try put([1], at: "\(root)/train/n1/any")
       let small = try testPicture(10, width: 20, height: 16).encodedJPEG(quality: 95)
       let large = try testPicture(10, width: 25, height: 21).encodedJPEG(quality: 95)
       let png = try testPicture(10, width: 20, height: 16).encodedPNG()
@@ -71,9 +72,10 @@ struct PackTests {
       try put(
         Annotation(width: 25, height: 21, boxes: [BoundingBox(wnid: "n1", xmin: 1, ymin: 2, xmax: 20, ymax: 20)])
           .xml(folder: "n1", name: "large").utf8, at: "\(root)/Annotations/train/n1/large.xml")
+      let annotations = try SplitAnnotations(Layout(of: root, classes: []), .train)
       func pack(_ name: String, _ pixels: PackedPixels) throws -> PackedPicture {
         let packer = try PicturePacker(
-          .train, PackSettings(shorterSide: 16, pixels: pixels), annotations: AnnotationFolders(root: root, split: .train))
+          .train, PackSettings(shorterSide: 16, pixels: pixels), annotations: annotations)
         return try packer.pack(FileName("\(root)/\(name)"), name: name, wnid: "n1")
       }
       #expect(try pack("small.jpg", .jpeg).bytes == small)

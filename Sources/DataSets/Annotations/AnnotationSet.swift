@@ -13,7 +13,7 @@ public struct AnnotationFault: Sendable, Hashable, Codable {
   }
 }
 
-/// The annotations of all files `**/*.xml` under a folder, whatever the case of the ending.
+/// The annotations of all files `**/*.xml` under a folder, whatever the case of the ending, and of Tiny ImageNet's tables.
 ///
 /// A file that can't be read is one of the `faults`, and has no boxes; the others count.
 public struct AnnotationSet: Sendable {
@@ -32,15 +32,13 @@ public struct AnnotationSet: Sendable {
   public let faults: [AnnotationFault]
   let byStem: [FileName: [Entry]]
 
+  /// - Parameter folder: of the files; or Tiny ImageNet's folder, its `val/`, or one of its tables; or a whole data folder in one
+  ///   of the forms that have a place of their own for annotations.
   /// - Throws: `DataError` when there is no such folder, it has no such file, or none of them can be read; and when the storage
   ///   is away, which says nothing of the files.
   public init(contentsOf folder: String) throws(DataError) {
-    var status = stat()
-    if stat(folder, &status) == 0, status.st_mode & S_IFMT != S_IFDIR {
-      throw DataError(.labels, "\(folder) is no folder; give the folder of the XML files")
-    }
     var faults: [AnnotationFault] = []
-    let files = try Self.files(below: folder, &faults)
+    let files = try Self.files(of: folder, &faults)
     guard !files.isEmpty else {
       throw DataError(
         .labels, "\(folder) has no annotations: no file of it or of its folders ends in .xml; give the folder of the XML files")
@@ -48,17 +46,17 @@ public struct AnnotationSet: Sendable {
     var entries: [Entry] = []
     var unreadable: DataError?
     for file in files {
-      var annotation = Annotation(width: 0, height: 0, boxes: [])
       do throws(DataError) {
-        annotation = try Annotation(contentsOf: FileName(folder).appending(file))
-        faults += annotation.faults.map { AnnotationFault(file: file.written, reason: $0) }
+        let found = try file.entries()
+        entries += found
+        faults += found.flatMap { entry in entry.annotation.faults.map { AnnotationFault(file: file.shown, reason: $0) } }
       } catch {
         if error.storageTrouble != nil { throw error }
         unreadable = unreadable ?? error
-        let path = FileName(folder).appending(file).written
-        faults.append(AnnotationFault(file: file.written, reason: error.description.replacing("\(path): ", with: "")))
+        faults.append(AnnotationFault(file: file.shown, reason: error.description.replacing("\(file.path): ", with: "")))
+        let nothing = Annotation(width: 0, height: 0, boxes: [])
+        if !file.isTable { entries.append(Entry(file: file.name, stem: file.name.stem, annotation: nothing)) }
       }
-      entries.append(Entry(file: file, stem: file.stem, annotation: annotation))
     }
     if let unreadable, faults.count >= files.count, entries.allSatisfy({ $0.annotation.boxes.isEmpty }) {
       throw DataError(.labels, "none of the \(files.count) annotations in \(folder) can be used; the first: \(unreadable.description)")
@@ -69,15 +67,57 @@ public struct AnnotationSet: Sendable {
     self.entries = entries.sorted { ($0.stem, $0.file) < ($1.stem, $1.file) }
   }
 
-  /// The files of annotations, relative to the folder.
-  private static func files(below root: String, _ faults: inout [AnnotationFault]) throws(DataError) -> [FileName] {
-    do throws(StoragePatience.Trouble) { try StoragePatience.waitForRoot(root) } catch { throw DataError(error) }
-    do throws(FileError) {
-      let tree = try FolderTree(FileName(root))
-      faults += tree.closed.map { AnnotationFault(file: $0.folder.written, reason: $0.error.description) }
-      return tree.files.filter { $0.ending == "xml" }
-    } catch {
-      throw DataError(error)
+  /// A file of annotations.
+  private struct File {
+    let path: FileName
+    /// Relative to the folder that holds the set's files.
+    let name: FileName
+    /// Relative to the folder that was given, where it lies in that.
+    let shown: String
+
+    var isTable: Bool { TinyImageNet.isTable(name) }
+
+    /// Those in it: one, or those of a table's pictures.
+    func entries() throws(DataError) -> [Entry] {
+      guard isTable else { return [Entry(file: name, stem: name.stem, annotation: try Annotation(contentsOf: path))] }
+      return try TinyImageNet.annotations(of: path.written).map { Entry(file: name, stem: $0.stem, annotation: $0.annotation) }
+    }
+  }
+
+  private static func files(of given: String, _ faults: inout [AnnotationFault]) throws(DataError) -> [File] {
+    let root = FileName(given)
+    if FolderListing.isFile(given) {
+      guard TinyImageNet.isTable(root) else {
+        throw DataError(.labels, "\(given) is no folder; give the folder of the XML files")
+      }
+      return [File(path: root, name: root.last, shown: root.last.written)]
+    }
+    do throws(StoragePatience.Trouble) { try StoragePatience.waitForRoot(given) } catch { throw DataError(error) }
+    var files: [FileName: File] = [:]
+    for place in places(in: given).map({ FileName($0) }) {
+      do throws(FileError) {
+        let tree = try FolderTree(place)
+        func shown(_ file: FileName) -> String { (place.appending(file).relative(to: root) ?? place.appending(file)).written }
+        faults += tree.closed.map { AnnotationFault(file: shown($0.folder), reason: $0.error.description) }
+        for name in tree.files where name.ending == "xml" || TinyImageNet.isTable(name) {
+          let path = place.appending(name)
+          if files[path] == nil { files[path] = File(path: path, name: name, shown: shown(name)) }
+        }
+      } catch {
+        throw DataError(error)
+      }
+    }
+    return files.values.sorted { $0.path < $1.path }
+  }
+
+  /// Where a data folder of a form with a place of its own for annotations has them; else the folder itself.
+  private static func places(in given: String) -> [String] {
+    guard let layout = Layout.find(given) else { return [given] }
+    switch layout.form {
+    case .kaggle, .official:
+      let found = Split.allCases.flatMap { layout.annotationFolders[$0] ?? [] }
+      return found.isEmpty ? [given] : Set(found).sorted(by: FolderListing.byBytes)
+    case .folders, .tinyImageNet, .classFolders: return [given]
     }
   }
 }

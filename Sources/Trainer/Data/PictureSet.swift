@@ -28,7 +28,13 @@ public struct PictureSet: Sendable {
 
   public subscript<Value>(dynamicMember path: KeyPath<DataSet, Value>) -> Value { lists[keyPath: path] }
 
-  public func samples(_ split: Split) -> [Sample] { split == .train ? lists.train : lists.val }
+  public func samples(_ split: Split) -> [Sample] { lists.samples(split) }
+
+  /// See `DataSet.Names`.
+  func names(_ split: Split) -> DataSet.Names { lists.names(split) }
+
+  /// The boxes of a split's pictures; nil for a pack, which has its own.
+  func annotations(_ split: Split) -> SplitAnnotations? { lists.layout.map { SplitAnnotations($0, split) } }
 
   /// The pictures of a split, from the folder's files or from the pack.
   ///
@@ -51,30 +57,30 @@ public struct PictureSet: Sendable {
       + "\(way): its inputs differ by rounding from those of the picture files"
   }
 
-  /// A sample's file, relative to the data folder, as `FileName.written` has it.
-  func relativeName(of sample: Sample) -> String {
-    (pack == nil ? sample.path.relative(to: FileName(lists.root)) : nil)?.written ?? sample.path.written
-  }
-
   /// What checkpoints keep of the pictures, to know them again.
   var identity: TrainingData {
     TrainingData(
-      trainPictures: lists.train.count, validationPictures: lists.val.count, trainListing: listing(of: lists.train),
-      validationListing: listing(of: lists.val))
+      trainPictures: lists.train.count, validationPictures: lists.val.count, trainListing: listing(of: .train),
+      validationListing: listing(of: .val))
   }
 
-  /// The SHA-256 of a list of samples: names in the data folder and labels.
-  private func listing(of samples: [Sample]) -> String {
+  /// The SHA-256 of a split's list: names and labels.
+  private func listing(of split: Split) -> String {
     var hasher = SHA256()
-    for sample in samples { hasher.update("\(sample.label) \(relativeName(of: sample))\n") }
+    add(split, to: &hasher)
     return hasher.finish()
+  }
+
+  private func add(_ split: Split, to hasher: inout SHA256) {
+    let names = names(split)
+    for sample in samples(split) { hasher.update("\(sample.label) \(names.name(of: sample).written)\n") }
   }
 
   /// The SHA-256 of the list: classes, names and labels.
   var listing: String {
     var hasher = SHA256()
     for known in lists.classes { hasher.update("\(known.wnid)\n") }
-    for sample in lists.train + lists.val { hasher.update("\(sample.label) \(relativeName(of: sample))\n") }
+    for split in Split.allCases { add(split, to: &hasher) }
     return hasher.finish()
   }
 

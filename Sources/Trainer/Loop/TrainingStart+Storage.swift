@@ -14,8 +14,9 @@ extension TrainingStart {
     do throws(StoragePatience.Trouble) {
       try StoragePatience.waitForRoot(job.data, wasThere: true)
       // Of a folder of files either may be a mount point of its own.
-      for split in ["train", "val"] where FolderListing.isFolder("\(job.data)/\(split)") {
-        try StoragePatience.waitForRoot("\(job.data)/\(split)", wasThere: true)
+      let layout = try? Layout(of: job.data)
+      for folder in Split.allCases.compactMap({ layout?.folder(of: $0) }) {
+        try StoragePatience.waitForRoot(folder, wasThere: true)
       }
     } catch { throw DataError(error) }
   }

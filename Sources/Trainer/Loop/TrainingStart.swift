@@ -36,9 +36,10 @@ struct TrainingStart {
     try Self.awaitStorage(of: job)
     let set = try PictureSet(contentsOf: job.data)
     guard !set.train.isEmpty else {
-      throw TrainingError.badData("\(job.data) has no train/ folder; expected train/<wnid>/<picture>")
+      throw TrainingError.badData("\(job.data) has no training pictures; expected train/<wnid>/<picture>, or another form of docs/data.md")
     }
     try set.requireSameOnAllRanks(communicator)
+    if let summary = set.summary { watch(.note(summary)) }
     for note in set.notes { watch(.note(note)) }
     watch(
       .note("\(set.classes.count) classes, \(set.train.count) training and \(set.val.count) validation pictures in \(job.data)"))

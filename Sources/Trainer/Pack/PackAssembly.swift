@@ -65,7 +65,8 @@ struct PackAssembly {
     let samples = set.samples(split)
     let group = "/\(split.rawValue)"
     try rows.write(to: file, group: group)
-    try file.writeSigned(samples.map { set.relativeName(of: $0) }, to: group + "/names")
+    let names = set.names(split)
+    try file.writeSigned(samples.map { names.name(of: $0).written }, to: group + "/names")
     try file.writeSigned(samples.map { Int32($0.label) }, shape: [samples.count], to: group + "/labels")
     var counts = [Int32](repeating: 0, count: set.classes.count)
     for (sample, length) in zip(samples, rows.lengths) where length > 0 { counts[sample.label] += 1 }

@@ -2,9 +2,6 @@ import Checkpoint
 import Foundation
 import Images
 
-/// Which pictures: those to learn from, or those to measure with.
-public enum Split: String, Sendable, Codable, CaseIterable { case train, val }
-
 /// How a pack keeps its pictures.
 public enum PackedPixels: String, Sendable, Codable, CaseIterable {
   /// As JPEG: about a seventh of the bytes of raw pixels.

@@ -22,14 +22,14 @@ struct PackedPicture: Sendable {
 final class PicturePacker {
   private let split: Split
   private let settings: PackSettings
-  private let annotations: AnnotationFolders
+  private let annotations: SplitAnnotations?
   private let decoder: PictureDecoder
   /// Of the pack's pictures: what a network of the same shorter side does with the files themselves.
   private let geometry: InputGeometry
   /// Over the centre squares of the training pictures.
   private(set) var sums: MeanAccumulator
 
-  init(_ split: Split, _ settings: PackSettings, annotations: AnnotationFolders) throws(ImageError) {
+  init(_ split: Split, _ settings: PackSettings, annotations: SplitAnnotations?) throws(ImageError) {
     self.split = split
     self.settings = settings
     self.annotations = annotations
@@ -60,7 +60,7 @@ final class PicturePacker {
       return packed
     }
     do throws(DataError) {
-      if let annotation = try annotations.annotation(of: name, wnid: wnid) {
+      if let annotation = try annotations?.annotation(of: FileName(written: name), wnid: wnid) {
         let framed = annotation.boxes(in: packed.frame)
         packed.boxes = framed.boxes
         if !annotation.faults.isEmpty { note(annotation.faults.joined(separator: "; "), "left out") }
@@ -103,36 +103,5 @@ final class PicturePacker {
     packed.crc = packed.bytes.withUnsafeBytes { crc32(of: $0) }
     packed.findings = Finding.odd(facts, file: name, split: split, shorterSide: side)
     if split == .train { try sums.add(resized) }
-  }
-}
-
-/// Where the boxes of a split's pictures may lie: under `Annotations/` in any of ILSVRC's layouts.
-struct AnnotationFolders: Sendable {
-  private let root: String
-  private let folders: [String]
-
-  init(root: String, split: Split) {
-    self.root = root
-    folders = ["Annotations/\(split.rawValue)", "Annotations/CLS-LOC/\(split.rawValue)", "Annotations"]
-      .map { "\(root)/\($0)" }.filter { FolderListing.isFolder($0) }
-  }
-
-  /// - Parameter name: of the picture's file, as `FileName.written` has it.
-  /// - Returns: nil when there is no file for the picture.
-  /// - Throws: `DataError` for a damaged one, with its name relative to the data folder.
-  func annotation(of name: String, wnid: String) throws(DataError) -> Annotation? {
-    let stem = FileName(written: name).stem
-    let names = [".xml", ".XML"].map { FileName(bytes: stem.bytes + Array($0.utf8)) }
-    for folder in folders.map({ FileName($0) }) {
-      let places = [folder.appending(FileName(written: wnid)), folder]
-      for path in places.flatMap({ place in names.map { place.appending($0) } }) where isFile(path) {
-        do throws(DataError) {
-          return try Annotation(contentsOf: path)
-        } catch {
-          throw DataError(error.kind, error.description.replacing(FileName(root + "/").written, with: ""))
-        }
-      }
-    }
-    return nil
   }
 }

@@ -51,6 +51,7 @@ public struct PrepareJob: Sendable {
     let folder = PackFolder(output)
     let maker = ShardMaker(set: set, settings: settings, folder: folder, threads: threads)
     let plan: Plan = try communicator.onFirst(.reading) {
+      set.summary.map(note)
       set.notes.forEach(note)
       return try open(folder, maker, shards, note: note)
     }
@@ -154,8 +155,7 @@ public struct PrepareJob: Sendable {
     try forEachInParallel(0..<tried.count, threads: threads) { index throws(DataError) in
       let (split, number) = tried[index]
       let sample = maker.set.samples(split)[number]
-      let folders = AnnotationFolders(root: maker.set.root, split: split)
-      guard let packer = try? PicturePacker(split, maker.settings, annotations: folders) else { return }
+      guard let packer = try? PicturePacker(split, maker.settings, annotations: nil) else { return }
       let packed = try packer.pack(sample.path, name: sample.path.written, wnid: "")
       sizes.withLock { $0 += packed.bytes.count }
     }

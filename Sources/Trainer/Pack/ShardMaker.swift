@@ -35,7 +35,7 @@ struct ShardMaker {
   /// - Returns: nil when it was asked to stop; nothing is left of the shard then.
   /// - Throws: `FileError` or `HDF5Error`, for instance on a full disk; `DataError`.
   func make(_ shard: Shard, progress: (Int) -> Void) throws -> ShardPart? {
-    let annotations = AnnotationFolders(root: set.root, split: shard.split)
+    let annotations = set.annotations(shard.split)
     let samples = set.samples(shard.split)
     let packers = Packers()
     let writer = try FileWriter(folder.file(of: shard))
@@ -80,8 +80,9 @@ struct ShardMaker {
   }
 
   private func pack(
-    _ samples: [Sample], _ indices: Range<Int>, split: Split, packers: Packers, annotations: AnnotationFolders
+    _ samples: [Sample], _ indices: Range<Int>, split: Split, packers: Packers, annotations: SplitAnnotations?
   ) throws(DataError) -> [PackedPicture] {
+    let names = set.names(split)
     let results = Mutex([PackedPicture](repeating: PackedPicture(), count: indices.count))
     try forEachInParallel(indices, threads: threads) { index throws(DataError) in
       let packer: PicturePacker
@@ -95,7 +96,7 @@ struct ShardMaker {
         throw DataError(.badPictures, error.description)
       }
       let sample = samples[index]
-      let packed = try packer.pack(sample.path, name: set.relativeName(of: sample), wnid: set.classes[sample.label].wnid)
+      let packed = try packer.pack(sample.path, name: names.name(of: sample).written, wnid: set.classes[sample.label].wnid)
       packers.give(packer)
       Activity.advance()
       results.withLock { $0[index - indices.lowerBound] = packed }

@@ -1,0 +1,52 @@
+import Files
+import Synchronization
+
+/// The boxes of a split's pictures, wherever the data folder's form has them: files under `Annotations/` and its kin, or the
+/// tables of Tiny ImageNet.
+public final class SplitAnnotations: Sendable {
+  private let layout: Layout
+  private let split: Split
+  private let folders: [FileName]
+  /// Tables that have been read: their pictures by their names without ending.
+  private let tables = Mutex<[String: [FileName: Annotation]]>([:])
+
+  public init(_ layout: Layout, _ split: Split) {
+    self.layout = layout
+    self.split = split
+    folders = (layout.annotationFolders[split] ?? []).map { FileName($0) }
+  }
+
+  /// - Parameter name: of the picture's file.
+  /// - Returns: nil when there is nothing for the picture.
+  /// - Throws: `DataError` for a damaged file, with its name relative to the data folder.
+  public func annotation(of name: FileName, wnid: String) throws(DataError) -> Annotation? {
+    let stem = name.stem
+    let names = [".xml", ".XML"].map { FileName(bytes: stem.bytes + Array($0.utf8)) }
+    do throws(DataError) {
+      for folder in folders {
+        let places = [folder.appending(FileName(written: wnid)), folder]
+        for path in places.flatMap({ place in names.map { place.appending($0) } }) where FolderListing.isFile(path) {
+          return try Annotation(contentsOf: path)
+        }
+      }
+      return try table(of: wnid)?[stem]
+    } catch {
+      throw DataError(error.kind, error.description.replacing(FileName(layout.root + "/").written, with: ""))
+    }
+  }
+
+  /// Tiny ImageNet's table for a class; nil in other forms, and where there is none.
+  private func table(of wnid: String) throws(DataError) -> [FileName: Annotation]? {
+    guard layout.form == .tinyImageNet, let path = path(of: wnid) else { return nil }
+    if let known = tables.withLock({ $0[path] }) { return known }
+    let found = FolderListing.isFile(path) ? try TinyImageNet.annotations(of: path) : []
+    let table = Dictionary(found.map { ($0.stem, $0.annotation) }, uniquingKeysWith: { first, _ in first })
+    tables.withLock { $0[path] = table }
+    return table
+  }
+
+  private func path(of wnid: String) -> String? {
+    if split == .val, let table = layout.labelTable { return table }
+    return layout.folder(of: split).map { TinyImageNet.table(of: wnid, in: "\($0)/\(wnid)") }
+  }
+}

@@ -1,0 +1,70 @@
+import Files
+
+extension DataSet {
+  /// What pictures are called in packs, listings and reports: `val/<class>/<place in the class>`, the same in all forms.
+  public struct Names: Sendable {
+    private let layout: Layout?
+    private let split: Split
+    /// By label: the split and the class's folder.
+    private let folders: [FileName]
+
+    fileprivate init(_ set: DataSet, _ split: Split) {
+      (layout, self.split) = (set.layout, split)
+      folders = set.layout == nil ? [] : set.classes.map { FileName(split.rawValue).appending(FileName(written: $0.wnid)) }
+    }
+
+    /// - Parameter sample: of the split.
+    public func name(of sample: Sample) -> FileName {
+      guard let layout else { return sample.path }
+      return folders[sample.label].appending(layout.inner(sample.path, of: split))
+    }
+  }
+
+  public func names(_ split: Split) -> Names { Names(self, split) }
+}
+
+extension DataSet {
+  /// What was found, as a line: `ILSVRC-2012 in Kaggle's layout: 1,281,167 + 50,000 pictures`; nil for a pack's lists.
+  public var summary: String? {
+    guard let layout else { return nil }
+    let counts = [(train.count, "training"), (val.count, "validation")].filter { $0.0 > 0 }
+    let pictures =
+      counts.count == 1
+      ? counts[0].0.grouped + " \(counts[0].1) pictures" : "\(train.count.grouped) + \(val.count.grouped) pictures"
+    return "\(kind) \(layout.form.phrase): \(pictures)"
+  }
+
+  /// The set's name where it shows, else the number of its classes.
+  private var kind: String {
+    let isOfSynsets = classes.allSatisfy { FileName($0.wnid).isSynset }
+    if isOfSynsets, classes.count == 1000 { return "ILSVRC-2012" }
+    if isOfSynsets, classes.count == 200, layout?.form == .tinyImageNet { return "Tiny ImageNet-200" }
+    return "\(classes.count.grouped) class\(classes.count == 1 ? "" : "es")"
+  }
+}
+
+extension Layout.Form {
+  /// `in Kaggle's layout`
+  var phrase: String {
+    switch self {
+    case .folders: "in train/ and val/"
+    case .official: "in folders called like ILSVRC's archives"
+    case .kaggle: "in Kaggle's layout"
+    case .tinyImageNet: "in Tiny ImageNet's layout"
+    case .classFolders: "in class folders without train/ and val/"
+    }
+  }
+}
+
+extension Int {
+  /// With commas between thousands, in every locale.
+  fileprivate var grouped: String {
+    let digits = String(self)
+    var text = ""
+    for (place, digit) in digits.enumerated() {
+      if place > 0, (digits.count - place).isMultiple(of: 3) { text += "," }
+      text.append(digit)
+    }
+    return text
+  }
+}

@@ -1,0 +1,127 @@
+import Files
+
+extension Layout {
+  /// Finds out how a folder is arranged.
+  ///
+  /// - Parameters:
+  ///   - root: the folder; one that holds nothing but a single folder stands for that.
+  ///   - classes: the ids that a network knows, where there is one: a folder of folders that are called like them is then a
+  ///     set of validation pictures.
+  /// - Throws: `DataError` when there is no such folder, it can't be listed, or no form is recognised.
+  public init(of root: String, classes: [String]? = nil) throws(DataError) {
+    guard FolderListing.isFolder(root) else { throw ForeignForm.noFolder(root) }
+    let contents = try folderContents(FileName(root))
+    if let found = Self.find(root, contents, classes: classes) {
+      self = found
+      return
+    }
+    if contents.folders.count == 1, let name = contents.folders.first?.written, !contents.folders[0].isSynset {
+      let inner = FilePath.join(root, name)
+      if let found = Self.find(inner, try folderContents(FileName(inner)), classes: classes) {
+        self = found
+        return
+      }
+    }
+    throw Self.unknown(root, contents)
+  }
+
+  /// The layout of a folder; nil when it has none that is known, or can't be listed.
+  static func find(_ root: String, classes: [String]? = nil) -> Layout? {
+    guard let contents = contentsIfThere(root) else { return nil }
+    return find(root, contents, classes: classes)
+  }
+
+  private static func find(_ root: String, _ contents: FolderContents, classes: [String]?) -> Layout? {
+    KaggleTree(around: root)?.layout ?? tinyImageNet(root, contents) ?? folders(root, contents)
+      ?? KaggleTree(below: root)?.layout ?? classFolders(root, contents, classes: classes)
+  }
+
+  // MARK: - train/ and val/, and what the official archives unpack to
+
+  private static func folders(_ root: String, _ contents: FolderContents) -> Layout? {
+    let official = OfficialFolders(root, contents)
+    let (train, val) = (subfolder("train", of: root), subfolder("val", of: root))
+    let (officialTrain, officialVal) = (official.pictures(.train), official.pictures(.val))
+    guard train ?? val ?? officialTrain ?? officialVal != nil else { return nil }
+    let isOfficial = (train == nil && officialTrain != nil) || (val == nil && officialVal != nil)
+    return Layout(
+      root: root, form: isOfficial ? .official : .folders, train: train ?? officialTrain, val: val ?? officialVal,
+      listFolders: listFolders(root, contents),
+      annotationFolders: annotationFolders(in: [root], ["Annotations/*", "Annotations/CLS-LOC/*", "Annotations"])
+        .merging(official.annotations) { $0 + $1 })
+  }
+
+  // MARK: - Tiny ImageNet
+
+  private static func tinyImageNet(_ root: String, _ contents: FolderContents) -> Layout? {
+    let train = subfolder("train", of: root)
+    let table = "\(root)/val/val_annotations.txt"
+    let hasTable = FolderListing.isFile(table) && contentsIfThere("\(root)/val")?.folders == ["images"]
+    guard hasTable || train.map(TinyImageNet.isTrain) ?? false else { return nil }
+    return Layout(
+      root: root, form: .tinyImageNet, train: train, val: hasTable ? "\(root)/val/images" : subfolder("val", of: root),
+      labelTable: hasTable ? table : nil, listFolders: listFolders(root, contents),
+      annotationFolders: annotationFolders(in: [root], ["Annotations/*", "Annotations"]))
+  }
+
+  // MARK: - Class folders alone
+
+  private static func classFolders(_ root: String, _ contents: FolderContents, classes: [String]?) -> Layout? {
+    let names = contents.folders.map(\.written)
+    guard !names.isEmpty else { return nil }
+    let lists = listFolders(root, contents)
+    let isKnown = classes.map { Set($0) }.map { known in names.allSatisfy(known.contains) } ?? false
+    let isNumbered = names.allSatisfy { NumberedFolders.number($0) != nil }
+    guard isKnown || isNumbered && (classes != nil || findFile(ClassWords.lists, in: lists) != nil) else { return nil }
+    return Layout(root: root, form: .classFolders, train: nil, val: root, listFolders: lists)
+  }
+
+  // MARK: - Parts of several forms
+
+  static func subfolder(_ name: String, of root: String) -> String? {
+    let path = "\(root)/\(name)"
+    return FolderListing.isFolder(path) ? path : nil
+  }
+
+  /// Where ILSVRC's lists are put: the root, `devkit/`, `devkit/data/`, a folder that is called like a kit, such as
+  /// `ILSVRC2012_devkit_t12/data/`, and `val/`.
+  static func listFolders(_ root: String, _ contents: FolderContents) -> [String] {
+    var kits = ["\(root)/devkit"] + DevelopmentKit.folders(in: root, contents).filter { $0 != "\(root)/devkit" }
+    kits = kits.flatMap { kit in
+      // An archive of a kit has a folder of the kit's name at its top.
+      let nested = contentsIfThere(kit).map { DevelopmentKit.folders(in: kit, $0) } ?? []
+      return [kit] + nested
+    }
+    return [root] + kits.flatMap { [$0, "\($0)/data"] } + ["\(root)/val"]
+  }
+
+  /// Those of the places of annotations that are there; `*` stands for the split's name.
+  static func annotationFolders(in roots: [String], _ places: [String]) -> [Split: [String]] {
+    var folders: [Split: [String]] = [:]
+    for split in Split.allCases {
+      let names = places.map { $0.replacing("*", with: split.rawValue) }
+      folders[split] = roots.flatMap { root in names.map { "\(root)/\($0)" } }.filter(FolderListing.isFolder)
+    }
+    return folders
+  }
+
+  private static func unknown(_ root: String, _ contents: FolderContents) -> DataError {
+    if let foreign = ForeignForm.description(of: root, contents) { return DataError(.layout, foreign) }
+    let found = contents.folders.map { "\($0)/" } + contents.files.map(\.written)
+    let shown = found.prefix(6).joined(separator: ", ") + (found.count > 6 ? ", … (\(found.count) in all)" : "")
+    let hint =
+      contents.folders.contains(where: \.isSynset)
+      ? "; these look like class folders: move them into \(root)/train" : "; `synthesize` makes an example"
+    return DataError(
+      .layout,
+      "\(root) has neither train/ nor val/ (found: \(found.isEmpty ? "nothing" : shown)); expected "
+        + "train/<wnid>/<picture> and val/<wnid>/<picture>, or another form of docs/data.md\(hint)")
+  }
+}
+
+extension FileName {
+  /// Whether it is called like a WordNet id, such as n01440764.
+  var isSynset: Bool {
+    bytes.count == 9 && bytes.first == UInt8(ascii: "n") && bytes.dropFirst().allSatisfy { (0x30...0x39).contains($0) }
+  }
+}

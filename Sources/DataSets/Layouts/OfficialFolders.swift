@@ -1,0 +1,35 @@
+import Files
+
+/// ILSVRC's official archives, unpacked beside each other under their own names: `ILSVRC2012_img_train/`,
+/// `ILSVRC2012_img_val/`, `ILSVRC2012_bbox_train_v2/`, `ILSVRC2012_bbox_val_v3/`; those of other years alike.
+struct OfficialFolders {
+  private let root: String
+  private let names: [String]
+
+  init(_ root: String, _ contents: FolderContents) {
+    self.root = root
+    // What is no folder may be an archive that is read like one.
+    names = (contents.folders + contents.files).map(\.written).filter { $0.lowercased().hasPrefix("ilsvrc") }
+  }
+
+  /// The folder of a split's pictures. Task 3's are other pictures: 120 breeds of dogs.
+  func pictures(_ split: Split) -> String? { folders(of: "img_\(split.rawValue)").first }
+
+  /// Where the boxes may be: the archives differ in the folder at their top.
+  var annotations: [Split: [String]] {
+    var found: [Split: [String]] = [:]
+    for split in Split.allCases {
+      found[split] = folders(of: "bbox_\(split.rawValue)").flatMap { folder in
+        [folder] + [split.rawValue, "Annotation", "Annotations"].map { "\(folder)/\($0)" }.filter(FolderListing.isFolder)
+      }
+    }
+    return found
+  }
+
+  private func folders(of part: String) -> [String] {
+    names.filter { name in
+      let name = name.lowercased()
+      return name.contains("_\(part)") && !name.contains("_t3")
+    }.map { "\(root)/\($0)" }.filter(FolderListing.isFolder)
+  }
+}
