@@ -14,6 +14,7 @@ let package = Package(
     .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
     .systemLibrary(name: "CHDF5", pkgConfig: "hdf5-serial", providers: [.apt(["libhdf5-dev"])]),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
@@ -26,7 +27,7 @@ let package = Package(
 
     // Checked arithmetic on sizes, and the memory that there is.
     .target(name: "Sizes"),
-    .target(name: "Files", dependencies: ["CCrypto"]),
+    .target(name: "Files", dependencies: ["CCrypto", "CZlib"]),
     .target(name: "ConvNet", dependencies: ["COpenBLAS", "COneDNN", "Kernels", "Sizes"]),
     .target(name: "Images", dependencies: ["Files", "CPNG", "CTurboJPEG", "Kernels", "Sizes"]),
     // How a picture becomes a network's input.
@@ -56,7 +57,7 @@ let package = Package(
     .executableTarget(
       name: "step-allocations", dependencies: ["ConvNet", "AllocationCounter"], path: "Tests/StepAllocations"),
     // Readers of foreign bytes, fuzzed: ./launch.sh test --fuzz.
-    .executableTarget(name: "reader-fuzz", dependencies: ["Trainer", "Visualize"], path: "Tests/Fuzz", exclude: ["Corpus", "run.sh"]),
+    .executableTarget(name: "reader-fuzz", dependencies: ["Trainer", "Visualize", "TestSupport"], path: "Tests/Fuzz", exclude: ["Corpus", "run.sh"]),
     .target(name: "TestSupport", dependencies: ["ConvNet"], path: "Tests/TestSupport"),
     .testTarget(name: "SizesTests", dependencies: ["Sizes", "TestSupport"]),
     .testTarget(name: "FilesTests", dependencies: ["Files", "TestSupport"]),

@@ -5,6 +5,8 @@ public struct FileError: Error, Sendable, Hashable, CustomStringConvertible {
   /// What an error number means to a caller.
   public enum Kind: String, Sendable, Hashable {
     case noSuchFile, noSpace, locked, system
+    /// An archive, or one of its members, that is cut, damaged, or of a kind that can't be read.
+    case damagedArchive
     /// The storage was at fault for longer than `StoragePatience` allows.
     case storage
     /// Somebody asked the process to stop while it waited for the storage.
@@ -39,6 +41,13 @@ public struct FileError: Error, Sendable, Hashable, CustomStringConvertible {
   public init(action: String, path: String, reason: String, hint: String? = nil) {
     (self.action, self.path, self.reason, self.hint) = (action, path, reason, hint)
     kind = .system
+    code = 0
+    isWhole = false
+  }
+
+  /// The same, of a certain kind.
+  init(_ kind: Kind, action: String, path: String, reason: String, hint: String? = nil) {
+    (self.kind, self.action, self.path, self.reason, self.hint) = (kind, action, path, reason, hint)
     code = 0
     isWhole = false
   }

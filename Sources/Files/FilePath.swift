@@ -30,4 +30,16 @@ public enum FilePath {
   public static func join(_ folder: String, _ name: String) -> String {
     folder == "." ? name : folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
   }
+
+  /// Whether the system has a folder there, or a link to one.
+  static func isFolderOfTheSystem(_ path: FileName) -> Bool {
+    var status = stat()
+    return path.withCString { stat($0, &status) } == 0 && status.st_mode & S_IFMT == S_IFDIR
+  }
+
+  /// Whether the system has anything else there.
+  static func isFileOfTheSystem(_ path: FileName) -> Bool {
+    var status = stat()
+    return path.withCString { stat($0, &status) } == 0 && status.st_mode & S_IFMT != S_IFDIR
+  }
 }

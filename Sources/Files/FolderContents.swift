@@ -1,6 +1,9 @@
 import Foundation
 
 /// What stands in a folder, in the order of names by bytes: the same on every host and in every locale. Files aren't opened.
+///
+/// A path may lead through an archive (`data/train.tar/n01440764.tar`): it is listed as a folder, and so are tars in it. In the
+/// listing of a folder of the system an archive is a file like others.
 public struct FolderContents: Sendable {
   /// Folders, and links to such.
   public private(set) var folders: [FileName] = []
@@ -23,11 +26,23 @@ public struct FolderContents: Sendable {
 
   /// Lists a folder; a storage that is away is waited for, see `StoragePatience`.
   ///
-  /// - Throws: `FileError` when the folder can't be listed.
+  /// - Throws: `FileError` when the folder can't be listed, or the archive is damaged.
   public init(_ path: FileName) throws(FileError) {
+    if let inside = try FolderContents(inArchive: path) {
+      self = inside
+      return
+    }
     self = try StoragePatience.read(
       path, listing: true, code: { $0.code == 0 ? nil : $0.code }, givingUp: { FileError($0, path: path.written) }
     ) { () throws(FileError) in try FolderContents(onceOf: path) }
+  }
+
+  init(_ listing: ArchiveIndex.Listing, of archive: FileVersion) {
+    for name in listing.folders { if Self.isOfTheSystem(name) { hidden.append(name) } else { folders.append(name) } }
+    for name in listing.files { if Self.isOfTheSystem(name) { hidden.append(name) } else { files.append(name) } }
+    hidden.sort()
+    // The version tells archives apart where one path leads through several.
+    identity = Identity(device: UInt(bitPattern: archive.modified ^ archive.size), number: UInt(bitPattern: listing.identity))
   }
 
   /// Source: opendir(3), readdir(3)

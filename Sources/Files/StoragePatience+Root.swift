@@ -24,7 +24,7 @@ extension StoragePatience {
   private static func fault(of path: String, mustHoldSomething: Bool) -> Int32 {
     FileActivity.during(.listing, path) {
       var status = stat()
-      guard stat(path, &status) == 0 else { return errno }
+      guard FilePath.ofTheSystem(FileName(path)).withCString({ stat($0, &status) }) == 0 else { return errno }
       guard mustHoldSomething, status.st_mode & S_IFMT == S_IFDIR else { return 0 }
       return StorageFault.holdsNames(FileName(path)) ? 0 : ENOENT
     }

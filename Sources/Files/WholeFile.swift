@@ -4,10 +4,11 @@ import Foundation
 public enum WholeFile {
   /// The bytes of a file. A storage that is away is waited for; see `StoragePatience`.
   ///
-  /// A pipe or a device in its place is an error and never waited for. Source: open(2), read(2)
+  /// A pipe or a device in its place is an error and never waited for. The path may lead through an archive. Source: open(2), read(2)
   /// - Parameter limit: more bytes are an error, before memory is taken for them.
   public static func read(_ path: FileName, limit: Int = 1 << 30) throws(FileError) -> [UInt8] {
-    try StoragePatience.read(
+    if let member = try ArchivedFile(path) { return try member.bytes(limit: limit) }
+    return try StoragePatience.read(
       path, code: { $0.code == 0 ? nil : $0.code }, givingUp: { FileError($0, path: path.written) }
     ) { () throws(FileError) in try readOnce(path, limit: limit) }
   }

@@ -36,6 +36,12 @@ public struct ImageError: Error, CustomStringConvertible, Sendable, Equatable {
   public init(_ trouble: StoragePatience.Trouble) {
     self.init(trouble.kind == .stopped ? .stopped : .storage, trouble.description)
   }
+
+  /// A file could not be read.
+  init(_ error: FileError) {
+    let kind: Kind = error.kind == .storage ? .storage : error.kind == .stopped ? .stopped : .unreadable
+    self.init(kind, error.description, code: error.code == 0 ? nil : error.code)
+  }
 }
 
 extension ImageError: StorageRelated {

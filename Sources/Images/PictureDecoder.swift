@@ -49,11 +49,12 @@ public final class PictureDecoder {
 
   /// The bytes of the file at `path`: the decoder's own, until it reads the next one.
   ///
-  /// A storage that is away is waited for; see `StoragePatience`.
+  /// The path may lead through an archive. A storage that is away is waited for; see `StoragePatience`.
   ///
   /// - Throws: `ImageError` when it can't be read, is no file, or has more than `maximumBytes`; of kind `storage` or `stopped` when
   ///   that says nothing of the file.
   public func contents(of path: FileName) throws(ImageError) -> UnsafeRawBufferPointer {
+    if let count = try readMember(path) { return UnsafeRawBufferPointer(rebasing: file[0..<count]) }
     let count = try StoragePatience.read(path, code: { $0.code }, givingUp: { ImageError($0) }) { () throws(ImageError) in
       try readFile(path)
     }
@@ -223,6 +224,23 @@ public final class PictureDecoder {
         throw ImageError(.unreadable, "cannot read \(path): \(String(cString: strerror(code)))", code: code)
       }
       count += result
+    }
+  }
+
+  /// The same of an archive's member; nil for a path that leads through no archive.
+  private func readMember(_ path: FileName) throws(ImageError) -> Int? {
+    do throws(FileError) {
+      guard let member = try ArchivedFile(path) else { return nil }
+      guard member.size <= Self.maximumBytes else {
+        throw FileError(
+          action: "read", path: path.written,
+          reason: "\(member.size) bytes are too many for a picture, at most \(Self.maximumBytes)")
+      }
+      if member.size >= file.count { grow(to: member.size + 1, keeping: 0) }
+      try member.read(into: UnsafeMutableRawBufferPointer(rebasing: file[0..<member.size]))
+      return member.size
+    } catch {
+      throw ImageError(error)
     }
   }
 

@@ -77,6 +77,9 @@ public enum PictureKind: String, Sendable, CaseIterable {
 
   /// Looks into a file, and never waits for a pipe.
   public static func look(at path: FileName) -> Look {
+    do {
+      if let member = try ArchivedFile(path) { return try look(at: member) }
+    } catch { return .unknown }
     let descriptor = path.withCString { open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
     guard descriptor >= 0 else { return .unknown }
     defer { close(descriptor) }
@@ -86,5 +89,10 @@ public enum PictureKind: String, Sendable, CaseIterable {
     let count = head.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, $0.count, 0) }
     guard count > 0 else { return .unknown }
     return PictureKind(head.prefix(count)).map(Look.picture) ?? .noPicture
+  }
+
+  private static func look(at member: ArchivedFile) throws(FileError) -> Look {
+    let head = try member.head(headBytes)
+    return head.isEmpty ? .unknown : PictureKind(head).map(Look.picture) ?? .noPicture
   }
 }

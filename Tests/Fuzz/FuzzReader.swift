@@ -16,6 +16,6 @@
 
   /// All readers, in the order in which they are run.
   func allFuzzReaders() throws -> [FuzzReader] {
-    try pictureReaders() + weightReaders() + textReaders() + descriptionReaders() + fileReaders() + resultReaders()
+    try pictureReaders() + weightReaders() + textReaders() + descriptionReaders() + fileReaders() + archiveReaders() + resultReaders()
   }
 #endif

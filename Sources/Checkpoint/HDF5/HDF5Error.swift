@@ -49,7 +49,7 @@ extension HDF5Error.Kind {
       case .noSuchFile: .noSuchFile
       case .noSpace: .noSpace
       case .locked: .locked
-      case .system: .system
+      case .system, .damagedArchive: .system
       case .storage: .storage
       case .stopped: .stopped
       }

@@ -95,13 +95,16 @@ public struct MatlabFile: Sendable {
 
   /// Packed elements give no more bytes than this together.
   static let mostUnpacked = 1 << 30
+  private static let mostBytes = 1 << 34
 
   /// - Throws: `InterchangeError` when the file can't be read, is no MATLAB 5.0 file, or is damaged.
   public init(_ path: String) throws(InterchangeError) {
-    guard let content = FileManager.default.contents(atPath: path) else {
-      throw .badData(path, "missing, or not to be read by this user")
+    let bytes: [UInt8]
+    do throws(FileError) {
+      bytes = try WholeFile.read(FileName(path), limit: Self.mostBytes)
+    } catch {
+      throw InterchangeError(.badData, error.description)
     }
-    let bytes = [UInt8](content)
     guard bytes.count > 128, bytes.starts(with: "MATLAB 5.0".utf8), bytes[126] == 0x49, bytes[127] == 0x4D else {
       let foreign = ForeignFile.recognised(bytes).flatMap { $0.kind == .matlab5 ? nil : $0.sentence }
       throw .badData(

@@ -27,11 +27,10 @@ public struct PictureList: Sendable {
         try StoragePatience.waitForRoot(path)
       } catch { throw VisualizeError(error.kind == .stopped ? .stopped : .system, error.description) }
       let root = FileName(path).absolute
-      var status = stat()
-      guard root.withCString({ stat($0, &status) }) == 0 else {
-        throw VisualizeError(.badData, "there is no picture or folder \(path): \(FileError.text(errno))")
+      let isFolder = FilePath.isFolder(root)
+      guard isFolder || FilePath.isFile(root) else {
+        throw VisualizeError(.badData, "there is no picture or folder \(path): \(FileError.text(ENOENT))")
       }
-      let isFolder = status.st_mode & S_IFMT == S_IFDIR
       let folder = isFolder ? root : root.folder
       for name in isFolder ? try list.pictures(below: root) : [root.last] where seen.insert(folder.appending(name)).inserted {
         let truth = name.folder.components.reversed().map(\.written).first { known.contains($0) }

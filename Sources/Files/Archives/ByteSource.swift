@@ -1,0 +1,124 @@
+import Foundation
+
+/// Bytes that are read at their places, by any thread: of a file, or of what a small compressed file unpacks to.
+protocol ByteSource: Sendable {
+  var size: Int { get }
+  /// Fills the buffer with the bytes from `offset` on.
+  ///
+  /// - Throws: `FileError` when there are fewer, or the system can't read them.
+  func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(FileError)
+}
+
+extension ByteSource {
+  func bytes(_ count: Int, at offset: Int) throws(FileError) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: count)
+    let result = bytes.withUnsafeMutableBytes { buffer in
+      Result { () throws(FileError) in try read(into: buffer, at: offset) }
+    }
+    try result.get()
+    return bytes
+  }
+}
+
+/// Which file it is and as of when, to know it again.
+struct FileVersion: Sendable, Hashable {
+  var size: Int
+  /// In nanoseconds since 1970.
+  var modified: Int
+
+  init(size: Int, modified: Int) { (self.size, self.modified) = (size, modified) }
+
+  init(_ status: stat) {
+    size = Int(status.st_size)
+    modified = Int(status.st_mtim.tv_sec) &* 1_000_000_000 &+ Int(status.st_mtim.tv_nsec)
+  }
+}
+
+/// A file that is read at its places. A storage that is away is waited for; see `StoragePatience`.
+///
+/// It stays open, but for those of many: each read then opens it. After a fault of the storage it is opened anew.
+final class PlacedFile: ByteSource {
+  let path: FileName
+  let version: FileVersion
+  private let descriptor: OpenDescriptor
+
+  var size: Int { version.size }
+
+  /// - Throws: `FileError` when it can't be opened, or is no regular file.
+  init(_ path: FileName) throws(FileError) {
+    self.path = path
+    (descriptor, version) = try StoragePatience.read(path, code: Self.code, givingUp: { FileError($0, path: path.written) }) {
+      () throws(FileError) in
+      let (descriptor, version) = try Self.open(path)
+      return (OpenDescriptor(descriptor), version)
+    }
+  }
+
+  private static func code(_ error: FileError) -> Int32? { error.code == 0 ? nil : error.code }
+
+  /// Source: open(2), fstat(2)
+  private static func open(_ path: FileName) throws(FileError) -> (Int32, FileVersion) {
+    let descriptor = path.withCString { Glibc.open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
+    guard descriptor >= 0 else { throw FileError("open", "read", path.written) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else {
+      let error = FileError("fstat", "read", path.written)
+      close(descriptor)
+      throw error
+    }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      close(descriptor)
+      throw FileError(action: "read", path: path.written, reason: "it is no regular file")
+    }
+    return (descriptor, FileVersion(status))
+  }
+
+  func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(FileError) {
+    guard offset >= 0, buffer.count <= size - min(offset, size) else {
+      throw FileError(.cut("it has \(size) bytes, and \(buffer.count) more are expected here"), path, at: offset)
+    }
+    if buffer.isEmpty { return }
+    try StoragePatience.read(
+      path, code: Self.code, otherReads: { self.isReadable(besides: offset) }, givingUp: { FileError($0, path: self.path.written) }
+    ) { () throws(FileError) in
+      do throws(FileError) {
+        try descriptor.use({ () throws(FileError) in try self.reopened() }) { handle throws(FileError) in
+          try readOnce(handle, buffer, at: offset)
+        }
+      } catch {
+        if error.code != 0 { descriptor.forget() }
+        throw error
+      }
+    }
+  }
+
+  /// Source: pread(2)
+  private func readOnce(_ handle: Int32, _ buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(FileError) {
+    var count = 0
+    while count < buffer.count {
+      let result = pread(handle, buffer.baseAddress! + count, buffer.count - count, off_t(offset + count))
+      if result < 0 {
+        if errno == EINTR { continue }
+        throw FileError("pread at byte \(offset + count)", "read", path.written)
+      }
+      guard result > 0 else { throw FileError(.changed, path, at: offset + count) }
+      count += result
+    }
+  }
+
+  private func reopened() throws(FileError) -> Int32 {
+    let (descriptor, version) = try Self.open(path)
+    guard version == self.version else {
+      close(descriptor)
+      throw FileError(.changed, path, at: 0)
+    }
+    return descriptor
+  }
+
+  /// Whether another part of the file can be read: then one place of the disk is bad, and not the storage.
+  private func isReadable(besides offset: Int) -> Bool? {
+    let distance = 1 << 24
+    let other = offset > distance ? offset - distance : offset + distance
+    return (other < size ? StorageFault.isReadable(path, at: other) : nil) ?? StorageFault.isNeighbourReadable(of: path)
+  }
+}

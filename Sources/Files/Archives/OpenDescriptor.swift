@@ -1,0 +1,93 @@
+import Foundation
+import Synchronization
+
+/// A file's descriptor, kept open while there are few, and shared by the threads that read from it.
+final class OpenDescriptor: Sendable {
+  private struct State {
+    var handle: Int32?
+    var users = 0
+    /// To be closed by the last user.
+    var isStale = false
+  }
+
+  private static let mostOpen = 128
+  private static let open = Atomic(0)
+  private let state: Mutex<State>
+
+  /// - Parameter handle: becomes this one's.
+  init(_ handle: Int32) {
+    state = Mutex(State())
+    if Self.take() {
+      state.withLock { $0.handle = handle }
+    } else {
+      close(handle)
+    }
+  }
+
+  deinit { state.withLock { if let handle = $0.handle { Self.drop(handle) } } }
+
+  private static func take() -> Bool {
+    if open.wrappingAdd(1, ordering: .relaxed).newValue <= mostOpen { return true }
+    open.wrappingSubtract(1, ordering: .relaxed)
+    return false
+  }
+
+  private static func drop(_ handle: Int32) {
+    close(handle)
+    open.wrappingSubtract(1, ordering: .relaxed)
+  }
+
+  /// Runs `body` with an open descriptor.
+  ///
+  /// - Parameter reopen: opens the file where none is open.
+  func use<Value>(
+    _ reopen: () throws(FileError) -> Int32, _ body: (Int32) throws(FileError) -> Value
+  ) throws(FileError) -> Value {
+    let kept: Int32? = state.withLock { state in
+      guard let handle = state.handle, !state.isStale else { return nil }
+      state.users += 1
+      return handle
+    }
+    if let kept {
+      defer { leave() }
+      return try body(kept)
+    }
+    let fresh = try reopen()
+    guard keep(fresh) else {
+      defer { close(fresh) }
+      return try body(fresh)
+    }
+    defer { leave() }
+    return try body(fresh)
+  }
+
+  /// Makes the next user open the file anew.
+  func forget() {
+    state.withLock { state in
+      guard state.handle != nil else { return }
+      state.isStale = true
+      Self.closeIfUnused(&state)
+    }
+  }
+
+  private func keep(_ handle: Int32) -> Bool {
+    state.withLock { state in
+      guard state.handle == nil, Self.take() else { return false }
+      state = State(handle: handle, users: 1)
+      return true
+    }
+  }
+
+  private func leave() {
+    state.withLock { state in
+      state.users -= 1
+      Self.closeIfUnused(&state)
+    }
+  }
+
+  private static func closeIfUnused(_ state: inout State) {
+    guard state.isStale, state.users == 0, let handle = state.handle else { return }
+    drop(handle)
+    state = State()
+  }
+}
