@@ -1,30 +1,18 @@
 import Foundation
 
-/// Tables of text. Source: RFC 4180
+/// The one writer of tables of text; `TextList.rows` reads them back. Source: RFC 4180
 public enum CSV {
-  /// Quotation marks around what holds a comma or a quotation mark.
-  public static func field(_ text: String) -> String {
-    // By bytes: a line end of two is one character.
-    let needs = text.utf8.contains { [UInt8(ascii: ","), UInt8(ascii: "\""), 10, 13].contains($0) }
-    return needs ? "\"\(text.replacing("\"", with: "\"\""))\"" : text
-  }
+  private static let comma = UInt8(ascii: ",")
+  private static let quote = UInt8(ascii: "\"")
 
-  /// The fields of a line, without their quotation marks.
-  public static func fields(_ line: String) -> [String] {
-    var fields = [""]
-    var isQuoted = false
-    var hasJustClosed = false
-    for character in line {
-      if character == "\"" {
-        // Two in a quotation are one of the text.
-        if hasJustClosed { fields[fields.count - 1].append(character) }
-        isQuoted.toggle()
-        hasJustClosed = !isQuoted
-        continue
-      }
-      hasJustClosed = false
-      if character == ",", !isQuoted { fields.append("") } else { fields[fields.count - 1].append(character) }
-    }
-    return fields
+  /// A line of a table, with its end: a comma between fields, and quotation marks around those that hold a comma, a quotation mark or a
+  /// line end.
+  public static func row(_ fields: [String]) -> String { fields.map(field).joined(separator: ",") + "\n" }
+
+  static func field(_ text: String) -> String {
+    // By bytes: a line end of two, or a quotation mark with an accent on it, is one character.
+    guard text.utf8.contains(where: { [comma, quote, 10, 13].contains($0) }) else { return text }
+    let doubled = text.utf8.flatMap { $0 == quote ? [quote, quote] : [$0] }
+    return String(decoding: [quote] + doubled + [quote], as: UTF8.self)
   }
 }

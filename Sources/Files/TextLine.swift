@@ -52,22 +52,30 @@ extension TextList {
       return (Self.unquoted(Self.trimmed(whole[..<blank])), Self.unquoted(whole[(blank + 1)...]))
     }
 
-    /// The fields of a line of a table. Source: RFC 4180, with one line a row
+    /// The fields of a line of a table, whose rows are lines; see `TextList.rows` for those that may be longer.
     ///
     /// - Throws: `TextListError` when a quotation mark isn't closed.
     public func fields(separator: UInt8 = UInt8(ascii: ",")) throws(TextListError) -> [Field] {
+      guard let (fields, _) = Self.fields(of: bytes, separator) else { throw error("a quotation mark isn't closed") }
+      return fields
+    }
+
+    /// The fields from the start of a text to the first line end that no quotation encloses, and where that is; nil when a quotation mark
+    /// isn't closed. Source: RFC 4180
+    static func fields(of text: ArraySlice<UInt8>, _ separator: UInt8) -> (fields: [Field], end: Int)? {
       var fields: [Field] = []
       var field: [UInt8] = []
       var isQuoted = false
-      var index = bytes.startIndex
-      while index < bytes.endIndex {
-        let byte = bytes[index]
+      var index = text.startIndex
+      while index < text.endIndex {
+        let byte = text[index]
         if isQuoted, byte == Self.quote {
-          let isDoubled = index + 1 < bytes.endIndex && bytes[index + 1] == Self.quote
+          let isDoubled = index + 1 < text.endIndex && text[index + 1] == Self.quote
           if isDoubled { field.append(byte) } else { isQuoted = false }
           index += isDoubled ? 2 : 1
           continue
         }
+        if !isQuoted, byte == 10 || byte == 13 { break }
         if !isQuoted, byte == separator {
           fields.append(Field(bytes: field[...]))
           field = []
@@ -78,8 +86,7 @@ extension TextList {
         }
         index += 1
       }
-      guard !isQuoted else { throw error("a quotation mark isn't closed") }
-      return fields + [Field(bytes: field[...])]
+      return isQuoted ? nil : (fields + [Field(bytes: field[...])], index)
     }
 
     private static let quote = UInt8(ascii: "\"")

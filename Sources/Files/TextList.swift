@@ -36,6 +36,9 @@ public struct TextList: Sendable {
   /// The blank lines after the last one.
   public let blankLinesAtEnd: Int
 
+  /// The lines and their ends.
+  private let text: ArraySlice<UInt8>
+
   /// The lines that aren't blank.
   public var entries: [Line] { lines.filter { !$0.isBlank } }
 
@@ -50,6 +53,7 @@ public struct TextList: Sendable {
   public init(_ bytes: [UInt8], name: String) throws(TextListError) {
     path = name
     let text = try Self.utf8(bytes, name)
+    self.text = text
     var lines: [Line] = []
     var start = text.startIndex
     var index = start
@@ -103,6 +107,34 @@ public struct TextList: Sendable {
       throw TextListError(name, "it begins like UTF-16 and isn't; save it as UTF-8")
     }
     return Array(text.utf8)[...]
+  }
+
+  /// A row of a table: a line, or several where quotation marks enclose line ends.
+  public struct Row: Sendable {
+    public let line: Line
+    public let fields: [Field]
+  }
+
+  /// The rows of the table that the list is; blank lines between them don't count. Source: RFC 4180
+  ///
+  /// - Parameter separator: as `separator` finds it when it is nil.
+  /// - Throws: `TextListError` when a quotation mark isn't closed within a megabyte.
+  public func rows(separator: UInt8? = nil) throws(TextListError) -> [Row] {
+    let separator = separator ?? self.separator
+    var rows: [Row] = []
+    var next = 0
+    while next < lines.count {
+      let line = lines[next]
+      next += 1
+      if line.isBlank { continue }
+      let start = line.bytes.startIndex
+      guard let (fields, end) = Line.fields(of: text[start...].prefix(Self.longestLine + 1), separator) else {
+        throw line.error("a quotation mark isn't closed")
+      }
+      rows.append(Row(line: Line(list: path, number: line.number, bytes: text[start..<end]), fields: fields))
+      while next < lines.count, lines[next].bytes.startIndex <= end { next += 1 }
+    }
+    return rows
   }
 
   /// What stands between the fields of a table: of comma, semicolon and tab the one that is most often in its first line.

@@ -46,6 +46,7 @@ public func evaluate(
   report.unreadable = outcome.badFiles.map(\.reason)
   report.warning = outcome.warning
   report.failure = outcome.failure
+  report.notes = set.notes
   report.note = set.disagreement(with: spec.geometry)
   try report.merge(over: communicator)
   return report

@@ -14,6 +14,8 @@ public struct EvaluationReport: Sendable {
   public internal(set) var unreadable: [String] = []
   /// What to say of figures that aren't made of all pictures.
   public internal(set) var warning: String?
+  /// What is to be said of the data: files passed over, for instance.
+  public internal(set) var notes: [String] = []
   /// Why the figures aren't to be used, the same on all ranks; nil where they are.
   public internal(set) var failure: (any Error)?
   /// What is to be known of the inputs; see `PictureSet.disagreement(with:)`.
@@ -30,13 +32,12 @@ public struct EvaluationReport: Sendable {
 
   mutating func add(name: String, label: Int, _ prediction: Prediction, input digest: String) {
     confusion[label * classCount + prediction.classes[0]] += 1
-    let answers = (0..<5).map { place -> String in
-      guard place < prediction.classes.count else { return "," }
+    let answers = (0..<5).flatMap { place -> [String] in
+      guard place < prediction.classes.count else { return ["", ""] }
       let index = prediction.classes[place]
-      return "\(classes[index].wnid),\(String(format: "%.6f", prediction.posterior[index]))"
+      return [classes[index].wnid, String(format: "%.6f", prediction.posterior[index])]
     }
-    let fields = [CSV.field(name), classes[label].wnid, String(format: "%.6f", prediction.posterior[label])] + answers + [digest]
-    predictions += fields.joined(separator: ",") + "\n"
+    predictions += CSV.row([name, classes[label].wnid, String(format: "%.6f", prediction.posterior[label])] + answers + [digest])
   }
 
   /// Adds up what the ranks have found; each has a contiguous share of the pictures, in the order of ranks.
@@ -59,14 +60,14 @@ public struct EvaluationReport: Sendable {
   }
 
   private var confusionTable: String {
-    var text = "truth," + classes.map(\.wnid).joined(separator: ",") + "\n"
+    var text = CSV.row(["truth"] + classes.map(\.wnid))
     for row in 0..<classCount {
       let counts = confusion[(row * classCount)..<((row + 1) * classCount)]
-      text += classes[row].wnid + "," + counts.map(String.init).joined(separator: ",") + "\n"
+      text += CSV.row([classes[row].wnid] + counts.map(String.init))
     }
     return text
   }
 
-  private static let predictionHeader =
-    "image,truth,truth_posterior," + (1...5).map { "top\($0),top\($0)_posterior" }.joined(separator: ",") + ",input_sha256\n"
+  private static let predictionHeader = CSV.row(
+    ["image", "truth", "truth_posterior"] + (1...5).flatMap { ["top\($0)", "top\($0)_posterior"] } + ["input_sha256"])
 }

@@ -33,7 +33,7 @@ final class BadFileList {
     var text = "file,split,reason\n"
     for split in Split.allCases {
       for entry in entries[split] ?? [] {
-        text += [entry.path, split.rawValue, entry.reason].map(CSV.field).joined(separator: ",") + "\n"
+        text += CSV.row([entry.path, split.rawValue, entry.reason])
       }
     }
     let folder = FilePath.folder(of: path)

@@ -28,7 +28,7 @@ public struct Finding: Sendable, Equatable {
 
   /// The line of the table, RFC 4180 without its carriage return.
   var line: String {
-    [file, split.rawValue, kind.rawValue, detail, action].map(CSV.field).joined(separator: ",") + "\n"
+    CSV.row([file, split.rawValue, kind.rawValue, detail, action])
   }
 
   init(file: String, split: Split, kind: Kind, detail: String, action: String) {

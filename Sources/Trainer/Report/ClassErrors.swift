@@ -13,7 +13,7 @@ struct ClassError: Sendable, Hashable {
 
 /// `classes.csv`, as `evaluate --output` writes it too: a line a class.
 enum ClassErrors {
-  static let header = "wnid,name,pictures,top1_wrong,top5_wrong,top1_error,top5_error"
+  static let header = ["wnid", "name", "pictures", "top1_wrong", "top5_wrong", "top1_error", "top5_error"]
 
   /// The errors by class of an evaluation.
   static func of(_ result: EvaluationResult, classes: [ClassID]) -> [ClassError] {
@@ -29,17 +29,16 @@ enum ClassErrors {
   static func write(_ errors: [ClassError], to path: String) throws {
     let lines = errors.map { error in
       let wrong = [error.top1Error, error.top5Error].map { Int(($0 * Double(error.pictures)).rounded()) }
-      let shares = String(format: "%.6f,%.6f", error.top1Error, error.top5Error)
-      return "\(CSV.field(error.wnid)),\(CSV.field(error.name)),\(error.pictures),\(wrong[0]),\(wrong[1]),\(shares)"
+      let shares = [error.top1Error, error.top5Error].map { String(format: "%.6f", $0) }
+      return CSV.row([error.wnid, error.name] + ([error.pictures] + wrong).map(String.init) + shares)
     }
-    try AtomicFile.write(([header] + lines).joined(separator: "\n") + "\n", to: path)
+    try AtomicFile.write(CSV.row(header) + lines.joined(), to: path)
   }
 
   /// Reads such a file; columns are found by their names. Nil when there is none, or none of this form.
   static func read(_ path: String) -> [ClassError]? {
-    guard let data = FileManager.default.contents(atPath: path) else { return nil }
-    var rows = String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline).map { CSV.fields(String($0)) }
-    guard !rows.isEmpty else { return nil }
+    guard FileManager.default.fileExists(atPath: path), let list = try? TextList(contentsOf: path) else { return nil }
+    guard var rows = try? list.rows().map({ $0.fields.map(\.text) }), !rows.isEmpty else { return nil }
     let names = rows.removeFirst()
     let columns = ["wnid", "name", "pictures", "top1_error", "top5_error"].map { names.firstIndex(of: $0) }
     guard let wnid = columns[0], let pictures = columns[2], let top1 = columns[3] else { return nil }

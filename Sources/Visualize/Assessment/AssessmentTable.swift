@@ -114,28 +114,29 @@ struct AssessmentTable {
   var csv: String {
     let lines = rows.map { row in
       let doubts = doubts(row)
-      return [
+      return CSV.row([
         row.method, "\(pictures)", Self.text(row.pointing), Self.text(row.pointingError), Self.text(row.insertion),
         Self.text(row.deletion), Self.text(row.spearman.first), Self.text(spearmanOfAll(row)), Self.text(similarityOfAll(row)),
         doubts.map { $0.isEmpty ? "yes" : "no" } ?? "", doubts?.joined(separator: "; ") ?? "",
-      ].joined(separator: ",")
+      ])
     }
-    let head =
-      "method,pictures,pointing,pointing_error,insertion,deletion,spearman_top_random,spearman_all_random,ssim_all_random,trust,why_not"
-    return ([head] + lines).joined(separator: "\n") + "\n"
+    let head = [
+      "method", "pictures", "pointing", "pointing_error", "insertion", "deletion", "spearman_top_random", "spearman_all_random",
+      "ssim_all_random", "trust", "why_not",
+    ]
+    return CSV.row(head) + lines.joined()
   }
 
   /// A line a method and stage.
   var randomisationCSV: String {
-    var lines = ["method,kind,layer,spearman,ssim"]
+    var text = CSV.row(["method", "kind", "layer", "spearman", "ssim"])
     for row in rows where !row.spearman.isEmpty {
       for (index, stage) in stages.enumerated() {
-        lines.append(
-          "\(row.method),\(stage.kind.rawValue),\(stage.layer),\(Self.text(row.spearman[index])),\(Self.text(row.similarity[index]))"
-        )
+        text += CSV.row(
+          [row.method, stage.kind.rawValue, stage.layer, Self.text(row.spearman[index]), Self.text(row.similarity[index])])
       }
     }
-    return lines.joined(separator: "\n") + "\n"
+    return text
   }
 
   var html: String {

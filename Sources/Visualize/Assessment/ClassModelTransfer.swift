@@ -49,7 +49,7 @@ public struct ClassModelTransfer: Codable, Sendable {
     let input = judge.network.input
     let plan = try Plan(judge.parameters, batch: batch, purpose: .inference, compute: compute)
     let images = try Tensor(count: batch, shape: input)
-    var lines = ["class,place,posterior,top1,top1_posterior"]
+    var table = CSV.row(["class", "place", "posterior", "top1", "top1_posterior"])
     for start in stride(from: 0, to: known.count, by: batch) {
       let part = known[start..<min(start + batch, known.count)]
       for (slot, record) in part.enumerated() {
@@ -69,15 +69,13 @@ public struct ClassModelTransfer: Codable, Sendable {
         transfer.top1 += place <= 1 ? 1 : 0
         transfer.top5 += place <= 5 ? 1 : 0
         let own = place <= order.count ? order[place - 1].posterior : 0
-        let fields = [
-          CSV.field(record.class), "\(place)", "\(own)", CSV.field(judge.classes[order[0].index]), "\(order[0].posterior)",
-        ]
-        lines.append(fields.joined(separator: ","))
+        table += CSV.row(
+          [record.class, "\(place)", "\(own)", judge.classes[order[0].index], "\(order[0].posterior)"])
       }
       progress(start + part.count, known.count)
     }
     try makeFolder(output)
-    try AtomicFile.write(lines.joined(separator: "\n") + "\n", to: (output as NSString).appendingPathComponent(tableFile))
+    try AtomicFile.write(table, to: (output as NSString).appendingPathComponent(tableFile))
     try AtomicFile.write(
       ResultJSON.text(transfer, pretty: true) + "\n", to: (output as NSString).appendingPathComponent(summaryFile))
     return transfer

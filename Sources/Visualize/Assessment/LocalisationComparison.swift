@@ -43,8 +43,8 @@ public struct LocalisationComparison: Sendable {
   public var csv: String {
     "folder,box,pictures,error1,error5\n"
       + rows.map { row in
-        "\(CSV.field(row.folder)),\(row.box),\(row.pictures),"
-          + String(format: "%.4f,%.4f\n", row.errors.one, row.errors.five)
+        CSV.row(
+          [row.folder, row.box, "\(row.pictures)"] + [row.errors.one, row.errors.five].map { String(format: "%.4f", $0) })
       }.joined()
   }
 

@@ -31,13 +31,12 @@ public enum BoxTable {
   public static func text(_ pictures: [PictureAnswers]) -> String {
     var text = header + "\n"
     for picture in pictures.sorted(by: { $0.image.utf8.lexicographicallyPrecedes($1.image.utf8) }) {
-      let place = [picture.picture.map { CSV.field($0.written) } ?? ""]
       let frame = picture.frame.map { ["\($0.width)", "\($0.height)", "\($0.orientation.rawValue)"] } ?? ["", "", ""]
-      let end = (place + frame).joined(separator: ",")
       for (index, box) in picture.answers.enumerated() {
         let score = picture.scores.indices.contains(index) ? "\(picture.scores[index])" : ""
-        text +=
-          "\(CSV.field(picture.image)),\(index + 1),\(CSV.field(box.wnid)),\(score),\(box.xmin),\(box.ymin),\(box.xmax),\(box.ymax),\(end)\n"
+        text += CSV.row(
+          [picture.image, "\(index + 1)", box.wnid, score] + [box.xmin, box.ymin, box.xmax, box.ymax].map { "\($0)" }
+            + [picture.picture?.written ?? ""] + frame)
       }
     }
     return text
@@ -52,14 +51,13 @@ public enum BoxTable {
   ///
   /// - Throws: `TextListError` naming the file and line that can't be understood.
   public static func parse(_ list: TextList) throws(TextListError) -> [PictureAnswers] {
-    let separator = list.separator
-    var lines = list.entries
+    var rows = try list.rows()
     var columns = leastColumns
-    if let first = lines.first {
-      let names = try first.fields(separator: separator).map { $0.text.trimmingCharacters(in: .whitespaces).lowercased() }
+    if let first = rows.first {
+      let names = first.fields.map { $0.text.trimmingCharacters(in: .whitespaces).lowercased() }
       if names.contains("image") {
         columns = names
-        lines.removeFirst()
+        rows.removeFirst()
       }
     }
     var places: [String: Int] = [:]
@@ -70,9 +68,9 @@ public enum BoxTable {
     // In the order of the lines, by the picture's path where there is one.
     var order: [FileName] = []
     var found: [FileName: (picture: PictureAnswers, ranks: [Int])] = [:]
-    for line in lines {
-      let row = Row(fields: try line.fields(separator: separator), places: places)
-      guard let (answer, rank) = row.answer else { throw line.error(expected: "\"\(leastColumns.joined(separator: ","))\"") }
+    for line in rows {
+      let row = Row(fields: line.fields, places: places)
+      guard let (answer, rank) = row.answer else { throw line.line.error(expected: "\"\(leastColumns.joined(separator: ","))\"") }
       let picture = row.picture
       let key = picture.picture ?? FileName(picture.image)
       if found[key] == nil { order.append(key) }

@@ -62,7 +62,7 @@ extension LocalisationScore {
       let errors = [
         count.classificationError[0], count.classificationError[4], count.localisationError[0], count.localisationError[4],
       ].map { String(format: "%.4f", $0) }
-      text += "\(CSV.field(wnid)),\(CSV.field(name)),\(count.pictures),\(errors.joined(separator: ","))\n"
+      text += CSV.row([wnid, name, "\(count.pictures)"] + errors)
     }
     for (wnid, count) in byClass.sorted(by: { $0.key < $1.key }) { line(wnid, names[wnid] ?? wnid, count) }
     line("all", "all", all)
