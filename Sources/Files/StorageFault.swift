@@ -55,11 +55,40 @@ enum StorageFault {
   /// One look at the names of the folder answers all: a folder that comes back between two calls can't be mistaken for one that
   /// lacks the file.
   private static func absence(of path: FileName) -> Absence {
-    guard let names = names(in: path.folder), !names.isEmpty else { return .folder }
+    guard let (names, identity) = look(into: path.folder) else { return .folder }
+    if names.isEmpty { return isEmptied(path, identity) ? .file : .folder }
     let own = path.last.bytes
     guard names.contains(own) else { return .file }
     var status = stat()
     return path.withCString({ lstat($0, &status) }) == 0 && status.st_mode & S_IFMT == S_IFLNK ? .target : .none
+  }
+
+  /// Whether a folder that is empty has lost its files one by one, and is no unused mount point: it is the same folder, of the same
+  /// file system, that this process has read from, and another folder beside it has such a file.
+  private static func isEmptied(_ path: FileName, _ identity: Identity) -> Bool {
+    let folder = path.folder
+    guard StoragePatience.identity(ofKnown: folder) == identity else { return false }
+    let above = folder.folder
+    return (names(in: above) ?? []).prefix(triedFolders).contains { name in
+      let other = above.appending(FileName(bytes: name))
+      guard other != folder, let file = names(in: other)?.first(where: { FileName(bytes: $0).ending == path.ending }) else { return false }
+      return isReadable(other.appending(FileName(bytes: file))) == true
+    }
+  }
+
+  /// Tells folders apart that have had the same name at different times.
+  struct Identity: Hashable, Sendable {
+    let device: dev_t
+    let number: ino_t
+
+    init(_ status: stat) { (device, number) = (status.st_dev, status.st_ino) }
+
+    /// Nil when there is no such folder. Source: stat(2)
+    init?(of folder: FileName) {
+      var status = stat()
+      guard folder.withCString({ stat($0, &status) }) == 0 else { return nil }
+      self.init(status)
+    }
   }
 
   /// Whether a folder can be listed and isn't empty.
@@ -68,13 +97,18 @@ enum StorageFault {
   static func isListable(_ folder: FileName) -> Bool { names(in: folder) != nil }
 
   /// The names in a folder, hidden ones left out; nil when it can't be listed. Source: opendir(3), readdir(3)
-  private static func names(in folder: FileName) -> [[UInt8]]? {
+  private static func names(in folder: FileName) -> [[UInt8]]? { look(into: folder)?.names }
+
+  /// The same, and which folder it is.
+  private static func look(into folder: FileName) -> (names: [[UInt8]], identity: Identity)? {
     guard let directory = folder.withCString({ opendir($0) }) else { return nil }
     defer { closedir(directory) }
+    var status = stat()
+    guard fstat(dirfd(directory), &status) == 0 else { return nil }
     var names: [[UInt8]] = []
     while true {
       errno = 0
-      guard let entry = readdir(directory) else { return errno == 0 ? names : nil }
+      guard let entry = readdir(directory) else { return errno == 0 ? (names, Identity(status)) : nil }
       let name = withUnsafeBytes(of: &entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
       if name.first != UInt8(ascii: ".") { names.append(name) }
     }
@@ -93,7 +127,7 @@ enum StorageFault {
     if !beside.isEmpty { return beside.contains(true) }
     let above = folder.folder
     var found: [Bool] = []
-    for name in (Self.names(in: above) ?? []).prefix(64) where found.count < triedFiles {
+    for name in (Self.names(in: above) ?? []).prefix(triedFolders) where found.count < triedFiles {
       let other = above.appending(FileName(bytes: name))
       guard other != folder, let file = Self.names(in: other)?.first else { continue }
       if let result = isReadable(other.appending(FileName(bytes: file))) { found.append(result) }
@@ -102,6 +136,7 @@ enum StorageFault {
   }
 
   private static let triedFiles = 4
+  private static let triedFolders = 64
 
   /// Whether a byte of a file comes from the disk, past what is kept in memory; nil for what is no file.
   ///

@@ -40,7 +40,7 @@ public enum StoragePatience {
   private static let waiting = Mutex((threads: 0, since: ContinuousClock.now))
   private static let signs = Atomic(0)
   /// The folders that something was read from.
-  private static let known = Mutex<Set<FileName>>([])
+  private static let known = Mutex<[FileName: StorageFault.Identity?]>([:])
   /// How long a folder is waited for that this process has never seen: its name may be a slip of the pen.
   public static let secondsForUnknown = 5.0
 
@@ -93,10 +93,17 @@ public enum StoragePatience {
   }
 
   /// Says that a folder has been read or listed.
-  public static func note(folder: FileName) { known.withLock { _ = $0.insert(folder) } }
+  public static func note(folder: FileName) {
+    if isKnown(folder: folder) { return }
+    let identity = StorageFault.Identity(of: folder)
+    known.withLock { $0[folder] = .some(identity) }
+  }
+
+  /// Which folder it was when it was first read or listed; nil when it never was.
+  static func identity(ofKnown folder: FileName) -> StorageFault.Identity? { known.withLock { $0[folder] ?? nil } }
 
   /// Whether a folder has been read or listed by this process.
-  public static func isKnown(folder: FileName) -> Bool { known.withLock { $0.contains(folder) } }
+  public static func isKnown(folder: FileName) -> Bool { known.withLock { $0[folder] != nil } }
 
   /// The same for a path of text.
   public static func read<Value, Failure: Error>(

@@ -54,6 +54,24 @@ struct StoragePatienceTests {
     for number in 1...3 { try FileManager.default.removeItem(atPath: root.path("b/\(number)")) }
   }
 
+  @Test("A folder that has lost its only file is no storage that is away, while folders beside it hold such files")
+  func emptied() throws {
+    for number in 2...3 { try FileManager.default.removeItem(atPath: root.path("a/\(number)")) }
+    #expect(try read("a/1") == Array("1".utf8))
+    try FileManager.default.removeItem(atPath: root.path("a/1"))
+    #expect(kind { _ = try read("a/1") } == .noSuchFile)
+    // Another folder in its place, as an unused mount point would be.
+    try FileManager.default.moveItem(atPath: root.path("a"), toPath: root.path("c"))
+    try FileManager.default.createDirectory(atPath: root.path("a"), withIntermediateDirectories: true)
+    #expect(kind { _ = try read("a/1") } == .storage)
+    try FileManager.default.removeItem(atPath: root.path("a"))
+    try FileManager.default.moveItem(atPath: root.path("c"), toPath: root.path("a"))
+    #expect(kind { _ = try read("a/1") } == .noSuchFile)
+    // Where nothing is left beside it, it is the storage's.
+    for number in 1...3 { try FileManager.default.removeItem(atPath: root.path("b/\(number)")) }
+    #expect(kind { _ = try read("a/1") } == .storage)
+  }
+
   @Test("Neighbours are looked for in the folder, and beside it where it has none")
   func neighbours() throws {
     #expect(StorageFault.isNeighbourReadable(of: FileName(root.path("a/2"))) == true)
