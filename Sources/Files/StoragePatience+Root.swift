@@ -7,7 +7,7 @@ extension StoragePatience {
   /// - Parameter wasThere: whether it was there in an earlier start: then an empty folder, as an unused mount point is one, is waited
   ///   for too.
   /// - Throws: `Trouble` when the storage stays away. Of what was never there the caller has to say what lacks.
-  public static func waitForRoot(_ path: String, wasThere: Bool = false) throws(Trouble) {
+  public static func waitForRoot(_ path: FileName, wasThere: Bool = false) throws(Trouble) {
     let code = fault(of: path, mustHoldSomething: wasThere)
     if code == 0 { return }
     let isTheStorage = wasThere || StorageFault.storageCodes.contains(code)
@@ -20,13 +20,18 @@ extension StoragePatience {
     }
   }
 
+  /// The same for a path of text.
+  public static func waitForRoot(_ path: String, wasThere: Bool = false) throws(Trouble) {
+    try waitForRoot(FileName(path), wasThere: wasThere)
+  }
+
   /// What lies between us and a path, as an error number; 0 when it is there. Source: stat(2)
-  private static func fault(of path: String, mustHoldSomething: Bool) -> Int32 {
-    FileActivity.during(.listing, path) {
+  private static func fault(of path: FileName, mustHoldSomething: Bool) -> Int32 {
+    FileActivity.during(.listing, path.written) {
       var status = stat()
-      guard FilePath.ofTheSystem(FileName(path)).withCString({ stat($0, &status) }) == 0 else { return errno }
+      guard FilePath.ofTheSystem(path).withCString({ stat($0, &status) }) == 0 else { return errno }
       guard mustHoldSomething, status.st_mode & S_IFMT == S_IFDIR else { return 0 }
-      return StorageFault.holdsNames(FileName(path)) ? 0 : ENOENT
+      return StorageFault.holdsNames(path) ? 0 : ENOENT
     }
   }
 }

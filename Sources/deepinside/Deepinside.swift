@@ -35,7 +35,7 @@ struct Deepinside: ParsableCommand {
     chooseKernels()
     ProcessLimits.raise()
     do {
-      var command = try parseAsRoot()
+      var command = try parseAsRoot(CommandArguments.texts())
       StopRequest.answer(by: (command as? any StoppableCommand)?.stopAnswer ?? .signal)
       if command is any StoppableCommand { ProcessLimits.ignoreBrokenPipes() }
       try command.run()

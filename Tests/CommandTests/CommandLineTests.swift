@@ -49,6 +49,34 @@ struct CommandLineTests {
     #expect(result.exitCode == 2 && result.output.contains(word), "\(result)")
   }
 
+  /// Runs it by a shell, which can give arguments of any bytes: `%s` in the command becomes a name in Latin-1.
+  private func runWithLatin1(_ command: String, in folder: String) throws -> ProcessResult {
+    try RunningProcess(["sh", "-c", "n=$(printf 'caf\\351'); cd '\(folder)' && \(command)"]).wait(timeout: 60)
+  }
+
+  @Test("paths of pictures may be in Latin-1; elsewhere such an argument is refused, by its name and its option")
+  func bytes() throws {
+    let tiny = try TinyData()
+    let tool = try builtTool("deepinside")
+    try #require(try runTool("deepinside", tiny.training("run", steps: 1)).exitCode == 0)
+    let folder = tiny.folder.path("")
+    var result = try runWithLatin1("cp -r data/val \"$n\" && mv \"$n\"/s00000001 \"$n/$n\" && cp -r data \"data-$n\"", in: folder)
+    try #require(result.exitCode == 0, "\(result)")
+    result = try runWithLatin1(
+      "'\(tool)' saliency --checkpoint run/checkpoints/latest.h5 --output maps --threads 1 --images \"$n\" data/train/s00000001", in: folder)
+    #expect(result.exitCode == 0 && result.output.contains("16 made"), "\(result)")
+    result = try runWithLatin1(
+      "'\(tool)' saliency --checkpoint run/checkpoints/latest.h5 --output maps2 --threads 1 --images=\"$n-not\"", in: folder)
+    #expect(result.exitCode == 3 && result.output.contains("no picture or folder caf%E9-not"), "\(result)")
+    for (option, rest) in [
+      ("--data", "evaluate --checkpoint c --data \"data-$n\""), ("--run", "train --data data --run=\"$n\""),
+      ("--output", "prepare --data data --output \"$n\""), ("--checkpoint", "evaluate --data data --checkpoint \"$n.h5\""),
+    ] {
+      result = try runWithLatin1("'\(tool)' \(rest)", in: folder)
+      #expect(result.exitCode == 2 && result.output.contains("caf%E9") && result.output.contains("(\(option)) is no UTF-8"), "\(result)")
+    }
+  }
+
   @Test("a data folder that can't be used ends with exit code 3 and says why")
   func badData() throws {
     let tiny = try TinyData()

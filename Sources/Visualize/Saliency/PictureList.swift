@@ -11,7 +11,7 @@ public struct PictureList: Sendable {
 
   public init(_ files: [PictureFile]) { self.files = files }
 
-  /// The pictures of files and folders, each once. Folders are searched to any depth; a picture in a folder that is named like
+  /// The pictures of files and folders, each once; the paths are as `FileName.argument` gives them. Folders are searched to any depth; a picture in a folder that is named like
   /// a class, or in folders inside it, is one of that class.
   ///
   /// A folder inside that can't be listed stands in the list like a picture that can't be read.
@@ -22,11 +22,11 @@ public struct PictureList: Sendable {
     let known = Set(classes)
     var seen: Set<FileName> = []
     var list = PictureList([])
-    for path in paths {
+    for path in paths.map(FileName.init(argument:)) {
       do throws(StoragePatience.Trouble) {
         try StoragePatience.waitForRoot(path)
       } catch { throw VisualizeError(error.kind == .stopped ? .stopped : .system, error.description) }
-      let root = FileName(path).absolute
+      let root = path.absolute
       let isFolder = FilePath.isFolder(root)
       guard isFolder || FilePath.isFile(root) else {
         throw VisualizeError(.badData, "there is no picture or folder \(path): \(FileError.text(ENOENT))")
@@ -41,7 +41,7 @@ public struct PictureList: Sendable {
     }
     guard !list.files.isEmpty else {
       let found = list.passedOver.sentences.map { "; " + $0 }.joined()
-      throw VisualizeError(.badData, "no pictures in \(paths.joined(separator: ", "))\(found)")
+      throw VisualizeError(.badData, "no pictures in \(paths.map { FileName(argument: $0).written }.joined(separator: ", "))\(found)")
     }
     list.files.distinguishNames()
     return list

@@ -1,0 +1,33 @@
+import ArgumentParser
+import Files
+import Foundation
+
+/// What the program was started with, by its bytes: names of files need not be UTF-8.
+enum CommandArguments {
+  /// Options whose paths are read by their bytes.
+  private static let byBytes: Set = ["--images"]
+
+  /// The arguments for the parser.
+  ///
+  /// - Throws: `ValidationError` naming an argument that isn't UTF-8 where only text will do: such a name can't stand in the JSON, the
+  ///   tables and the pages that cite it.
+  static func texts() throws -> [String] {
+    let pointers = UnsafeBufferPointer(start: CommandLine.unsafeArgv, count: Int(CommandLine.argc)).dropFirst()
+    return try texts(of: pointers.compactMap { $0.map { Array(UnsafeRawBufferPointer(start: $0, count: strlen($0))) } })
+  }
+
+  static func texts(of arguments: [[UInt8]]) throws -> [String] {
+    var option = ""
+    return try arguments.map { bytes in
+      let text = FileName.argument(bytes)
+      if text.hasPrefix("--") { option = String(text.prefix { $0 != "=" }) }
+      if FileName.isEncoded(text), !byBytes.contains(option) {
+        let place = option.isEmpty || FileName.isEncoded(option) ? "" : " (\(option))"
+        throw ValidationError(
+          "the argument '\(FileName(bytes: bytes).written)'\(place) is no UTF-8: each %XX stands for a byte of it. Rename that file or "
+            + "folder, or give a link to it whose name is UTF-8: ln -s … link.")
+      }
+      return text
+    }
+  }
+}
