@@ -132,9 +132,7 @@ struct CheckpointReader: ~Copyable {
     try values.withUnsafeBufferPointer { (values) throws(CheckpointError) in
       try verify(Layout.mean, UnsafeRawBufferPointer(values))
     }
-    guard values.allSatisfy(\.isFinite) else {
-      throw .reading(.notFinite, path, "the mean picture has values that are no finite numbers")
-    }
+    if let problem = CheckpointContents.problem(mean: values) { throw .reading(.notFinite, path, problem) }
     return (values, Shape(channels: shape[0], height: shape[1], width: shape[2]))
   }
 
@@ -143,6 +141,7 @@ struct CheckpointReader: ~Copyable {
     let values = try get { () throws(HDF5Error) in
       try file.contains(Layout.colourAxes) ? try file.readSignedFloats(Layout.colourAxes, shape: [3, 3]) : []
     }
+    if let problem = CheckpointContents.problem(colourAxes: values) { throw .reading(.notFinite, path, problem) }
     return stride(from: 0, to: values.count, by: 3).map { SIMD3(values[$0], values[$0 + 1], values[$0 + 2]) }
   }
 
@@ -196,6 +195,11 @@ struct CheckpointReader: ~Copyable {
     }
     let attributes = Checkpoint.Attributes(
       network: try text("network"), progress: try text("progress"), options: try text("options"))
+    for (name, text) in [("network", attributes.network), ("progress", attributes.progress), ("options", attributes.options)]
+    where text.utf8.count > Network.longestDescription {
+      throw .reading(
+        .damaged, path, "its attribute '\(name)' has \(text.utf8.count) bytes, at most \(Network.longestDescription) are expected")
+    }
     // Files of other tools may do without.
     if let checksum = try attribute(Layout.headerChecksum), checksum != .string(attributes.checksum) {
       throw .reading(.damaged, path, "its attributes have been damaged since they were written (their checksum differs)")

@@ -43,10 +43,11 @@ public struct CheckpointContents: Sendable, Hashable {
   /// - Returns: nil for a network that doesn't take RGB pictures.
   /// - Throws: `InputSpecError` when the input doesn't fit into pictures of that size.
   static func geometry(_ network: Network, options: String) throws(InputSpecError) -> InputGeometry? {
-    struct Named: Decodable { let shorterSide: Int? }
     guard network.input.channels == 3 else { return nil }
-    let named = try? JSONDecoder().decode(Named.self, from: Foundation.Data(options.utf8))
-    return try InputGeometry(width: network.input.width, height: network.input.height, shorterSide: named?.shorterSide)
+    let named = (try? JSONSerialization.jsonObject(with: Foundation.Data(options.utf8)) as? [String: Any])?["shorterSide"]
+    let side = named as? Int
+    if let named, side == nil { throw InputSpecError("shorterSide: expected a whole number, found \(named)") }
+    return try InputGeometry(width: network.input.width, height: network.input.height, shorterSide: side)
   }
 
   /// The only way from pictures to this network's answers; nil when it takes no RGB pictures, or the mean doesn't fit.
@@ -75,6 +76,21 @@ public struct CheckpointContents: Sendable, Hashable {
       }
     }
     return fitted
+  }
+
+  /// No mean pixel, and no axis of the colours, is as far from 0: pixels go from 0 to 255.
+  private static let largestPixel: Float = 10_000
+
+  /// Why these can't be the mean pixels of pictures, as a sentence; nil when they can.
+  public static func problem(mean: [Float]) -> String? {
+    guard let wrong = mean.first(where: { !($0.magnitude <= largestPixel) }) else { return nil }
+    return "the mean picture has the value \(wrong), expected pixels from 0 to 255"
+  }
+
+  /// Why these can't be the principal axes of pictures' colours, as a sentence; nil when they can.
+  public static func problem(colourAxes: [Float]) -> String? {
+    guard let wrong = colourAxes.first(where: { !($0.magnitude <= largestPixel) }) else { return nil }
+    return "the axes of the colours have the value \(wrong), expected deviations of pixels from 0 to 255"
   }
 
   /// What doesn't fit together, nil when all does.

@@ -58,6 +58,8 @@ public struct Network: Sendable, Hashable {
   /// Layers are in the tens. Sums over so many stay far from overflow.
   static let mostLayers = 1 << 12
   /// Crops are no larger, nor is a mean picture.
+  /// No description is longer, in bytes.
+  public static let longestDescription = 1 << 22
   public static let largestInputSide = 1 << 12
   /// Of a layer and a picture: hours on a fast processor.
   static let mostMultiplyAdds = 1 << 44

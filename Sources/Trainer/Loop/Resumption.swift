@@ -58,7 +58,7 @@ struct Resumption {
   /// - Note: collective
   func fullyConnected(_ communicator: Communicator) throws -> FullyConnectedMode {
     try communicator.onFirst(.reading) {
-      try checkpoint.map { try TrainingOptions(json: $0.contents.options).fullyConnected } ?? .auto
+      try checkpoint.map { try options(of: $0.contents).fullyConnected } ?? .auto
     }
   }
 
@@ -87,6 +87,15 @@ struct Resumption {
 
   // MARK: Rank 0
 
+  /// The options that a checkpoint was trained with.
+  private func options(of contents: CheckpointContents) throws(TrainingError) -> TrainingOptions {
+    guard let options = try? TrainingOptions(json: contents.options) else {
+      throw .badData("\(path): its options are not the JSON that was expected: \(contents.options.prefix(200))")
+    }
+    if let problem = options.problem { throw .badData("\(path): its options say \(problem)") }
+    return options
+  }
+
   /// What the run goes on with: the checkpoint's own, fitted to what has been changed since.
   private func checked(
     _ contents: CheckpointContents, _ network: Network, job: TrainingJob, set: PictureSet, watch: (TrainingEvent) -> Void
@@ -99,7 +108,7 @@ struct Resumption {
     guard contents.classes == set.classes.map(\.wnid) else {
       throw TrainingError.badData("\(path) was trained on other classes than those of \(job.data)")
     }
-    let earlier = try TrainingOptions(json: contents.options)
+    let earlier = try options(of: contents)
     let differences = job.options.differences(from: earlier)
     guard differences.isEmpty || job.allowChangedOptions else {
       throw TrainingError.wrongUse(

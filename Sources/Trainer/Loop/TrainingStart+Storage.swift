@@ -8,8 +8,9 @@ extension TrainingStart {
   /// - Throws: `DataError` when they stay away.
   static func awaitStorage(of job: TrainingJob) throws(DataError) {
     struct Description: Decodable { let data: String }
-    let earlier = FileManager.default.contents(atPath: job.run.description)
-      .flatMap { try? JSONDecoder().decode(Description.self, from: $0) }
+    let path = job.run.description
+    let text = FileManager.default.fileExists(atPath: path) ? try? WholeFile.read(FileName(path), limit: 1 << 24) : nil
+    let earlier = text.flatMap { try? JSONDecoder().decode(Description.self, from: Data($0)) }
     guard earlier?.data == job.data else { return }
     do throws(StoragePatience.Trouble) {
       try StoragePatience.waitForRoot(job.data, wasThere: true)

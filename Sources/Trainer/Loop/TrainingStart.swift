@@ -2,6 +2,7 @@ import Checkpoint
 import Cluster
 import ConvNet
 import Data
+import Files
 import Foundation
 
 /// All that a run needs before its first update: data, network, parameters, and how far they have come.
@@ -125,12 +126,15 @@ struct TrainingStart {
   /// A preset by name, or a JSON file; its outputs must be the data's classes.
   static func network(_ name: String, classes: Int) throws -> Network {
     if let preset = Preset(rawValue: name) { return try preset.network(classes: classes) }
-    guard let data = FileManager.default.contents(atPath: name) else {
+    guard FileManager.default.fileExists(atPath: name) else {
       throw TrainingError.wrongUse("--network \(name): neither a preset (\(Preset.names)) nor a readable file")
     }
     let network: Network
     do {
-      network = try Network(json: String(decoding: data, as: UTF8.self))
+      let text = try WholeFile.read(FileName(name), limit: Network.longestDescription)
+      network = try Network(json: String(decoding: text, as: UTF8.self))
+    } catch let error as FileError where error.storageTrouble != nil {
+      throw error
     } catch {
       throw TrainingError.wrongUse("\(name): \(error)")
     }

@@ -35,12 +35,18 @@ public final class Pack: Sendable {
     ).map { ClassID(wnid: $0, name: $1) }
     let kinds = try file.readSignedStrings("/findings/kinds")
     let counts = try file.readSignedInt32s("/findings/counts", shape: [kinds.count])
+    if let wrong = counts.first(where: { $0 < 0 }) {
+      throw DataError(.pack, "\(folder.index) counts \(wrong) findings of a kind; prepare it again with --overwrite")
+    }
     findingCounts = Dictionary(zip(kinds, counts.map(Int.init)), uniquingKeysWith: { first, _ in first })
     train = try PackedSplit(.train, file, settings)
     val = try PackedSplit(.val, file, settings)
     let side = settings.shorterSide
     mean = try file.contains("/mean") ? try file.readSignedFloats("/mean", shape: [3, side, side]) : []
     let axes = mean.isEmpty ? [] : try file.readSignedFloats("/colour_axes", shape: [3, 3])
+    if let problem = CheckpointContents.problem(mean: mean) ?? CheckpointContents.problem(colourAxes: axes) {
+      throw DataError(.pack, "\(folder.index): \(problem); prepare it again with --overwrite")
+    }
     colourAxes = stride(from: 0, to: axes.count, by: 3).map { SIMD3(axes[$0], axes[$0 + 1], axes[$0 + 2]) }
     for shard in settings.shards {
       let expected = self[shard.split].byteCount(of: shard)

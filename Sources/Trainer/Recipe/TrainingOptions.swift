@@ -1,4 +1,5 @@
 import ConvNet
+import Data
 import Foundation
 
 /// Everything a run is made of; it travels in `run.json` and in every checkpoint.
@@ -81,6 +82,21 @@ public struct TrainingOptions: Sendable, Codable, Hashable {
     let named = try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any] ?? [:]
     let data = try JSONSerialization.data(withJSONObject: defaults.merging(named) { $1 })
     self = try JSONDecoder().decode(TrainingOptions.self, from: data)
+  }
+
+  /// The first option that no run has, as `name value`, nil when there is none: options come out of files, too.
+  var problem: String? {
+    let bounds: [(name: String, value: Double, range: ClosedRange<Double>)] = [
+      ("epochs", Double(epochs), 1...1e6), ("batch", Double(batch), 1...1e6), ("learningRate", learningRate, 0...1e30),
+      ("warmupEpochs", warmupEpochs, 0...1e6), ("larsCoefficient", Double(larsCoefficient), 0...1e30),
+      ("momentum", Double(momentum), 0...1), ("weightDecay", Double(weightDecay), 0...1e30),
+      ("biasRateFactor", Double(biasRateFactor), 0...1e30), ("biasDecayFactor", Double(biasDecayFactor), 0...1e30),
+      ("exactMicroBatch", Double(exactMicroBatch ?? 1), 1...1e6), ("crop", Double(crop), 1...Double(Network.largestInputSide)),
+      ("shorterSide", Double(shorterSide), 1...Double(InputGeometry.largestSide)),
+      ("colourDeviation", Double(colourDeviation), 0...1e30), ("eraseProbability", Double(eraseProbability), 0...1),
+      ("badFileLimit", badFileLimit, 0...1),
+    ]
+    return bounds.first { !$0.range.contains($0.value) }.map { "\($0.name) \($0.value)" }
   }
 
   /// The update rule that the options describe.

@@ -54,10 +54,10 @@ struct RunFacts {
 
   /// - Throws: `TrainingError` when there is no such file, or no JSON object in it.
   init(_ path: String) throws {
-    guard let data = FileManager.default.contents(atPath: path) else {
+    guard FileManager.default.fileExists(atPath: path), let text = try? WholeFile.read(FileName(path), limit: 1 << 24) else {
       throw TrainingError.badData("cannot read \(path): missing or unreadable; --run takes a folder that train has made")
     }
-    guard let object = try? JSONSerialization.jsonObject(with: data) as? [String: Any] else {
+    guard let object = try? JSONSerialization.jsonObject(with: Data(text)) as? [String: Any] else {
       throw TrainingError.badData("cannot read \(path): it is no JSON object; the next start of the run writes it anew")
     }
     let options = object["options"] as? [String: Any] ?? [:]
