@@ -114,5 +114,6 @@ struct FanOut<Prepared: Sendable> {
 
   private func report(_ item: Int, _ outcome: ItemOutcome, to queue: WorkQueue) throws {
     try queue.report(item, Array(try ResultJSON.text(outcome).utf8))
+    if case .done = outcome { StopRequest.workWasDone() }
   }
 }

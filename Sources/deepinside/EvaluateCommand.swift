@@ -58,17 +58,26 @@ struct EvaluateCommand: ParsableCommand {
   func run() throws {
     try runOnRanks(ranks) { communicator in
       let progress = ProgressLine("evaluate", unit: "img", quiet: common.quiet || json)
-      let report = try Trainer.evaluate(
-        checkpoint: checkpoint, data: data, split: split, crops: crops, batch: batch, compute: compute.settings,
-        badFileLimit: badFileLimit, digests: output != nil, communicator: communicator
-      ) { progress.show(done: $0, total: $1) }
-      progress.finish()
-      if communicator.rank == 0 { try tell(report, progress) }
-      if let failure = report.failure { throw failure }
+      try communicator.onFirst {
+        if let output { try FileManager.default.createDirectory(atPath: output, withIntermediateDirectories: true) }
+      }
+      try FirstWorkMark.during("report", in: output, communicator) {
+        let report = try Trainer.evaluate(
+          checkpoint: checkpoint, data: data, split: split, crops: crops, batch: batch, compute: compute.settings,
+          badFileLimit: badFileLimit, digests: output != nil, communicator: communicator
+        ) { progress.show(done: $0, total: $1) }
+        progress.finish()
+        try communicator.onFirst { try tell(report, progress) }
+        if let failure = report.failure { throw failure }
+        // There is nothing left that a request could stop.
+        StopRequest.answer(by: .job)
+        StopRequest.workWasDone()
+      }
     }
   }
 
   private func tell(_ report: EvaluationReport, _ progress: ProgressLine) throws {
+    report.notes.forEach(progress.print)
     for reason in report.unreadable { progress.print("counted as the mean picture: \(reason)") }
     if let note = report.note { progress.print(note) }
     if let warning = report.warning { writeToStandardError("warning: \(warning)\n") }

@@ -12,20 +12,21 @@ struct FolderOptions: ParsableArguments {
 
   /// Runs `body` while this job alone may write into `folder`.
   ///
+  /// - Parameter work: what it makes there that stays, one word, if requests to stop can end it in between; see `FirstWorkMark`.
   /// - Throws: `FolderLockError` on all ranks if another job has the folder; what `body` throws.
   /// - Note: collective
   func hold<Value>(
-    _ folder: String, for command: String, _ communicator: Communicator, _ body: () throws -> Value
+    _ folder: String, for command: String, work: String?, _ communicator: Communicator, _ body: () throws -> Value
   ) throws -> Value {
     var lock: FolderLock?
     try communicator.onFirst(.unknown) {
       lock = try FolderLock.acquire(
         folder, owner: FolderOwner(command: command), waits: waitForFolder, isCancelled: { StopRequest.isRequested },
-        
         tell: { try? FileHandle.standardError.write(contentsOf: Data("deepinside: \($0)\n".utf8)) }, onLoss: { communicator.abort($0) })
     }
     defer { lock?.release() }
-    return try body()
+    guard let work else { return try body() }
+    return try FirstWorkMark.during(work, in: folder, communicator, body)
   }
 }
 

@@ -42,7 +42,7 @@ struct GalleryCommand: ParsableCommand {
         if communicator.rank == 0 { _ = try gallery(results: results, options) }
         return
       }
-      try folder.hold(results, for: "gallery", communicator) {
+      try folder.hold(results, for: "gallery", work: nil, communicator) {
         guard communicator.rank == 0 else { return }
         let count = try gallery(results: results, options) { progress.show(done: $0, total: $1) }
         progress.finish()

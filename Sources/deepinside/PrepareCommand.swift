@@ -74,7 +74,7 @@ struct PrepareCommand: ParsableCommand {
       job.threads = threads
       job.badFileLimit = badFileLimit
       job.overwrite = overwrite
-      let summary = try folder.hold(output, for: "prepare", communicator) {
+      let summary = try folder.hold(output, for: "prepare", work: "shard", communicator) {
         try job.run(communicator) {
           progress.show(done: $0, total: $1)
         } note: {

@@ -46,12 +46,16 @@ func runResultJob(
   try runOnRanks(ranks) { communicator in
     let network = try TrainedNetwork.read(checkpoint)
     let progress = ProgressLine(label, unit: unit, quiet: common.quiet || communicator.rank > 0)
-    let summary = try folder.hold(output, for: label, communicator) {
+    let summary = try folder.hold(output, for: label, work: "result", communicator) {
       try job(network, communicator) { progress.show(done: $0, total: $1) }
     }
     progress.finish()
     if communicator.rank == 0 {
       summary.passedOver?.sentences.forEach(progress.print)
+      if let outdated = summary.outdated {
+        let what = outdated == 1 ? "1 earlier result was" : "\(outdated) earlier results were"
+        progress.print("\(what) out of date: the picture has changed, or what is known of it")
+      }
       progress.print(
         "\(summary.done) made in \(ProgressLine.time(summary.seconds)), \(summary.skipped) were whole already, "
           + "\(summary.failed) failed; look at \(output)/index.html")

@@ -152,7 +152,7 @@ struct TrainCommand: ParsableCommand {
       if let augmentationPreview { return try preview(augmentationPreview, communicator) }
       let progress = ProgressLine("train", unit: "img", quiet: common.quiet)
       let mean = ProgressLine("mean picture", unit: "img", quiet: common.quiet)
-      let outcome = try folder.hold(runFolder, for: "train", communicator) {
+      let outcome = try folder.hold(runFolder, for: "train", work: "update", communicator) {
         try Trainer.train(job(), communicator: communicator) { event in
           switch event {
           case .note(let text): progress.print(text)

@@ -19,6 +19,8 @@ final class SignalThread: Sendable {
     var communicator: Communicator?
     /// Since when the present answer has been due.
     var due: ContinuousClock.Instant?
+    /// Says once that a request is held.
+    var sayHeld: (@Sendable () -> Void)?
     /// What rank 0 says before SIGTERM ends it under mpirun.
     var lastWords: (@Sendable () -> Void)?
     /// SIGTERM and SIGINT so far.
@@ -48,6 +50,23 @@ final class SignalThread: Sendable {
   func say(_ sentence: String) {
     state.withLock { state in
       if case .end(_, let seconds) = state.answer { state.answer = .end(sentence, afterSeconds: seconds) }
+    }
+  }
+
+  /// What a request that is held says, also one that has come before; see `FirstWorkMark`.
+  func say(whenHeld sentence: @escaping @Sendable () -> Void) {
+    let hasCome = state.withLock { state in
+      if state.due == nil { state.sayHeld = sentence }
+      return state.due != nil
+    }
+    if hasCome { sentence() }
+  }
+
+  /// Requests are held no longer: one that has come is as if it came now.
+  func release() {
+    state.withLock { state in
+      if state.due != nil { state.due = .now }
+      state.sayHeld = nil
     }
   }
 
@@ -109,18 +128,20 @@ final class SignalThread: Sendable {
   }
 
   private func request(by number: Int32) {
-    let isEnd = state.withLock { state in
+    let (isEnd, sayHeld) = state.withLock { state in
       if state.due == nil { state.due = .now }
-      return state.answer == .signal && !state.isOver
+      defer { state.sayHeld = nil }
+      return (state.answer == .signal && !state.isOver, state.sayHeld)
     }
     if isEnd { end(by: number) }
     StopRequest.flag.store(true, ordering: .relaxed)
+    sayHeld?()
   }
 
   /// Ends the job when the time for it to end by itself is over. Before MPI has started the others couldn't be told: that is soon.
   private func endIfDue() {
     let (sentence, communicator) = state.withLock { state -> (String?, Communicator?) in
-      guard case .end(let sentence, let seconds) = state.answer, !state.isOver, let due = state.due,
+      guard case .end(let sentence, let seconds) = state.answer, !state.isOver, !StopRequest.isHeld, let due = state.due,
         ContinuousClock.now - due >= .seconds(seconds)
       else { return (nil, nil) }
       return (sentence, state.communicator)

@@ -23,9 +23,44 @@ public enum StopRequest {
   }
 
   static let flag = Atomic(false)
+  private static let held = Atomic(false)
+  /// What is to be done when something was made.
+  private static let onWork = Mutex<(@Sendable () -> Void)?>(nil)
 
-  /// Whether a request has come.
-  public static var isRequested: Bool { flag.load(ordering: .relaxed) }
+  /// Whether a request has come that is to be heeded now.
+  public static var isRequested: Bool { hasCome && !isHeld }
+
+  /// Whether a request has come, also one that is held.
+  public static var hasCome: Bool { flag.load(ordering: .relaxed) }
+
+  /// Whether requests are not heeded yet, because the start before this one was stopped with nothing made: see `FirstWorkMark`.
+  public static var isHeld: Bool { held.load(ordering: .relaxed) }
+
+  /// Holds requests until `workWasDone()`.
+  ///
+  /// - Parameters:
+  ///   - work: what is to be made first; nil holds nothing.
+  ///   - onWork: is called by the first `workWasDone()`.
+  ///   - say: gets a sentence now, and one when a request is held.
+  static func hold(_ work: String?, onWork: @escaping @Sendable () -> Void, say: @escaping @Sendable (String) -> Void) {
+    self.onWork.withLock { $0 = onWork }
+    guard let work else { return }
+    held.store(true, ordering: .relaxed)
+    say("the start before this one ended with no \(work) made: this one makes one before it heeds a request to stop")
+    SignalThread.shared.say(whenHeld: {
+      say("a request to stop has come; it is heeded after the first \(work), since the start before this one made none")
+    })
+  }
+
+  /// Something was made that the next start needn't make again, or there is nothing left to make: from now on requests are heeded.
+  /// Any rank says it of its own work, and rank 0 of everybody's as well.
+  public static func workWasDone() {
+    onWork.withLock { onWork in
+      onWork?()
+      onWork = nil
+    }
+    if held.exchange(false, ordering: .relaxed) { SignalThread.shared.release() }
+  }
 
   /// From now on requests are answered so. Requests that came before, since the start of the process, count.
   public static func answer(by answer: Answer) { SignalThread.shared.answer(by: answer) }

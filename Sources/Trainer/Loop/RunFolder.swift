@@ -16,8 +16,6 @@ public struct RunFolder: Sendable {
   public var classErrors: String { path + "/classes.csv" }
   /// The pictures that could not be read, each with its reason.
   public var badFiles: String { path + "/bad-files.csv" }
-  /// See `FirstUpdateMark`.
-  var firstUpdateMark: String { path + "/no-update-yet.txt" }
   /// Event files for TensorBoard.
   public var tensorBoard: String { path + "/tensorboard" }
 }

@@ -54,7 +54,7 @@ final class RunSaver {
   /// Whether the state after `step` is to be saved: by the interval, because it is the best, or because it is the last.
   ///
   /// - Parameter validationError: of that state, if it was measured.
-  func isDue(step: Int, finishedEpoch: Int?, validationError: Double?, force: Bool) -> Bool {
+  func isDue(step: Int, finishedEpoch: Int? = nil, validationError: Double? = nil, force: Bool = false) -> Bool {
     guard step > lastStartedStep else { return false }
     if force || isBest(validationError) { return true }
     switch interval {

@@ -2,11 +2,11 @@ import Cluster
 
 /// What the ranks tell each other once a step, in one small message: after `exchange` every rank knows the same.
 struct StepMessage {
-  /// Loss, stop request, whether anything isn't finite, newly met bad files and whether a rank had no pictures to compute with, then
-  /// three values of each rank.
+  /// Loss, stop request, whether anything isn't finite, newly met bad files, whether a rank had no pictures to compute with and
+  /// whether rank 0 saves afterwards, then three values of each rank.
   private var values: [Double]
   private let ranks: Int
-  private static let shared = 5
+  private static let shared = 6
 
   /// - Parameters:
   ///   - loss: this rank's share of the mean loss.
@@ -14,9 +14,10 @@ struct StepMessage {
   ///   - busySeconds: the time that a picture took, waiting left out; 0 on a rank without pictures.
   ///   - badFiles: how many this rank has met that the others don't know of.
   ///   - isInterrupted: whether this rank could not have its part of the batch, so that the gradient isn't that of the batch.
+  ///   - savesAfterwards: whether this rank, the first, begins a checkpoint after the update.
   init(
     loss: Double, isFinite: Bool, stop: Bool, dataWait: Double, reductionWait: Double, busySeconds: Double,
-    badFiles: Int = 0, isInterrupted: Bool = false, communicator: Communicator
+    badFiles: Int = 0, isInterrupted: Bool = false, savesAfterwards: Bool = false, communicator: Communicator
   ) {
     ranks = communicator.size
     values = [Double](repeating: 0, count: Self.shared + 3 * ranks)
@@ -25,6 +26,7 @@ struct StepMessage {
     values[2] = isFinite ? 0 : 1
     values[3] = Double(badFiles)
     values[4] = isInterrupted ? 1 : 0
+    values[5] = savesAfterwards ? 1 : 0
     for (place, value) in [dataWait, reductionWait, busySeconds].enumerated() {
       values[Self.shared + place * ranks + communicator.rank] = value
     }
@@ -43,6 +45,8 @@ struct StepMessage {
   var hasNewBadFiles: Bool { values[3] > 0 }
   /// Whether any rank's part of the batch is missing.
   var isInterrupted: Bool { values[4] > 0 }
+  /// Whether rank 0 begins a checkpoint after the update.
+  var savesAfterwards: Bool { values[5] > 0 }
   /// Seconds, of the rank that waited longest.
   var dataWait: Double { part(0).max() ?? 0 }
   var reductionWait: Double { part(1).max() ?? 0 }

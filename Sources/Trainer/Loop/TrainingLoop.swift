@@ -25,10 +25,6 @@ final class TrainingLoop {
   private let evaluator: Evaluator?
 
   private let totalSteps: Int
-  private let mark: FirstUpdateMark
-  private var isMarkRemoved = false
-  /// Whether this start has made an update.
-  private var hasUpdated = false
   private let pictures: TrainingData?
   /// Updates made, and the samples that they have consumed.
   private var (step, sample): (Int, Int)
@@ -40,7 +36,7 @@ final class TrainingLoop {
   private var epochStart = ContinuousClock.now
 
   init(
-    _ job: TrainingJob, _ start: TrainingStart, mark: FirstUpdateMark, communicator: Communicator,
+    _ job: TrainingJob, _ start: TrainingStart, communicator: Communicator,
     watch: @escaping (TrainingEvent) -> Void
   ) throws {
     self.job = job
@@ -48,7 +44,6 @@ final class TrainingLoop {
     self.watch = watch
     data = start.data
     store = start.store
-    self.mark = mark
     pictures = start.progress.data
     (step, sample) = (start.progress.step, start.progress.sample)
     unmeasuredEpoch = start.progress.unmeasuredEpoch
@@ -89,10 +84,11 @@ final class TrainingLoop {
       let waits = (loader.waitSeconds - waited.0, update.waitSeconds - waited.1)
 
       var message = StepMessage(
-        loss: own.loss, isFinite: Divergence.isFinite(store, loss: own.loss), stop: StopRequest.isRequested, dataWait: waits.0,
+        loss: own.loss, isFinite: Divergence.isFinite(store, loss: own.loss), stop: StopRequest.hasCome, dataWait: waits.0,
         reductionWait: waits.1,
         busySeconds: own.pictures > 0 ? (start.secondsSince - waits.0 - waits.1) / Double(own.pictures) : 0,
-        badFiles: badFiles.freshCount, isInterrupted: feed.failure != nil, communicator: communicator)
+        badFiles: badFiles.freshCount, isInterrupted: feed.failure != nil,
+        savesAfterwards: saver?.isDue(step: step + 1) ?? false, communicator: communicator)
       // Until here no rank has made an update, and a request ends the job at once, whatever it waits for.
       StopRequest.answer(by: .job)
       try message.exchange(communicator)
@@ -104,23 +100,25 @@ final class TrainingLoop {
       if message.isInterrupted || badFiles.sharedExcess != nil {
         // The gradient isn't that of the batch: no update is made, and what was made before is saved.
         failure = try communicator.firstFailure(badFiles.sharedExcess ?? feed.failure)
+        stopRequested = false
         break
       }
       try stopIfDiverged(message)
 
       let rate = schedule.rate(at: sample, batch: job.options.batch)
       try update.apply(rate: rate)
-      (step, sample, hasUpdated) = (step + 1, sample + job.options.batch, true)
+      (step, sample) = (step + 1, sample + job.options.batch)
+      StopRequest.workWasDone()
       try record(message, rate: rate, seconds: start.secondsSince)
       if let epoch = data.epochFinished(after: sample, batch: job.options.batch) {
         unmeasuredEpoch = epoch
         failure = try finishEpoch(epoch)
-      } else {
-        try saveIfDue(force: stopRequested)
+      } else if message.savesAfterwards || stopRequested {
+        try save()
       }
     }
 
-    if failure != nil, !stopRequested { stopRequested = try communicator.agree(on: StopRequest.isRequested, .any) }
+    if failure != nil { stopRequested = try communicator.agree(on: StopRequest.isRequested, .any) }
     Activity.enter(.saving, step: step)
     try saveIfDue(force: true)
     let isWhole = step >= lastStep && unmeasuredEpoch == nil
@@ -143,7 +141,7 @@ final class TrainingLoop {
   private func finishSaving(isWhole: Bool) throws -> Saved {
     try communicator.onFirst {
       guard let saver else { return Saved() }
-      if isWhole { mark.remove() }
+      if isWhole { StopRequest.workWasDone() }
       try saver.finish().forEach(tell)
       if let problem = saver.writeReport(store) { watch(.note(problem)) }
       return Saved(step: saver.savedStep, best: saver.best)
@@ -169,8 +167,6 @@ final class TrainingLoop {
   private func record(_ message: StepMessage, rate: Double, seconds: Double) throws {
     epochLoss = (epochLoss.sum + message.loss, epochLoss.steps + 1)
     guard let saver else { return }
-    if !isMarkRemoved { mark.remove() }
-    isMarkRemoved = true
     let slowest = SlowRankWatch.slowest(message.busySeconds)
     let metrics = StepMetrics(
       step: step, epoch: data.epochs(after: sample), loss: message.loss, learningRate: rate,
@@ -188,9 +184,7 @@ final class TrainingLoop {
   /// - Returns: why there is no evaluation, so that the run can't go on; the same on all ranks.
   private func finishEpoch(_ epoch: Int) throws -> (any Error)? {
     if evaluator != nil { try update.gatherValues() }
-    // The start before made no update: this one doesn't stop before it has one.
-    let mayStop = hasUpdated || !mark.mustUpdate
-    let evaluation = try evaluator?.evaluate(step: step, shouldStop: { mayStop && StopRequest.isRequested })
+    let evaluation = try evaluator?.evaluate(step: step, shouldStop: { StopRequest.isRequested })
     if let evaluation {
       try badFileList?.replace(evaluation.badFiles, split: .val, watch)
       if let warning = evaluation.warning { try tell(.warning(warning, step: step)) }
@@ -213,26 +207,30 @@ final class TrainingLoop {
       watch(.epoch(metrics))
     }
     try saveIfDue(finishedEpoch: epoch)
-    if let problem = saver?.writeReport(store, evaluation: result) { watch(.note(problem)) }
+    try communicator.onFirst(.drawing) {
+      if let problem = saver?.writeReport(store, evaluation: result) { watch(.note(problem)) }
+    }
     return nil
   }
 
-  /// Begins a checkpoint where the interval, the best error or `force` asks for one; rank 0 alone does, with what others
-  /// alone have. - Note: collective
+  /// The error of the state as it is, if it was measured.
+  private var validationError: Double? { measured?.step == step ? measured?.error : nil }
+
+  /// Begins a checkpoint where rank 0 says that the interval, the best error or `force` asks for one. - Note: collective
   private func saveIfDue(finishedEpoch: Int? = nil, force: Bool = false) throws {
-    let error = measured?.step == step ? measured?.error : nil
-    var isDue = saver?.isDue(step: step, finishedEpoch: finishedEpoch, validationError: error, force: force) ?? false
-    if update.isSpread {
-      isDue = try communicator.agree(on: isDue, .any)
-      if isDue { try update.gatherOnFirst() }
-    }
-    guard let saver, isDue else { return }
+    let isDue = saver?.isDue(step: step, finishedEpoch: finishedEpoch, validationError: validationError, force: force) ?? false
+    if try communicator.agree(on: isDue, .any) { try save() }
+  }
+
+  /// Begins a checkpoint on rank 0, with what others alone have. The others sleep: a disk that is slow has rank 0 wait for the checkpoint
+  /// before. - Note: collective
+  private func save() throws {
+    if update.isSpread { try update.gatherOnFirst() }
     let progress = TrainingProgress(
       step: step, epoch: data.wholeEpochs(after: sample), sample: sample, learningRate: schedule.state,
-      epochLossSum: epochLoss.sum, epochLossCount: epochLoss.steps, validationError: error, data: pictures,
+      epochLossSum: epochLoss.sum, epochLossCount: epochLoss.steps, validationError: validationError, data: pictures,
       unmeasuredEpoch: unmeasuredEpoch)
-    Activity.enter(.saving, step: step)
-    try saver.save(store, progress: progress).forEach(tell)
+    try communicator.onFirst { try saver?.save(store, progress: progress).forEach(tell) }
   }
 
   /// Says it, and writes down warnings.

@@ -66,6 +66,7 @@ public struct PrepareJob: Sendable {
         $0.shards += 1
         return $0.done
       }
+      StopRequest.workWasDone()
       progress(done, total)
     }
     while !StopRequest.isRequested, let item = try queue.next() {
@@ -76,6 +77,7 @@ public struct PrepareJob: Sendable {
       }
       guard part != nil else { break }
       try queue.report(item)
+      StopRequest.workWasDone()
     }
     Activity.enter(.unknown)
     try queue.finish()
@@ -93,6 +95,7 @@ public struct PrepareJob: Sendable {
           try PackAssembly(set: set, settings: settings, folder: folder, badFileLimit: badFileLimit).write()
         }
         try own.read(folder)
+        StopRequest.workWasDone()
       }
       own.seconds = start.secondsSince
       return own
@@ -112,7 +115,7 @@ public struct PrepareJob: Sendable {
           "\(output) holds a pack that can't be gone on with: \(difference); choose another --output or give --overwrite")
       }
     } else {
-      if let foreign = try? files.contentsOfDirectory(atPath: output).first(where: { !$0.hasPrefix(".") }) {
+      if let foreign = try? files.contentsOfDirectory(atPath: output).first(where: { !$0.hasPrefix(".") && $0 != FirstWorkMark.name("shard") }) {
         throw TrainingError.wrongUse("\(output) holds \(foreign), and is no pack of deepinside's; choose another --output")
       }
       do {
