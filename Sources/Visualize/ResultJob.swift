@@ -55,6 +55,7 @@ struct ResultJob {
   private struct Order: Codable {
     var items: [WorkItem]
     var skipped: Int
+    var outdated: Int
   }
 
   /// - Parameters:
@@ -94,12 +95,14 @@ struct ResultJob {
   private func makeOrder(_ list: (EarlierResults) throws -> [WorkItem]) throws -> Order {
     var earlier = EarlierResults(try store.open(overwrite: overwrite))
     let items = try Activity.during(.listing) { try list(earlier) }
-    let missing = items.filter { !earlier.take($0) }
+    let missing = try Activity.during(.listing) { try items.filter { try !earlier.take($0) } }
     try store.begin(items: items.map(\.name), whole: earlier.whole)
-    return Order(items: missing, skipped: items.count - missing.count)
+    let order = Order(items: missing, skipped: items.count - missing.count, outdated: earlier.outdated)
+    if !missing.isEmpty { try store.beginRun(summary(Outcomes.Tally(), order, seconds: 0)) }
+    return order
   }
 
-  private func finish(_ tally: Outcomes.Tally, _ order: Order, seconds: Double) throws -> JobSummary {
+  private func summary(_ tally: Outcomes.Tally, _ order: Order, seconds: Double) -> JobSummary {
     var summary = JobSummary(
       command: store.header.command, total: order.items.count + order.skipped, done: tally.done,
       skipped: order.skipped, failed: tally.failures.count, failures: tally.failures.sorted { $0.item < $1.item },
@@ -108,8 +111,16 @@ struct ResultJob {
       stopped: tally.finished < order.items.count)
     summary.annotationFaults = annotationFaults.isEmpty ? nil : annotationFaults
     summary.passedOver = passedOver.groups.isEmpty ? nil : passedOver
+    summary.outdated = order.outdated > 0 ? order.outdated : nil
+    return summary
+  }
+
+  private func finish(_ tally: Outcomes.Tally, _ order: Order, seconds: Double) throws -> JobSummary {
+    let summary = summary(tally, order, seconds: seconds)
     try AtomicFile.write(ResultJSON.text(summary, pretty: true) + "\n", to: store.path(ResultStore.summaryFile))
     _ = try Activity.during(.drawing) { try gallery(results: store.folder, GalleryOptions(rendering: store.rendering)) }
+    // There may have been nothing left to make.
+    if !summary.stopped { StopRequest.workWasDone() }
     return summary
   }
 }
@@ -140,6 +151,7 @@ private final class Outcomes: Sendable {
     switch outcome {
     case .done(let record):
       try manifest?.append(record)
+      StopRequest.workWasDone()
       let warning = record.warning.map { JobSummary.Failure(item: record.item, source: record.source, reason: $0) }
       state.withLock {
         $0.done += 1

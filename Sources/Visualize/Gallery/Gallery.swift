@@ -10,11 +10,18 @@ public struct GalleryOptions: Sendable {
   public var contactSheet: Bool
   /// Of the contact sheet, pixels from the left to the right of a picture; nil chooses.
   public var tile: Int?
+  /// Whether results are yet to be made: the contact sheet then stays as it is.
+  var isInterim = false
 
   public init(rendering: SaliencyRendering? = nil, contactSheet: Bool = false, tile: Int? = nil) {
     self.rendering = rendering
     self.contactSheet = contactSheet
     self.tile = tile
+  }
+
+  init(isInterim: Bool) {
+    self.init()
+    self.isInterim = isInterim
   }
 }
 
@@ -49,7 +56,7 @@ public func gallery(
   // A sheet that was made once is made again with the page; that of `reconstruct --top` is another one.
   let isThere = FileManager.default.fileExists(atPath: path(ContactSheet.file))
   let isOwn = header.command != ReconstructionJob.command && (isThere || header.command == ClassModelJob.command)
-  if !entries.isEmpty, options.contactSheet || isOwn {
+  if !entries.isEmpty, !options.isInterim, options.contactSheet || isOwn {
     var samples = 1
     if header.command == ClassModelJob.command, header.parameters["samples"] != nil {
       samples = try header.count("samples", in: NumberLimits.samples, folder: folder)
@@ -59,9 +66,16 @@ public func gallery(
   let head = GalleryHead(
     header: header, rendering: try ResultStore.rendering(in: folder),
     hasSheet: FileManager.default.fileExists(atPath: path(ContactSheet.file)),
-    pictureSize: entries.first.flatMap { pictureSize(path($0.item + ".png")) })
+    pictureSize: entries.first.flatMap { pictureSize(path($0.item + ".png")) },
+    missing: try missing(path(ResultStore.summaryFile), whole: entries.count))
   try GalleryFiles(folder: folder, head: head, manifest: manifest, listing: listing).write()
   return entries.count
+}
+
+/// The results that a run asked for and didn't make, because it was ended before; nil when it came to its end.
+private func missing(_ path: String, whole: Int) throws(VisualizeError) -> Int? {
+  guard let summary = try ResultJSON.file(JobSummary.self, path), summary.stopped else { return nil }
+  return max(0, summary.total - whole - summary.failed)
 }
 
 /// The size that a picture file's first bytes say; nil when there is none.

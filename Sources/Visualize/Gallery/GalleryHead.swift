@@ -10,6 +10,8 @@ struct GalleryHead {
   var hasSheet = false
   /// Of the first item's picture, where it is known.
   var pictureSize: PictureSize?
+  /// Results that were asked for and not made when the page was; nil when the run came to its end.
+  var missing: Int?
 
   var isClassModels: Bool { header.command == ClassModelJob.command }
   var isLocalisation: Bool { header.command == LocalisationJob.command }
@@ -30,7 +32,7 @@ struct GalleryHead {
       <header>
       <h1>\(HTML.escape(title))</h1>
       <p class="lead">\(HTML.escape(lead + drawing))\(sheet) \(origin)</p>
-      \(isPaperNet ? "" : "<p class=\"note\">\(HTML.escape(presetNote))</p>\n")\(parameters)
+      \(isPaperNet ? "" : "<p class=\"note\">\(HTML.escape(presetNote))</p>\n")\(missingNote)\(parameters)
       </header>
       \(content)
       <script type="application/json" id="data">\(Self.scriptSafe(try ResultJSON.text(data)))</script>
@@ -108,6 +110,12 @@ struct GalleryHead {
   private var presetNote: String {
     "\(header.network) is not the paper's network (cnn-f, 224×224): "
       + "its pictures, scores and errors are not comparable with the paper's."
+  }
+
+  private var missingNote: String {
+    guard let missing else { return "" }
+    return "<p class=\"note\">The run had not come to its end when this page was made: \(missing) more results were to come. "
+      + "<code>deepinside gallery</code> makes the page anew.</p>\n"
   }
 
   private var parameters: String {

@@ -4,10 +4,19 @@ import Files
 import Foundation
 import Synchronization
 
+/// A picture as all ranks know it.
+struct ListedPicture: Codable, Sendable {
+  /// Its path from the folder that was given, and its file, both as `FileName` writes them.
+  let name: String
+  let path: String
+  /// On rank 0's host.
+  let stamp: FileStamp?
+}
+
 /// For every channel of a layer the pictures of a data set that excite it most, each by its strongest unit there.
 struct StrongestPictures: Codable {
   struct Hit: Codable, Hashable {
-    /// The picture's file.
+    /// The picture's path from the folder that was given, as `FileName` writes it.
     let path: String
     let unit: LayerUnit
   }
@@ -43,7 +52,7 @@ struct StrongestPictures: Codable {
   /// - Throws: `VisualizeError` when stopped on request, or when no picture could be read.
   /// - Note: collective; all ranks give the same pictures.
   static func scan(
-    _ pictures: [String], top: Int, origin: [String], network: TrainedNetwork, reconstructor: Reconstructor,
+    _ pictures: [ListedPicture], top: Int, origin: [String], network: TrainedNetwork, reconstructor: Reconstructor,
     communicator: Communicator, progress: @escaping JobProgress
   ) throws -> StrongestPictures {
     let finished = Mutex(0)
@@ -51,21 +60,21 @@ struct StrongestPictures: Codable {
     var found = StrongestPictures(origin: origin, channels: reconstructor.shape.channels)
     let fanOut = FanOut<TestPicture>(
       count: pictures.count, batch: reconstructor.score.batch, communicator: communicator, prefetches: true,
-      prepare: { items in TestPicture.prepare(items.map { WorkItem(picture: PictureFile(path: FileName(written: pictures[$0]))) }, network) })
+      prepare: { items in TestPicture.prepare(items.map { WorkItem(picture: PictureFile(path: FileName(written: pictures[$0].path))) }, network) })
     try fanOut.run(
       process: { ready in
         let (_, activations) = try reconstructor.forward(ready.map(\.prepared), mean: network.mean)
         for (slot, entry) in ready.enumerated() {
           for channel in 0..<reconstructor.shape.channels {
             let unit = LayerUnit.strongest(of: channel, in: activations[slot], reconstructor.shape)
-            if unit.activation > 0 { found.add(Hit(path: pictures[entry.item], unit: unit), keeping: top) }
+            if unit.activation > 0 { found.add(Hit(path: pictures[entry.item].name, unit: unit), keeping: top) }
           }
         }
         return ready.map { _ in .seen }
       },
       onReport: { item, outcome in
         if case .failed(let reason) = outcome {
-          unread.withLock { $0.append(.init(item: pictures[item], source: pictures[item], reason: reason)) }
+          unread.withLock { $0.append(.init(item: pictures[item].name, source: pictures[item].path, reason: reason)) }
         }
         progress(
           finished.withLock { count in

@@ -34,9 +34,14 @@ public struct TopPicturesJob {
     let network = job.network
     let shape = network.network.shapes[try network.network.index(of: job.layer) + 1]
     try job.units.check(job.layer, shape)
-    let paths: [String] = try communicator.onFirst(.reading) { job.pictures.map(\.path.written) }
-    let listing = paths.reduce(0xCBF2_9CE4_8422_2325) { ItemNames.hash("\($0) \($1)") }
-    let origin = ["\(listing)", "\(paths.count)", "\(top)", job.layer, network.digest]
+    let pictures: [ListedPicture] = try communicator.onFirst(.reading) {
+      job.pictures.map { ListedPicture(name: $0.name.written, path: $0.path.written, stamp: FileStamp(of: $0.path)) }
+    }
+    // Wherever the folder lies it is the same list.
+    let listing = Self.digest(pictures.map(\.name))
+    let contents = Self.digest(pictures.map { $0.stamp.map { "\($0.bytes) \($0.modified)" } ?? "" })
+    let origin = ["\(listing)", "\(pictures.count)", "\(top)", job.layer, network.digest, "\(contents)"]
+    let paths = Dictionary(pictures.map { ($0.name, $0.path) }, uniquingKeysWith: { first, _ in first })
     let store = ResultStore(
       folder: job.output,
       header: ResultHeader(
@@ -48,7 +53,8 @@ public struct TopPicturesJob {
       _ = try store.open(overwrite: job.overwrite)
       try store.refuseForeign()
       known = try earlierScan(store)
-      if let found = known, job.overwrite || isOutdated(found, origin: origin) {
+      if let found = known, job.overwrite || isOutdated(found, origin: origin, paths) {
+        if !job.overwrite { communicator.say("pictures have changed since \(store.path(Self.scanFile)) was made: all are looked through again") }
         known = nil
         _ = try store.open(overwrite: true)
       }
@@ -65,7 +71,7 @@ public struct TopPicturesJob {
       strongest = try communicator.broadcast(known)
     } else {
       strongest = try StrongestPictures.scan(
-        paths, top: top, origin: origin, network: network, reconstructor: reconstructor, communicator: communicator,
+        pictures, top: top, origin: origin, network: network, reconstructor: reconstructor, communicator: communicator,
         progress: progress)
       try communicator.onFirst { try AtomicFile.write(ResultJSON.text(strongest), to: store.path(Self.scanFile)) }
     }
@@ -90,7 +96,7 @@ public struct TopPicturesJob {
       prepare: { items in
         items.map { item in
           let hits = strongest.channels[item.classIndex ?? 0]
-          let pictures = TestPicture.prepare(hits.map { WorkItem(picture: PictureFile(path: FileName(written: $0.path))) }, network)
+          let pictures = TestPicture.prepare(hits.map { WorkItem(picture: PictureFile(path: FileName(written: paths[$0.path] ?? $0.path))) }, network)
           return Result { Hits(hits: hits, pictures: try pictures.map { try $0.get() }) }
         }
       },
@@ -114,6 +120,8 @@ public struct TopPicturesJob {
     return summary
   }
 
+  private static func digest(_ texts: [String]) -> UInt64 { texts.reduce(0xCBF2_9CE4_8422_2325) { ItemNames.hash("\($0) \($1)") } }
+
   /// What an earlier run found out; nil when there was none.
   ///
   /// - Throws: `VisualizeError` when the file is somebody else's.
@@ -122,8 +130,8 @@ public struct TopPicturesJob {
   }
 
   /// Whether it is of other pictures, or one that couldn't be read can be now: it may belong to the strongest of any channel.
-  private func isOutdated(_ found: StrongestPictures, origin: [String]) -> Bool {
-    let unread = (found.unread ?? []).map(\.item)
+  private func isOutdated(_ found: StrongestPictures, origin: [String], _ paths: [String: String]) -> Bool {
+    let unread = (found.unread ?? []).map { paths[$0.item] ?? $0.item }
     return found.origin != origin
       || TestPicture.prepare(unread.map { WorkItem(picture: PictureFile(path: FileName(written: $0))) }, job.network).contains { (try? $0.get()) != nil }
   }

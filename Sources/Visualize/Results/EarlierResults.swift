@@ -1,3 +1,4 @@
+import Cluster
 import DataSets
 import Files
 import Foundation
@@ -9,12 +10,15 @@ struct WholeItem {
   let source: String?
   let picture: FileName?
   let pictureSHA256: String?
+  private(set) var pictureStamp: FileStamp?
   let truth: String?
   let annotationSHA256: String?
   /// Of a result of an earlier version, which kept no digest of the annotation.
   let boxes: FramedAnswer?
   /// Where the picture's file lies now, when it has moved since.
-  var movedTo: String?
+  private(set) var movedTo: String?
+  /// Whether its line in the manifest has to be written anew.
+  private(set) var isAltered = false
 
   /// True boxes in a picture.
   struct FramedAnswer {
@@ -27,6 +31,7 @@ struct WholeItem {
     source = record.source
     picture = record.picture.map(FileName.init(written:))
     (pictureSHA256, truth, annotationSHA256) = (record.pictureSHA256, record.truth, record.annotationSHA256)
+    pictureStamp = record.pictureStamp
     if record.picture == nil, let boxes = record.truthBoxes, let width = record.width, let height = record.height {
       self.boxes = FramedAnswer(boxes: boxes, frame: PictureFrame(width: width, height: height))
     } else {
@@ -41,12 +46,31 @@ struct WholeItem {
     if picture != nil { return annotationSHA256 == item.annotation?.digest }
     return boxes.map { item.annotation?.boxes(in: $0.frame).boxes ?? [] == $0.boxes } ?? true
   }
+
+  /// Whether the picture's file still holds the bytes that the result was made of; notes where it lies, and its stamp.
+  ///
+  /// Its bytes are read only where its size or its time isn't what it was.
+  ///
+  /// - Throws: `FileError` when the storage is away.
+  mutating func isUnchanged(_ item: WorkItem) throws(FileError) -> Bool {
+    guard let now = item.source else { return true }
+    if now != source { (movedTo, isAltered) = (now, true) }
+    let file = FileName(written: now)
+    // What can't be looked at is no other picture.
+    guard let stamp = FileStamp(of: file), stamp != pictureStamp, let pictureSHA256 else { return true }
+    Activity.advance()
+    if let digest = try PictureFile.digest(of: file), digest != pictureSHA256 { return false }
+    (pictureStamp, isAltered) = (stamp, true)
+    return true
+  }
 }
 
 /// The whole results of earlier runs, on rank 0.
 struct EarlierResults {
   /// By item.
   private(set) var whole: [String: WholeItem]
+  /// Results that are out of date and made again: the picture has changed, or what is known of it.
+  private(set) var outdated = 0
 
   private let bySource: [String: String]
   private let byPicture: [FileName: [String]]
@@ -102,13 +126,16 @@ struct EarlierResults {
   }
 
   /// Whether there is a result of the item that stays; one that is out of date doesn't count any more.
-  mutating func take(_ item: WorkItem) -> Bool {
-    guard let found = whole[item.name] else { return false }
-    guard found.isCurrent(item) else {
+  ///
+  /// - Throws: `FileError` when the storage is away.
+  mutating func take(_ item: WorkItem) throws(FileError) -> Bool {
+    guard var found = whole[item.name] else { return false }
+    guard found.isCurrent(item), try found.isUnchanged(item) else {
       whole[item.name] = nil
+      outdated += 1
       return false
     }
-    if let source = item.source, source != found.source { whole[item.name]?.movedTo = source }
+    whole[item.name] = found
     return true
   }
 }
@@ -141,7 +168,10 @@ extension ResultRecord {
   mutating func describe(_ item: WorkItem) {
     (source, truth) = (item.source, item.truth)
     picture = item.picture?.written
-    pictureSHA256 = item.source.flatMap { try? PictureFile.digest(of: FileName(written: $0)) }
+    let file = item.source.map(FileName.init(written:))
+    // The time first: should the file change between the two, a later run looks at its bytes.
+    pictureStamp = file.flatMap(FileStamp.init(of:))
+    pictureSHA256 = file.flatMap { try? PictureFile.digest(of: $0) }
     annotationSHA256 = item.annotation?.digest
   }
 }

@@ -29,8 +29,12 @@ public struct JobSummary: Sendable, Hashable, Codable {
   /// Items made a second, all ranks together.
   public var itemsPerSecond: Double
   public var ranks: Int
-  /// Whether it was asked to stop before the end.
+  /// Earlier results among those to be made: the picture has changed since, or what is known of it. Nil for none.
+  public var outdated: Int?
+  /// Whether it was asked to stop before the end, or hasn't come to it.
   public var stopped: Bool
+  /// True from the start of a run to its end: it is under way, or was ended in between; the counts are those of its start. Else nil.
+  public var unfinished: Bool?
   /// With 1 … 5 answers, over all whole results whose boxes are known: see `LocalisationScore`; of `localise`.
   public var localisationError: [Double]?
   /// Of the same pictures.

@@ -1,4 +1,5 @@
 import DataSets
+import Files
 import Foundation
 import Images
 
@@ -31,6 +32,8 @@ public struct ResultRecord: Sendable, Hashable, Codable {
   public var picture: String?
   /// Of the file's bytes.
   public var pictureSHA256: String?
+  /// The file's size and time when it was read, by which a later run sees quickly that it is the same; see `FileStamp`.
+  public var pictureStamp: FileStamp?
   /// The synset id of what is in the picture, where that is known.
   public var truth: String?
   /// The SHA-256 of what entered the net for the picture; see `InputDigest`. Nil for results of no picture, or of several.
@@ -95,6 +98,9 @@ public struct ResultRecord: Sendable, Hashable, Codable {
 
 /// JSON as all result files have it: sorted keys, so that equal values give equal bytes, and numbers that are none as strings.
 enum ResultJSON {
+  /// No file of one value has more bytes: the summary of a million failures, or the strongest pictures of all channels.
+  static let longestFile = 1 << 29
+
   static func text(_ value: some Encodable, pretty: Bool = false) throws(VisualizeError) -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -116,9 +122,11 @@ enum ResultJSON {
   ///
   /// - Throws: `VisualizeError` that says what is wrong with the file.
   static func file<Value: Decodable>(_ type: Value.Type, _ path: String) throws(VisualizeError) -> Value? {
-    guard let data = FileManager.default.contents(atPath: path) else { return nil }
+    guard FileManager.default.fileExists(atPath: path) else { return nil }
     do {
-      return try decoded(type, String(decoding: data, as: UTF8.self))
+      return try decoded(type, String(decoding: try WholeFile.read(FileName(path), limit: longestFile), as: UTF8.self))
+    } catch let error as FileError {
+      throw VisualizeError(error.storageTrouble == nil ? .badData : .system, error.description)
     } catch let problem as NumberProblem {
       throw VisualizeError(.badData, "\(path) can't be meant: \(problem); remove it or choose another folder")
     } catch {

@@ -150,17 +150,18 @@ public struct ResultStore: Sendable {
   /// - Parameter items: the names of all items to come.
   func begin(items: [String], whole: [String: WholeItem]) throws {
     try refuseForeign(items: items)
-    if readText(Self.parametersFile) == nil {
+    if !exists(path(Self.parametersFile)) {
       try AtomicFile.write(ResultJSON.text(header, pretty: true) + "\n", to: path(Self.parametersFile))
     }
     try beginDrawing(isEmpty: whole.isEmpty)
     let old = Manifest(of: folder)
     let manifest = try FileWriter(path(Self.manifestFile))
     for (item, found) in whole.sorted(by: { $0.key < $1.key }) {
-      if let line = found.line, found.movedTo == nil {
+      if let line = found.line, !found.isAltered {
         try old.bytes(of: line).withUnsafeBytes { try manifest.append($0) }
       } else if var record = try found.line.map(old.record) ?? recover(item) {
         record.source = found.movedTo ?? record.source
+        record.pictureStamp = found.pictureStamp
         try Array((ResultJSON.text(record) + "\n").utf8).withUnsafeBytes { try manifest.append($0) }
       }
     }
@@ -170,7 +171,7 @@ public struct ResultStore: Sendable {
   /// - Parameter items: names of items to come.
   /// - Throws: `VisualizeError` when the folder holds no results, but files that would be written over.
   func refuseForeign(items: [String] = []) throws(VisualizeError) {
-    guard readText(Self.parametersFile) == nil else { return }
+    guard !exists(path(Self.parametersFile)) else { return }
     let targets = Self.about.map(path) + items.flatMap { [dataPath(of: $0), picturePath(of: $0)] }
     if let foreign = targets.first(where: exists) {
       throw VisualizeError(.wrongUse, "\(foreign) exists and is no result of deepinside's; choose another --output")
@@ -195,11 +196,23 @@ public struct ResultStore: Sendable {
     return (top + below).filter { $0.hasSuffix(".h5") }.map { String($0.dropLast(3)) }.filter(ItemNames.isItem)
   }
 
+  /// Marks what is about all results as not complete, before the first of a run: whatever ends the run then, no table or summary of an
+  /// earlier one is taken for this one's.
+  ///
+  /// - Parameter summary: of the run as it begins.
+  func beginRun(_ summary: JobSummary) throws {
+    var summary = summary
+    (summary.stopped, summary.unfinished) = (true, true)
+    try AtomicFile.write(ResultJSON.text(summary, pretty: true) + "\n", to: path(Self.summaryFile))
+    for table in LocalisationReport.files + AssessmentTable.files { try remove(path(table)) }
+    if exists(path(Self.pageFile)) { try gallery(results: folder, GalleryOptions(isInterim: true)) }
+  }
+
   // MARK: - Removing
 
   /// Removes the files that the manifest lists or that say of themselves that they are results, and those about them.
   private func removeResults() throws {
-    guard readText(Self.parametersFile).flatMap({ ResultJSON.value(ResultHeader.self, $0) }) != nil else { return }
+    guard exists(path(Self.parametersFile)), readText(Self.parametersFile).flatMap({ ResultJSON.value(ResultHeader.self, $0) }) != nil else { return }
     var items = Set(try Manifest(of: folder).latest().keys)
     for item in storedItems() where !items.contains(item) {
       guard let file = try? HDF5File.open(at: dataPath(of: item)) else { continue }
@@ -238,7 +251,7 @@ public struct ResultStore: Sendable {
   func makeFolder(of file: String) throws(VisualizeError) { try Visualize.makeFolder(FilePath.folder(of: file)) }
 
   private func readText(_ name: String) -> String? {
-    FileManager.default.contents(atPath: path(name)).map { String(decoding: $0, as: UTF8.self) }
+    (try? WholeFile.read(FileName(path(name)), limit: ResultJSON.longestFile)).map { String(decoding: $0, as: UTF8.self) }
   }
 
   /// Also of a broken link, which a file would replace.
