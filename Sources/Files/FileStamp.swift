@@ -6,10 +6,10 @@ public struct FileStamp: Sendable, Hashable, Codable {
   /// Nanoseconds since 1970.
   public var modified: Int
 
-  /// Nil when there is no such file. Source: stat(2)
+  /// Nil when there is no such file. What lies in an archive has the archive's. Source: stat(2)
   public init?(of path: FileName) {
     var status = stat()
-    guard path.withCString({ stat($0, &status) }) == 0 else { return nil }
+    guard FilePath.ofTheSystem(path).withCString({ stat($0, &status) }) == 0 else { return nil }
     bytes = Int(status.st_size)
     modified = status.st_mtim.tv_sec &* 1_000_000_000 &+ status.st_mtim.tv_nsec
   }
