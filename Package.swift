@@ -1,5 +1,23 @@
 // swift-tools-version: 6.1
+import Foundation
 import PackageDescription
+
+/// Whether a file is in one of the folders that these variables list, or in one of the system's.
+func isThere(_ file: String, _ variables: [String], _ folders: [String]) -> Bool {
+  let given = variables.flatMap { (Context.environment[$0] ?? "").split(separator: ":").map(String.init) }
+  return (given + folders).contains { FileManager.default.fileExists(atPath: "\($0)/\(file)") }
+}
+
+// What is there decides what is built. The manifest is cached: after libraries were installed or removed,
+// swift build --manifest-cache none, as launch.sh does.
+// oneDNN is the one library that may be absent. It has no pkg-config file: its header is looked for where the compiler does.
+let hasOneDNN =
+  Context.environment["DEEPINSIDE_WITHOUT_ONEDNN"] == nil
+  && isThere("oneapi/dnnl/dnnl.h", ["CPATH", "C_INCLUDE_PATH"], ["/usr/include", "/usr/local/include"])
+
+// Debian and its relatives have several builds of HDF5, and other names for the serial one.
+let pkgConfigFolders = ["lib/x86_64-linux-gnu", "lib/aarch64-linux-gnu", "lib64", "lib", "share"].map { "/usr/\($0)/pkgconfig" }
+let hasSerialHDF5 = isThere("hdf5-serial.pc", ["PKG_CONFIG_PATH"], pkgConfigFolders)
 
 let package = Package(
   name: "deepinside",
@@ -7,12 +25,11 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
   ],
-  targets: [
+  targets: (hasOneDNN ? [.target(name: "COneDNN")] : []) + [
     // C libraries from Debian: a module map and a shim.h each.
     .systemLibrary(name: "CMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev"])]),
     .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
-    .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
-    .systemLibrary(name: "CHDF5", pkgConfig: "hdf5-serial", providers: [.apt(["libhdf5-dev"])]),
+    .systemLibrary(name: "CHDF5", pkgConfig: hasSerialHDF5 ? "hdf5-serial" : "hdf5", providers: [.apt(["libhdf5-dev"])]),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
@@ -28,14 +45,18 @@ let package = Package(
     // Checked arithmetic on sizes, and the memory that there is.
     .target(name: "Sizes"),
     .target(name: "Files", dependencies: ["CCrypto", "CZlib"]),
-    .target(name: "ConvNet", dependencies: ["COpenBLAS", "COneDNN", "Kernels", "Sizes"]),
+    .target(
+      name: "ConvNet", dependencies: ["COpenBLAS", "Kernels", "Sizes"] + (hasOneDNN ? ["COneDNN"] : []),
+      exclude: [hasOneDNN ? "WithoutOneDNN" : "OneDNN"]),
     .target(name: "Images", dependencies: ["Files", "CPNG", "CTurboJPEG", "Kernels", "Sizes"]),
     // How a picture becomes a network's input.
     .target(name: "Data", dependencies: ["Files", "Images", "Kernels"]),
     .target(name: "MinCut"),
     // The folder is Distributed; the module can't be: that name is the toolchain's own.
     .target(name: "Cluster", dependencies: ["CMPI", "CSignals", "Files", "Kernels"], path: "Sources/Distributed"),
-    .target(name: "Checkpoint", dependencies: ["Files", "ConvNet", "Data", "CHDF5", "Sizes"]),
+    .target(
+      name: "Checkpoint", dependencies: ["Files", "ConvNet", "Data", "CHDF5", "Sizes"],
+      linkerSettings: [.linkedLibrary(hasSerialHDF5 ? "hdf5_serial" : "hdf5")]),
     // Other programs' formats: event files of TensorBoard, ONNX, safetensors, Caffe's and MatConvNet's weights.
     .target(name: "Interchange", dependencies: ["Files", "ConvNet", "Images", "Checkpoint", "Sizes"]),
     .target(name: "DataSets", dependencies: ["Files", "Images", "Interchange"]),

@@ -1,6 +1,6 @@
 /// Which library computes.
 public enum BackendChoice: String, Sendable, Codable, CaseIterable {
-  /// oneDNN where the processor has AVX2 or better, else OpenBLAS.
+  /// oneDNN where it is installed and the processor has AVX2 or better, else OpenBLAS.
   case auto
   /// im2col and GEMM in float32, on any processor; the oracle of the other.
   case openblas
@@ -11,20 +11,32 @@ public enum BackendChoice: String, Sendable, Codable, CaseIterable {
   public var resolved: BackendChoice { self == .auto ? (OneDNN.hasAVX2 ? .onednn : .openblas) : self }
 
   /// The instruction set that kernels are generated for on this processor, `avx512_core_bf16`.
-  public static var instructionSet: String { OneDNN.instructionSet }
+  public static var instructionSet: String { OneDNN.obstacle == nil ? OneDNN.instructionSet : ProcessorInstructions.name }
+
+  /// Why oneDNN can't be used here, `libdnnl.so.2: cannot open shared object file`; nil where it can.
+  public static var oneDNNObstacle: String? { OneDNN.obstacle }
 
   /// Why this backend can't compute in that precision here, as a sentence; nil where it can.
   public func obstacle(to precision: Precision) -> String? {
+    if self == .onednn, let missing = OneDNN.obstacle {
+      return "oneDNN is not there (\(missing)): install it (./launch.sh setup), or choose the backend openblas"
+    }
     guard precision == .bfloat16 else { return nil }
-    if resolved == .openblas { return "OpenBLAS computes in float32 alone; bfloat16 needs the backend onednn" }
+    if resolved == .openblas {
+      let missing = OneDNN.obstacle.map { ", which is not there (\($0))" } ?? ""
+      return "OpenBLAS computes in float32 alone; bfloat16 needs oneDNN\(missing)"
+    }
     if !OneDNN.hasAVX512 {
       return "oneDNN computes in bfloat16 from AVX-512 on, this processor has \(OneDNN.instructionSet); choose float32"
     }
     return nil
   }
 
-  /// What is to be said against that precision here although it works, as a sentence; nil where nothing is.
+  /// What is to be said against this backend and that precision here although they work, as a sentence; nil where nothing is.
   public func advice(on precision: Precision) -> String? {
+    if self == .auto, let missing = OneDNN.obstacle, ProcessorInstructions.hasAVX2 {
+      return "oneDNN is not there (\(missing)): OpenBLAS computes instead, a third to half as fast, in float32 alone"
+    }
     guard precision == .bfloat16, obstacle(to: precision) == nil, !OneDNN.hasBFloat16 else { return nil }
     return "this processor has no instructions for it (\(OneDNN.instructionSet)), and emulates it several times slower than "
       + "it computes in float32; choose float32"

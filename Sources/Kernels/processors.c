@@ -98,3 +98,15 @@ int kernels_available_processors(void) {
   int quota = kernels_quota_processors("");
   return quota > 0 && quota < processors ? quota : processors;
 }
+
+int kernels_vector_bits(void) {
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  // What oneDNN calls avx512_core.
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
+      __builtin_cpu_supports("avx512dq"))
+    return 512;
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return 256;
+#endif
+  return 0;
+}

@@ -63,9 +63,11 @@ struct ComputeOptions: ParsableArguments {
 
   func validate() throws {
     if let threads, threads < 1 { throw ValidationError("--threads \(threads): at least one thread is needed.") }
-    if let obstacle = backend.obstacle(to: precision) { throw ValidationError("--precision \(precision.rawValue): \(obstacle).") }
+    if let obstacle = backend.obstacle(to: precision) {
+      throw ValidationError("--backend \(backend.rawValue) --precision \(precision.rawValue): \(obstacle).")
+    }
     if let advice = backend.advice(on: precision), Deepinside.speaksForAll, !CommandLine.arguments.contains("--quiet") {
-      try? FileHandle.standardError.write(contentsOf: Data("slow: --precision \(precision.rawValue): \(advice)\n".utf8))
+      try? FileHandle.standardError.write(contentsOf: Data("slow: \(advice)\n".utf8))
     }
   }
 }

@@ -19,7 +19,7 @@ struct ReductionTests {
 
   @Test(
     "--reduction exact gives the same bits on 1, 2, 4 and 8 ranks",
-    arguments: [["--backend", "openblas"], ["--backend", "onednn"], ["--backend", "openblas", "--micro-batch", "1"]])
+    arguments: backendOptions + [["--backend", "openblas", "--micro-batch", "1"]])
   func exact(how: [String]) throws {
     let how = how + ["--reduction", "exact"]
     let one = try train("one", ranks: 1, how)

@@ -19,7 +19,7 @@ struct ShardingTests {
 
   @Test(
     "50 updates agree with those of a replicated net to 1e-4, with dropout", arguments: [2, 3],
-    [["--backend", "openblas"], ["--backend", "onednn"], ["--micro-batch", "2"]])
+    backendOptions + [["--micro-batch", "2"]])
   func agrees(ranks: Int, how: [String]) throws {
     let replicated = try train("replicated", ranks: ranks, how + ["--fully-connected", "replicated"])
     let sharded = try train("sharded", ranks: ranks, how + ["--fully-connected", "sharded"])

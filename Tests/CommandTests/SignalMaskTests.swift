@@ -51,7 +51,7 @@ struct SignalMaskTests {
     }
     let arguments =
       switch command {
-      case "train": tiny.training("out", steps: 40, ["--backend", "onednn", "--precision", "float32"])
+      case "train": tiny.training("out", steps: 40, ["--precision", "float32"])
       case "saliency": [command, "--checkpoint", tiny.newest("run"), "--images", tiny.data, "--output", output]
       default: [command, "--checkpoint", tiny.newest("run"), "--output", output, "--iterations", "20"]
       }

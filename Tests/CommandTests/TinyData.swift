@@ -68,3 +68,7 @@ func distance(_ a: FlatBuffer, _ b: FlatBuffer) -> Double {
   }
   return (difference / max(norm, 1e-30)).squareRoot()
 }
+
+/// `--backend` for each backend that is there.
+let backendOptions: [[String]] = [.openblas, .onednn].filter { (backend: BackendChoice) in backend.obstacle(to: .float32) == nil }
+  .map { ["--backend", $0.rawValue] }

@@ -43,9 +43,9 @@ struct TrainingRunTests {
 
   // Direct convolution: under an erased rectangle the first ReLU's input is exactly its bias, 0 at first, and Winograd's
   // rounding, which differs from batch size to batch size, opens or closes the gate there.
-  @Test("1 × 8, 2 × 4 and 4 × 2 pictures give the same updates", arguments: ["openblas", "onednn"])
-  func ranks(backend: String) throws {
-    let how = ["--backend", backend, "--convolution", "direct"]
+  @Test("1 × 8, 2 × 4 and 4 × 2 pictures give the same updates", arguments: backendOptions)
+  func ranks(backend: [String]) throws {
+    let how = backend + ["--convolution", "direct"]
     let one = try train("one", ranks: 1, steps: 8, how)
     for ranks in [2, 3, 4] {
       let several = try train("ranks\(ranks)", ranks: ranks, steps: 8, how)

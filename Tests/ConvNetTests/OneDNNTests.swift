@@ -4,7 +4,8 @@ import Testing
 @testable import ConvNet
 
 /// oneDNN beside OpenBLAS on whole nets, and on geometries that take special roads in one of them.
-@Suite struct OneDNNTests {
+@Suite(.enabled(if: BackendChoice.oneDNNObstacle == nil, "oneDNN is not there: OpenBLAS alone is tested"))
+struct OneDNNTests {
   /// What one plan gave for one batch.
   private struct Outcome {
     var scores: [Float] = []
@@ -304,6 +305,7 @@ import Testing
     let forward = plan.layerTimes.filter { $0.pass == .forward }
     #expect(forward.reduce(0) { $0 + $1.multiplyAdds } == 3 * 2 * network.multiplyAdds)
     #expect(Set(["conv1", "norm1", "pool5", "fc8"]).isSubset(of: forward.map(\.layer)))
-    #expect(plan.backendDescription.hasPrefix("oneDNN 2."))
+    let description = plan.backendDescription
+    #expect(description.hasPrefix("oneDNN 2.") || description.hasPrefix("oneDNN 3."), "\(description)")
   }
 }

@@ -2,29 +2,41 @@ import COneDNN
 
 /// The library as a whole: its one engine, what it runs on, and the checker of its calls.
 enum OneDNN {
+  /// Why the library can't be used here, as the dynamic loader says it; nil where it can. Asking loads it.
+  static let obstacle: String? = conednn_load().map { String(cString: $0) }
+
+  /// Its functions, for who has made sure that there is no obstacle.
+  static let library: conednn_functions = {
+    precondition(obstacle == nil, "oneDNN is used where it is missing: \(obstacle ?? "")")
+    return conednn_loaded()
+  }()
+
   /// The processor, seen as oneDNN's engine; made once, never freed. Engines may be shared between threads.
   nonisolated(unsafe) static let engine: dnnl_engine_t = {
     var engine: dnnl_engine_t?
-    let status = dnnl_engine_create(&engine, dnnl_cpu, 0)
+    let status = library.engine_create(&engine, dnnl_cpu, 0)
     guard status == dnnl_success, let engine else {
-      fatalError("dnnl_engine_create: \(String(cString: dnnl_status2str(status)))")
+      fatalError("dnnl_engine_create: \(text(status))")
     }
     return engine
   }()
 
+  /// A status in the library's words, `out_of_memory`.
+  static func text(_ status: dnnl_status_t) -> String { library.status2str(status).map { String(cString: $0) } ?? "\(status)" }
+
   /// - Throws: `BackendError` with the call's name and status: of a call that prepares a plan.
   static func check(_ status: dnnl_status_t, _ call: @autoclosure () -> String) throws {
-    if status != dnnl_success { throw BackendError("\(call()): \(String(cString: dnnl_status2str(status)))") }
+    if status != dnnl_success { throw BackendError("\(call()): \(text(status))") }
   }
 
   /// `2.6.3`
   static var version: String {
-    guard let version = dnnl_version()?.pointee else { return "" }
+    guard let version = library.version()?.pointee else { return "" }
     return "\(version.major).\(version.minor).\(version.patch)"
   }
 
   private static func has(_ isa: dnnl_cpu_isa_t) -> Bool {
-    dnnl_get_effective_cpu_isa().rawValue & isa.rawValue == isa.rawValue
+    obstacle == nil && library.get_effective_cpu_isa().rawValue & isa.rawValue == isa.rawValue
   }
 
   /// JIT kernels start at AVX2; below it OpenBLAS is the faster.
@@ -45,22 +57,16 @@ enum OneDNN {
   }
 }
 
-/// A layer that a backend can't compute: sizes beyond its kernels, or no memory for its working space.
-public struct BackendError: Error, Sendable, Hashable, CustomStringConvertible {
-  public let description: String
-
-  init(_ reason: String) { description = "oneDNN can't compute this network: \(reason); --backend openblas may" }
-}
-
 /// A queue of primitives; on the processor each runs to its end before the call returns.
 final class OneDNNStream {
   let handle: dnnl_stream_t
 
   init() throws {
     var stream: dnnl_stream_t?
-    try OneDNN.check(dnnl_stream_create(&stream, OneDNN.engine, dnnl_stream_default_flags.rawValue), "dnnl_stream_create")
+    try OneDNN.check(
+      OneDNN.library.stream_create(&stream, OneDNN.engine, dnnl_stream_default_flags.rawValue), "dnnl_stream_create")
     handle = stream!
   }
 
-  deinit { dnnl_stream_destroy(handle) }
+  deinit { _ = OneDNN.library.stream_destroy(handle) }
 }

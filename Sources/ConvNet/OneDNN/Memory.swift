@@ -36,13 +36,13 @@ struct MemoryDescriptor: Equatable {
   static func == (a: MemoryDescriptor, b: MemoryDescriptor) -> Bool {
     if a.layout === b.layout { return true }
     guard let a = a.raw, let b = b.raw else { return a.raw == nil && b.raw == nil }
-    return dnnl_memory_desc_equal(a, b) != 0
+    return OneDNN.library.memory_desc_equal(a, b) != 0
   }
 
   /// For a call that only reads it, while this value lives.
   var raw: conednn_layout_in? { layout.handle.flatMap { conednn_layout_reading($0) } }
   /// Bytes, with the zeros that fill the last block of channels; 0 where there is no such argument.
-  var size: Int { raw.map { dnnl_memory_desc_get_size($0) } ?? 0 }
+  var size: Int { raw.map { OneDNN.library.memory_desc_get_size($0) } ?? 0 }
   var type: dnnl_data_type_t { conednn_layout_type(raw) }
   /// Dimensions: 4 for `[N, C, H, W]`.
   var dimensionCount: Int { Int(conednn_layout_dimensions(raw)) }
@@ -94,12 +94,12 @@ final class Memory {
     self.buffer = buffer
     self.offset = offset
     address = UnsafeMutableRawPointer(buffer.pointer + offset)
-    try OneDNN.check(dnnl_memory_set_data_handle(handle, address), "dnnl_memory_set_data_handle")
+    try OneDNN.check(OneDNN.library.memory_set_data_handle(handle, address), "dnnl_memory_set_data_handle")
     for view in views { try view.attach(buffer, at: offset) }
     views = []
   }
 
-  deinit { dnnl_memory_destroy(handle) }
+  deinit { _ = OneDNN.library.memory_destroy(handle) }
 
   var pointer: UnsafeMutableRawPointer {
     guard let address else { preconditionFailure("memory used before its region was allocated") }

@@ -112,7 +112,7 @@ final class OneDNNFullyConnected: OneDNNLayer {
     let program = place.program
     let weightGradients = try program.gradients(weights, as: MemoryDescriptor([outputs, inputs], dnnl_f32, dnnl_ab))
     let biasGradients = try program.gradients(biases, as: MemoryDescriptor([outputs], dnnl_f32, dnnl_x))
-    let operands = try Operands(
+    let operands = Operands(
       source: layout, weights: weightGradients.descriptor, biases: biasGradients.descriptor, target: signal.descriptor)
     let product = try PrimitiveDescriptor.make("inner product", operands, hint: innerProduct()) {
       conednn_inner_product_backward_weights(&$0, &$1, &$2)

@@ -6,19 +6,20 @@ final class PrimitiveAttributes {
 
   init(relu: Bool = false) throws {
     var attributes: dnnl_primitive_attr_t?
-    try OneDNN.check(dnnl_primitive_attr_create(&attributes), "dnnl_primitive_attr_create")
+    try OneDNN.check(OneDNN.library.primitive_attr_create(&attributes), "dnnl_primitive_attr_create")
     handle = attributes!
     try OneDNN.check(
-      dnnl_primitive_attr_set_scratchpad_mode(handle, dnnl_scratchpad_mode_user), "dnnl_primitive_attr_set_scratchpad_mode")
+      OneDNN.library.primitive_attr_set_scratchpad_mode(handle, dnnl_scratchpad_mode_user),
+      "dnnl_primitive_attr_set_scratchpad_mode")
     guard relu else { return }
     var operations: dnnl_post_ops_t?
-    try OneDNN.check(dnnl_post_ops_create(&operations), "dnnl_post_ops_create")
+    try OneDNN.check(OneDNN.library.post_ops_create(&operations), "dnnl_post_ops_create")
     try OneDNN.check(conednn_append_relu(operations), "dnnl_post_ops_append_eltwise")
-    try OneDNN.check(dnnl_primitive_attr_set_post_ops(handle, operations), "dnnl_primitive_attr_set_post_ops")
-    dnnl_post_ops_destroy(operations)
+    try OneDNN.check(OneDNN.library.primitive_attr_set_post_ops(handle, operations), "dnnl_primitive_attr_set_post_ops")
+    _ = OneDNN.library.post_ops_destroy(operations)
   }
 
-  deinit { dnnl_primitive_attr_destroy(handle) }
+  deinit { _ = OneDNN.library.primitive_attr_destroy(handle) }
 }
 
 /// What an operation is made of: its operands, as far as it has them. In a backward operation each stands for the gradient by it
@@ -84,7 +85,7 @@ final class PrimitiveDescriptor {
     self.init(handle!)
   }
 
-  deinit { dnnl_primitive_desc_destroy(handle) }
+  deinit { _ = OneDNN.library.primitive_desc_destroy(handle) }
 
   /// What an argument must look like, such as `dnnl_query_src_md`; zero-sized where there is none.
   func descriptor(_ query: dnnl_query_t) -> MemoryDescriptor {
@@ -94,7 +95,9 @@ final class PrimitiveDescriptor {
   /// The name of the implementation: `jit_wino_4x3:avx512_core`.
   var implementation: String {
     var text: UnsafePointer<CChar>?
-    let status = withUnsafeMutablePointer(to: &text) { dnnl_primitive_desc_query(handle, dnnl_query_impl_info_str, 0, $0) }
+    let status = withUnsafeMutablePointer(to: &text) {
+      OneDNN.library.primitive_desc_query(handle, dnnl_query_impl_info_str, 0, $0)
+    }
     guard status == dnnl_success else { return "" }
     return text.map { String(cString: $0) } ?? ""
   }
@@ -111,7 +114,7 @@ final class PrimitiveCall {
   /// - Parameter scratchpad: where the primitive's working memory lies; nil for memory of its own.
   init(_ descriptor: PrimitiveDescriptor, _ arguments: [Int32: Memory], stream: OneDNNStream, scratchpad: SharedRegion?) throws {
     var handle: dnnl_primitive_t?
-    try OneDNN.check(dnnl_primitive_create(&handle, descriptor.handle), "dnnl_primitive_create")
+    try OneDNN.check(OneDNN.library.primitive_create(&handle, descriptor.handle), "dnnl_primitive_create")
     primitive = handle!
     self.stream = stream
     var all = arguments
@@ -124,12 +127,12 @@ final class PrimitiveCall {
 
   deinit {
     arguments.deallocate()
-    dnnl_primitive_destroy(primitive)
+    _ = OneDNN.library.primitive_destroy(primitive)
   }
 
   func run() {
-    let status = dnnl_primitive_execute(primitive, stream.handle, Int32(arguments.count), arguments.baseAddress)
+    let status = OneDNN.library.primitive_execute(primitive, stream.handle, Int32(arguments.count), arguments.baseAddress)
     // All that it needs was there when the call was made. Unlike a precondition's, this message is printed in release builds too.
-    if status != dnnl_success { fatalError("dnnl_primitive_execute: \(String(cString: dnnl_status2str(status)))") }
+    if status != dnnl_success { fatalError("dnnl_primitive_execute: \(OneDNN.text(status))") }
   }
 }

@@ -16,7 +16,9 @@ public enum OpenBLASKernels {
   public static var chosen: String { String(cString: openblas_get_corename()) }
 
   /// Those that fit the processor's instructions; nil below AVX2, where OpenBLAS knows all processors.
-  public static var fitting: String? { OneDNN.hasAVX512 ? "SkylakeX" : OneDNN.hasAVX2 ? "Haswell" : nil }
+  public static var fitting: String? {
+    ProcessorInstructions.hasAVX512 ? "SkylakeX" : ProcessorInstructions.hasAVX2 ? "Haswell" : nil
+  }
 
   /// What `variable` should say before the library is loaded; nil where the choice is good, or somebody has made it.
   public static var better: String? {

@@ -11,6 +11,9 @@
 /// The processors that this process may run on, as far as the quota of its control group goes.
 int kernels_available_processors(void);
 
+/// Bits of the widest vectors that this processor computes with, as far as AVX2 (256) and AVX-512 (512) go; else 0.
+int kernels_vector_bits(void);
+
 /// The processors that the quota of this process's control group, or of one above it, is worth, rounded up; 0 without any.
 /// `root` stands before all paths that are read: "" but in tests. launch.sh counts likewise.
 /// Source: cgroups(7), Linux's cgroup-v2.rst (cpu.max) and sched-bwc.rst (cpu.cfs_quota_us).

@@ -1,0 +1,6 @@
+/// A layer that a backend can't compute: sizes beyond its kernels, or no memory for its working space.
+public struct BackendError: Error, Sendable, Hashable, CustomStringConvertible {
+  public let description: String
+
+  init(_ reason: String) { description = "oneDNN can't compute this network: \(reason); --backend openblas may" }
+}
