@@ -7,6 +7,10 @@ set -euo pipefail
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 program=${DEEPINSIDE_PROGRAM:-$top/.build/release/deepinside}
+# shellcheck source=scripts/packages.sh
+source "$top/scripts/packages.sh"
+# shellcheck source=scripts/open-mpi.sh
+source "$top/scripts/open-mpi.sh"
 
 # mpirun refuses to run as root unless told twice. Who runs this script as root has chosen to; elsewhere this does nothing.
 if ((EUID == 0)); then
@@ -18,6 +22,7 @@ usage() {
 ./launch.sh demo [--output DIR]     set up, build, make data, train, visualise; under 5 minutes on 2 cores
 ./launch.sh test                    set up, build, all tests (--cluster: those on emulated nodes; as root; installs Slurm;
                                     --faults [RUNS] [SEED]: random faults on such nodes;
+                                    --platform 13: those of this and of --cluster in a Debian 13 made for it, as root;
                                     --debug: those that are fast in a debug build, with its assertions;
                                     --fuzz [MINUTES]: mutated files for every reader of foreign bytes;
                                     --sanitize address|undefined|thread [FILTER]: tests and jobs under a sanitizer)
@@ -53,21 +58,6 @@ fail() { # CODE MESSAGE
 
 # ---- set-up ----------------------------------------------------------------------------------------------------------
 
-# The Debian packages of what isn't there. What is looked for is the library itself: it may have come another way.
-missing_packages() {
-  command -v pkg-config >/dev/null || echo pkg-config
-  local pair
-  for pair in ompi-c:libopenmpi-dev openblas:libopenblas-dev hdf5-serial:libhdf5-dev libpng:libpng-dev \
-    libturbojpeg:libturbojpeg0-dev libcrypto:libssl-dev; do
-    pkg-config --exists "${pair%%:*}" 2>/dev/null || echo "${pair#*:}"
-  done
-  command -v mpirun >/dev/null || echo openmpi-bin
-  # oneDNN has no pkg-config file.
-  [[ -e /usr/include/oneapi/dnnl/dnnl.h ]] || echo libdnnl-dev
-  # The linker finds libgomp.so in gcc's own folder.
-  compgen -G '/usr/lib/gcc/*/*/libgomp.so' >/dev/null || echo gcc
-}
-
 check_swift() {
   local version
   command -v swift >/dev/null || fail 3 "there is no Swift: install 6.2 or later, https://www.swift.org/install/linux"
@@ -77,66 +67,60 @@ check_swift() {
   fi
 }
 
-missing_libraries() { ldd "$program" 2>/dev/null | sed -n 's/ => not found//p' || true; }
-
-# The same for running a program that was built elsewhere.
-missing_runtime_packages() {
-  local pair libraries
-  command -v mpirun >/dev/null || echo openmpi-bin
-  libraries=$(missing_libraries)
-  for pair in libmpi.so:libopenmpi3 libopenblas.so:libopenblas0-pthread libdnnl.so:libdnnl2 libhdf5_serial.so:libhdf5-103-1 \
-    libpng16.so:libpng16-16 libturbojpeg.so:libturbojpeg0 libcrypto.so:libssl3 libgomp.so:libgomp1; do
-    [[ $libraries != *"${pair%%:*}."* ]] || echo "${pair#*:}"
-  done
-}
-
 # Nothing has to be compiled: the program is there, and no Swift.
 is_built() { [[ -x $program ]] && ! command -v swift >/dev/null; }
 
-needed_packages() { if is_built; then missing_runtime_packages; else missing_packages; fi; }
+# What is needed and isn't there; `wanted` is what the program can do without.
+needed() { if is_built; then missing_for_running "$program"; else missing_for_building; fi; }
+wanted() {
+  [[ -n ${DEEPINSIDE_WITHOUT_ONEDNN:-} ]] || if is_built; then missing_by_choice_for_running; else missing_by_choice; fi
+}
 
 setup() {
-  local missing=() as_root=()
-  mapfile -t missing < <(needed_packages)
-  if ((${#missing[@]})); then
-    if ((EUID != 0)); then
-      as_root=(sudo -n)
-    fi
-    if ! command -v apt-get >/dev/null; then
-      fail 3 "libraries are missing; on Debian they are the packages: ${missing[*]}"
-    fi
-    if ((EUID != 0)) && ! sudo -n true 2>/dev/null; then
-      fail 3 "libraries are missing, and installing them takes root: sudo apt-get update && sudo apt-get install ${missing[*]}"
-    fi
-    install_packages || fail 3 "apt-get could not install ${missing[*]}"
-    # pkg-config may have hidden what else is missing.
-    mapfile -t missing < <(needed_packages)
-    ((${#missing[@]} == 0)) || install_packages || fail 3 "apt-get could not install ${missing[*]}"
-  fi
+  local missing=() _round
+  # A second time: without pkg-config it can't be seen what else is missing.
+  for _round in 1 2; do
+    mapfile -t missing < <(needed)
+    ((${#missing[@]})) || break
+    mapfile -t missing < <(packages_of "${missing[@]}")
+    install_packages "${missing[@]}" || fail 3 "$(ask_for "${missing[@]}")"
+  done
+  mapfile -t missing < <(needed)
+  ((${#missing[@]} == 0)) || fail 3 "still missing after that: ${missing[*]}"
+  mapfile -t missing < <(wanted)
+  ((${#missing[@]} == 0)) || mapfile -t missing < <(packages_of "${missing[@]}")
+  ((${#missing[@]} == 0)) || install_packages "${missing[@]}" >/dev/null 2>&1 ||
+    say "oneDNN (${missing[*]}) could not be installed: OpenBLAS will compute, a third to half as fast, in float32 alone"
   if ! is_built; then
     check_swift
-  elif [[ -n $(missing_libraries) ]]; then
-    fail 3 "$program lacks $(missing_libraries | xargs): where it was built, ./launch.sh build --static puts Swift's own into it"
+  elif [[ -n $(missing_libraries "$program") ]]; then
+    fail 3 "$program lacks $(missing_libraries "$program" | xargs): where it was built, ./launch.sh build --static puts Swift's own into it"
   fi
 }
 
-install_packages() { # uses as_root and missing of its caller
-  local install=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}")
-  say "installing ${missing[*]}"
-  if compgen -G '/var/lib/apt/lists/*Packages*' >/dev/null && "${install[@]}"; then
+install_packages() { # PACKAGE ...
+  local as_root=() install
+  install=$(install_command)
+  [[ -n $install ]] || return 1
+  if ((EUID != 0)); then
+    sudo -n true 2>/dev/null || return 1
+    as_root=(sudo -n)
+  fi
+  say "installing $*"
+  # shellcheck disable=SC2086  # several words each
+  if { [[ $install != *apt-get* ]] || compgen -G '/var/lib/apt/lists/*Packages*' >/dev/null; } && "${as_root[@]}" $install "$@"; then
     return
   fi
-  "${as_root[@]}" apt-get update -q && "${install[@]}"
+  # shellcheck disable=SC2086
+  "${as_root[@]}" sh -c "$(refresh_command)" && "${as_root[@]}" $install "$@"
 }
 
 # The tests of galleries want a browser, and are skipped where there is none: nothing fails here.
 install_browser() {
-  local missing=(chromium) as_root=()
-  ((EUID == 0)) || as_root=(sudo -n)
-  if command -v chromium chromium-browser google-chrome >/dev/null; then
+  if [[ -n ${DEEPINSIDE_WITHOUT_BROWSER:-} ]] || command -v chromium chromium-browser google-chrome >/dev/null; then
     return
   fi
-  { command -v apt-get >/dev/null && "${as_root[@]}" true 2>/dev/null && install_packages; } ||
+  install_packages chromium ||
     say "without chromium the tests of galleries in a browser are skipped"
 }
 
@@ -146,7 +130,7 @@ build() { # [--static]
     say "there is no Swift: $program stays as it is"
     return
   fi
-  swift build --package-path "$top" -c release ${1:+--static-swift-stdlib} --product deepinside
+  swift build --package-path "$top" --manifest-cache none -c release ${1:+--static-swift-stdlib} --product deepinside
 }
 
 run_tests() {
@@ -154,26 +138,34 @@ run_tests() {
   install_browser
   # Release: the naive reference loops are tens of times slower in a debug build.
   # In a folder of their own: with tests looking inside, everything is compiled otherwise than for use.
-  (cd "$top" && swift test --scratch-path "$top/.build-tests" -c release -Xswiftc -enable-testing "$@")
+  (cd "$top" && swift test --manifest-cache none --scratch-path "$top/.build-tests" -c release -Xswiftc -enable-testing "$@")
 }
 
 # A debug build stops where a release build goes on: at assertions, and outside of a buffer. Left out are the suites that compare
 # with naive loops, and those that start many jobs.
 debug_tests() {
   setup
-  (cd "$top" && swift test --filter '^(Files|Images|Data|DataSets|Checkpoint|Interchange|MinCut)Tests\.' "$@")
+  (cd "$top" && swift test --manifest-cache none --filter '^(Files|Images|Data|DataSets|Checkpoint|Interchange|MinCut)Tests\.' "$@")
 }
 
 # Tests on nodes that are made of namespaces of this machine; then on a Slurm on such nodes.
 cluster_tests() {
-  local missing=(slurmctld slurmd slurm-client munge) as_root=() code=0
+  local code=0
   [[ -n ${DEEPINSIDE_PROGRAM:-} && -x $program ]] || build
   "$top/Tests/cluster/run.sh" "$program" || code=1
   if ((EUID == 0)) && command -v apt-get >/dev/null && ! command -v slurmctld >/dev/null; then
-    say "installing ${missing[*]}"
-    install_packages >/dev/null 2>&1 || { apt-get update -q && install_packages; } >/dev/null 2>&1 || say "apt-get could not install them"
+    install_packages slurmctld slurmd slurm-client munge >/dev/null 2>&1 || say "Slurm could not be installed"
   fi
   "$top/Tests/cluster/slurm.sh" "$program" || code=1
+  return "$code"
+}
+
+# All of them in another Debian, with its libraries. Where such a one can't be made here that is said, and is no failure.
+platform_tests() { # RELEASE
+  local code=0
+  "$top/scripts/on-debian.sh" "$1" env DEEPINSIDE_WITHOUT_BROWSER=1 bash -c '
+    ./launch.sh test && DEEPINSIDE_PROGRAM=$PWD/.build-tests/release/deepinside ./launch.sh test --cluster' || code=$?
+  ((code != 77)) || { say "tests on Debian $1 skipped: see above" && return; }
   return "$code"
 }
 
@@ -418,6 +410,7 @@ smallest_share() { # NAME-OF-ARRAY; uses counts of its caller
 # Sets ranks, threads, and the command as an array.
 compose() {
   local per_host=0 fits=1 filled=0 has_quota=0 crowded=0 spread=0 cpus_per_rank=1 nodes=${SLURM_JOB_NUM_NODES:-1}
+  know_open_mpi
   place
   if [[ $launcher == srun ]]; then
     command=(env)
@@ -447,17 +440,19 @@ compose() {
     ((!spread)) || command+=(--rank-by slot)
     ((fits && !crowded)) || command+=(--oversubscribe)
     mca pml ob1
-    # Two copies through shared memory are faster than one by the kernel, at the sizes that gradients travel in.
-    mca btl_vader_single_copy_mechanism none
+    local pair pairs=("${shared_memory_parameters[@]}")
+    [[ -n $hosts$hostfile$interface ]] || ((nodes > 1)) || pairs+=("${one_host_parameters[@]}")
+    for pair in "${pairs[@]}"; do mca "${pair%%=*}" "${pair#*=}"; done
     # A cut link ends the job after seconds; without these it hangs for ever.
-    mca oob_tcp_keepalive_time 3
-    mca oob_tcp_keepalive_intvl 1
-    mca oob_tcp_keepalive_probes 3
+    runtime_mca oob_tcp_keepalive_time 3
+    runtime_mca oob_tcp_keepalive_intvl 1
+    runtime_mca oob_tcp_keepalive_probes 3
     if [[ -n $interface ]]; then
       mca btl_tcp_if_include "$interface"
-      mca oob_tcp_if_include "$interface"
+      runtime_mca oob_tcp_if_include "$interface"
     fi
-    command+=(-x "OMP_NUM_THREADS=$threads" -x "OPENBLAS_NUM_THREADS=$threads")
+    hand_over_agent
+    command+=(-x "OMP_NUM_THREADS=$threads" -x "OPENBLAS_NUM_THREADS=$threads" -x DEEPINSIDE_DONE)
     # Under mpirun no rank sees the terminal itself.
     [[ ! -t 2 ]] || command+=(-x DEEPINSIDE_TERMINAL=1)
     # What is set here counts on the other hosts too, where mpirun comes by ssh.
@@ -469,15 +464,9 @@ compose() {
   command+=("$program" "${arguments[@]}")
 }
 
-mca() { # NAME VALUE, unless the environment has it
-  local variable=OMPI_MCA_$1
-  [[ -n ${!variable:-} ]] || command+=(--mca "$1" "$2")
-}
-
 mca_variables() { # for srun, which takes no --mca
   local pair
-  for pair in pml=ob1 btl_vader_single_copy_mechanism=none \
-    ${interface:+"btl_tcp_if_include=$interface"}; do
+  for pair in pml=ob1 "${shared_memory_parameters[@]}" ${interface:+"btl_tcp_if_include=$interface"}; do
     local variable=OMPI_MCA_${pair%%=*}
     [[ -n ${!variable:-} ]] || command+=("$variable=${pair#*=}")
   done
@@ -493,8 +482,10 @@ on_host() { # HOST COMMAND
   if [[ $1 == localhost || $1 == "$(hostname)" || $1 == "$(hostname -s)" ]]; then
     timeout 10 bash -c "$2"
   else
+    local agent
+    agent=$(given_agent)
     # shellcheck disable=SC2086  # the agent may have arguments
-    timeout 10 ${OMPI_MCA_plm_rsh_agent:-ssh -o BatchMode=yes -o ConnectTimeout=5} "$1" "$2" </dev/null
+    timeout 10 ${agent:-ssh -o BatchMode=yes -o ConnectTimeout=5} "$1" "$2" </dev/null
   fi
 }
 
@@ -532,23 +523,6 @@ drop_lost_hosts() {
   compose
 }
 
-# What an ended run may leave behind on a host: segments of shared memory that no process has mapped, and the folders of mpirun
-# processes that are no more. Those of other jobs stay.
-# shellcheck disable=SC2016  # expanded where it runs
-sweep='
-for file in /dev/shm/vader_segment.* /dev/shm/osc_sm.*; do
-  [ -O "$file" ] && ! grep -qsF "$file" /proc/[0-9]*/maps && sleep 0.2 && ! grep -qsF "$file" /proc/[0-9]*/maps && rm -f "$file"
-done
-for folder in "${TMPDIR:-/tmp}"/ompi.*."$(id -u)"/pid.*; do
-  [ -O "$folder" ] && ! kill -0 "${folder##*.}" 2>/dev/null && rm -rf "$folder"
-done
-if command -v pgrep >/dev/null && ! pgrep -u "$(id -u)" -x "orted|mpirun|orterun" >/dev/null; then
-  for folder in "${TMPDIR:-/tmp}"/ompi.*."$(id -u)"/jf.*; do
-    [ -O "$folder" ] && rm -rf "$folder"
-  done
-fi
-true'
-
 clean_up() {
   local host
   on_host localhost "$sweep" >/dev/null 2>&1 || true
@@ -564,7 +538,7 @@ clean_up() {
 
 # ---- running ---------------------------------------------------------------------------------------------------------
 
-child='' signalled=0 reminder='' asks_by=USR1
+child='' signalled=0 reminder='' asks_by=USR1 passer='' cut_short=0
 
 stop() { # SIGNAL
   signalled=1
@@ -603,17 +577,60 @@ await_child() {
   child=''
 }
 
-# Runs the command once; its exit code is this function's.
+# Passes on what the ranks print, and takes out the word that rank 0 prints when all is done. Ends with 0 if it has come.
+pass_output() { # WORD
+  local line done=1
+  # Whatever ends the ranks, their last words are passed on; a reader who has had enough doesn't end the job.
+  trap '' USR1 TERM INT HUP PIPE
+  trap 'exit "$done"' USR2
+  while IFS= read -r line || [[ -n $line ]]; do
+    if [[ $line == *"$1"* ]]; then
+      done=0
+      line=${line/"$1"/}
+      [[ -n $line ]] || continue
+    fi
+    printf '%s\n' "$line" 2>/dev/null || true
+  done
+  exit "$done"
+}
+
+# Waits until all that was printed is passed on; fails if rank 0 has not said that all is done. A process that outlives the run
+# and keeps its output open is not waited for.
+await_output() {
+  local timer code=127 ended
+  { sleep 3 && kill -USR2 "$passer"; } >/dev/null 2>&1 &
+  timer=$!
+  while true; do
+    ended=0
+    wait "$passer" || ended=$?
+    ((ended == 127)) || code=$ended
+    ((ended > 128)) || break
+  done
+  kill "$timer" 2>/dev/null || true
+  return "$code"
+}
+
+# Runs the command once; its exit code is this function's, but 1 instead of 0 if rank 0 has not come to its end: an mpirun that has
+# lost a host may say that all is well.
 run_once() {
-  local code
+  local code output
+  cut_short=0
+  export DEEPINSIDE_DONE=deepinside-done-$$-$RANDOM
+  exec {output}> >(pass_output "$DEEPINSIDE_DONE")
+  passer=$!
   # In a session of its own: Ctrl-C in the terminal must reach mpirun by way of `stop` only. Until mpirun handles SIGUSR1 itself
   # the signal must not end it: it is ignored first, and sent again later.
-  (trap '' USR1 && exec setsid "${command[@]}" </dev/null) &
+  (trap '' USR1 && exec setsid "${command[@]}" </dev/null >&"$output" {output}>&-) &
   child=$!
+  exec {output}>&-
   ((!stopping)) || ask_to_save
   await_child
   [[ -z $reminder ]] || kill "$reminder" 2>/dev/null || true
   reminder=''
+  if ! await_output && ((code == 0)); then
+    say "$launcher ended as if all were well, but rank 0 did not come to its end: a host or the connection to it was lost"
+    code=1 cut_short=1
+  fi
   return "$code"
 }
 
@@ -682,7 +699,7 @@ run() {
     fi
     explain "$code"
     # 128 and above: something was killed or lost, and could not tidy up after itself.
-    ((code < 128)) || clean_up
+    ((code < 128 && !cut_short)) || clean_up
     case $code in 0 | 2 | 3 | 4) break ;; esac
     ((attempt < max_restarts && !stopping)) || break
     attempt=$((attempt + 1))
@@ -745,6 +762,10 @@ case ${1:-} in
   test)
     case ${2:-} in
       --cluster) cluster_tests ;;
+      --platform)
+        [[ -n ${3:-} ]] || fail 2 "usage: ./launch.sh test --platform 12|13"
+        platform_tests "$3"
+        ;;
       --faults) build && "$top/Tests/cluster/faults.sh" "$program" "${@:3}" ;;
       --debug) debug_tests "${@:3}" ;;
       --sanitize) setup && "$top/Tests/Sanitizers/run.sh" "${@:3}" ;;

@@ -40,7 +40,9 @@ public enum MPIRuntime {
       try body(communicator)
       try watchdog?.finish()
       SignalThread.shared.isOver()
+      let isFirst = communicator.rank == 0
       try finish()
+      if isFirst { DoneSign.give() }
       return 0
     } catch {
       let message = sentence(for: error)

@@ -39,6 +39,7 @@ struct Deepinside: ParsableCommand {
       StopRequest.answer(by: (command as? any StoppableCommand)?.stopAnswer ?? .signal)
       if command is any StoppableCommand { ProcessLimits.ignoreBrokenPipes() }
       try command.run()
+      if speaksForAll { DoneSign.give() }
     } catch {
       let code = exitCode(for: error)
       let isUsage = code == .validationFailure
@@ -47,6 +48,7 @@ struct Deepinside: ParsableCommand {
         let descriptor = code.isSuccess ? FileHandle.standardOutput : FileHandle.standardError
         try? descriptor.write(contentsOf: Data((text + "\n").utf8))
       }
+      if code.isSuccess, speaksForAll { DoneSign.give() }
       Foundation.exit(isUsage ? Cluster.ExitCode.wrongUse : code.rawValue)
     }
   }

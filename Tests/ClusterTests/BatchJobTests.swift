@@ -11,16 +11,19 @@ import Testing
 
   private static let composed =
     "--mca pml ob1 --mca btl_vader_single_copy_mechanism none --mca oob_tcp_keepalive_time 3 "
-    + "--mca oob_tcp_keepalive_intvl 1 --mca oob_tcp_keepalive_probes 3 -x OMP_NUM_THREADS=16 -x OPENBLAS_NUM_THREADS=16"
+    + "--mca oob_tcp_keepalive_intvl 1 --mca oob_tcp_keepalive_probes 3 -x OMP_NUM_THREADS=16 -x OPENBLAS_NUM_THREADS=16 "
+    + "-x DEEPINSIDE_DONE"
 
   @Test("Each job starts its command on whole nodes, a rank on each", arguments: slurm)
   func command(name: String) throws {
+    let folder = try TemporaryFolder()
     let job = try RunningProcess(
       ["bash", "\(Self.top.path)/jobs/\(name).sbatch", "--output", "o o"],
       environment: [
         "DEEPINSIDE_PROGRAM": try builtTool("rank-checks"), "LAUNCH_OPTIONS": "--dry-run", "SLURM_SUBMIT_DIR": Self.top.path,
         "SLURM_JOB_ID": "7", "SLURM_NTASKS": "", "SLURM_JOB_NUM_NODES": "2", "SLURM_JOB_CPUS_PER_NODE": "16(x2)",
         "SLURM_TASKS_PER_NODE": "16(x2)", "SLURMD_NODENAME": "", "LD_LIBRARY_PATH": "", "HDF5_USE_FILE_LOCKING": "",
+        "PATH": try pathWithOpenMPI("4.1.4", in: folder),
       ])
     let result = job.wait(timeout: 10)
     let expected =
@@ -38,7 +41,7 @@ import Testing
       environment: [
         "DEEPINSIDE_PROGRAM": try builtTool("rank-checks"), "LAUNCH_OPTIONS": "--dry-run", "PBS_O_WORKDIR": Self.top.path,
         "PBS_NODEFILE": folder.path("nodes"), "OMP_NUM_THREADS": "9999", "ARGUMENTS": "--data d --run r", "SLURM_JOB_ID": "",
-        "LD_LIBRARY_PATH": "", "HDF5_USE_FILE_LOCKING": "",
+        "LD_LIBRARY_PATH": "", "HDF5_USE_FILE_LOCKING": "", "PATH": try pathWithOpenMPI("4.1.4", in: folder),
       ])
     let result = job.wait(timeout: 10)
     let expected =

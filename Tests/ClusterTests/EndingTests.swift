@@ -54,7 +54,8 @@ import Cluster
     let result = try runUnderMPI(ranks: ranks, tool: "rank-checks", arguments: ["kill", "\(rank)"], timeout: 20)
     #expect(result.exitCode == 137, "\(result)")
     #expect(result.output.contains("process rank \(rank) with"), "\(result)")
-    #expect(result.output.contains("exited on signal 9"), "\(result)")
+    // Open MPI 5 breaks its lines at 78 characters.
+    #expect(result.output.replacing("\n", with: " ").contains("exited on signal 9"), "\(result)")
   }
 
   @Test("A call that MPI refuses is an error that says what was being done", arguments: [2, 3])

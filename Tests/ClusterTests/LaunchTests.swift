@@ -11,7 +11,7 @@ import Testing
     var variables = ["DEEPINSIDE_PROGRAM": try builtTool("rank-checks")]
     for name in [
       "SLURM_JOB_ID", "SLURM_NTASKS", "SLURM_JOB_NUM_NODES", "SLURM_CPUS_PER_TASK", "SLURM_CPUS_ON_NODE", "SLURM_TASKS_PER_NODE",
-      "SLURM_JOB_CPUS_PER_NODE", "SLURMD_NODENAME", "PBS_NODEFILE", "LD_LIBRARY_PATH", "HDF5_USE_FILE_LOCKING",
+      "SLURM_JOB_CPUS_PER_NODE", "SLURMD_NODENAME", "PBS_NODEFILE", "LD_LIBRARY_PATH", "HDF5_USE_FILE_LOCKING", "OMPI_MCA_btl",
     ] { variables[name] = "" }
     return try RunningProcess([Self.script] + arguments, environment: variables.merging(environment) { $1 })
   }
@@ -26,39 +26,83 @@ import Testing
     arguments: [
       (
         "--ranks 1 --threads 1 train --run x", [:],
-        "mpirun -np 1 --map-by slot:PE=1 --bind-to core \(always) -x OMP_NUM_THREADS=1 -x OPENBLAS_NUM_THREADS=1 PROGRAM train --run x"
+        "mpirun -np 1 --map-by slot:PE=1 --bind-to core \(always) -x OMP_NUM_THREADS=1 -x OPENBLAS_NUM_THREADS=1 -x DEEPINSIDE_DONE PROGRAM train --run x"
       ),
       (
         "--ranks 2 --threads 9999 train", [:],
         "mpirun -np 2 --bind-to none --mca mpi_yield_when_idle 1 --oversubscribe \(always) "
-          + "-x OMP_NUM_THREADS=9999 -x OPENBLAS_NUM_THREADS=9999 PROGRAM train"
+          + "-x OMP_NUM_THREADS=9999 -x OPENBLAS_NUM_THREADS=9999 -x DEEPINSIDE_DONE PROGRAM train"
       ),
       (
         "--hosts a:4,b:3,c --threads 9999 train", [:],
         "mpirun -np 8 --host a:4\\,b:3\\,c --bind-to none --mca mpi_yield_when_idle 1 --oversubscribe \(always) "
-          + "-x OMP_NUM_THREADS=9999 -x OPENBLAS_NUM_THREADS=9999 PROGRAM train"
+          + "-x OMP_NUM_THREADS=9999 -x OPENBLAS_NUM_THREADS=9999 -x DEEPINSIDE_DONE PROGRAM train"
       ),
       (
         "--ranks 2 --threads 9999 --interface eth0 train", [:],
         "mpirun -np 2 --bind-to none --mca mpi_yield_when_idle 1 --oversubscribe \(always) --mca btl_tcp_if_include eth0 "
-          + "--mca oob_tcp_if_include eth0 -x OMP_NUM_THREADS=9999 -x OPENBLAS_NUM_THREADS=9999 PROGRAM train"
+          + "--mca oob_tcp_if_include eth0 -x OMP_NUM_THREADS=9999 -x OPENBLAS_NUM_THREADS=9999 -x DEEPINSIDE_DONE PROGRAM train"
       ),
       (
         "--hosts a,b,a --threads 9999 train", ["HDF5_USE_FILE_LOCKING": "FALSE"],
         "mpirun -np 3 --host a\\,b\\,a --bind-to none --mca mpi_yield_when_idle 1 --oversubscribe \(always) "
-          + "-x OMP_NUM_THREADS=9999 -x OPENBLAS_NUM_THREADS=9999 -x HDF5_USE_FILE_LOCKING PROGRAM train"
+          + "-x OMP_NUM_THREADS=9999 -x OPENBLAS_NUM_THREADS=9999 -x DEEPINSIDE_DONE -x HDF5_USE_FILE_LOCKING PROGRAM train"
       ),
       (
         "--threads 9999 train", ["SLURM_JOB_ID": "7", "SLURM_NTASKS": "6", "SLURM_TASKS_PER_NODE": "6", "OMPI_MCA_pml": "ucx"],
         "mpirun -np 6 --bind-to none --mca mpi_yield_when_idle 1 --oversubscribe "
-          + "\(always.replacing("--mca pml ob1 ", with: "")) -x OMP_NUM_THREADS=9999 -x OPENBLAS_NUM_THREADS=9999 PROGRAM train"
+          + "\(always.replacing("--mca pml ob1 ", with: "")) -x OMP_NUM_THREADS=9999 -x OPENBLAS_NUM_THREADS=9999 -x DEEPINSIDE_DONE PROGRAM train"
       ),
     ] as [(String, [String: String], String)])
   func dryRun(options: String, environment: [String: String], command: String) throws {
+    let folder = try TemporaryFolder()
     let arguments = ["--dry-run"] + options.split(separator: " ").map(String.init)
-    let result = try launch(arguments, environment: environment).wait(timeout: 10)
-    #expect(result.exitCode == 0, "\(result)")
-    #expect(result.output == command.replacing("PROGRAM", with: try builtTool("rank-checks")) + "\n", "\(result)")
+    for version in ["4.1.4", "5.0.7"] {
+      let path = ["PATH": try pathWithOpenMPI(version, in: folder)]
+      let result = try launch(arguments, environment: environment.merging(path) { $1 }).wait(timeout: 10)
+      #expect(result.exitCode == 0, "\(result)")
+      let expected = command.replacing("PROGRAM", with: try builtTool("rank-checks"))
+      #expect(result.output == (version == "4.1.4" ? expected : Self.inVersion5(expected)) + "\n", "\(result)")
+    }
+  }
+
+  /// The same command for Open MPI 5, whose mpirun reads its own parameters under another name, and which has no vader.
+  private static func inVersion5(_ command: String) -> String {
+    let several = command.contains("--host") || command.contains("_if_include")
+    return command.replacing("--mca oob_", with: "--prtemca oob_")
+      .replacing("--mca btl_vader_single_copy_mechanism none ", with: several ? "" : "--mca btl \\^tcp ")
+  }
+
+  @Test("What the environment says for the one version of Open MPI counts for the other, and wins")
+  func parametersOfTheEnvironment() throws {
+    let folder = try TemporaryFolder()
+    let given = ["OMPI_MCA_plm_rsh_agent": "/bin/false", "OMPI_MCA_oob_tcp_keepalive_time": "9", "OMPI_MCA_btl": "self,tcp"]
+    for (version, expected) in [("4.1.4", []), ("5.0.7", ["--prtemca plm_ssh_agent /bin/false", "--prtemca oob_tcp_keepalive_time 9"])] {
+      var environment = given
+      environment["PATH"] = try pathWithOpenMPI(version, in: folder)
+      let arguments = ["--dry-run", "--ranks", "2", "--threads", "1", "train"]
+      let result = try launch(arguments, environment: environment).wait(timeout: 10)
+      for text in expected { #expect(result.output.contains(text), "\(version): \(result)") }
+      for text in ["keepalive_time 3", "--mca btl ", "--mca plm"] { #expect(!result.output.contains(text), "\(version): \(result)") }
+    }
+  }
+
+  @Test(
+    "A run is done when rank 0 has said so: without that, mpirun's code 0 is a failure, and is tried again",
+    arguments: ["4.1.4", "5.0.7"])
+  func doneSign(version: String) throws {
+    let folder = try TemporaryFolder()
+    for (starting, code, restarts) in [
+      ("echo result; exit 0", 1, 2), ("echo result; printf '%s\\n' \"$DEEPINSIDE_DONE\"; exit 0", 0, 0),
+      ("printf 'result\\nhalf a line%s\\n' \"$DEEPINSIDE_DONE\"; exit 0", 0, 0), ("echo result; exit 3", 3, 0),
+    ] as [(String, Int32, Int)] {
+      let environment = ["PATH": try pathWithOpenMPI(version, in: folder, starting: starting)]
+      let result = try launch(["--max-restarts", "2", "layout", "1"], environment: environment).wait(timeout: 30)
+      #expect(result.exitCode == code, "\(starting): \(result)")
+      #expect(result.output.components(separatedBy: "result\n").count == restarts + 2, "\(starting): \(result)")
+      #expect(!result.output.contains("deepinside-done"), "\(starting): \(result)")
+      #expect(result.output.contains("rank 0 did not come to its end") == (code == 1), "\(starting): \(result)")
+    }
   }
 
   @Test("Blanks between hosts are no part of their names, and what is no host is refused")
@@ -163,7 +207,9 @@ import Testing
     ] as [(String, [String: String], String, Int)])
   func allocation(options: String, environment: [String: String], command: String, threads: Int) throws {
     let arguments = ["--dry-run"] + options.split(separator: " ").map(String.init) + ["train"]
-    let result = try launch(arguments, environment: environment).wait(timeout: 10)
+    let folder = try TemporaryFolder()
+    let path = ["PATH": try pathWithOpenMPI("4.1.4", in: folder)]
+    let result = try launch(arguments, environment: environment.merging(path) { $1 }).wait(timeout: 10)
     let program = try builtTool("rank-checks")
     let numbers = ["OMP_NUM_THREADS=\(threads)", "OPENBLAS_NUM_THREADS=\(threads)"]
     let evenly = options.contains("--ranks") || environment["SLURM_NTASKS"] == ""
@@ -172,7 +218,7 @@ import Testing
       ? "env \(evenly ? "-u SLURM_NTASKS_PER_NODE " : "")\(numbers[0]) \(numbers[1]) OMPI_MCA_pml=ob1 "
         + "OMPI_MCA_btl_vader_single_copy_mechanism=none "
         + command.replacing("srun", with: "srun --mpi=pmix --kill-on-bad-exit=1") + " \(program) train\n"
-      : "\(command) \(Self.always) -x \(numbers[0]) -x \(numbers[1]) \(program) train\n"
+      : "\(command) \(Self.always) -x \(numbers[0]) -x \(numbers[1]) -x DEEPINSIDE_DONE \(program) train\n"
     #expect(result.output == expected && result.exitCode == 0, "\(result)")
   }
 

@@ -34,7 +34,8 @@ public func startUnderMPI(
   ranks: Int, tool: String, arguments: [String] = [], environment: [String: String] = [:]
 ) throws -> RunningProcess {
   // Ranks may outnumber cores: they must not be pinned to one, nor spin while they wait for each other.
-  let options = "--oversubscribe --bind-to none --mca mpi_yield_when_idle 1 --mca pml ob1"
+  // All are on one host: Open MPI 5 warns in each rank where that has no network.
+  let options = "--oversubscribe --bind-to none --mca mpi_yield_when_idle 1 --mca pml ob1 --mca btl ^tcp"
   var variables = environment
   if geteuid() == 0 {
     variables["OMPI_ALLOW_RUN_AS_ROOT"] = "1"

@@ -74,7 +74,7 @@ inject() { # FAULT RANKS JOB OUTPUT
   case $1 in
     rank) pids=$(ranks_on "$node" "$name") && expected="node$node" ;;
     orted) pids=$(ip netns pids "$nodes_prefix-$node" | xargs -r ps -o pid=,comm= -p | awk '$2 == "orted" { print $1 }') && expected='restart 1' ;;
-    mpirun) pids=$(pgrep -f "^mpirun .*$name") && expected='restart 1' ;;
+    mpirun) pids=$(pgrep -f "^(mpirun|prterun) .*$name") && expected='restart 1' ;;
     stop) pids=$(ranks_on "$node" "$name") && expected="node$node" ;;
     slow) pids=$(ranks_on "$node" "$name") ;;
     link) cut_link "$node" && expected="node$node" ;;

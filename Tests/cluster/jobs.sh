@@ -26,7 +26,8 @@ ended() { # SECONDS CODE WHAT
 }
 
 says() { # PATTERN WHAT
-  grep -q -- "$1" "$folder/log" || { fail "$2: no '$1' in" && sed 's/^/  /' "$folder/log"; }
+  # Open MPI 5 breaks its lines at 78 characters.
+  grep -q -- "$1" < <(tr '\n' ' ' <"$folder/log") || { fail "$2: no '$1' in" && sed 's/^/  /' "$folder/log"; }
 }
 
 # Waits until training has written a checkpoint of its own.

@@ -52,7 +52,7 @@ same cut "cut link"
 echo "== mpirun killed: nothing is left behind, and the run goes on"
 start node1:1,node2:1 --max-restarts 1 $(training orphaned)
 training_is_going_on "$folder/orphaned"
-kill -KILL $(pgrep -f "^mpirun .*$folder/orphaned ")
+kill -KILL $(pgrep -f "^(mpirun|prterun) .*$folder/orphaned ")
 ended 60 0 "mpirun killed"
 same orphaned "mpirun killed"
 

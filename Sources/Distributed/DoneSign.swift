@@ -1,0 +1,20 @@
+import Foundation
+import Synchronization
+
+/// How rank 0 says that all is done: mpirun's exit code alone doesn't prove it, as one that has lost a host may end with 0.
+///
+/// launch.sh puts a word into the environment, and takes it out of what rank 0 prints.
+public enum DoneSign {
+  /// The variable with the word.
+  private static let variable = "DEEPINSIDE_DONE"
+  private static let isGiven = Atomic(false)
+
+  /// Prints the word as a line, the first time, if there is one. For rank 0, or a process that is alone, when nothing is left to be
+  /// done.
+  public static func give() {
+    guard let word = ProcessInfo.processInfo.environment[variable], !word.isEmpty, !isGiven.exchange(true, ordering: .relaxed)
+    else { return }
+    fflush(nil)
+    try? FileHandle.standardOutput.write(contentsOf: Data("\(word)\n".utf8))
+  }
+}
