@@ -13,6 +13,7 @@ openblas       libopenblas-dev     libopenblas-dev     libopenblas-dev     libop
 hdf5           libhdf5-dev         libhdf5-dev         libhdf5-dev         libhdf5-dev         hdf5-devel          hdf5-devel
 png            libpng-dev          libpng-dev          libpng-dev          libpng-dev          libpng-devel        libpng-devel
 turbojpeg      libturbojpeg0-dev   libturbojpeg0-dev   libturbojpeg0-dev   libturbojpeg0-dev   turbojpeg-devel     turbojpeg-devel
+zlib           zlib1g-dev          zlib1g-dev          zlib1g-dev          zlib1g-dev          zlib-devel          zlib-devel
 crypto         libssl-dev          libssl-dev          libssl-dev          libssl-dev          openssl-devel       openssl-devel
 dnnl           libdnnl-dev         libdnnl-dev         libdnnl-dev         libdnnl-dev         onednn-devel        onednn-devel
 gomp           gcc                 gcc                 gcc                 gcc                 gcc                 gcc
@@ -22,6 +23,7 @@ run-dnnl       libdnnl2            libdnnl3.6          libdnnl2            libdn
 run-hdf5       libhdf5-103-1       libhdf5-310         libhdf5-103-1       libhdf5-103-1t64    hdf5                hdf5
 run-png        libpng16-16         libpng16-16t64      libpng16-16         libpng16-16t64      libpng              libpng
 run-turbojpeg  libturbojpeg0       libturbojpeg0       libturbojpeg        libturbojpeg        turbojpeg           turbojpeg
+run-zlib       zlib1g              zlib1g              zlib1g              zlib1g              zlib                zlib
 run-crypto     libssl3             libssl3t64          libssl3             libssl3t64          openssl-libs        openssl-libs
 run-gomp       libgomp1            libgomp1            libgomp1            libgomp1            libgomp             libgomp
 '
@@ -69,7 +71,7 @@ has_header() { # NAME
 missing_for_building() {
   command -v pkg-config >/dev/null || echo pkg-config
   local pair
-  for pair in ompi-c:mpi openblas:openblas libpng:png libturbojpeg:turbojpeg libcrypto:crypto; do
+  for pair in ompi-c:mpi openblas:openblas libpng:png libturbojpeg:turbojpeg zlib:zlib libcrypto:crypto; do
     pkg-config --exists "${pair%%:*}" 2>/dev/null || echo "${pair#*:}"
   done
   # Only Debian's relatives have hdf5-serial; elsewhere it is hdf5, or a header without a description.
@@ -87,8 +89,8 @@ missing_for_running() { # PROGRAM
   local pair libraries
   command -v mpirun >/dev/null || echo mpirun
   libraries=$(missing_libraries "$1")
-  for pair in libmpi.so:mpi libopenblas.so:openblas libhdf5:hdf5 libpng16.so:png libturbojpeg.so:turbojpeg libcrypto.so:crypto \
-    libgomp.so:gomp; do
+  for pair in libmpi.so:mpi libopenblas.so:openblas libhdf5:hdf5 libpng16.so:png libturbojpeg.so:turbojpeg libz.so:zlib \
+    libcrypto.so:crypto libgomp.so:gomp; do
     [[ $libraries != *"${pair%%:*}"* ]] || echo "run-${pair#*:}"
   done
 }
