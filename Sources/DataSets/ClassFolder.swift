@@ -30,7 +30,9 @@ struct ClassFolder {
         "\(path.appending(broken)) is a link that leads nowhere, and may be a class's: is what it points to mounted? Remove it "
           + "otherwise")
     }
-    guard !contents.folders.isEmpty else {
+    // The outer of ILSVRC's training archives may be unpacked, and the classes' own not.
+    let archives = contents.files.filter { $0.ending == "tar" && $0.stem.isSynset }
+    guard !contents.folders.isEmpty || !archives.isEmpty else {
       throw DataError(
         .layout,
         ForeignForm.description(of: folder, contents)
@@ -38,16 +40,16 @@ struct ClassFolder {
       )
     }
     for name in contents.hidden { found.passedOver.add(shown.appending(name), PictureWalk.hidden) }
-    for name in contents.files where layout.val != layout.root || !ClassWords.lists.contains(name.written) {
+    for name in contents.files where !archives.contains(name) && (layout.val != layout.root || !ClassWords.lists.contains(name.written)) {
       found.passedOver.add(shown.appending(name), beside)
     }
     var nested: [FileName] = []
-    for name in contents.folders {
+    for name in (contents.folders + archives).sorted() {
       let own = path.appending(name)
       let walk = try pictureWalk(own, shown: shown.appending(name)) { layout.form == .tinyImageNet && TinyImageNet.isTable($0) }
       found.passedOver.add(walk.passedOver)
       if layout.form != .tinyImageNet, let inner = walk.firstInnerFolder { nested.append(shown.appending(name).appending(inner)) }
-      found.folders.append(ClassFolder(wnid: name.written, files: walk.files.map { own.appending($0) }))
+      found.folders.append(ClassFolder(wnid: name.className, files: walk.files.map { own.appending($0) }))
     }
     found.folders.sort { FolderListing.byBytes($0.wnid, $1.wnid) }
     if let first = nested.first {
@@ -74,4 +76,9 @@ func pictureWalk(
   } catch {
     throw DataError(error)
   }
+}
+
+extension FileName {
+  /// The class that a folder is named after; a class may be an archive, as in ILSVRC's own of the training pictures.
+  package var className: String { ending == "tar" && stem.isSynset ? stem.written : written }
 }

@@ -31,7 +31,7 @@ extension DataSet {
     let pictures =
       counts.count == 1
       ? counts[0].0.grouped + " \(counts[0].1) pictures" : "\(train.count.grouped) + \(val.count.grouped) pictures"
-    return "\(kind) \(layout.form.phrase): \(pictures)"
+    return "\(kind) \(layout.phrase): \(pictures)"
   }
 
   /// The set's name where it shows, else the number of its classes.
@@ -43,6 +43,17 @@ extension DataSet {
   }
 }
 
+extension Layout {
+  /// The same of archives.
+  fileprivate var phrase: String {
+    switch form {
+    case .official where !archives.isEmpty: "in ILSVRC's archives"
+    case .kaggle where !archives.isEmpty: "in Kaggle's zip"
+    default: form.phrase
+    }
+  }
+}
+
 extension Layout.Form {
   /// `in Kaggle's layout`
   var phrase: String {
@@ -51,6 +62,7 @@ extension Layout.Form {
     case .official: "in folders called like ILSVRC's archives"
     case .kaggle: "in Kaggle's layout"
     case .tinyImageNet: "in Tiny ImageNet's layout"
+    case .webDataset: "in WebDataset's shards"
     case .classFolders: "in class folders without train/ and val/"
     }
   }

@@ -63,13 +63,16 @@ public struct DataSet: Sendable {
   public init(contentsOf root: String, classes: [ClassID]? = nil) throws(DataError) {
     let layout = try Layout(of: root, classes: classes?.map(\.wnid))
     let words = try ClassWords(layout)
+    let sharded = layout.form == .webDataset ? try ShardedPictures(layout, classes: classes?.map(\.wnid)) : nil
+    let unsharded = sharded == nil ? layout.train : nil
     let found =
-      try layout.train.map { folder throws(DataError) in try ClassFolder.all(in: folder, .train, layout) }
+      try unsharded.map { folder throws(DataError) in try ClassFolder.all(in: folder, .train, layout) } ?? sharded?.found
       ?? ClassFolder.Found()
     let trainClasses = found.folders.map(\.wnid)
-    let validation =
-      layout.val == nil
-      ? nil : try ValidationSet(layout, trainClasses: trainClasses, network: classes?.map(\.wnid), words: words)
+    var validation = sharded.map { ValidationSet($0, layout) }
+    if sharded == nil, layout.val != nil {
+      validation = try ValidationSet(layout, trainClasses: trainClasses, network: classes?.map(\.wnid), words: words)
+    }
     var passedOver = found.passedOver
     if let validation { passedOver.add(validation.passedOver) }
 

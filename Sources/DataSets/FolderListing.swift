@@ -7,19 +7,15 @@ package enum FolderListing {
     one.utf8.lexicographicallyPrecedes(other.utf8)
   }
 
-  /// Whether a folder is at `path`.
-  package static func isFolder(_ path: String) -> Bool {
-    var status = stat()
-    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
-  }
+  /// Whether a folder is at `path`; so is an archive, for whoever asks for it, and the folders in it.
+  package static func isFolder(_ path: String) -> Bool { isFolder(FileName(path)) }
+
+  package static func isFolder(_ path: FileName) -> Bool { FilePath.isFolder(path) }
 
   /// Whether something else than a folder is at `path`.
   package static func isFile(_ path: String) -> Bool { isFile(FileName(path)) }
 
-  package static func isFile(_ path: FileName) -> Bool {
-    var status = stat()
-    return path.withCString { stat($0, &status) } == 0 && status.st_mode & S_IFMT != S_IFDIR
-  }
+  package static func isFile(_ path: FileName) -> Bool { FilePath.isFile(path) }
 }
 
 /// What stands in a folder; nil when there is none, or it can't be listed. Nothing is waited for where there is none.

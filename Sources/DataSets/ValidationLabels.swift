@@ -38,6 +38,8 @@ struct ValidationLabels {
       source = path
       try readGroundTruth(layout)
     } else {
+      // An archive that is damaged, and not without lists.
+      for archive in Set(layout.listFolders.compactMap({ FilePath.archive(of: FileName($0)) })) { _ = try folderContents(archive) }
       let root = layout.root
       throw DataError(
         .layout,

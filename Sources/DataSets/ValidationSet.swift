@@ -44,6 +44,15 @@ struct ValidationSet {
     sort()
   }
 
+  /// Those of shards.
+  init(_ pictures: ShardedPictures, _ layout: Layout) {
+    self.layout = layout
+    folder = FileName(layout.val ?? layout.root)
+    items = pictures.val
+    classes = Set(items.map(\.wnid)).sorted(by: FolderListing.byBytes)
+    passedOver = pictures.passedOver
+  }
+
   private mutating func readClassFolders(known: [String]) throws(DataError) {
     let found = try ClassFolder.all(in: folder.written, .val, layout)
     passedOver.add(found.passedOver)

@@ -32,8 +32,7 @@ extension Communicator {
       for number in indices.keys.sorted() {
         // Where a rank doesn't see the same file, it says so when it reads.
         try? indices[number]?.install()
-        guard rank == 0, let folder, !kept.contains(number) else { continue }
-        try? indices[number]?.keep(in: folder)
+        indices[number] = nil
       }
     }
   }

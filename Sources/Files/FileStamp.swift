@@ -10,6 +10,12 @@ public struct FileStamp: Sendable, Hashable, Codable {
   public init?(of path: FileName) {
     var status = stat()
     guard FilePath.ofTheSystem(path).withCString({ stat($0, &status) }) == 0 else { return nil }
+    self.init(status)
+  }
+
+  init(bytes: Int, modified: Int) { (self.bytes, self.modified) = (bytes, modified) }
+
+  init(_ status: stat) {
     bytes = Int(status.st_size)
     modified = status.st_mtim.tv_sec &* 1_000_000_000 &+ status.st_mtim.tv_nsec
   }

@@ -37,12 +37,12 @@ public struct FolderContents: Sendable {
     ) { () throws(FileError) in try FolderContents(onceOf: path) }
   }
 
-  init(_ listing: ArchiveIndex.Listing, of archive: FileVersion) {
+  init(_ listing: ArchiveIndex.Listing, of archive: FileStamp) {
     for name in listing.folders { if Self.isOfTheSystem(name) { hidden.append(name) } else { folders.append(name) } }
     for name in listing.files { if Self.isOfTheSystem(name) { hidden.append(name) } else { files.append(name) } }
     hidden.sort()
     // The version tells archives apart where one path leads through several.
-    identity = Identity(device: UInt(bitPattern: archive.modified ^ archive.size), number: UInt(bitPattern: listing.identity))
+    identity = Identity(device: UInt(bitPattern: archive.modified ^ archive.bytes), number: UInt(bitPattern: listing.identity))
   }
 
   /// Source: opendir(3), readdir(3)

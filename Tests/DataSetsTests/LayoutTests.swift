@@ -56,6 +56,8 @@ struct LayoutTests {
     let lines: [(ArrangedSet.Form, String)] = [
       (.kaggle, "3 classes in Kaggle's layout: 6 + 5 pictures"), (.tinyImageNet, "3 classes in Tiny ImageNet's layout: 6 + 5 pictures"),
       (.official, "3 classes in folders called like ILSVRC's archives: 6 + 5 pictures"),
+      (.officialArchives, "3 classes in ILSVRC's archives: 6 + 5 pictures"), (.kaggleZip, "3 classes in Kaggle's zip: 6 + 5 pictures"),
+      (.shards, "3 classes in WebDataset's shards: 6 + 5 pictures"),
       (.folders, "3 classes in train/ and val/: 6 + 5 pictures"),
     ]
     for (form, line) in lines {

@@ -20,6 +20,7 @@ public struct ArrangedSet {
     case folders
     case flatList, flatSolution, flatKit2012, flatKit2015
     case nested, official, kaggle, tinyImageNet, tinyTrainAlone, numberedValidation
+    case officialArchives, classTars, kaggleZip, shards, shardsByName
   }
 
   public var items: [Item]
@@ -36,7 +37,7 @@ public struct ArrangedSet {
   /// - Returns: what to give as `--data`.
   public func write(_ form: Form, to root: String) throws -> [String] {
     let words = wnids.map { "\($0) word of \($0)" }.joined(separator: "\n") + "\n"
-    if form != .kaggle { try put(words.utf8, at: "\(root)/synset_words.txt") }
+    if form != .kaggle, form != .kaggleZip { try put(words.utf8, at: "\(root)/synset_words.txt") }
     switch form {
     case .folders:
       try putTraining("\(root)/train")
@@ -56,6 +57,20 @@ public struct ArrangedSet {
       try putTraining("\(root)/ILSVRC2012_img_train")
       try putValidation("\(root)/ILSVRC2012_img_val") { _ in "" }
       try putLabels(.flatKit2012, root)
+    case .officialArchives: try putOfficialArchives(root)
+    case .classTars:
+      try putClassTars("\(root)/train")
+      try putValidation("\(root)/val") { $0.wnid + "/" }
+    case .kaggleZip:
+      _ = try write(.kaggle, to: root)
+      try zip(root, as: "imagenet-object-localization-challenge.zip")
+      return ["", "/imagenet-object-localization-challenge.zip", "/imagenet-object-localization-challenge.zip/ILSVRC"].map { root + $0 }
+    case .shards:
+      try putShards(training) { "\(root)/train/shard-00000\($0).tar" }
+      try putShards(validation) { "\(root)/val/shard-00000\($0).tar" }
+    case .shardsByName:
+      try putShards(training) { "\(root)/imagenet-train-00000\($0).tar" }
+      try putShards(validation) { "\(root)/imagenet-val-00000\($0).tar" }
     case .kaggle:
       let pictures = "\(root)/ILSVRC/Data/CLS-LOC"
       try putTraining("\(pictures)/train")
@@ -101,7 +116,7 @@ public struct ArrangedSet {
   }
 
   /// Labels of the pictures of a flat folder, in the form's way. A kit's line n is of picture n.
-  private func putLabels(_ form: Form, _ root: String) throws {
+  func putLabels(_ form: Form, _ root: String) throws {
     switch form {
     case .flatList:
       let lines = validation.map { "\($0.name) \(wnids.firstIndex(of: $0.wnid) ?? -1)\n" }

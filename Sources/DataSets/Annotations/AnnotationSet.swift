@@ -115,9 +115,9 @@ public struct AnnotationSet: Sendable {
     guard let layout = Layout.find(given) else { return [given] }
     switch layout.form {
     case .kaggle, .official:
-      let found = Split.allCases.flatMap { layout.annotationFolders[$0] ?? [] }
+      let found = Split.allCases.flatMap { layout.annotationFolders[$0] ?? [] }.filter(FolderListing.isFolder)
       return found.isEmpty ? [given] : Set(found).sorted(by: FolderListing.byBytes)
-    case .folders, .tinyImageNet, .classFolders: return [given]
+    case .folders, .tinyImageNet, .webDataset, .classFolders: return [given]
     }
   }
 }

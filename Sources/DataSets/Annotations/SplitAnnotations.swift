@@ -16,6 +16,13 @@ public final class SplitAnnotations: Sendable {
     folders = (layout.annotationFolders[split] ?? []).map { FileName($0) }
   }
 
+  /// Looks whether archives of boxes can be read: later one that can't would be a picture without boxes after the other.
+  ///
+  /// - Throws: `DataError` for one that is cut or damaged.
+  public func requireArchives() throws(DataError) {
+    for archive in Set(folders.compactMap { FilePath.archive(of: $0) }) { _ = try folderContents(archive) }
+  }
+
   /// - Parameter name: of the picture's file.
   /// - Returns: nil when there is nothing for the picture.
   /// - Throws: `DataError` for a damaged file, with its name relative to the data folder.

@@ -37,7 +37,8 @@ enum ForeignForm: String, CaseIterable {
 
   private var remedy: String {
     self == .archive
-      ? "unpack them, each into a folder of its name without the ending, and give the folder that holds these"
+      ? "those of ILSVRC are read under their own names (ILSVRC2012_img_train.tar, …), Kaggle's as a zip, and WebDataset's as tars with "
+        + "a .cls or .json for each picture; unpack others, and give the folder that holds train/ and val/"
       : "write its pictures into files train/<class>/<picture> and val/<class>/<picture>; docs/data.md has a script for it"
   }
 

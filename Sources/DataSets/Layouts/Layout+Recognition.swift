@@ -15,7 +15,8 @@ extension Layout {
       self = found
       return
     }
-    if contents.folders.count == 1, let name = contents.folders.first?.written, !contents.folders[0].isSynset {
+    let inside = contents.folders + contents.files.filter { $0.ending == "zip" }
+    if inside.count == 1, let name = inside.first?.written, !inside[0].isSynset {
       let inner = FilePath.join(root, name)
       if let found = Self.find(inner, try folderContents(FileName(inner)), classes: classes) {
         self = found
@@ -32,7 +33,7 @@ extension Layout {
   }
 
   private static func find(_ root: String, _ contents: FolderContents, classes: [String]?) -> Layout? {
-    KaggleTree(around: root)?.layout ?? tinyImageNet(root, contents) ?? folders(root, contents)
+    KaggleTree(around: root)?.layout ?? webDataset(root, contents) ?? tinyImageNet(root, contents) ?? folders(root, contents)
       ?? KaggleTree(below: root)?.layout ?? classFolders(root, contents, classes: classes)
   }
 
@@ -49,6 +50,15 @@ extension Layout {
       listFolders: listFolders(root, contents),
       annotationFolders: annotationFolders(in: [root], ["Annotations/*", "Annotations/CLS-LOC/*", "Annotations"])
         .merging(official.annotations) { $0 + $1 })
+  }
+
+  // MARK: - WebDataset
+
+  private static func webDataset(_ root: String, _ contents: FolderContents) -> Layout? {
+    guard FilePath.archive(of: FileName(root)) == nil, let shards = WebDataset.shards(in: root, contents) else { return nil }
+    func folder(_ split: Split) -> String? { shards[split]?.first.map { FilePath.folder(of: $0) } }
+    return Layout(
+      root: root, form: .webDataset, train: folder(.train), val: folder(.val), listFolders: listFolders(root, contents), shards: shards)
   }
 
   // MARK: - Tiny ImageNet

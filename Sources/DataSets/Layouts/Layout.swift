@@ -13,6 +13,8 @@ public struct Layout: Sendable, Hashable {
     case kaggle
     /// `train/<class>/images/*` with a table of boxes each, or `val/images/*` with `val_annotations.txt`.
     case tinyImageNet
+    /// Tars whose members `key.jpg` and `key.cls` are a sample.
+    case webDataset
     /// The class folders themselves, without `train/` or `val/` above them; they count as validation pictures.
     case classFolders
   }
@@ -30,12 +32,14 @@ public struct Layout: Sendable, Hashable {
   let listFolders: [String]
   /// Where the annotation files of a split may lie, in the order in which they are looked at.
   let annotationFolders: [Split: [String]]
+  /// The tars of WebDataset's form, sorted; of other forms empty.
+  let shards: [Split: [String]]
 
   init(
     root: String, form: Form, train: String?, val: String?, labelTable: String? = nil, listFolders: [String],
-    annotationFolders: [Split: [String]] = [:]
+    annotationFolders: [Split: [String]] = [:], shards: [Split: [String]] = [:]
   ) {
-    (self.root, self.form, self.train, self.val) = (root, form, train, val)
+    (self.root, self.form, self.train, self.val, self.shards) = (root, form, train, val, shards)
     (self.labelTable, self.listFolders, self.annotationFolders) = (labelTable, listFolders, annotationFolders)
   }
 
@@ -45,12 +49,20 @@ public struct Layout: Sendable, Hashable {
   /// The first of `names` that is a file, in the likeliest place.
   func list(_ names: [String]) -> String? { findFile(names, in: listFolders) }
 
+  /// The archives that the pictures are in, each once; empty where they are files.
+  public var archives: [FileName] {
+    let paths = Split.allCases.flatMap { (shards[$0] ?? []) + [folder(of: $0)].compactMap { $0 } }.map { FileName($0) }
+    var seen: Set<FileName> = []
+    return paths.compactMap { FilePath.archive(of: $0) }.filter { seen.insert($0).inserted }
+  }
+
   // MARK: - Names of pictures
 
   /// A picture's place in its class: the path below the class's folder, or the bare name in a flat folder.
   ///
   /// Tiny ImageNet's `images/` is left out, so that a picture has the same name in all forms.
   func inner(_ path: FileName, of split: Split) -> FileName {
+    if form == .webDataset { return WebDataset.pictureName(path) }
     guard let folder = folder(of: split), let inside = path.relative(to: FileName(folder)) else { return path.last }
     var rest = inside.bytes[...]
     guard let end = rest.firstIndex(of: Self.slash) else { return inside }

@@ -1,6 +1,6 @@
 import Files
 
-/// ILSVRC's official archives, unpacked beside each other under their own names: `ILSVRC2012_img_train/`,
+/// ILSVRC's official archives beside each other, as they are or unpacked under their own names: `ILSVRC2012_img_train/`,
 /// `ILSVRC2012_img_val/`, `ILSVRC2012_bbox_train_v2/`, `ILSVRC2012_bbox_val_v3/`; those of other years alike.
 struct OfficialFolders {
   private let root: String
@@ -9,8 +9,10 @@ struct OfficialFolders {
   init(_ root: String, _ contents: FolderContents) {
     self.root = root
     // What is no folder may be an archive that is read like one.
-    names = (contents.folders + contents.files).map(\.written).filter { $0.lowercased().hasPrefix("ilsvrc") }
+    names = (contents.folders + contents.files).filter(Self.isOfficial).map(\.written)
   }
+
+  static func isOfficial(_ name: FileName) -> Bool { name.written.lowercased().hasPrefix("ilsvrc") }
 
   /// The folder of a split's pictures. Task 3's are other pictures: 120 breeds of dogs.
   func pictures(_ split: Split) -> String? { folders(of: "img_\(split.rawValue)").first }
@@ -20,7 +22,10 @@ struct OfficialFolders {
     var found: [Split: [String]] = [:]
     for split in Split.allCases {
       found[split] = folders(of: "bbox_\(split.rawValue)").flatMap { folder in
-        [folder] + [split.rawValue, "Annotation", "Annotations"].map { "\(folder)/\($0)" }.filter(FolderListing.isFolder)
+        // What is in an archive is looked at when the first boxes are wanted: unpacking it takes seconds.
+        let isArchive = FilePath.archive(of: FileName(folder)) != nil
+        return [folder]
+          + [split.rawValue, "Annotation", "Annotations"].map { "\(folder)/\($0)" }.filter { isArchive || FolderListing.isFolder($0) }
       }
     }
     return found

@@ -45,7 +45,7 @@ final class Archive: Sendable {
   }
 
   let path: FileName
-  let version: FileVersion
+  let version: FileStamp
   let format: Format
   /// What offsets in the index count in.
   let source: any ByteSource
@@ -57,7 +57,13 @@ final class Archive: Sendable {
     (path, version) = (file.path, file.version)
     format = try Self.format(of: file)
     source = format == .gzippedTar ? try PackedBytes(unpacking: file) : file
-    if let index { self.index = index } else { self.index = try Self.index(source, format, path) }
+    if let index {
+      self.index = index
+      return
+    }
+    file.expectScatteredReads(true)
+    defer { file.expectScatteredReads(false) }
+    self.index = try Self.index(source, format, path)
   }
 
   static func format(of file: PlacedFile) throws(FileError) -> Format {
@@ -75,12 +81,15 @@ final class Archive: Sendable {
   private static func index(_ source: any ByteSource, _ format: Format, _ path: FileName) throws(FileError) -> ArchiveIndex {
     let outer = try outerIndex(source, format, path)
     let inner = outer.archives
-    let parts = try inParallel(inner.count) { number throws(FileError) in try innerIndex(source, outer, inner[number], path) }
+    var parts = try inParallel(inner.count) { number throws(FileError) in try innerIndex(source, outer, inner[number], path) }
     var index = outer
-    for (number, part) in zip(inner, parts) {
-      guard index.append(part, in: index.name(number)) else {
+    index.reserve(for: zip(inner, parts).map { ($1, outer.name($0)) })
+    for (place, number) in inner.enumerated() {
+      guard index.append(parts[place], in: index.name(number)) else {
         throw FileError(.tooLarge("its names have more than \(ArchiveIndex.mostNameBytes) bytes"), path, at: 0)
       }
+      // Of a million members there is no second copy.
+      parts[place] = ArchiveIndex()
     }
     index.sort()
     return index
@@ -141,7 +150,7 @@ final class Archive: Sendable {
   /// Reads the archive by an index from elsewhere.
   ///
   /// - Throws: `FileError` when it can't be opened, or has changed since.
-  static func install(_ path: FileName, _ version: FileVersion, _ index: ArchiveIndex) throws(FileError) {
+  static func install(_ path: FileName, _ version: FileStamp, _ index: ArchiveIndex) throws(FileError) {
     let file = try PlacedFile(path)
     guard file.version == version else { throw FileError(.changed, path, at: 0) }
     let archive = try Archive(file, index: index)

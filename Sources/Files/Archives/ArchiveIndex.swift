@@ -165,6 +165,13 @@ extension ArchiveIndex {
     return true
   }
 
+  /// Takes the memory for what will be appended.
+  mutating func reserve(for parts: [(index: ArchiveIndex, folder: FileName)]) {
+    let members = count + parts.reduce(0) { $0 + $1.index.count }
+    let bytes = parts.reduce(names.count) { $0 + $1.index.names.count + $1.index.count * ($1.folder.bytes.count + 1) }
+    reserve(members, names: bytes, isPacked: false)
+  }
+
   /// The numbers of the archives inside, which aren't indexed themselves yet.
   var archives: [Int] { kinds.indices.filter { kinds[$0] == Kind.archive.rawValue } }
 

@@ -86,6 +86,9 @@ extension FilePath {
     return member.kind != .folder
   }
 
+  /// The archive that a path leads through, or is; nil for any other path.
+  public static func archive(of path: FileName) -> FileName? { ArchivePath(path)?.archive }
+
   /// The file that the system knows: the archive of a path that leads through one, and any other path itself.
   public static func ofTheSystem(_ path: FileName) -> FileName { ArchivePath(path)?.archive ?? path }
 }

@@ -20,29 +20,15 @@ extension ByteSource {
   }
 }
 
-/// Which file it is and as of when, to know it again.
-struct FileVersion: Sendable, Hashable {
-  var size: Int
-  /// In nanoseconds since 1970.
-  var modified: Int
-
-  init(size: Int, modified: Int) { (self.size, self.modified) = (size, modified) }
-
-  init(_ status: stat) {
-    size = Int(status.st_size)
-    modified = Int(status.st_mtim.tv_sec) &* 1_000_000_000 &+ Int(status.st_mtim.tv_nsec)
-  }
-}
-
 /// A file that is read at its places. A storage that is away is waited for; see `StoragePatience`.
 ///
 /// It stays open, but for those of many: each read then opens it. After a fault of the storage it is opened anew.
 final class PlacedFile: ByteSource {
   let path: FileName
-  let version: FileVersion
+  let version: FileStamp
   private let descriptor: OpenDescriptor
 
-  var size: Int { version.size }
+  var size: Int { version.bytes }
 
   /// - Throws: `FileError` when it can't be opened, or is no regular file.
   init(_ path: FileName) throws(FileError) {
@@ -57,7 +43,7 @@ final class PlacedFile: ByteSource {
   private static func code(_ error: FileError) -> Int32? { error.code == 0 ? nil : error.code }
 
   /// Source: open(2), fstat(2)
-  private static func open(_ path: FileName) throws(FileError) -> (Int32, FileVersion) {
+  private static func open(_ path: FileName) throws(FileError) -> (Int32, FileStamp) {
     let descriptor = path.withCString { Glibc.open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
     guard descriptor >= 0 else { throw FileError("open", "read", path.written) }
     var status = stat()
@@ -70,7 +56,14 @@ final class PlacedFile: ByteSource {
       close(descriptor)
       throw FileError(action: "read", path: path.written, reason: "it is no regular file")
     }
-    return (descriptor, FileVersion(status))
+    return (descriptor, FileStamp(status))
+  }
+
+  /// Tells the system not to read ahead of each read: headers stand a hundred kilobytes from each other. Source: posix_fadvise(2)
+  func expectScatteredReads(_ areScattered: Bool) {
+    try? descriptor.use({ () throws(FileError) in try reopened() }) { handle throws(FileError) in
+      _ = posix_fadvise(handle, 0, 0, areScattered ? POSIX_FADV_RANDOM : POSIX_FADV_NORMAL)
+    }
   }
 
   func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(FileError) {

@@ -8,7 +8,7 @@ private struct Progress<Value> {
 }
 
 /// The results of `body` for 0 ..< `count`, on as many threads as there are processors; the first error ends the work.
-func inParallel<Value: Sendable>(
+package func inParallel<Value: Sendable>(
   _ count: Int, _ body: @Sendable (Int) throws(FileError) -> Value
 ) throws(FileError) -> [Value] {
   let state = Mutex(Progress(values: [Value?](repeating: nil, count: count)))

@@ -6,7 +6,7 @@ import Foundation
 /// together by all.
 public struct SharedIndex: Sendable {
   public let path: FileName
-  private let version: FileVersion
+  private let version: FileStamp
   private var index: ArchiveIndex
   /// Of the archives inside, those whose members are to be listed.
   private var inner: [Int]
@@ -22,12 +22,13 @@ public struct SharedIndex: Sendable {
     }
     let file = try PlacedFile(path)
     let format = try Archive.format(of: file)
+    file.expectScatteredReads(true)
     guard format != .gzippedTar else { return nil }
     let index = try Archive.outerIndex(file, format, path)
     self.init(path, file.version, index, inner: index.archives)
   }
 
-  private init(_ path: FileName, _ version: FileVersion, _ index: ArchiveIndex, inner: [Int]) {
+  private init(_ path: FileName, _ version: FileStamp, _ index: ArchiveIndex, inner: [Int]) {
     (self.path, self.version, self.index, self.inner) = (path, version, index, inner)
   }
 
@@ -40,6 +41,7 @@ public struct SharedIndex: Sendable {
   public func listing(ofInner number: Int) throws(FileError) -> [UInt8] {
     let file = try PlacedFile(path)
     guard file.version == version else { throw FileError(.changed, path, at: 0) }
+    file.expectScatteredReads(true)
     return try Archive.innerIndex(file, index, inner[number], path).serialized
   }
 
@@ -51,7 +53,7 @@ public struct SharedIndex: Sendable {
   /// Takes in the members of the inner archive of that number; of one that isn't in order the archive is read anew by whoever needs it.
   public mutating func add(_ listing: [UInt8], ofInner number: Int) -> Bool {
     var rest = listing[...]
-    guard inner.indices.contains(number), let part = ArchiveIndex(serialized: &rest, limit: version.size) else { return false }
+    guard inner.indices.contains(number), let part = ArchiveIndex(serialized: &rest, limit: version.bytes) else { return false }
     return index.append(part, in: index.name(inner[number]))
   }
 
@@ -70,7 +72,7 @@ public struct SharedIndex: Sendable {
   /// With a checksum.
   public var bytes: [UInt8] {
     var bytes = Self.head
-    let numbers = [version.size, version.modified, path.bytes.count, inner.count]
+    let numbers = [version.bytes, version.modified, path.bytes.count, inner.count]
     for number in numbers + inner { withUnsafeBytes(of: number.littleEndian) { bytes += $0 } }
     bytes += path.bytes
     bytes += index.serialized
@@ -98,7 +100,7 @@ public struct SharedIndex: Sendable {
     rest = rest.dropFirst(pathBytes)
     guard let index = ArchiveIndex(serialized: &rest, limit: size), rest.isEmpty, inner.allSatisfy({ (0..<index.count).contains($0) })
     else { return nil }
-    self.init(path, FileVersion(size: size, modified: modified), index, inner: inner)
+    self.init(path, FileStamp(bytes: size, modified: modified), index, inner: inner)
   }
 
   // MARK: - In a file
@@ -117,8 +119,7 @@ public struct SharedIndex: Sendable {
     guard FilePath.isFileOfTheSystem(FileName(file)), let bytes = try? WholeFile.read(FileName(file), limit: 1 << 33),
       let kept = SharedIndex(bytes: bytes), kept.inner.isEmpty
     else { return nil }
-    var status = stat()
-    guard path.withCString({ stat($0, &status) }) == 0, FileVersion(status) == kept.version else { return nil }
+    guard FileStamp(of: path) == kept.version else { return nil }
     self.init(path, kept.version, kept.index, inner: [])
   }
 

@@ -26,6 +26,31 @@ public struct PictureSet: Sendable {
     }
   }
 
+  /// The same on all ranks, which list archives together.
+  ///
+  /// - Parameter folder: where the indices of archives may be kept from an earlier start.
+  /// - Note: collective
+  public init(
+    contentsOf root: String, classes: [ClassID]? = nil, archivesKeptIn folder: String?, _ communicator: Communicator
+  ) throws {
+    try communicator.listArchives(keptIn: folder) { try Self.archives(of: root, classes: classes?.map(\.wnid)) }
+    try self.init(contentsOf: root, classes: classes)
+  }
+
+  /// The archives of a data folder's pictures; what is wrong with the folder is said later.
+  private static func archives(of root: String, classes: [String]?) throws -> [FileName] {
+    do throws(StoragePatience.Trouble) { try StoragePatience.waitForRoot(root) } catch { throw DataError(error) }
+    if let archive = FilePath.archive(of: FileName(root)) { return [archive] }
+    return PackFolder.isPack(root) ? [] : (try? Layout(of: root, classes: classes))?.archives ?? []
+  }
+
+  /// Keeps the indices of its archives for a later start, where they can be written; for rank 0.
+  func keepArchives(in folder: String) {
+    for path in lists.layout?.archives ?? [] where SharedIndex(of: path, keptIn: folder) == nil {
+      try? SharedIndex(outerOf: path)?.keep(in: folder)
+    }
+  }
+
   public subscript<Value>(dynamicMember path: KeyPath<DataSet, Value>) -> Value { lists[keyPath: path] }
 
   public func samples(_ split: Split) -> [Sample] { lists.samples(split) }

@@ -24,7 +24,7 @@ public func evaluate(
   let checkpoint = try Activity.during(.reading) { try Checkpoint.read(path) }
   let contents = checkpoint.contents
   let classes = zip(contents.classes, contents.classNames).map { ClassID(wnid: $0, name: $1) }
-  let set = try PictureSet(contentsOf: root, classes: classes)
+  let set = try PictureSet(contentsOf: root, classes: classes, archivesKeptIn: nil, communicator)
   guard !set.samples(split).isEmpty else { throw TrainingError.badData("\(root) has no pictures in \(split.rawValue)/") }
   let input = contents.network.input
   guard input.height == input.width, let spec = contents.inputSpec else {

@@ -35,7 +35,7 @@ struct TrainingStart {
       watch(.note("slow: \(problem.text); \(problem.remedy)"))
     }
     try Self.awaitStorage(of: job)
-    let set = try PictureSet(contentsOf: job.data)
+    let set = try PictureSet(contentsOf: job.data, archivesKeptIn: job.run.path, communicator)
     guard !set.train.isEmpty else {
       throw TrainingError.badData("\(job.data) has no training pictures; expected train/<wnid>/<picture>, or another form of docs/data.md")
     }
@@ -92,6 +92,7 @@ struct TrainingStart {
     saver = try communicator.rank == 0 ? RunSaver(job, data: data, network: network, progress: progress, folder: folder) : nil
     hosts = try communicator.allGather(communicator.hostName)
     if saver != nil {
+      set.keepArchives(in: job.run.path)
       try describe(job, communicator: communicator)
     }
   }

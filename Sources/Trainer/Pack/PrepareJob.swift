@@ -42,7 +42,7 @@ public struct PrepareJob: Sendable {
     note: (String) -> Void
   ) throws -> PrepareSummary {
     let start = ContinuousClock.now
-    let set = try PictureSet(contentsOf: data)
+    let set = try PictureSet(contentsOf: data, archivesKeptIn: PackFolder(output).parts, communicator)
     guard set.pack == nil else { throw TrainingError.wrongUse("--data \(data) is a pack already; give a picture folder") }
     try set.requireSameOnAllRanks(communicator)
     var settings = settings
@@ -53,6 +53,7 @@ public struct PrepareJob: Sendable {
     let plan: Plan = try communicator.onFirst(.reading) {
       set.summary.map(note)
       set.notes.forEach(note)
+      for split in Split.allCases { try set.annotations(split)?.requireArchives() }
       return try open(folder, maker, shards, note: note)
     }
 
@@ -132,6 +133,7 @@ public struct PrepareJob: Sendable {
       return Plan(missing: [], isWhole: true)
     }
     try? files.createDirectory(atPath: folder.parts, withIntermediateDirectories: true)
+    maker.set.keepArchives(in: folder.parts)
     let missing = shards.indices.filter { !isWhole(shards[$0], folder, maker.settings) }
     if missing.count < shards.count { note("\(shards.count - missing.count) of \(shards.count) shards are whole already") }
     try requireSpace(for: missing.map { shards[$0] }, maker, folder, note: note)

@@ -1,0 +1,204 @@
+import Files
+import Foundation
+import Images
+
+/// The pictures of WebDataset's shards with their classes.
+///
+/// A sample's class is the one that its key begins with (`n01440764_10026`); else what its `.json` or `.cls` says, which is an id or
+/// the number of a class. Numbers count the sorted classes of the list beside the shards; without a list those of the network, or
+/// those that the training samples show whose keys tell their classes.
+struct ShardedPictures {
+  private(set) var train: [ValidationSet.Item] = []
+  private(set) var val: [ValidationSet.Item] = []
+  private(set) var passedOver = PassedOver()
+
+  /// What a sample says of its class.
+  private enum Label: Sendable {
+    case wnid(String)
+    case number(Int)
+  }
+
+  private struct Sample: Sendable {
+    var picture: FileName
+    var key: FileName
+    var label: Label
+    /// The member that the number of the class is in, where the key tells the class.
+    var numberFile: FileName?
+  }
+
+  private struct Shard: Sendable {
+    var path: FileName
+    var samples: [Sample] = []
+    var passedOver = PassedOver()
+  }
+
+  /// - Parameter classes: the ids that a network knows, in its order.
+  /// - Throws: `DataError` when a shard is damaged, a sample has no label, or nothing tells what numbers stand for.
+  init(_ layout: Layout, classes: [String]?) throws(DataError) {
+    let shards = try Split.allCases.map { split throws(DataError) in
+      try Self.read((layout.shards[split] ?? []).map { FileName($0) })
+    }
+    let numbers = try Self.numbers(layout, classes: classes, shards[0])
+    train = try items(shards[0], numbers, layout)
+    val = try items(shards[1], numbers, layout)
+  }
+
+  /// The training pictures as class folders.
+  var found: ClassFolder.Found {
+    var folders: [ClassFolder] = []
+    var start = 0
+    for index in train.indices where index + 1 == train.count || train[index + 1].wnid != train[index].wnid {
+      folders.append(ClassFolder(wnid: train[index].wnid, files: train[start...index].map(\.path)))
+      start = index + 1
+    }
+    return ClassFolder.Found(folders: folders)
+  }
+
+  /// By class, then by name: the order of class folders.
+  private mutating func items(
+    _ shards: [Shard], _ numbers: [Int: String]?, _ layout: Layout
+  ) throws(DataError) -> [ValidationSet.Item] {
+    var items: [(item: ValidationSet.Item, name: FileName)] = []
+    for shard in shards {
+      passedOver.add(shard.passedOver)
+      for sample in shard.samples {
+        let wnid = try Self.wnid(of: sample, in: shard, numbers, layout)
+        let path = shard.path.appending(sample.picture)
+        items.append((ValidationSet.Item(path: path, wnid: wnid), WebDataset.pictureName(path)))
+      }
+    }
+    items.sort { $0.item.wnid != $1.item.wnid ? FolderListing.byBytes($0.item.wnid, $1.item.wnid) : $0.name < $1.name }
+    for (one, other) in zip(items, items.dropFirst()) where one.item.wnid == other.item.wnid && one.name == other.name {
+      throw DataError(
+        .layout, "two samples of class \(one.item.wnid) have one key: \(one.item.path) and \(other.item.path); rename one of them")
+    }
+    return items.map(\.item)
+  }
+
+  private static func wnid(
+    of sample: Sample, in shard: Shard, _ numbers: [Int: String]?, _ layout: Layout
+  ) throws(DataError) -> String {
+    switch sample.label {
+    case .wnid(let wnid): return wnid
+    case .number(let number):
+      guard let numbers else {
+        throw DataError(
+          .labels,
+          "\(shard.path): the sample \(sample.key) is of class number \(number), and nothing tells which class that is; put "
+            + "synset_words.txt (a line \"wnid words\" for each class) into \(layout.root)")
+      }
+      guard let wnid = numbers[number] else {
+        throw DataError(
+          .labels, "\(shard.path): the sample \(sample.key) is of class number \(number), and \(numbers.count) classes are known")
+      }
+      return wnid
+    }
+  }
+
+  // MARK: - What numbers stand for
+
+  private static func numbers(_ layout: Layout, classes: [String]?, _ train: [Shard]) throws(DataError) -> [Int: String]? {
+    if let path = layout.list(ClassWords.lists) {
+      let list = try ClassNumbers(contentsOf: path)
+      return Dictionary(uniqueKeysWithValues: try list.classes.map { wnid throws(DataError) in (try list.number(of: wnid), wnid) })
+    }
+    if let shown = try shownNumbers(train) { return shown }
+    return classes.map { Dictionary(uniqueKeysWithValues: $0.sorted(by: FolderListing.byBytes).enumerated().map { ($0, $1) }) }
+  }
+
+  /// From one sample of each class whose key tells it.
+  private static func shownNumbers(_ train: [Shard]) throws(DataError) -> [Int: String]? {
+    var numbers: [Int: String] = [:]
+    var seen: Set<String> = []
+    for shard in train {
+      for sample in shard.samples {
+        guard case .wnid(let wnid) = sample.label, let file = sample.numberFile, seen.insert(wnid).inserted else { continue }
+        guard case .number(let number) = try label(of: sample.key, in: shard.path, file) else { continue }
+        if let other = numbers.updateValue(wnid, forKey: number) {
+          throw DataError(
+            .labels, "\(shard.path): the sample \(sample.key) is of class number \(number), and so is one of class \(other)")
+        }
+      }
+    }
+    return numbers.isEmpty ? nil : numbers
+  }
+
+  // MARK: - Shards
+
+  private static func read(_ paths: [FileName]) throws(DataError) -> [Shard] {
+    let results: [Result<Shard, DataError>]
+    do throws(FileError) {
+      results = try inParallel(paths.count) { number in
+        Result { () throws(DataError) in try shard(paths[number]) }
+      }
+    } catch { throw DataError(error) }
+    return try results.map { result throws(DataError) in try result.get() }
+  }
+
+  private static func shard(_ path: FileName) throws(DataError) -> Shard {
+    let tree: FolderTree
+    do throws(FileError) { tree = try FolderTree(path) } catch { throw DataError(error) }
+    var shard = Shard(path: path)
+    for name in tree.hidden { shard.passedOver.add(path.last.appending(name), PictureWalk.hidden) }
+    var groups: [FileName: (picture: FileName?, label: FileName?)] = [:]
+    for name in tree.files {
+      let (key, ending) = WebDataset.key(name)
+      if PictureKind.isNamedLikePicture(name) {
+        if let other = groups[key]?.picture {
+          throw DataError(.layout, "\(path): the sample \(key) has two pictures, \(other) and \(name); expected one")
+        }
+        groups[key, default: (nil, nil)].picture = name
+      } else if ending == "cls" || ending == "json" && groups[key]?.label == nil {
+        groups[key, default: (nil, nil)].label = name
+      }
+    }
+    for (key, group) in groups.sorted(by: { $0.key < $1.key }) {
+      guard let picture = group.picture else {
+        if let label = group.label { shard.passedOver.add(path.last.appending(label), "a label without its picture") }
+        continue
+      }
+      guard let label = group.label else {
+        throw DataError(
+          .labels, "\(path): the sample \(key) has the picture \(picture) and no label; expected \(key).cls or \(key).json beside it")
+      }
+      if let wnid = WebDataset.classOfKey(key) {
+        shard.samples.append(Sample(picture: picture, key: key, label: .wnid(wnid), numberFile: label))
+      } else {
+        shard.samples.append(Sample(picture: picture, key: key, label: try self.label(of: key, in: path, label)))
+      }
+    }
+    return shard
+  }
+
+  // MARK: - Labels
+
+  private static let longestLabel = 1 << 20
+
+  private static func label(of key: FileName, in shard: FileName, _ file: FileName) throws(DataError) -> Label {
+    let bytes: [UInt8]
+    do throws(FileError) { bytes = try WholeFile.read(shard.appending(file), limit: longestLabel) } catch { throw DataError(error) }
+    let label = file.ending == "json" ? label(json: bytes) : label(text: String(decoding: bytes, as: UTF8.self))
+    guard let label else {
+      throw DataError(
+        .labels,
+        "\(shard): \(file) says no class; expected the number of a class or its id"
+          + (file.ending == "json" ? " under \"label\", \"cls\", \"wnid\" or \"synset\"" : ""))
+    }
+    return label
+  }
+
+  private static func label(text: String) -> Label? {
+    let text = text.trimmingCharacters(in: .whitespacesAndNewlines.union(.init(charactersIn: "\u{FEFF}\"")))
+    if let number = Int(text) { return number >= 0 ? .number(number) : nil }
+    return FileName(text).isSynset ? .wnid(text) : nil
+  }
+
+  private static func label(json: [UInt8]) -> Label? {
+    guard let fields = try? JSONSerialization.jsonObject(with: Data(json)) as? [String: Any] else { return nil }
+    for key in ["wnid", "synset", "synset_id", "cls", "label", "class", "target"] {
+      if let text = fields[key] as? String, let label = label(text: text) { return label }
+      if let number = fields[key] as? Int, number >= 0 { return .number(number) }
+    }
+    return nil
+  }
+}
