@@ -24,6 +24,14 @@ extension DataSet {
 }
 
 extension DataSet {
+  /// The ids of the list of classes beside the pictures, sorted; empty when there is none, or for a pack's lists.
+  ///
+  /// - Throws: `DataError` when the list can't be understood.
+  public func listedClasses() throws(DataError) -> [String] {
+    guard let layout else { return [] }
+    return try ClassWords(layout).sorted
+  }
+
   /// What was found, as a line: `ILSVRC-2012 in Kaggle's layout: 1,281,167 + 50,000 pictures`; nil for a pack's lists.
   public var summary: String? {
     guard let layout else { return nil }
@@ -70,7 +78,7 @@ extension Layout.Form {
 
 extension Int {
   /// With commas between thousands, in every locale.
-  fileprivate var grouped: String {
+  var grouped: String {
     let digits = String(self)
     var text = ""
     for (place, digit) in digits.enumerated() {

@@ -21,7 +21,7 @@ public enum FilePath {
 
   /// The path without links and `..`; as it is, from the root, where it leads nowhere. Source: realpath(3)
   public static func resolved(_ path: String) -> String {
-    guard let found = realpath(path, nil) else { return FileName(path).absolute.written }
+    guard let found = realpath(path, nil) else { return String(decoding: FileName(path).absolute.bytes, as: UTF8.self) }
     defer { free(found) }
     return String(cString: found)
   }

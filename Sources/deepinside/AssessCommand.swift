@@ -88,7 +88,7 @@ struct AssessCommand: ParsableCommand {
     guard let checkpoint, let annotations else { return }
     try runResultJob("assess", unit: "img", checkpoint: checkpoint, output: output, folder: folder, ranks: ranks, common: common) {
       network, communicator, progress in
-      let found = try PictureList.find(images, classes: network.classes)
+      let found = try findPictures(images, network, communicator, common)
       let (pictures, faults) = try found.annotated(from: annotations, communicator)
       if communicator.rank == 0 { report(faults, in: annotations) }
       var job = AssessmentJob(

@@ -17,6 +17,8 @@ struct EvaluateCommand: ParsableCommand {
       With --output: confusion.csv (a row a class, a column a prediction), classes.csv (errors of each class), and
       predictions.csv (the five likeliest classes of each picture, and the SHA-256 of what entered the net, which the results
       of saliency, localise, assess and reconstruct have too as input_sha256). The figures don't depend on the number of ranks.
+      With --real real.json: the error by the ReaL labels as well, all classes that people see in each of ILSVRC-2012's
+      validation pictures; a prediction is right when it is among them, and pictures without labels are left out.
       """)
 
   @Option(help: ArgumentHelp("The trained network.", valueName: "file"))
@@ -27,6 +29,9 @@ struct EvaluateCommand: ParsableCommand {
 
   @Option(help: ArgumentHelp("Which pictures.", valueName: "split"))
   var split = Split.val
+
+  @Option(help: ArgumentHelp("ReaL labels, for the error by them as well.", valueName: "file"))
+  var real: String?
 
   @Option(
     help: ArgumentHelp("1, the centre, or 10: centre, corners and their mirror images, posteriors averaged.", valueName: "n"))
@@ -63,7 +68,7 @@ struct EvaluateCommand: ParsableCommand {
       }
       try FirstWorkMark.during("report", in: output, communicator) {
         let report = try Trainer.evaluate(
-          checkpoint: checkpoint, data: data, split: split, crops: crops, batch: batch, compute: compute.settings,
+          checkpoint: checkpoint, data: data, split: split, real: real, crops: crops, batch: batch, compute: compute.settings,
           badFileLimit: badFileLimit, digests: output != nil, communicator: communicator
         ) { progress.show(done: $0, total: $1) }
         progress.finish()
@@ -77,20 +82,27 @@ struct EvaluateCommand: ParsableCommand {
   }
 
   private func tell(_ report: EvaluationReport, _ progress: ProgressLine) throws {
-    report.notes.forEach(progress.print)
     for reason in report.unreadable { progress.print("counted as the mean picture: \(reason)") }
-    if let note = report.note { progress.print(note) }
+    for note in report.notes { progress.print(note) }
     if let warning = report.warning { writeToStandardError("warning: \(warning)\n") }
     // Figures of a part of the pictures would be taken for those of all.
     guard report.failure == nil else { return }
     if let output { try report.write(to: output) }
-    print(json ? try Self.json(report.total) : Self.sentence(report.total))
+    print(json ? try Self.json(report) : Self.sentence(report.total))
+    if !json, let real = report.real { print(Self.sentence(real)) }
   }
 
-  private static func json(_ result: EvaluationResult) throws -> String {
-    let fields: [String: Any] = [
+  private static func json(_ report: EvaluationReport) throws -> String {
+    let result = report.total
+    var fields: [String: Any] = [
       "pictures": result.pictures, "top1Error": result.top1Error, "top5Error": result.top5Error, "loss": result.loss,
     ]
+    if let real = report.real {
+      fields["realPictures"] = real.pictures
+      fields["realWithoutLabels"] = real.withoutLabels
+      // Of no picture there is no error.
+      if real.pictures > 0 { fields.merge(["realTop1Error": real.top1Error, "realTop5Error": real.top5Error]) { $1 } }
+    }
     return String(decoding: try JSONSerialization.data(withJSONObject: fields, options: [.sortedKeys]), as: UTF8.self)
   }
 
@@ -98,6 +110,15 @@ struct EvaluateCommand: ParsableCommand {
     String(
       format: "%d pictures: top-1 error %.2f %%, top-5 error %.2f %%, loss %.4f", result.pictures, 100 * result.top1Error,
       100 * result.top5Error, result.loss)
+  }
+}
+
+extension EvaluateCommand {
+  fileprivate static func sentence(_ real: RealResult) -> String {
+    guard real.pictures > 0 else { return "ReaL labels: none of the \(real.withoutLabels) pictures has any" }
+    return String(
+      format: "ReaL labels: %d pictures: top-1 error %.2f %%, top-5 error %.2f %%; %d without labels left out", real.pictures,
+      100 * real.top1Error, 100 * real.top5Error, real.withoutLabels)
   }
 }
 

@@ -21,7 +21,7 @@ struct LocaliseCommand: ParsableCommand {
   @Option(parsing: .upToNextOption, help: ArgumentHelp("Pictures, or folders of them.", valueName: "path"))
   var images: [String]
 
-  @Option(help: ArgumentHelp("A folder of PASCAL VOC files with the true boxes.", valueName: "dir"))
+  @Option(help: ArgumentHelp("A folder of PASCAL VOC files with the true boxes, or of Tiny ImageNet's tables.", valueName: "dir"))
   var annotations: String?
 
   @Option(help: ArgumentHelp("Results of localise whose saliency maps are taken instead of new ones.", valueName: "dir"))
@@ -57,7 +57,7 @@ struct LocaliseCommand: ParsableCommand {
   func run() throws {
     try results.run("localise", unit: "img", common: common) { network, communicator, progress in
       let isFirst = communicator.rank == 0
-      var pictures = try PictureList.find(images, classes: network.classes)
+      var pictures = try findPictures(images, network, communicator, common)
       var faults: [AnnotationFault] = []
       if let annotations {
         (pictures, faults) = try pictures.annotated(from: annotations, communicator)

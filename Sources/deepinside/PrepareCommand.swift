@@ -18,7 +18,7 @@ struct PrepareCommand: ParsableCommand {
       SIGUSR1 stops (exit code 4); shards that are whole stay.
       """)
 
-  @Option(help: ArgumentHelp("The picture folder: train/<wnid>/* and val/<wnid>/*, or ILSVRC's own.", valueName: "dir"))
+  @Option(help: ArgumentHelp("The picture folder: train/<wnid>/* and val/<wnid>/*, Kaggle's, Tiny ImageNet's, or the official forms.", valueName: "dir"))
   var data: String
 
   @Option(help: ArgumentHelp("The pack's folder.", valueName: "pack"))

@@ -60,7 +60,7 @@ struct ReconstructCommand: ParsableCommand {
   func run() throws {
     try results.run("reconstruct", unit: top == nil ? "img" : "item", common: common) { network, communicator, progress in
       let job = ReconstructionJob(
-        network: network, pictures: try PictureList.find(images, classes: network.classes), output: results.output, layer: layer,
+        network: network, pictures: try findPictures(images, network, communicator, common), output: results.output, layer: layer,
         rule: method, units: UnitChoice(count: units, channel: channel, place: place), overwrite: results.overwrite,
         batch: results.batch, compute: compute.settings)
       guard let top else { return try job.run(communicator, progress: progress) }

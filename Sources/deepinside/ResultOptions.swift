@@ -63,3 +63,12 @@ func runResultJob(
     try summary.requireComplete()
   }
 }
+
+/// The pictures of `--images`; rank 0 says which data folders they are of.
+func findPictures(
+  _ paths: [String], _ network: TrainedNetwork, _ communicator: Communicator, _ common: CommonOptions
+) throws -> PictureList {
+  let pictures = try PictureList.find(paths, classes: network.classes)
+  if communicator.rank == 0, !common.quiet { for note in pictures.notes { writeToStandardError(note + "\n") } }
+  return pictures
+}

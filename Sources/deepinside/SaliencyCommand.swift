@@ -43,7 +43,7 @@ struct SaliencyCommand: ParsableCommand {
 
   func run() throws {
     try results.run("saliency", unit: "img", common: common) { network, communicator, progress in
-      var pictures = try PictureList.find(images, classes: network.classes)
+      var pictures = try findPictures(images, network, communicator, common)
       var faults: [AnnotationFault] = []
       if let annotations {
         (pictures, faults) = try pictures.annotated(from: annotations, communicator)

@@ -21,7 +21,7 @@ struct ScoreCommand: ParsableCommand {
   @Option(help: ArgumentHelp("boxes.csv, or a devkit submission.", valueName: "file"))
   var answers: String
 
-  @Option(help: ArgumentHelp("A folder of PASCAL VOC files with the true boxes.", valueName: "dir"))
+  @Option(help: ArgumentHelp("A folder of PASCAL VOC files with the true boxes, or of Tiny ImageNet's tables.", valueName: "dir"))
   var annotations: String
 
   @Option(help: ArgumentHelp("What a submission's labels count: ILSVRC2012_meta.mat, or a list of synsets.", valueName: "file"))

@@ -20,7 +20,7 @@ struct TrainCommand: ParsableCommand {
       """)
 
   @Option(
-    help: ArgumentHelp("The picture folder: train/<wnid>/* and val/<wnid>/*, or ILSVRC's own; or a pack.", valueName: "dir|pack"))
+    help: ArgumentHelp("The picture folder: train/<wnid>/* and val/<wnid>/*, Kaggle's, Tiny ImageNet's, or the official forms; or a pack.", valueName: "dir|pack"))
   var data: String
 
   @Option(

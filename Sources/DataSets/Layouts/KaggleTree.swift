@@ -38,7 +38,7 @@ struct KaggleTree {
   }
 
   /// The folder above one, by names where the path has them.
-  private static func parent(_ path: String) -> String { FileName(FilePath.resolved(path)).folder.written }
+  private static func parent(_ path: String) -> String { FilePath.folder(of: FilePath.resolved(path)) }
 
   var layout: Layout {
     let own = contentsIfThere(pictures).map { Layout.listFolders(pictures, $0) } ?? [pictures]

@@ -6,7 +6,8 @@ import Files
 enum TinyImageNet {
   /// Whether the class folders of a folder hold `images/` and a table of boxes.
   static func isTrain(_ folder: String) -> Bool {
-    guard let first = contentsIfThere(folder)?.folders.first?.written else { return false }
+    guard let name = contentsIfThere(folder)?.folders.first else { return false }
+    let first = String(decoding: name.bytes, as: UTF8.self)
     return FolderListing.isFolder("\(folder)/\(first)/images") && FolderListing.isFile(table(of: first, in: "\(folder)/\(first)"))
   }
 

@@ -55,6 +55,9 @@ public struct PictureSet: Sendable {
 
   public func samples(_ split: Split) -> [Sample] { lists.samples(split) }
 
+  /// The ids of the list of classes beside the pictures; empty when there is none, or for a pack.
+  func listedClasses() throws(DataError) -> [String] { try lists.listedClasses() }
+
   /// See `DataSet.Names`.
   func names(_ split: Split) -> DataSet.Names { lists.names(split) }
 

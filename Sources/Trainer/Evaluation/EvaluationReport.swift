@@ -14,12 +14,12 @@ public struct EvaluationReport: Sendable {
   public internal(set) var unreadable: [String] = []
   /// What to say of figures that aren't made of all pictures.
   public internal(set) var warning: String?
-  /// What is to be said of the data: files passed over, for instance.
-  public internal(set) var notes: [String] = []
   /// Why the figures aren't to be used, the same on all ranks; nil where they are.
   public internal(set) var failure: (any Error)?
-  /// What is to be known of the inputs; see `PictureSet.disagreement(with:)`.
-  public internal(set) var note: String?
+  /// What is to be known of the pictures, a sentence each: their form, files passed over, and see `PictureSet.disagreement(with:)`.
+  public internal(set) var notes: [String] = []
+  /// The errors by ReaL labels; nil where such weren't asked for.
+  public internal(set) var real: RealResult?
   /// Lines of `predictions.csv`, in the order of the pictures; on rank 0 alone.
   private var predictions = ""
 

@@ -8,11 +8,14 @@ public struct PictureList: Sendable {
   /// In the order of the paths that were given, those of a folder by their own paths' bytes.
   public var files: [PictureFile]
   public private(set) var passedOver = PassedOver()
+  /// What is known of the data folders that they lie in, a sentence each: for the log.
+  public private(set) var notes: [String] = []
 
   public init(_ files: [PictureFile]) { self.files = files }
 
-  /// The pictures of files and folders, each once; the paths are as `FileName.argument` gives them. Folders are searched to any depth; a picture in a folder that is named like
-  /// a class, or in folders inside it, is one of that class.
+  /// The pictures of files and folders, each once; the paths are as `FileName.argument` gives them. Folders are searched to any depth;
+  /// a picture in a folder that is named like a class, or in folders inside it, is one of that class; those of a flat `val/` have the
+  /// classes that its data folder tells.
   ///
   /// A folder inside that can't be listed stands in the list like a picture that can't be read.
   ///
@@ -27,16 +30,23 @@ public struct PictureList: Sendable {
         try StoragePatience.waitForRoot(path)
       } catch { throw VisualizeError(error.kind == .stopped ? .stopped : .system, error.description) }
       let root = path.absolute
+      let before = list.files.count
       let isFolder = FilePath.isFolder(root)
       guard isFolder || FilePath.isFile(root) else {
         throw VisualizeError(.badData, "there is no picture or folder \(path): \(FileError.text(ENOENT))")
       }
       let folder = isFolder ? root : root.folder
-      for name in isFolder ? try list.pictures(below: root) : [root.last] where seen.insert(folder.appending(name)).inserted {
-        let truth = name.folder.components.reversed().map(\.written).first { known.contains($0) }
-        let own = folder.last.written
+      let labels = try knownLabels(around: folder, classes: classes)
+      for name in isFolder ? try list.pictures(below: root, labels) : [root.last] where seen.insert(folder.appending(name)).inserted {
         let path = folder.appending(name)
-        list.files.append(PictureFile(path: path, name: name, truth: truth ?? (known.contains(own) ? own : nil)))
+        let truth =
+          name.folder.components.reversed().map(\.className).first { known.contains($0) } ?? labels?.wnid(of: path)
+          ?? (known.contains(folder.last.className) ? folder.last.className : nil)
+        list.files.append(PictureFile(path: path, name: name, truth: truth))
+      }
+      if isFolder, let labels {
+        list.notes.append(labels.sentence(pictures: list.files.count - before))
+        if let problem = labels.problem { list.notes.append("the pictures' classes aren't known: \(problem)") }
       }
     }
     guard !list.files.isEmpty else {
@@ -57,17 +67,27 @@ public struct PictureList: Sendable {
     return (pictures, faults)
   }
 
-  /// - Returns: paths relative to the folder.
-  private mutating func pictures(below root: FileName) throws(VisualizeError) -> [FileName] {
-    let walk: PictureWalk
-    do throws(FileError) {
-      walk = try PictureWalk(root)
-    } catch {
-      let kind: VisualizeError.Kind = error.kind == .storage ? .system : error.kind == .stopped ? .stopped : .badData
-      throw VisualizeError(kind, error.description)
+  private static func knownLabels(around folder: FileName, classes: [String]) throws(VisualizeError) -> KnownLabels? {
+    do throws(DataError) { return try KnownLabels(around: folder, classes: classes) } catch {
+      throw VisualizeError(error.kind == .stopped ? .stopped : .system, error.description)
     }
-    passedOver.add(walk.passedOver)
-    return (walk.files + walk.closed.map(\.folder)).sorted()
+  }
+
+  /// - Returns: paths relative to the folder.
+  private mutating func pictures(below root: FileName, _ labels: KnownLabels?) throws(VisualizeError) -> [FileName] {
+    var found: [FileName] = []
+    for part in labels?.parts(of: root) ?? ["."] {
+      let walk: PictureWalk
+      do throws(FileError) {
+        walk = try PictureWalk(root.appending(part), shown: part) { labels?.isTable($0) ?? false }
+      } catch {
+        let kind: VisualizeError.Kind = error.kind == .storage ? .system : error.kind == .stopped ? .stopped : .badData
+        throw VisualizeError(kind, error.description)
+      }
+      passedOver.add(walk.passedOver)
+      found += (walk.files + walk.closed.map(\.folder)).map { part.appending($0) }
+    }
+    return found.sorted()
   }
 }
 

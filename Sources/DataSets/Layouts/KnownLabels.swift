@@ -1,0 +1,93 @@
+import Files
+
+/// The data folder around pictures, and the classes that it tells of them where the names of their folders don't: those of a flat
+/// `val/`, and those that folders of numbers stand for.
+public struct KnownLabels: Sendable {
+  public let layout: Layout
+  private var byPath: [FileName: String] = [:]
+  private var byFolder: [FileName: String] = [:]
+  /// Why the labels can't be had, although there are some; nil where they can.
+  public private(set) var problem: String?
+
+  /// Looks for the data folder that a folder belongs to: it itself, or one of the two above it.
+  ///
+  /// - Parameters:
+  ///   - folder: its absolute path.
+  ///   - classes: the ids that a network knows.
+  /// - Returns: nil when it belongs to none.
+  /// - Throws: `DataError` when the storage is away.
+  public init?(around folder: FileName, classes: [String]) throws(DataError) {
+    var candidates = [folder]
+    while candidates.count < 3, let last = candidates.last, last != "/" { candidates.append(last.folder) }
+    var found: Layout?
+    for candidate in candidates {
+      guard let layout = Layout.find(String(decoding: candidate.bytes, as: UTF8.self), classes: classes) else { continue }
+      let parts = Split.allCases.compactMap { layout.folder(of: $0) }.map { FileName($0) }
+      guard candidate == folder || parts.contains(where: { Self.overlap($0, folder) }) else { continue }
+      found = layout
+      break
+    }
+    guard let found else { return nil }
+    layout = found
+    guard let val = found.val.map({ FileName($0) }), Self.overlap(val, folder) else { return }
+    do {
+      try read(val, classes: classes)
+    } catch {
+      if error.storageTrouble != nil { throw error }
+      // Without any labels there is nothing to be said.
+      if error.kind == .labels { problem = error.description }
+    }
+  }
+
+  /// Whether one of two folders is the other, or lies in it.
+  private static func overlap(_ one: FileName, _ other: FileName) -> Bool {
+    one == other || one.relative(to: other) != nil || other.relative(to: one) != nil
+  }
+
+  private mutating func read(_ val: FileName, classes: [String]) throws(DataError) {
+    let contents = try folderContents(val)
+    guard contents.folders.isEmpty else {
+      let names = contents.folders.map(\.written)
+      for (name, wnid) in try NumberedFolders.wnids(of: names, classes: classes, layout) ?? [:] {
+        byFolder[val.appending(FileName(written: name))] = wnid
+      }
+      return
+    }
+    let words = try ClassWords(layout)
+    var sorted = words.sorted
+    if sorted.isEmpty { sorted = layout.train.flatMap(contentsIfThere).map { $0.folders.map(\.written) } ?? classes }
+    let labels = try ValidationLabels(layout, sortedClasses: sorted.sorted(by: FolderListing.byBytes))
+    let present = Set(contents.files)
+    for file in contents.files { byPath[val.appending(file)] = try labels.wnid(of: file, among: present) }
+  }
+
+  /// The class of a picture; nil where the names of its folders have to tell it.
+  ///
+  /// - Parameter path: absolute, as the folder's.
+  public func wnid(of path: FileName) -> String? {
+    if let wnid = byPath[path] { return wnid }
+    if byFolder.isEmpty { return nil }
+    var folder = path.folder
+    while folder != "/", folder != "." {
+      if let wnid = byFolder[folder] { return wnid }
+      folder = folder.folder
+    }
+    return nil
+  }
+
+  /// The folders of the set's pictures, where the data folder itself was given and holds much else; nil for the whole folder.
+  public func parts(of folder: FileName) -> [FileName]? {
+    switch layout.form {
+    case .folders, .classFolders: return nil
+    case .kaggle, .official, .tinyImageNet, .webDataset:
+      let parts = Split.allCases.compactMap { layout.folder(of: $0) }.compactMap { FileName($0).relative(to: folder) }
+      return parts.isEmpty ? nil : parts
+    }
+  }
+
+  /// Whether a file belongs to the set and is no picture.
+  public func isTable(_ file: FileName) -> Bool { layout.form == .tinyImageNet && TinyImageNet.isTable(file) }
+
+  /// `2,180 pictures in Kaggle's layout`
+  public func sentence(pictures: Int) -> String { "\(pictures.grouped) picture\(pictures == 1 ? "" : "s") \(layout.form.phrase)" }
+}
