@@ -45,6 +45,7 @@ struct DoctorTests {
       ("b is busy", "slows every rank", try problems { $0[1].load = 7 }),
       ("different MPI libraries: Open MPI v4.1.4 on a; Open MPI v5 on b", "same one", try problems { $0[1].mpi = "Open MPI v5" }),
       ("different versions of deepinside", "one build", try problems { $0[1].program = "2" }),
+      ("b: oneDNN is not there (libdnnl.so.3", "setup", try problems { $0[1].oneDNNObstacle = "libdnnl.so.3: no such file" }),
       ("different processors", "--reduction exact", try problems { $0[1].instructionSet = "avx512_core" }),
       (
         "runs can't be written to", "--folder",

@@ -127,7 +127,7 @@ struct Diagnosis {
         problems.append(
           Problem(
             text: "\(host.host): \(free >> 20) MiB free in /dev/shm, where ranks of a host exchange data",
-            remedy: "give a container more (--shm-size=1g), or remove /dev/shm/vader_segment.* of ended jobs"))
+            remedy: "give a container more (--shm-size=1g), or remove what ended jobs have left there (*_segment.*)"))
       }
       // Values, gradients, velocity and the activations of 64 pictures of the paper's net.
       if host.memoryBytes < host.localSize * 2 << 30 {
@@ -140,6 +140,11 @@ struct Diagnosis {
       if !host.instructionSet.hasPrefix("avx512"), !host.instructionSet.hasPrefix("avx2") {
         problems.append(
           Problem(text: "\(host.host): the processor has no AVX2", remedy: "it works (OpenBLAS), several times slower"))
+      } else if let missing = host.oneDNNObstacle {
+        problems.append(
+          Problem(
+            text: "\(host.host): oneDNN is not there (\(missing))",
+            remedy: "install it (./launch.sh setup); it works without (OpenBLAS, float32 alone), a third to half as fast"))
       }
     }
     return problems

@@ -8,6 +8,8 @@ struct RankFacts: Codable, Sendable {
   var localSize = 1
   var placement: Placement
   var instructionSet = ""
+  /// Why oneDNN can't be used here; nil where it can.
+  var oneDNNObstacle: String?
   var mpi = ""
   var program = ""
   /// Network interfaces that are up, with their IPv4 addresses: `eth0 10.0.0.1`.
@@ -33,6 +35,7 @@ struct RankFacts: Codable, Sendable {
     rank = communicator.rank
     localSize = communicator.localSize
     instructionSet = "\(BackendChoice.instructionSet), OpenBLAS \(OpenBLASKernels.chosen)"
+    oneDNNObstacle = BackendChoice.oneDNNObstacle
     mpi = Communicator.libraryVersion
     program = Deepinside.version
     interfaces = Self.upInterfaces
