@@ -21,7 +21,8 @@ extension Communicator {
     var indices: [Int: SharedIndex] = [:]
     let paths = try onFirst(.listing) {
       let paths = try find()
-      for (number, path) in paths.enumerated() { indices[number] = folder.flatMap { SharedIndex(of: path, keptIn: $0) } }
+      let kept = paths.isEmpty ? [:] : folder.map { SharedIndex.kept(in: $0) } ?? [:]
+      for (number, path) in paths.enumerated() { indices[number] = kept[path.absolute]?.at(path) }
       return paths
     }
     guard !paths.isEmpty else { return }

@@ -45,20 +45,27 @@ struct SharedIndexTests {
     let path = FileName(scratch.path("a.tar"))
     try writeArchive(path.written)
     _ = try FolderContents(path)
-    try #require(try SharedIndex(outerOf: path)).keep(in: scratch.path("run"))
-    #expect(SharedIndex(of: path, keptIn: scratch.path("run")) != nil)
-    let file = SharedIndex.file(for: path, in: scratch.path("run"))
-    #expect(FilePath.name(of: file).hasPrefix("a.tar-") && file.hasSuffix(".index"))
+    let other = FileName(scratch.path("b.tar"))
+    try writeArchive(other.written)
+    try SharedIndex.keep([try #require(try SharedIndex(outerOf: path))], in: scratch.path)
+    let file = SharedIndex.keptFile(in: scratch.path)
+    #expect(Set(SharedIndex.kept(in: scratch.path).keys) == [path])
     let whole = try WholeFile.read(FileName(file))
     for place in [0, 30, whole.count / 2, whole.count - 1] {
       var damaged = whole
       damaged[place] ^= 4
       try write(damaged, file)
-      #expect(SharedIndex(of: path, keptIn: scratch.path("run")) == nil, "\(place)")
+      #expect(SharedIndex.kept(in: scratch.path).isEmpty, "\(place)")
     }
-    try write(whole, file)
+    for length in [0, 5, 8, 100] {
+      try write(Array(whole[..<length]), file)
+      #expect(SharedIndex.kept(in: scratch.path).isEmpty, "\(length)")
+    }
+    _ = try FolderContents(other)
+    try SharedIndex.keep([path, other].map { try #require(try SharedIndex(outerOf: $0)) }, in: scratch.path)
+    #expect(Set(SharedIndex.kept(in: scratch.path).keys) == [path, other])
     try writeArchive(path.written, extra: 1)
-    #expect(SharedIndex(of: path, keptIn: scratch.path("run")) == nil)
+    #expect(Set(SharedIndex.kept(in: scratch.path).keys) == [other])
   }
 
   @Test("an index that states places outside of the archive is no index")

@@ -86,7 +86,7 @@ public struct AnnotationSet: Sendable {
 
   private static func files(of given: String, _ faults: inout [AnnotationFault]) throws(DataError) -> [File] {
     let root = FileName(given)
-    if FolderListing.isFile(given) {
+    if FolderListing.isFile(given), !FolderListing.isFolder(given) {
       guard TinyImageNet.isTable(root) else {
         throw DataError(.labels, "\(given) is no folder; give the folder of the XML files")
       }

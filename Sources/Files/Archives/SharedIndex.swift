@@ -1,5 +1,3 @@
-import Foundation
-
 /// An archive's index on its way: between processes that make it together, and to and from the file that it is kept in.
 ///
 /// One process lists the archive's own members; the archives inside are then dealt out, and what each process has found is put
@@ -105,30 +103,39 @@ public struct SharedIndex: Sendable {
 
   // MARK: - In a file
 
-  /// Where the index of an archive is kept, below a folder of results: `archives/val.tar-0123456789abcdef.index`.
-  public static func file(for path: FileName, in folder: String) -> String {
-    let digest = path.absolute.bytes.withUnsafeBytes { SHA256.hex(of: $0) }.prefix(16)
-    return FilePath.join(folder, "\(keptFolder)/\(path.last.written)-\(digest).index")
+  /// The file below a folder of results that indices are kept in: one for all archives, as quotas count files.
+  public static func keptFile(in folder: String) -> String { FilePath.join(folder, "archives.index") }
+
+  /// The indices that were kept there, by their archives' absolute paths; those of other versions of their archives are left out, and
+  /// so is what is damaged.
+  public static func kept(in folder: String) -> [FileName: SharedIndex] {
+    let file = FileName(keptFile(in: folder))
+    guard FilePath.isFileOfTheSystem(file), let bytes = try? WholeFile.read(file, limit: 1 << 34) else { return [:] }
+    var found: [FileName: SharedIndex] = [:]
+    var rest = bytes[...]
+    while rest.count > 8 {
+      let count = Array(rest.prefix(8)).number(8, 0)
+      rest = rest.dropFirst(8)
+      guard count >= 0, count <= rest.count, let index = SharedIndex(bytes: Array(rest.prefix(count))) else { break }
+      rest = rest.dropFirst(count)
+      if index.inner.isEmpty, FileStamp(of: index.path) == index.version { found[index.path] = index }
+    }
+    return found
   }
 
-  public static let keptFolder = "archives"
+  /// The same index by another path to its archive.
+  public func at(_ path: FileName) -> SharedIndex { SharedIndex(path, version, index, inner: inner) }
 
-  /// The index that was kept there; nil when there is none, or it is of another version of the archive, or damaged.
-  public init?(of path: FileName, keptIn folder: String) {
-    let file = Self.file(for: path, in: folder)
-    guard FilePath.isFileOfTheSystem(FileName(file)), let bytes = try? WholeFile.read(FileName(file), limit: 1 << 33),
-      let kept = SharedIndex(bytes: bytes), kept.inner.isEmpty
-    else { return nil }
-    guard FileStamp(of: path) == kept.version else { return nil }
-    self.init(path, kept.version, kept.index, inner: [])
-  }
-
-  /// Keeps the index for a later start.
+  /// Keeps indices for a later start, in place of those that are kept there.
   ///
   /// - Throws: `FileError` when the file can't be written.
-  public func keep(in folder: String) throws(FileError) {
-    let file = Self.file(for: path, in: folder)
-    try? FileManager.default.createDirectory(atPath: FilePath.folder(of: file), withIntermediateDirectories: true)
-    try AtomicFile.write(bytes, to: file)
+  public static func keep(_ indices: [SharedIndex], in folder: String) throws(FileError) {
+    var all: [UInt8] = []
+    for index in indices {
+      let bytes = index.at(index.path.absolute).bytes
+      withUnsafeBytes(of: bytes.count.littleEndian) { all += $0 }
+      all += bytes
+    }
+    try AtomicFile.write(all, to: keptFile(in: folder))
   }
 }

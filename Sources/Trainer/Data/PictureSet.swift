@@ -46,9 +46,10 @@ public struct PictureSet: Sendable {
 
   /// Keeps the indices of its archives for a later start, where they can be written; for rank 0.
   func keepArchives(in folder: String) {
-    for path in lists.layout?.archives ?? [] where SharedIndex(of: path, keptIn: folder) == nil {
-      try? SharedIndex(outerOf: path)?.keep(in: folder)
-    }
+    let archives = lists.layout?.archives ?? []
+    let kept = archives.isEmpty ? [:] : SharedIndex.kept(in: folder)
+    guard archives.contains(where: { kept[$0.absolute] == nil }) else { return }
+    try? SharedIndex.keep(archives.compactMap { try? SharedIndex(outerOf: $0) }, in: folder)
   }
 
   public subscript<Value>(dynamicMember path: KeyPath<DataSet, Value>) -> Value { lists[keyPath: path] }
