@@ -29,9 +29,9 @@ public struct KnownLabels: Sendable {
     }
     guard let found else { return nil }
     layout = found
-    guard let val = found.val.map({ FileName($0) }), Self.overlap(val, folder) else { return }
+    let val = found.val.map { FileName($0) }.flatMap { Self.overlap($0, folder) ? $0 : nil }
     do {
-      try read(val, classes: classes)
+      if layout.form == .webDataset { try readShards(classes: classes) } else if let val { try read(val, classes: classes) }
     } catch {
       if error.storageTrouble != nil { throw error }
       // Without any labels there is nothing to be said.
@@ -42,6 +42,11 @@ public struct KnownLabels: Sendable {
   /// Whether one of two folders is the other, or lies in it.
   private static func overlap(_ one: FileName, _ other: FileName) -> Bool {
     one == other || one.relative(to: other) != nil || other.relative(to: one) != nil
+  }
+
+  private mutating func readShards(classes: [String]) throws(DataError) {
+    let pictures = try ShardedPictures(layout, classes: classes)
+    for item in pictures.train + pictures.val { byPath[item.path] = item.wnid }
   }
 
   private mutating func read(_ val: FileName, classes: [String]) throws(DataError) {
@@ -55,7 +60,7 @@ public struct KnownLabels: Sendable {
     }
     let words = try ClassWords(layout)
     var sorted = words.sorted
-    if sorted.isEmpty { sorted = layout.train.flatMap(contentsIfThere).map { $0.folders.map(\.written) } ?? classes }
+    if sorted.isEmpty { sorted = layout.train.flatMap(contentsIfThere).map { $0.folders.map(\.className) } ?? classes }
     let labels = try ValidationLabels(layout, sortedClasses: sorted.sorted(by: FolderListing.byBytes))
     let present = Set(contents.files)
     for file in contents.files { byPath[val.appending(file)] = try labels.wnid(of: file, among: present) }
@@ -80,13 +85,20 @@ public struct KnownLabels: Sendable {
     switch layout.form {
     case .folders, .classFolders: return nil
     case .kaggle, .official, .tinyImageNet, .webDataset:
-      let parts = Split.allCases.compactMap { layout.folder(of: $0) }.compactMap { FileName($0).relative(to: folder) }
+      let folders = Split.allCases.flatMap { layout.form == .webDataset ? layout.shards[$0] ?? [] : [layout.folder(of: $0)].compactMap { $0 } }
+      let parts = folders.compactMap { FileName($0).relative(to: folder) }
       return parts.isEmpty ? nil : parts
     }
   }
 
   /// Whether a file belongs to the set and is no picture.
-  public func isTable(_ file: FileName) -> Bool { layout.form == .tinyImageNet && TinyImageNet.isTable(file) }
+  public func isTable(_ file: FileName) -> Bool {
+    switch layout.form {
+    case .tinyImageNet: TinyImageNet.isTable(file)
+    case .webDataset: WebDataset.labelEndings.contains(file.ending)
+    default: false
+    }
+  }
 
   /// `2,180 pictures in Kaggle's layout`
   public func sentence(pictures: Int) -> String { "\(pictures.grouped) picture\(pictures == 1 ? "" : "s") \(layout.form.phrase)" }

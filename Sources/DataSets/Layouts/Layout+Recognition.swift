@@ -77,7 +77,7 @@ extension Layout {
   // MARK: - Class folders alone
 
   private static func classFolders(_ root: String, _ contents: FolderContents, classes: [String]?) -> Layout? {
-    let names = contents.folders.map(\.written)
+    let names = contents.folders.map(\.className)
     guard !names.isEmpty else { return nil }
     let lists = listFolders(root, contents)
     let isKnown = classes.map { Set($0) }.map { known in names.allSatisfy(known.contains) } ?? false
