@@ -1,5 +1,6 @@
 import ArgumentParser
 import Cluster
+import Files
 import Visualize
 
 /// What the commands that fill a result folder have.
@@ -64,10 +65,14 @@ func runResultJob(
   }
 }
 
-/// The pictures of `--images`; rank 0 says which data folders they are of.
+/// The pictures of `--images`; ranks list archives together, and rank 0 says which data folders the pictures are of.
+///
+/// - Note: collective
 func findPictures(
   _ paths: [String], _ network: TrainedNetwork, _ communicator: Communicator, _ common: CommonOptions
 ) throws -> PictureList {
+  // By the absolute paths that the pictures will have.
+  try communicator.listArchives(keptIn: nil) { paths.compactMap { FilePath.archive(of: FileName(argument: $0).absolute) } }
   let pictures = try PictureList.find(paths, classes: network.classes)
   if communicator.rank == 0, !common.quiet { for note in pictures.notes { writeToStandardError(note + "\n") } }
   return pictures
