@@ -50,6 +50,21 @@ import Testing
     #expect(!inspection.isWhole && inspection.text.contains("no finite numbers"))
   }
 
+  @Test("Colour axes and means that no pictures have are refused", arguments: [Float.nan, -.infinity, 1e30])
+  func colours(value: Float) throws {
+    let path = scratch.file("x.h5")
+    var contents = example.contents
+    contents.colourAxes = [SIMD3(1, 2, 3), SIMD3(0, value, 0), SIMD3(0, 0, 1)]
+    try Checkpoint.write(contents, store: example.store, to: path)
+    var error = #expect(throws: CheckpointError.self) { try Checkpoint.read(path) }
+    #expect(error?.description.contains("axes of the colours have the value \(value)") == true, "\(error?.description ?? "")")
+    contents = example.contents
+    contents.mean[0] = value
+    try Checkpoint.write(contents, store: example.store, to: path)
+    error = #expect(throws: CheckpointError.self) { try Checkpoint.read(path) }
+    #expect(error?.description.contains("mean picture has the value \(value)") == true, "\(error?.description ?? "")")
+  }
+
   /// A data set in chunks of 16 values, packed or not, of which one chunk is stored.
   private func sparse(_ path: String, _ name: String, _ shape: [hsize_t], packed: Bool) throws {
     let file = H5Fcreate(path, hdf5_truncate(), hdf5_default(), hdf5_default())

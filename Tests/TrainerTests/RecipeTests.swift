@@ -108,6 +108,14 @@ struct RecipeTests {
     #expect(old.batch == 31 && old.learningRate == 0.25 && old.schedule == .poly && old.optimizer == .sgd)
     #expect(options.differences(from: old).contains("warmupEpochs: 0.0 → 0.5"), "\(options.differences(from: old))")
     #expect(throws: (any Error).self) { try TrainingOptions(json: #"{"batch": "many"}"#) }
+    #expect(old.problem == nil && TrainingOptions().problem == nil)
+    for (text, problem) in [
+      (#"{"epochs": 1000000000000000000}"#, "epochs 1e+18"), (#"{"batch": 0}"#, "batch 0.0"), (#"{"epochs": -1}"#, "epochs -1.0"),
+      (#"{"learningRate": -0.1}"#, "learningRate -0.1"), (#"{"crop": 1e9}"#, "crop 1000000000.0"), (#"{"shorterSide": 0}"#, "shorterSide 0.0"),
+      (#"{"warmupEpochs": 1e300}"#, "warmupEpochs 1e+300"),
+    ] {
+      #expect(try TrainingOptions(json: text).problem == problem)
+    }
   }
 
   @Test("checkpoint intervals are epochs, steps, minutes or seconds")

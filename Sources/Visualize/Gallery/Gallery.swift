@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Images
+import Sizes
 
 /// What may be chosen of a gallery.
 public struct GalleryOptions: Sendable {
@@ -67,15 +68,20 @@ public func gallery(
     header: header, rendering: try ResultStore.rendering(in: folder),
     hasSheet: FileManager.default.fileExists(atPath: path(ContactSheet.file)),
     pictureSize: entries.first.flatMap { pictureSize(path($0.item + ".png")) },
-    missing: try missing(path(ResultStore.summaryFile), whole: entries.count))
+    missing: missing(path(ResultStore.summaryFile), whole: entries.count))
   try GalleryFiles(folder: folder, head: head, manifest: manifest, listing: listing).write()
   return entries.count
 }
 
-/// The results that a run asked for and didn't make, because it was ended before; nil when it came to its end.
-private func missing(_ path: String, whole: Int) throws(VisualizeError) -> Int? {
-  guard let summary = try ResultJSON.file(JobSummary.self, path), summary.stopped else { return nil }
-  return max(0, summary.total - whole - summary.failed)
+/// The results that a run asked for and didn't make, because it was ended before; nil when it came to its end, or its summary doesn't say.
+private func missing(_ path: String, whole: Int) -> Int? {
+  struct Summary: Decodable {
+    let total: Int
+    let failed: Int
+    let stopped: Bool
+  }
+  guard let summary = try? ResultJSON.file(Summary.self, path), summary.stopped else { return nil }
+  return CheckedSize.sum(whole, summary.failed).map { max(0, summary.total.subtractingReportingOverflow($0).partialValue) }
 }
 
 /// The size that a picture file's first bytes say; nil when there is none.
