@@ -25,6 +25,8 @@ public struct PictureList: Sendable {
     let known = Set(classes)
     var seen: Set<FileName> = []
     var list = PictureList([])
+    // Of a folder's pictures given one by one it is asked once.
+    var labelsOfFolder: [FileName: KnownLabels?] = [:]
     for path in paths.map(FileName.init(argument:)) {
       do throws(StoragePatience.Trouble) {
         try StoragePatience.waitForRoot(path)
@@ -36,7 +38,8 @@ public struct PictureList: Sendable {
         throw VisualizeError(.badData, "there is no picture or folder \(path): \(FileError.text(ENOENT))")
       }
       let folder = isFolder ? root : root.folder
-      let labels = try knownLabels(around: folder, classes: classes)
+      if labelsOfFolder[folder] == nil { labelsOfFolder[folder] = .some(try knownLabels(around: folder, classes: classes)) }
+      let labels = labelsOfFolder[folder] ?? nil
       for name in isFolder ? try list.pictures(below: root, labels) : [root.last] where seen.insert(folder.appending(name)).inserted {
         let path = folder.appending(name)
         let truth =
