@@ -90,7 +90,7 @@ setup() {
   mapfile -t missing < <(wanted)
   ((${#missing[@]} == 0)) || mapfile -t missing < <(packages_of "${missing[@]}")
   ((${#missing[@]} == 0)) || install_packages "${missing[@]}" >/dev/null 2>&1 ||
-    say "oneDNN (${missing[*]}) could not be installed: OpenBLAS will compute, a third to half as fast, in float32 alone"
+    say "oneDNN (${missing[*]}) could not be installed: OpenBLAS will compute, more slowly and in float32 alone"
   if ! is_built; then
     check_swift
   elif [[ -n $(missing_libraries "$program") ]]; then

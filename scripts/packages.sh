@@ -126,10 +126,6 @@ ask_for() { # PACKAGE ...
 libraries are missing. With root: $(install_command) $*
 Without root: ask the administrator for these packages, or load modules that bring the libraries (module load openmpi openblas hdf5 …):
 what they put into PKG_CONFIG_PATH, CPATH, LIBRARY_PATH and LD_LIBRARY_PATH is found here and counts for the build. oneDNN may be left out:
-without it OpenBLAS computes, a third to half as fast, in float32 alone.
-libraries are missing. With root: $(install_command) $*
-Without root: ask the administrator for these packages, or load modules that bring the libraries (module load openmpi openblas hdf5 …):
-what they put into PKG_CONFIG_PATH, CPATH, LIBRARY_PATH and LD_LIBRARY_PATH is found here and counts for the build. oneDNN may be left out:
-without it OpenBLAS computes, a third to half as fast, in float32 alone.
+without it OpenBLAS computes, more slowly and in float32 alone.
 END
 }

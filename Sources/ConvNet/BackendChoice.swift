@@ -35,7 +35,7 @@ public enum BackendChoice: String, Sendable, Codable, CaseIterable {
   /// What is to be said against this backend and that precision here although they work, as a sentence; nil where nothing is.
   public func advice(on precision: Precision) -> String? {
     if self == .auto, let missing = OneDNN.obstacle, ProcessorInstructions.hasAVX2 {
-      return "oneDNN is not there (\(missing)): OpenBLAS computes instead, a third to half as fast, in float32 alone"
+      return "oneDNN is not there (\(missing)): OpenBLAS computes instead, more slowly and in float32 alone"
     }
     guard precision == .bfloat16, obstacle(to: precision) == nil, !OneDNN.hasBFloat16 else { return nil }
     return "this processor has no instructions for it (\(OneDNN.instructionSet)), and emulates it several times slower than "

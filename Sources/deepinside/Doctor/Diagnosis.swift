@@ -144,7 +144,7 @@ struct Diagnosis {
         problems.append(
           Problem(
             text: "\(host.host): oneDNN is not there (\(missing))",
-            remedy: "install it (./launch.sh setup); it works without (OpenBLAS, float32 alone), a third to half as fast"))
+            remedy: "install it (./launch.sh setup); without it OpenBLAS computes, more slowly and in float32 alone"))
       }
     }
     return problems
