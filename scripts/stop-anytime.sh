@@ -3,7 +3,7 @@
 #   scripts/stop-anytime.sh [STOPS] [RANKS ...]      30 stops; 2, 3 and 4 ranks in turn
 # Each must end with code 4, or 0 when it was done, within LIMIT seconds (60), and with a whole checkpoint of the last update that was
 # made; or no update was made, and it says so. Every second run goes on with the one before. Exits with 1 when one ends otherwise.
-#   LATEST=20              the latest moment, in seconds
+#   LATEST=20              the latest moment, in seconds; with UPDATES as long as an undisturbed run takes
 #   THREADS=1              of each rank
 #   OPTIONS="..."          more options of train
 #   UPDATES=20             runs of so many updates, each stopped once and gone on with: they must end as one that was never stopped
@@ -71,14 +71,14 @@ judge() { # CODE SECONDS
   ! grep -Eq 'corrupted|SIGSEGV|Segmentation|free\(\)|malloc' "$folder/log" || echo "the heap is damaged"
 }
 
-"$DEEPINSIDE_PROGRAM" synthesize --output "$folder/data" --classes 2 --images-per-class 20 --size 64 --quiet
-declare -A undisturbed
+"$DEEPINSIDE_PROGRAM" synthesize --output "$folder/data" --classes 4 --images-per-class 10 --size 64 --quiet
+declare -A undisturbed=() seconds=()
 if [[ -n ${UPDATES:-} ]]; then
   for number in "${ranks[@]}"; do
     begin=$SECONDS
     (launch "$number") >"$folder/log" 2>&1 || { cat "$folder/log" && exit 1; }
-    undisturbed[$number]=$(outcome)
-    echo "undisturbed on $number ranks: $((SECONDS - begin)) s"
+    undisturbed[$number]=$(outcome) seconds[$number]=$((SECONDS - begin))
+    echo "undisturbed on $number ranks: ${seconds[$number]} s"
     rm -rf "$folder/run"
   done
 fi
@@ -86,8 +86,10 @@ wrong=0
 for ((stop = 1; stop <= stops; stop++)); do
   number=${ranks[stop % ${#ranks[@]}]}
   ((stop % 2 == 0 && !${#undisturbed[@]})) || rm -rf "$folder/run"
-  # A third of them in the first second.
-  moment=$(awk -v latest="${LATEST:-20}" -v r="$RANDOM" -v early="$((RANDOM % 3 == 0))" 'BEGIN { print (early ? 1 : latest) * r / 32768 }')
+  # A third of them in the first second, unless all that follows is of interest.
+  latest=${LATEST:-${seconds[$number]:-20}}
+  ((${#seconds[@]} || RANDOM % 3)) || latest=1
+  moment=$(awk -v latest="$latest" -v r="$RANDOM" 'BEGIN { print latest * r / 32768 }')
   # After a start without an update the next one makes one before it stops, however long that takes.
   unbounded=0
   [[ ! -e $folder/run ]] || (($(last_update))) || unbounded=1
