@@ -15,9 +15,9 @@ enum DevelopmentKit {
   }
 
   /// `ILSVRC2012_validation_ground_truth.txt`, of later kits `ILSVRC2015_clsloc_validation_ground_truth.txt`; nil when there is none.
-  static func groundTruth(in layout: Layout) -> String? {
+  static func groundTruth(in layout: Layout) throws(DataError) -> String? {
     let years = [2012] + years.filter { $0 != 2012 }
-    return layout.list(
+    return try layout.list(
       years.flatMap { ["ILSVRC\($0)_validation_ground_truth.txt", "ILSVRC\($0)_clsloc_validation_ground_truth.txt"] })
   }
 
@@ -27,7 +27,7 @@ enum DevelopmentKit {
   static func classes(of groundTruth: String, in layout: Layout) throws(DataError) -> [Int: String] {
     let tables = years.reversed().map { "ILSVRC\($0)_meta.mat" } + ["meta_clsloc.mat", "meta.mat", "map_clsloc.txt"]
     let beside = FilePath.folder(of: groundTruth)
-    guard let path = findFile(tables, in: [beside]) ?? layout.list(tables) else {
+    guard let path = try findFile(tables, in: [beside] + layout.listFolders, of: layout.root) else {
       throw DataError(
         .layout,
         "\(groundTruth) numbers classes in the devkit's own order: put the devkit's ILSVRC2012_meta.mat, meta_clsloc.mat or "

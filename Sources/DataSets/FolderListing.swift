@@ -47,10 +47,17 @@ package func readBytes(_ path: String) throws(DataError) -> [UInt8] {
   }
 }
 
+/// What may be there or not below folders that are there; see `StoragePatience.look`.
+///
+/// - Throws: `DataError` when one of the folders stays away, which says nothing of what was looked for.
+func look<Value>(under folders: [FileName], _ find: () -> Value?) throws(DataError) -> Value? {
+  do throws(StoragePatience.Trouble) { return try StoragePatience.look(under: folders, find) } catch { throw DataError(error) }
+}
+
 /// The first of `names` that is a file, in the first of the folders that has one.
-func findFile(_ names: [String], in folders: [String]) -> String? {
-  for folder in folders {
-    for name in names where FolderListing.isFile("\(folder)/\(name)") { return "\(folder)/\(name)" }
-  }
-  return nil
+///
+/// - Parameter root: that the folders are in.
+func findFile(_ names: [String], in folders: [String], of root: String) throws(DataError) -> String? {
+  let paths = folders.flatMap { folder in names.map { "\(folder)/\($0)" } }
+  return try look(under: [FileName(root)]) { paths.first { FolderListing.isFile($0) } }
 }

@@ -98,7 +98,7 @@ struct ShardedPictures {
   // MARK: - What numbers stand for
 
   private static func numbers(_ layout: Layout, classes: [String]?, _ train: [Shard]) throws(DataError) -> [Int: String]? {
-    if let path = layout.list(ClassWords.lists) {
+    if let path = try layout.list(ClassWords.lists) {
       let list = try ClassNumbers(contentsOf: path)
       return Dictionary(uniqueKeysWithValues: try list.classes.map { wnid throws(DataError) in (try list.number(of: wnid), wnid) })
     }

@@ -28,13 +28,13 @@ struct ValidationLabels {
     if let path = layout.labelTable {
       source = path
       try readTable()
-    } else if let path = layout.list(["val.txt"]) {
+    } else if let path = try layout.list(["val.txt"]) {
       source = path
       try readIndices(sortedClasses)
-    } else if let path = layout.list(["LOC_val_solution.csv"]) {
+    } else if let path = try layout.list(["LOC_val_solution.csv"]) {
       source = path
       try readSolution()
-    } else if let path = DevelopmentKit.groundTruth(in: layout) {
+    } else if let path = try DevelopmentKit.groundTruth(in: layout) {
       source = path
       try readGroundTruth(layout)
     } else {

@@ -120,6 +120,36 @@ struct StoragePatienceTests {
     #expect(ContinuousClock.now - start < .seconds(100))
   }
 
+  @Test("What may lack is looked for again where its folder was away, and lacks at once where the folder is there")
+  func absence() throws {
+    let folder = FileName(root.path("a")), wanted = root.path("a/2")
+    func find() throws -> String? {
+      try StoragePatience.look(under: [folder]) { FileManager.default.fileExists(atPath: wanted) ? wanted : nil }
+    }
+    StoragePatience.settings = .init(seconds: 20)
+    defer { StoragePatience.settings = .init() }
+    #expect(try find() == wanted)
+    // A server that is started anew, and a mount point without its mount.
+    for isEmptied in [false, true] {
+      try FileManager.default.moveItem(atPath: folder.written, toPath: root.path("elsewhere"))
+      if isEmptied { try FileManager.default.createDirectory(atPath: folder.written, withIntermediateDirectories: false) }
+      let back = Thread { [root] in
+        Thread.sleep(forTimeInterval: 0.3)
+        rmdir(root.path("a"))
+        rename(root.path("elsewhere"), root.path("a"))
+      }
+      back.start()
+      #expect(try find() == wanted, "emptied: \(isEmptied)")
+    }
+    try FileManager.default.removeItem(atPath: wanted)
+    let start = ContinuousClock.now
+    #expect(try find() == nil && ContinuousClock.now - start < .seconds(15))
+    StoragePatience.settings = .init(seconds: 0.2)
+    try FileManager.default.removeItem(atPath: folder.written)
+    let error = #expect(throws: StoragePatience.Trouble.self) { try find() }
+    #expect(error?.kind == .away)
+  }
+
   @Test("The oldest of the files in use is named")
   func activity() {
     // Other tests use files meanwhile: what they began before is older still.

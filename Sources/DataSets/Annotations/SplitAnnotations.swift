@@ -30,12 +30,9 @@ public final class SplitAnnotations: Sendable {
     let stem = name.stem
     let names = [".xml", ".XML"].map { FileName(bytes: stem.bytes + Array($0.utf8)) }
     do throws(DataError) {
-      for folder in folders {
-        let places = [folder.appending(FileName(written: wnid)), folder]
-        for path in places.flatMap({ place in names.map { place.appending($0) } }) where FolderListing.isFile(path) {
-          return try Annotation(contentsOf: path)
-        }
-      }
+      let places = folders.flatMap { [$0.appending(FileName(written: wnid)), $0] }
+      let paths = places.flatMap { place in names.map { place.appending($0) } }
+      if let path = try look(under: folders, { paths.first { FolderListing.isFile($0) } }) { return try Annotation(contentsOf: path) }
       return try table(of: wnid)?[stem]
     } catch {
       throw DataError(error.kind, error.description.replacing(FileName(layout.root + "/").written, with: ""))
@@ -46,7 +43,8 @@ public final class SplitAnnotations: Sendable {
   private func table(of wnid: String) throws(DataError) -> [FileName: Annotation]? {
     guard layout.form == .tinyImageNet, let path = path(of: wnid) else { return nil }
     if let known = tables.withLock({ $0[path] }) { return known }
-    let found = FolderListing.isFile(path) ? try TinyImageNet.annotations(of: path) : []
+    let isThere = try look(under: [FileName(layout.root)]) { FolderListing.isFile(path) ? true : nil } != nil
+    let found = isThere ? try TinyImageNet.annotations(of: path) : []
     let table = Dictionary(found.map { ($0.stem, $0.annotation) }, uniquingKeysWith: { first, _ in first })
     tables.withLock { $0[path] = table }
     return table

@@ -13,10 +13,10 @@ struct ClassWords {
 
   /// - Throws: `DataError` when the list is there and can't be understood.
   init(_ layout: Layout) throws(DataError) {
-    if let path = layout.list(Self.lists) {
+    if let path = try layout.list(Self.lists) {
       words = try Self.read(path)
       sorted = words.keys.sorted(by: FolderListing.byBytes)
-    } else if layout.form == .tinyImageNet, let path = layout.list(["words.txt"]) {
+    } else if layout.form == .tinyImageNet, let path = try layout.list(["words.txt"]) {
       // All of WordNet's nouns.
       words = try Self.read(path)
     }

@@ -82,7 +82,7 @@ extension Layout {
     let lists = listFolders(root, contents)
     let isKnown = classes.map { Set($0) }.map { known in names.allSatisfy(known.contains) } ?? false
     let isNumbered = names.allSatisfy { NumberedFolders.number($0) != nil }
-    guard isKnown || isNumbered && (classes != nil || findFile(ClassWords.lists, in: lists) != nil) else { return nil }
+    guard isKnown || isNumbered && (classes != nil || (try? findFile(ClassWords.lists, in: lists, of: root)) ?? nil != nil) else { return nil }
     return Layout(root: root, form: .classFolders, train: nil, val: root, listFolders: lists)
   }
 

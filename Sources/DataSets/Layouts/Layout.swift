@@ -47,7 +47,7 @@ public struct Layout: Sendable, Hashable {
   public func folder(of split: Split) -> String? { split == .train ? train : val }
 
   /// The first of `names` that is a file, in the likeliest place.
-  func list(_ names: [String]) -> String? { findFile(names, in: listFolders) }
+  func list(_ names: [String]) throws(DataError) -> String? { try findFile(names, in: listFolders, of: root) }
 
   /// The archives that the pictures are in, each once; empty where they are files.
   public var archives: [FileName] {

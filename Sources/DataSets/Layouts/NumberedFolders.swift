@@ -26,7 +26,7 @@ enum NumberedFolders {
       }
       return found
     }
-    if let path = layout.list(ClassWords.lists) {
+    if let path = try layout.list(ClassWords.lists) {
       let list = try ClassNumbers(contentsOf: path)
       return try all({ list.wnid(of: $0) }, path)
     }
