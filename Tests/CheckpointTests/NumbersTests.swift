@@ -50,7 +50,7 @@ import Testing
     #expect(!inspection.isWhole && inspection.text.contains("no finite numbers"))
   }
 
-  @Test("Colour axes and means that no pictures have are refused", arguments: [Float.nan, -.infinity, 1e30])
+  @Test("Colour axes and means that no pictures have are refused", arguments: [Float.nan, -Float.infinity, 1e30])
   func colours(value: Float) throws {
     let path = scratch.file("x.h5")
     var contents = example.contents

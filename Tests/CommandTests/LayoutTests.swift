@@ -12,13 +12,16 @@ private let photographs: String? = {
   let files = FileManager.default
 
   /// The pictures of a made set, those of validation under ILSVRC's names, so that their order by name isn't that by class.
-  private func arranged(_ tiny: TinyData) throws -> ArrangedSet {
+  ///
+  /// - Parameter synsets: whether classes are called as synsets are, by which archives of classes and samples are known.
+  private func arranged(_ tiny: TinyData, synsets: Bool = false) throws -> ArrangedSet {
     var items: [ArrangedSet.Item] = []
     for split in ["train", "val"] {
       for wnid in try files.contentsOfDirectory(atPath: "\(tiny.data)/\(split)").sorted() {
         for name in try files.contentsOfDirectory(atPath: "\(tiny.data)/\(split)/\(wnid)").sorted() {
           let bytes = Array(files.contents(atPath: "\(tiny.data)/\(split)/\(wnid)/\(name)") ?? Data())
-          items.append(.init(isTraining: split == "train", wnid: wnid, name: name, bytes: bytes))
+          let shown = synsets ? "n" + wnid.dropFirst() : wnid
+          items.append(.init(isTraining: split == "train", wnid: shown, name: name.replacing(wnid, with: shown), bytes: bytes))
         }
       }
     }
@@ -47,7 +50,7 @@ private let photographs: String? = {
   @Test("the same pictures give the same pack to the byte in every form, without boxes")
   func packs() throws {
     let tiny = try TinyData(imagesPerClass: 10)
-    let set = try arranged(tiny)
+    let set = try arranged(tiny, synsets: true)
     _ = try prepare(set.write(.folders, to: tiny.folder.path("folders"))[0], tiny.folder.path("expected"))
     let expected = try contents(tiny.folder.path("expected"))
     // 30 training pictures in four shards, 6 of validation in one.

@@ -98,6 +98,7 @@ data_of() { if [[ $1 == prepare ]]; then echo "$folder/pictures"; else echo "$fo
 
 # The disk is faulty for so long; a hung read is so for ever, but only one.
 disk_fault() { # SECONDS FAULT
+  rm -f "$fault_file.hit"
   echo "$2" >"$fault_file"
   { sleep "$1" && : >"$fault_file"; } &
   healing=$!
@@ -176,6 +177,8 @@ one_run() { # NUMBER JOB FAULT NODES
   [[ -z $healing ]] || { kill "$healing" 2>/dev/null || true; }
   : >"$fault_file"
   [[ ! -e $(data_of "$2")-away ]] || mv "$(data_of "$2")-away" "$(data_of "$2")"
+  # Nothing was written while the disk failed.
+  [[ $3 != failed-sync || -e $fault_file.hit ]] || hit_nothing
   [[ -z $expected ]] || says "$expected" "$1"
   [[ -z $unexpected ]] || ! grep -q -- "$unexpected" "$folder/log" || { fail "$1: '$unexpected' in" && sed 's/^/  /' "$folder/log"; }
   end_processes_of "$name"

@@ -57,10 +57,18 @@ static int is_meant(int descriptor, const struct fault *fault) {
   return strstr(path, fault->text) != NULL;
 }
 
+// That a call has failed, as an empty file beside the one that says what is wrong.
+static void note_a_hit(void) {
+  char path[4096];
+  snprintf(path, sizeof path, "%s.hit", getenv("FAULTY_DISK"));
+  int file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+  if (file >= 0) close(file);
+}
+
 static int synchronize(int descriptor, const char *name) {
   struct fault fault;
   if (present(&fault) && is_meant(descriptor, &fault)) {
-    if (!strcmp(fault.kind, "fail")) return errno = (int)fault.number, -1;
+    if (!strcmp(fault.kind, "fail")) return note_a_hit(), errno = (int)fault.number, -1;
     if (!strcmp(fault.kind, "slow")) {
       struct timespec time = {fault.number / 1000, fault.number % 1000 * 1000000};
       while (nanosleep(&time, &time) != 0 && errno == EINTR) {
