@@ -77,7 +77,8 @@
           print(FuzzRecord.summary)
           FuzzScratch.remove()
         }
-        let texts = [CommandLine.arguments[0], "-max_len=\(reader.longest)"] + options
+        // Where it starts itself again, to merge, it makes a shell's command of these.
+        let texts = ["\(CommandLine.arguments[0]) \(reader.name)", "-max_len=\(reader.longest)"] + options
         let pointers = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>.allocate(capacity: texts.count + 1)
         for (index, text) in texts.enumerated() { pointers[index] = strdup(text) }
         pointers[texts.count] = nil

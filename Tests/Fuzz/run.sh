@@ -83,13 +83,13 @@ report() { # READER EXIT-CODE
   fi
 }
 
-# Of all that was found to reach new code, the smallest set of short inputs that reaches as much.
+# Of all that was found to reach new code, a small set of short inputs that reaches as much.
 keep() { # READER
   local chosen=$work/chosen/$1 short=$work/short/$1
   rm -rf "$chosen" "$short"
   mkdir -p "$chosen" "$short"
   find "$work/corpus/$1" "$work/seeds/$1" "$here/Corpus/$1" -type f -size -2049c -exec cp -t "$short" {} +
-  "$program" "$1" -merge=1 "$chosen" "$short" >>"$work/logs/$1" 2>&1
+  "$program" "$1" -set_cover_merge=1 -use_counters=0 "$chosen" "$short" >>"$work/logs/$1" 2>&1
   rm -rf "${here:?}/Corpus/$1"
   mv "$chosen" "$here/Corpus/$1"
 }
