@@ -56,6 +56,8 @@ echo "== whole nodes without a number of tasks get a rank each; more or fewer ra
 cat >"$folder/where" <<'END'
 #!/bin/sh
 echo "a rank on $(hostname)"
+# What the program says at its end, and launch.sh takes out.
+[ "${OMPI_COMM_WORLD_RANK:-${SLURM_PROCID:-0}}" != 0 ] || echo "$DEEPINSIDE_DONE"
 END
 chmod +x "$folder/where"
 ranks_are() { # EXPECTED WHAT COMMAND ...
