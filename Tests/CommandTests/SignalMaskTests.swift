@@ -28,22 +28,11 @@ struct SignalMaskTests {
     }
   }
 
-  /// The processes that run the program with that argument.
-  private func processes(_ program: String, with argument: String) -> [Int32] {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
-    return names.compactMap { Int32($0) }.filter { process in
-      (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(process)/exe")) == program
-        && (FileManager.default.contents(atPath: "/proc/\(process)/cmdline")
-          .map { String(decoding: $0, as: UTF8.self).split(separator: "\0").contains { $0 == argument } } ?? false)
-    }
-  }
-
   @Test(
     "In every thread of a job that computes, at every moment, the answered signals are blocked, and none of them has a handler",
     arguments: ["train", "saliency", "class-models"])
   func everyThreadBlocks(command: String) throws {
     let tiny = try TinyData()
-    let program = URL(fileURLWithPath: try builtTool("deepinside")).resolvingSymlinksInPath().path
     let output = tiny.folder.path("out")
     if command != "train" {
       let trained = try runTool("deepinside", tiny.training("run", steps: 1))
@@ -58,7 +47,7 @@ struct SignalMaskTests {
     let job = try startUnderMPI(ranks: 2, tool: "deepinside", arguments: arguments, environment: ["OMP_NUM_THREADS": "2"])
     var (looks, mostThreads) = (0, 0)
     while !job.hasEnded {
-      for process in processes(program, with: command) {
+      for process in rankProcesses(withArgument: command) {
         // Alone and without them a process is still being loaded: its first own instruction blocks them.
         guard let look = Look(process), look.blocked.count > 1 || look.blocked[0] & Self.answered == Self.answered else { continue }
         #expect(look.blocked.allSatisfy { $0 & Self.answered == Self.answered }, "\(look)")

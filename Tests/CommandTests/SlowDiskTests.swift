@@ -13,15 +13,6 @@ struct SlowDiskTests {
     disk = try FaultyDisk()
   }
 
-  private func until(_ seconds: Double, _ condition: () -> Bool) -> Bool {
-    let end = ContinuousClock.now + .seconds(seconds)
-    while !condition() {
-      if ContinuousClock.now > end { return false }
-      usleep(10_000)
-    }
-    return true
-  }
-
   private func start(_ run: String, ranks: Int, steps: Int, _ more: [String] = []) throws -> RunningProcess {
     try startUnderMPI(
       ranks: ranks, tool: "deepinside", arguments: tiny.training(run, steps: steps, more), environment: disk.environment)
@@ -35,7 +26,7 @@ struct SlowDiskTests {
   func stop(ranks: Int) throws {
     try disk.slow(milliseconds: 2000, "step-")
     let process = try start("run", ranks: ranks, steps: 100_000, ["--checkpoint-every", "30min", "--epochs", "90000"])
-    #expect(until(60) { ((try? tiny.losses("run").count) ?? 0) > 3 })
+    #expect(becomesTrue { ((try? tiny.losses("run").count) ?? 0) > 3 })
     process.signal(SIGUSR1)
     let result = process.wait(timeout: 60)
     try #require(result.exitCode == 4, "\(result)")
@@ -72,27 +63,6 @@ struct SlowDiskTests {
   func divergenceAtOnce(ranks: Int) throws {
     let result = try start("run", ranks: ranks, steps: 100, ["--learning-rate", "1e30"]).wait(timeout: 60)
     #expect(result.exitCode == 1 && result.output.contains("No checkpoint has been written yet"), "\(result)")
-  }
-
-  // The first start is stopped while it writes its mark, the second while it writes its metrics, both before any update.
-  @Test("a run that is stopped before its first update twice in a row makes one update the second time", arguments: [1, 2])
-  func circle(ranks: Int) throws {
-    try disk.slow(milliseconds: 2500, "no-update-yet")
-    var process = try start("run", ranks: ranks, steps: 1000)
-    #expect(until(30) { ((try? FileManager.default.contentsOfDirectory(atPath: tiny.folder.path("run"))) ?? []).contains { $0.contains("no-update-yet") } })
-    process.signal(SIGUSR1)
-    var result = process.wait(timeout: 60)
-    #expect(result.exitCode == 4 && result.output.contains("before any update"), "\(result)")
-    #expect(files("run").isEmpty)
-
-    try disk.slow(milliseconds: 2500, "metrics.jsonl")
-    process = try start("run", ranks: ranks, steps: 1000)
-    #expect(until(30) { process.output.contains("training and") })
-    process.signal(SIGUSR1)
-    result = process.wait(timeout: 60)
-    #expect(result.exitCode == 4 && result.output.contains("stopped on request at step 1, saved in"), "\(result)")
-    #expect(files("run").contains(CheckpointFolder.fileName(step: 1)))
-    #expect(!FileManager.default.fileExists(atPath: tiny.folder.path("run/no-update-yet.txt")))
   }
 
   // 30 pictures, batches of 8: epochs end with the updates 4, 8, 12, …

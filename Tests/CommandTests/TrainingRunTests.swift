@@ -114,7 +114,7 @@ struct TrainingRunTests {
       while !condition(), Date() < deadline { usleep(5000) }
     }
     wait { FileManager.default.fileExists(atPath: tiny.newest("full")) }
-    let pid = try #require(pids(withArgument: tiny.folder.path("full")).first, "\(running.output)")
+    let pid = try #require(rankProcesses(withArgument: tiny.folder.path("full")).first, "\(running.output)")
     // A checkpoint has 105 kB.
     let limit = try RunningProcess(["prlimit", "--pid", "\(pid)", "--fsize=65536"]).wait(timeout: 10)
     try #require(limit.exitCode == 0, "\(limit)")
@@ -168,7 +168,7 @@ struct TrainingRunTests {
         (try? Checkpoint.readHeader(tiny.newest("killed")).contents.progress.step).map({ $0 <= earlier }) ?? true
       { usleep(5000) }
       usleep(UInt32(delay))
-      let victims = pids(withArgument: tiny.folder.path("killed"))
+      let victims = rankProcesses(withArgument: tiny.folder.path("killed"))
       let victim = try #require(turn == 1 ? victims.min() : victims.max(), "\(running.output)")
       kill(victim, SIGKILL)
       let killed = Date()
@@ -222,15 +222,5 @@ struct TrainingRunTests {
     #expect(refused.exitCode == 2 && refused.output.contains("batch: 8 → 6, seed: 0 → 5"), "\(refused)")
     let allowed = try runTool("deepinside", arguments + ["--allow-changed-options"])
     #expect(allowed.exitCode == 0, "\(allowed)")
-  }
-
-  /// The processes whose command line has this argument, mpirun left out.
-  private func pids(withArgument argument: String) -> [pid_t] {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
-    return names.compactMap(pid_t.init).filter { pid in
-      guard let data = FileManager.default.contents(atPath: "/proc/\(pid)/cmdline") else { return false }
-      let words = data.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
-      return words.contains(argument) && words.first?.hasSuffix("/deepinside") == true
-    }
   }
 }

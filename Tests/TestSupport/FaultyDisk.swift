@@ -36,8 +36,17 @@ public final class FaultyDisk {
   /// From now on every flush of such files says that the disk is full.
   public func full(_ text: String) throws { try set("fail \(ENOSPC) \(text)") }
 
+  /// From now on every flush of such files waits until something else is said.
+  public func hold(_ text: String) throws { try set("hold 0 \(text)") }
+
+  /// Whether a flush waits that is held, or has failed, since the fault was set.
+  public var wasMet: Bool { FileManager.default.fileExists(atPath: state + ".hit") }
+
   /// Nothing is wrong any more.
   public func mend() throws { try set("") }
 
-  private func set(_ fault: String) throws { try fault.write(toFile: state, atomically: true, encoding: .utf8) }
+  private func set(_ fault: String) throws {
+    unlink(state + ".hit")
+    try fault.write(toFile: state, atomically: true, encoding: .utf8)
+  }
 }

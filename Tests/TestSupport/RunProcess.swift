@@ -102,3 +102,13 @@ public final class RunningProcess {
 
   private var seconds: Double { (ContinuousClock.now - start) / .seconds(1) }
 }
+
+/// Whether that becomes true within a minute, or as many seconds.
+public func becomesTrue(within seconds: Double = 60, _ condition: () -> Bool) -> Bool {
+  let end = ContinuousClock.now + .seconds(seconds)
+  while !condition() {
+    if ContinuousClock.now > end { return false }
+    usleep(10_000)
+  }
+  return true
+}

@@ -3,6 +3,7 @@
 // The file that FAULTY_DISK names says what is wrong now; where there is none, or it is empty, nothing is:
 //   slow MILLISECONDS TEXT    every fsync of a file whose path has the text in it takes that much longer
 //   fail ERRNO TEXT           it fails with that number
+//   hold 0 TEXT               it waits until the file says something else
 //   hang TEXT                 the next read of such a file never returns; the first to meet it empties the file
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -57,7 +58,7 @@ static int is_meant(int descriptor, const struct fault *fault) {
   return strstr(path, fault->text) != NULL;
 }
 
-// That a call has failed, as an empty file beside the one that says what is wrong.
+// That a call has met the fault, as an empty file beside the one that says what is wrong.
 static void note_a_hit(void) {
   char path[4096];
   snprintf(path, sizeof path, "%s.hit", getenv("FAULTY_DISK"));
@@ -73,6 +74,13 @@ static int synchronize(int descriptor, const char *name) {
       struct timespec time = {fault.number / 1000, fault.number % 1000 * 1000000};
       while (nanosleep(&time, &time) != 0 && errno == EINTR) {
       }
+    }
+    if (!strcmp(fault.kind, "hold")) {
+      note_a_hit();
+      do {
+        struct timespec time = {0, 10000000};
+        nanosleep(&time, NULL);
+      } while (present(&fault) && !strcmp(fault.kind, "hold") && is_meant(descriptor, &fault));
     }
   }
   return ((int (*)(int))real(name))(descriptor);

@@ -27,6 +27,8 @@ final class SignalThread: Sendable {
     var terminations = 0
     /// The work is done: there is nothing to be stopped any more.
     var isOver = false
+    /// This process is about to end the job; it may wait a moment until another rank has said why.
+    var isEnding = false
     /// Whether mpirun started this process; MPI itself adds to the environment later.
     let isUnderMPIRun = getenv("OMPI_COMM_WORLD_SIZE") != nil
   }
@@ -36,8 +38,9 @@ final class SignalThread: Sendable {
   // MARK: What the program tells it
 
   /// Begins to answer, on a thread of its own, once.
+  /// Doesn't return once a request ends the job by the answer before: what that says of the work has to stay true.
   func answer(by answer: StopRequest.Answer) {
-    let isNew = state.withLock { state in
+    let isNew = unlessEnding { state in
       state.answer = answer
       if state.due != nil { state.due = .now }
       defer { state.isRunning = true }
@@ -80,7 +83,7 @@ final class SignalThread: Sendable {
 
   /// The work is done, MPI is about to end.
   func isOver() {
-    state.withLock { state in
+    unlessEnding { state in
       (state.isOver, state.communicator, state.lastWords) = (true, nil, nil)
     }
   }
@@ -144,10 +147,18 @@ final class SignalThread: Sendable {
       guard case .end(let sentence, let seconds) = state.answer, !state.isOver, !StopRequest.isHeld, let due = state.due,
         ContinuousClock.now - due >= .seconds(seconds)
       else { return (nil, nil) }
+      state.isEnding = state.communicator != nil
       return (sentence, state.communicator)
     }
     guard let sentence, let communicator else { return }
     communicator.abort(afterOthers: true, sentence, exitCode: ExitCode.stoppedOnRequest)
+  }
+
+  private func unlessEnding<Value: Sendable>(_ change: (inout State) -> Value) -> Value {
+    while true {
+      if let value = state.withLock({ $0.isEnding ? nil : change(&$0) }) { return value }
+      Thread.sleep(forTimeInterval: 1)
+    }
   }
 
   /// Ends the process by the signal: nothing handles it, it was only blocked.
