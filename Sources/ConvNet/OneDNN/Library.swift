@@ -2,24 +2,40 @@ import COneDNN
 
 /// The library as a whole: its one engine, what it runs on, and the checker of its calls.
 enum OneDNN {
-  /// Why the library can't be used here, as the dynamic loader says it; nil where it can. Asking loads it.
-  static let obstacle: String? = conednn_load().map { String(cString: $0) }
+  private enum Opened {
+    case no(String)
+    case yes(conednn_functions, dnnl_engine_t)
+  }
+
+  /// Loaded once, never freed. Engines may be shared between threads.
+  nonisolated(unsafe) private static let opened: Opened = {
+    if let reason = conednn_load() { return .no(String(cString: reason)) }
+    let functions = conednn_loaded()
+    var engine: dnnl_engine_t?
+    let status = functions.engine_create(&engine, dnnl_cpu, 0)
+    guard status == dnnl_success, let engine else {
+      return .no("dnnl_engine_create: \(functions.status2str(status).map { String(cString: $0) } ?? "\(status)")")
+    }
+    return .yes(functions, engine)
+  }()
+
+  private static var inUse: (functions: conednn_functions, engine: dnnl_engine_t) {
+    guard case .yes(let functions, let engine) = opened else {
+      preconditionFailure("oneDNN is used where it is missing: \(obstacle ?? "")")
+    }
+    return (functions, engine)
+  }
+
+  /// Why the library can't be used here, as the dynamic loader or the library itself says it; nil where it can. Asking loads it.
+  static var obstacle: String? {
+    if case .no(let reason) = opened { reason } else { nil }
+  }
 
   /// Its functions, for who has made sure that there is no obstacle.
-  static let library: conednn_functions = {
-    precondition(obstacle == nil, "oneDNN is used where it is missing: \(obstacle ?? "")")
-    return conednn_loaded()
-  }()
+  static var library: conednn_functions { inUse.functions }
 
-  /// The processor, seen as oneDNN's engine; made once, never freed. Engines may be shared between threads.
-  nonisolated(unsafe) static let engine: dnnl_engine_t = {
-    var engine: dnnl_engine_t?
-    let status = library.engine_create(&engine, dnnl_cpu, 0)
-    guard status == dnnl_success, let engine else {
-      fatalError("dnnl_engine_create: \(text(status))")
-    }
-    return engine
-  }()
+  /// The processor, seen as oneDNN's engine, for who has made sure that there is no obstacle.
+  static var engine: dnnl_engine_t { inUse.engine }
 
   /// A status in the library's words, `out_of_memory`.
   static func text(_ status: dnnl_status_t) -> String { library.status2str(status).map { String(cString: $0) } ?? "\(status)" }
