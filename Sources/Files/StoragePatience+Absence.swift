@@ -19,6 +19,18 @@ extension StoragePatience {
     }
   }
 
+  /// What a look at several things in a folder finds, when the folder was there until its end: half of them would be another answer.
+  ///
+  /// - Parameter folder: that was there before.
+  /// - Throws: `Trouble` when it stays away.
+  public static func whole<Value>(under folder: FileName, _ find: () -> Value) throws(Trouble) -> Value {
+    while true {
+      let found = find()
+      if isPresent(folder) { return found }
+      try wait(for: "\(folder) is not there", until: { isPresent(folder) })
+    }
+  }
+
   /// Whether a folder, or the archive that it is in, is there, and is the one that was seen before or holds something: an unused mount
   /// point is another folder, and an empty one.
   private static func isPresent(_ folder: FileName) -> Bool {

@@ -94,7 +94,7 @@ public struct AnnotationSet: Sendable {
     }
     do throws(StoragePatience.Trouble) { try StoragePatience.waitForRoot(given) } catch { throw DataError(error) }
     var files: [FileName: File] = [:]
-    for place in places(in: given).map({ FileName($0) }) {
+    for place in try places(in: given).map({ FileName($0) }) {
       do throws(FileError) {
         let tree = try FolderTree(place)
         func shown(_ file: FileName) -> String { (place.appending(file).relative(to: root) ?? place.appending(file)).written }
@@ -111,8 +111,8 @@ public struct AnnotationSet: Sendable {
   }
 
   /// Where a data folder of a form with a place of its own for annotations has them; else the folder itself.
-  private static func places(in given: String) -> [String] {
-    guard let layout = Layout.find(given) else { return [given] }
+  private static func places(in given: String) throws(DataError) -> [String] {
+    guard let layout = try Layout.find(given) else { return [given] }
     switch layout.form {
     case .kaggle, .official:
       let found = Split.allCases.flatMap { layout.annotationFolders[$0] ?? [] }.filter(FolderListing.isFolder)

@@ -21,7 +21,7 @@ public struct KnownLabels: Sendable {
     while candidates.count < 3, let last = candidates.last, last != "/" { candidates.append(last.folder) }
     var found: Layout?
     for candidate in candidates {
-      guard let layout = Layout.find(String(decoding: candidate.bytes, as: UTF8.self), classes: classes) else { continue }
+      guard let layout = try Layout.find(String(decoding: candidate.bytes, as: UTF8.self), classes: classes) else { continue }
       let parts = Split.allCases.compactMap { layout.folder(of: $0) }.map { FileName($0) }
       guard candidate == folder || parts.contains(where: { Self.overlap($0, folder) }) else { continue }
       found = layout
@@ -60,7 +60,8 @@ public struct KnownLabels: Sendable {
     }
     let words = try ClassWords(layout)
     var sorted = words.sorted
-    if sorted.isEmpty { sorted = layout.train.flatMap(contentsIfThere).map { $0.folders.map(\.className) } ?? classes }
+    if sorted.isEmpty, let train = layout.train { sorted = try folderContents(FileName(train)).folders.map(\.className) }
+    if sorted.isEmpty { sorted = classes }
     let labels = try ValidationLabels(layout, sortedClasses: sorted.sorted(by: FolderListing.byBytes))
     let present = Set(contents.files)
     for file in contents.files { byPath[val.appending(file)] = try labels.wnid(of: file, among: present) }

@@ -11,14 +11,15 @@ extension Layout {
   public init(of root: String, classes: [String]? = nil) throws(DataError) {
     guard FolderListing.isFolder(root) else { throw ForeignForm.noFolder(root) }
     let contents = try folderContents(FileName(root))
-    if let found = Self.find(root, contents, classes: classes) {
+    if let found = try Self.find(root, classes: classes) {
       self = found
       return
     }
     let inside = contents.folders + contents.files.filter { $0.ending == "zip" }
     if inside.count == 1, let name = inside.first?.written, !inside[0].isSynset {
       let inner = FilePath.join(root, name)
-      if let found = Self.find(inner, try folderContents(FileName(inner)), classes: classes) {
+      _ = try folderContents(FileName(inner))
+      if let found = try Self.find(inner, classes: classes) {
         self = found
         return
       }
@@ -27,9 +28,17 @@ extension Layout {
   }
 
   /// The layout of a folder; nil when it has none that is known, or can't be listed.
-  static func find(_ root: String, classes: [String]? = nil) -> Layout? {
-    guard let contents = contentsIfThere(root) else { return nil }
-    return find(root, contents, classes: classes)
+  ///
+  /// - Throws: `DataError` when it was there, and stays away.
+  static func find(_ root: String, classes: [String]? = nil) throws(DataError) -> Layout? {
+    guard contentsIfThere(root) != nil else { return nil }
+    do throws(StoragePatience.Trouble) {
+      return try StoragePatience.whole(under: FileName(root)) {
+        contentsIfThere(root).flatMap { find(root, $0, classes: classes) }
+      }
+    } catch {
+      throw DataError(error)
+    }
   }
 
   private static func find(_ root: String, _ contents: FolderContents, classes: [String]?) -> Layout? {
@@ -82,7 +91,8 @@ extension Layout {
     let lists = listFolders(root, contents)
     let isKnown = classes.map { Set($0) }.map { known in names.allSatisfy(known.contains) } ?? false
     let isNumbered = names.allSatisfy { NumberedFolders.number($0) != nil }
-    guard isKnown || isNumbered && (classes != nil || (try? findFile(ClassWords.lists, in: lists, of: root)) ?? nil != nil) else { return nil }
+    let hasWords = lists.contains { folder in ClassWords.lists.contains { FolderListing.isFile("\(folder)/\($0)") } }
+    guard isKnown || isNumbered && (classes != nil || hasWords) else { return nil }
     return Layout(root: root, form: .classFolders, train: nil, val: root, listFolders: lists)
   }
 
