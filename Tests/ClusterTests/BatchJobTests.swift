@@ -25,7 +25,7 @@ import Testing
         "SLURM_TASKS_PER_NODE": "16(x2)", "SLURMD_NODENAME": "", "LD_LIBRARY_PATH": "", "HDF5_USE_FILE_LOCKING": "",
         "PATH": try pathWithOpenMPI("4.1.4", in: folder),
       ])
-    let result = job.wait(timeout: 10)
+    let result = job.wait()
     let expected =
       "mpirun -np 2 --map-by node --bind-to none --mca mpi_yield_when_idle 1 --rank-by slot \(Self.composed) "
       + "\(try builtTool("rank-checks")) \(name) --output o\\ o\n"
@@ -43,7 +43,7 @@ import Testing
         "PBS_NODEFILE": folder.path("nodes"), "OMP_NUM_THREADS": "9999", "ARGUMENTS": "--data d --run r", "SLURM_JOB_ID": "",
         "LD_LIBRARY_PATH": "", "HDF5_USE_FILE_LOCKING": "", "PATH": try pathWithOpenMPI("4.1.4", in: folder),
       ])
-    let result = job.wait(timeout: 10)
+    let result = job.wait()
     let expected =
       "mpirun -np 2 --hostfile \(folder.path("nodes")) --bind-to none --mca mpi_yield_when_idle 1 --oversubscribe "
       + "\(Self.composed.replacing("=16", with: "=9999")) \(try builtTool("rank-checks")) train --data d --run r\n"
@@ -73,7 +73,7 @@ import Testing
       printf 'trap "exit \(code)" USR1\\necho working\\nwhile :; do sleep 0.1; done\\n' >>launch.sh
       chmod 755 scontrol qsub launch.sh
       """
-    let made = try RunningProcess(["sh", "-c", script, folder.url.path]).wait(timeout: 20)
+    let made = try RunningProcess(["sh", "-c", script, folder.url.path]).wait()
     #expect(made.exitCode == 0, "\(made)")
     return folder
   }
@@ -96,7 +96,7 @@ import Testing
     let folder = try folder(stoppedWith: code)
     let process = try start("train.sbatch", ["--run", "a b"], in: folder)
     process.signal(SIGUSR1)
-    let result = process.wait(timeout: 20)
+    let result = process.wait()
     #expect(result.exitCode == Int32(code), "\(result)")
     let log = try String(contentsOfFile: folder.path("log"), encoding: .utf8)
     #expect(log == "launch.sh --max-restarts 2 train --run a b\n" + (code == 4 ? "scontrol requeue 7\n" : ""))
@@ -107,7 +107,7 @@ import Testing
     let folder = try folder(stoppedWith: code)
     let process = try start("train.pbs", in: folder)
     process.signal(SIGUSR1)
-    let result = process.wait(timeout: 20)
+    let result = process.wait()
     #expect(result.exitCode == Int32(code), "\(result)")
     let log = try String(contentsOfFile: folder.path("log"), encoding: .utf8)
     #expect(
@@ -119,9 +119,9 @@ import Testing
     let folder = try folder(stoppedWith: 4)
     let process = try start(job, in: folder)
     process.signal(SIGTERM)
-    #expect(process.wait(timeout: 20).exitCode != 0)
+    #expect(process.wait().exitCode != 0)
     // What it left running here Slurm and PBS end by the same signal.
-    _ = try RunningProcess(["pkill", "-USR1", "-f", folder.path("launch.sh")]).wait(timeout: 10)
+    _ = try RunningProcess(["pkill", "-USR1", "-f", folder.path("launch.sh")]).wait()
     let log = try String(contentsOfFile: folder.path("log"), encoding: .utf8)
     #expect(!log.contains("scontrol") && !log.contains("qsub"), "\(log)")
   }

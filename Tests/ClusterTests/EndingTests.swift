@@ -16,7 +16,6 @@ import Cluster
     // Nothing but the message: none of MPI's own about the abort.
     let host = ProcessInfo.processInfo.hostName
     #expect(result.output == "deepinside: [rank \(rank)/\(ranks) on \(host)] no pictures in data/train\n", "\(result)")
-    #expect(result.seconds < 10, "\(result)")
   }
 
   @Test(
@@ -30,7 +29,6 @@ import Cluster
     #expect(result.exitCode == 3 && result.output.contains("no pictures"), "\(result)")
     #expect(result.output.components(separatedBy: "no pictures").count == 2, "\(result)")
     #expect(FileManager.default.contents(atPath: folder.path("file")) == Data("whole".utf8), "\(result)")
-    #expect(result.seconds < 15, "\(result)")
   }
 
   @Test("Of ranks that all fail alike the first speaks for all", arguments: [1, 2, 3, 4, 6], [1, 4])
@@ -51,7 +49,7 @@ import Cluster
 
   @Test("A killed rank ends the job, and mpirun names it", arguments: [(2, 0), (2, 1), (4, 3)])
   func killedRank(ranks: Int, rank: Int) throws {
-    let result = try runUnderMPI(ranks: ranks, tool: "rank-checks", arguments: ["kill", "\(rank)"], timeout: 20)
+    let result = try runUnderMPI(ranks: ranks, tool: "rank-checks", arguments: ["kill", "\(rank)"])
     #expect(result.exitCode == 137, "\(result)")
     #expect(result.output.contains("process rank \(rank) with"), "\(result)")
     // Open MPI 5 breaks its lines at 78 characters.
@@ -60,7 +58,7 @@ import Cluster
 
   @Test("A call that MPI refuses is an error that says what was being done", arguments: [2, 3])
   func badCall(ranks: Int) throws {
-    let result = try runUnderMPI(ranks: ranks, tool: "rank-checks", arguments: ["bad-call"], timeout: 20)
+    let result = try runUnderMPI(ranks: ranks, tool: "rank-checks", arguments: ["bad-call"])
     #expect(result.exitCode == 1, "\(result)")
     #expect(result.output.contains("MPI_Bcast failed while broadcasting 2 Double from rank 0"), "\(result)")
     #expect(result.output.contains("MPI_ERR_TRUNCATE"), "\(result)")
@@ -81,7 +79,7 @@ import Cluster
     let deadline = ContinuousClock.now + .seconds(20)
     while process.output.components(separatedBy: "ready").count <= ready, ContinuousClock.now < deadline { usleep(5000) }
     process.signal(signal)
-    let result = process.wait(timeout: 20)
+    let result = process.wait()
     #expect(result.exitCode == 4, "\(result)")
     #expect(result.output.components(separatedBy: "stopped on request").count == 2, "\(result)")
   }

@@ -19,7 +19,7 @@ import Testing
 
   @Test("An error on the communication thread ends the job with a sentence")
   func failure() throws {
-    let result = try runUnderMPI(ranks: 2, tool: "rank-checks", arguments: ["reducer-fails"], timeout: 20)
+    let result = try runUnderMPI(ranks: 2, tool: "rank-checks", arguments: ["reducer-fails"])
     #expect(result.exitCode == 1, "\(result)")
     #expect(result.output.contains("MPI_Sendrecv failed while exchanging"), "\(result)")
   }

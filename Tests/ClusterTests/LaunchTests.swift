@@ -59,7 +59,7 @@ import Testing
     let arguments = ["--dry-run"] + options.split(separator: " ").map(String.init)
     for version in ["4.1.4", "5.0.7"] {
       let path = ["PATH": try pathWithOpenMPI(version, in: folder)]
-      let result = try launch(arguments, environment: environment.merging(path) { $1 }).wait(timeout: 10)
+      let result = try launch(arguments, environment: environment.merging(path) { $1 }).wait()
       #expect(result.exitCode == 0, "\(result)")
       let expected = command.replacing("PROGRAM", with: try builtTool("rank-checks"))
       #expect(result.output == (version == "4.1.4" ? expected : Self.inVersion5(expected)) + "\n", "\(result)")
@@ -81,7 +81,7 @@ import Testing
       var environment = given
       environment["PATH"] = try pathWithOpenMPI(version, in: folder)
       let arguments = ["--dry-run", "--ranks", "2", "--threads", "1", "train"]
-      let result = try launch(arguments, environment: environment).wait(timeout: 10)
+      let result = try launch(arguments, environment: environment).wait()
       for text in expected { #expect(result.output.contains(text), "\(version): \(result)") }
       for text in ["keepalive_time 3", "--mca btl ", "--mca plm"] { #expect(!result.output.contains(text), "\(version): \(result)") }
     }
@@ -97,7 +97,7 @@ import Testing
       ("printf 'result\\nhalf a line%s\\n' \"$DEEPINSIDE_DONE\"; exit 0", 0, 0), ("echo result; exit 3", 3, 0),
     ] as [(String, Int32, Int)] {
       let environment = ["PATH": try pathWithOpenMPI(version, in: folder, starting: starting)]
-      let result = try launch(["--max-restarts", "2", "layout", "1"], environment: environment).wait(timeout: 30)
+      let result = try launch(["--max-restarts", "2", "layout", "1"], environment: environment).wait()
       #expect(result.exitCode == code, "\(starting): \(result)")
       #expect(result.output.components(separatedBy: "result\n").count == restarts + 2, "\(starting): \(result)")
       #expect(!result.output.contains("deepinside-done"), "\(starting): \(result)")
@@ -108,11 +108,11 @@ import Testing
   @Test("Blanks between hosts are no part of their names, and what is no host is refused")
   func hostList() throws {
     for given in ["a:4, b:3 ,c", " a:4 b:3\tc,"] {
-      let result = try launch(["--dry-run", "--threads", "1", "--hosts", given, "train"]).wait(timeout: 20)
+      let result = try launch(["--dry-run", "--threads", "1", "--hosts", given, "train"]).wait()
       #expect(result.output.hasPrefix("mpirun -np 8 --host a:4\\,b:3\\,c "), "\(result)")
     }
     for given in ["a:x", "a:0", ",", "a;b:2"] {
-      let result = try launch(["--dry-run", "--hosts", given, "train"]).wait(timeout: 20)
+      let result = try launch(["--dry-run", "--hosts", given, "train"]).wait()
       #expect(result.exitCode == 2 && result.output.contains("--hosts"), "\(result)")
     }
   }
@@ -130,8 +130,8 @@ import Testing
       case $1 in big) echo 64 ;; small) echo 8 ;; *) exit 1 ;; esac
       """.write(toFile: agent, atomically: true, encoding: .utf8)
     #expect(chmod(agent, 0o755) == 0)
-    let result = try launch(["--dry-run", "--hosts", hosts, "train"], environment: ["OMPI_MCA_plm_rsh_agent": "sh \(agent)"]).wait(timeout: 20)
-    let cores = try #require(Int(try RunningProcess(["nproc"]).wait(timeout: 10).output.dropLast()))
+    let result = try launch(["--dry-run", "--hosts", hosts, "train"], environment: ["OMPI_MCA_plm_rsh_agent": "sh \(agent)"]).wait()
+    let cores = try #require(Int(try RunningProcess(["nproc"]).wait().output.dropLast()))
     // Who doesn't answer is taken to be like this machine, which hardware threads may make smaller than it seems.
     guard let threads else {
       #expect(result.exitCode == 0 && cores > 0, "\(result)")
@@ -152,7 +152,7 @@ import Testing
     try "#!/bin/sh\ncat <<'END'\n\(version)\nEND\n".write(toFile: folder.path("mpirun"), atomically: true, encoding: .utf8)
     #expect(chmod(folder.path("mpirun"), 0o755) == 0)
     let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
-    let result = try launch(["--ranks", "2", "layout", "2"], environment: ["PATH": "\(folder.path):\(path)"]).wait(timeout: 20)
+    let result = try launch(["--ranks", "2", "layout", "2"], environment: ["PATH": "\(folder.path):\(path)"]).wait()
     #expect(result.exitCode == 3 && result.output.contains(name) && result.output.contains("Open MPI"), "\(result)")
     #expect(result.output.split(separator: "\n").count == 1, "\(result)")
   }
@@ -209,7 +209,7 @@ import Testing
     let arguments = ["--dry-run"] + options.split(separator: " ").map(String.init) + ["train"]
     let folder = try TemporaryFolder()
     let path = ["PATH": try pathWithOpenMPI("4.1.4", in: folder)]
-    let result = try launch(arguments, environment: environment.merging(path) { $1 }).wait(timeout: 10)
+    let result = try launch(arguments, environment: environment.merging(path) { $1 }).wait()
     let program = try builtTool("rank-checks")
     let numbers = ["OMP_NUM_THREADS=\(threads)", "OPENBLAS_NUM_THREADS=\(threads)"]
     let evenly = options.contains("--ranks") || environment["SLURM_NTASKS"] == ""
@@ -224,12 +224,12 @@ import Testing
 
   @Test("On a compute node, ranks are bound only where all of its processors are theirs")
   func binding() throws {
-    let processors = try #require(Int(try RunningProcess(["nproc"]).wait(timeout: 10).output.dropLast()))
+    let processors = try #require(Int(try RunningProcess(["nproc"]).wait().output.dropLast()))
     for (cpus, bound) in [(processors, true), (processors - 1, false)] where cpus > 0 {
       var environment = Self.described(1, cpus: "\(cpus)", tasks: "1", sum: 1, perTask: cpus)
       environment["SLURM_CPUS_ON_NODE"] = "\(cpus)"
       environment["SLURMD_NODENAME"] = "node1"
-      let result = try launch(["--dry-run", "train"], environment: environment).wait(timeout: 10)
+      let result = try launch(["--dry-run", "train"], environment: environment).wait()
       #expect(result.output.contains("--bind-to core") == bound, "\(cpus) of \(processors): \(result)")
       #expect(!result.output.contains("--oversubscribe"), "\(cpus) of \(processors): \(result)")
     }
@@ -240,7 +240,7 @@ import Testing
     let folder = try TemporaryFolder()
     let file = folder.path("nodes")
     try "node1\nnode1\nnode2\n".write(toFile: file, atomically: true, encoding: .utf8)
-    let result = try launch(["--dry-run", "--threads", "9999", "train"], environment: ["PBS_NODEFILE": file]).wait(timeout: 10)
+    let result = try launch(["--dry-run", "--threads", "9999", "train"], environment: ["PBS_NODEFILE": file]).wait()
     #expect(result.output.hasPrefix("mpirun -np 3 --hostfile \(file) "), "\(result)")
   }
 
@@ -249,12 +249,12 @@ import Testing
     let folder = try TemporaryFolder()
     let made = try RunningProcess(
       ["sh", "-c", "ln -s /usr/bin/* /bin/* \"$0\" 2>/dev/null; rm -f \"$0\"/swift*; test -e \"$0\"/ldd", folder.path]
-    ).wait(timeout: 20)
+    ).wait()
     #expect(made.exitCode == 0, "\(made)")
-    let result = try launch(["setup"], environment: ["PATH": folder.path]).wait(timeout: 20)
+    let result = try launch(["setup"], environment: ["PATH": folder.path]).wait()
     #expect(result.exitCode == 0 && result.output.contains("everything is there"), "\(result)")
     let missing = try launch(["setup"], environment: ["PATH": folder.path, "DEEPINSIDE_PROGRAM": folder.path("none")])
-      .wait(timeout: 20)
+      .wait()
     #expect(missing.exitCode == 3 && missing.output.contains("there is no Swift"), "\(missing)")
   }
 
@@ -266,14 +266,14 @@ import Testing
       ["--threads", "2"],
     ])
   func wrongUse(arguments: [String]) throws {
-    let result = try launch(arguments).wait(timeout: 10)
+    let result = try launch(arguments).wait()
     #expect(result.exitCode == 2, "\(result)")
     #expect(result.output.split(separator: "\n").count == 1, "\(result)")
   }
 
   @Test("The exit code is the program's; only a failure that isn't its own word is tried again", arguments: [1, 2, 3, 4])
   func restarts(code: Int32) throws {
-    let result = try launch(["--ranks", "2", "--max-restarts", "2", "fail", "1", "\(code)", "oh dear"]).wait(timeout: 30)
+    let result = try launch(["--ranks", "2", "--max-restarts", "2", "fail", "1", "\(code)", "oh dear"]).wait()
     #expect(result.exitCode == code, "\(result)")
     #expect(result.output.components(separatedBy: "oh dear").count - 1 == (code == 1 ? 3 : 1), "\(result)")
   }
@@ -283,14 +283,14 @@ import Testing
     let result = try launch(
       ["--hosts", "localhost:1,gone:1", "--ranks", "1", "--threads", "1", "--max-restarts", "1", "layout", "1"],
       environment: ["OMPI_MCA_plm_rsh_agent": "/bin/false"]
-    ).wait(timeout: 60)
+    ).wait()
     #expect(result.exitCode == 0, "\(result)")
     #expect(result.output.contains("launch.sh: gone does not answer and is left out"), "\(result)")
   }
 
   @Test("A killed rank is named, and its signal explained")
   func killed() throws {
-    let result = try launch(["--ranks", "2", "kill", "1"]).wait(timeout: 30)
+    let result = try launch(["--ranks", "2", "kill", "1"]).wait()
     #expect(result.exitCode == 137, "\(result)")
     #expect(result.output.contains("process rank 1 with"), "\(result)")
     #expect(result.output.contains("launch.sh: a rank was ended by signal 9 (SIGKILL)"), "\(result)")
@@ -302,7 +302,7 @@ import Testing
     let deadline = ContinuousClock.now + .seconds(20)
     while process.output.components(separatedBy: "ready").count <= 2, ContinuousClock.now < deadline { usleep(5000) }
     process.signal(signal)
-    let result = process.wait(timeout: 20)
+    let result = process.wait()
     #expect(result.exitCode == 4, "\(result)")
     #expect(result.output.components(separatedBy: "stopped on request").count == 2, "\(result)")
   }
@@ -316,7 +316,7 @@ import Testing
     while !isWaiting(process), ContinuousClock.now < deadline { usleep(1000) }
     usleep(microseconds)
     process.signal(SIGUSR1)
-    let result = process.wait(timeout: 30)
+    let result = process.wait()
     #expect(result.exitCode == 4, "\(result)")
   }
 

@@ -38,7 +38,7 @@ import Testing
     let shell = try RunningProcess(
       ["bash", "-c", "eval \"$(sed -n '/^quota_cores()/,/^}/p' \"$0\")\"; quota_cores", LaunchTests.script],
       environment: ["DEEPINSIDE_SYSTEM_ROOT": folder.path]
-    ).wait(timeout: 10)
+    ).wait()
     #expect(shell.output == "\(processors)\n", "\(shell)")
   }
 }

@@ -109,7 +109,7 @@ import Testing
 
   @Test("A rank that makes no progress is named, and ends the job", arguments: [0, 1, 2])
   func stuck(rank: Int) throws {
-    let result = try start(["\(rank)", "0.6", "2"], ranks: 3).wait(timeout: 30)
+    let result = try start(["\(rank)", "0.6", "2"], ranks: 3).wait()
     #expect(result.exitCode == 1, "\(result)")
     let host = ProcessInfo.processInfo.hostName
     #expect(result.output.contains("deepinside: rank \(rank)/3 on \(host) is late: no progress for"), "\(result)")
@@ -122,7 +122,7 @@ import Testing
     let process = try start(["-1", "0.6", "2"], ranks: 2)
     let victim = try pid(of: rank, in: process.output)
     kill(victim, SIGSTOP)
-    let result = process.wait(timeout: 30)
+    let result = process.wait()
     kill(victim, SIGKILL)
     #expect(result.exitCode == 1, "\(result)")
     #expect(result.output.contains("rank \(rank)/2 on"), "\(result)")
@@ -131,7 +131,7 @@ import Testing
 
   @Test("When a rank dies rank 0 says how far the work was")
   func lastWords() throws {
-    let result = try start(["-1", "60", "600", "kill"], ranks: 2).wait(timeout: 30)
+    let result = try start(["-1", "60", "600", "kill"], ranks: 2).wait()
     #expect(result.exitCode == 137, "\(result)")
     #expect(result.output.contains("deepinside: the job ends; rank 0 was at step 5, "), "\(result)")
   }
@@ -151,7 +151,7 @@ import Testing
     kill(victim, SIGCONT)
     wait(for: "goes on after")
     try Data().write(to: URL(fileURLWithPath: folder.path("over")))
-    let result = process.wait(timeout: 60)
+    let result = process.wait()
     #expect(result.exitCode == 0 && result.output.contains("goes on after"), "\(result)")
   }
 }

@@ -16,7 +16,6 @@ import Testing
     #expect(result.exitCode == 3, "\(result)")
     #expect(result.output.contains("cannot write manifest.jsonl: no space left on device"), "\(result)")
     #expect(ranks == 1 || result.output.contains("[rank 0/\(ranks) on "), "\(result)")
-    #expect(result.seconds < 10, "\(result)")
   }
 
   @Test("A rank that fails in its work ends the job with its message", arguments: [(1, 0), (3, 0), (2, 1), (4, 3)])
@@ -24,6 +23,5 @@ import Testing
     let result = try runUnderMPI(ranks: ranks, tool: "rank-checks", arguments: ["queue-rank-fails", "\(rank)"])
     #expect(result.exitCode == 1, "\(result)")
     #expect(result.output.contains("cannot do item 3"), "\(result)")
-    #expect(result.seconds < 10, "\(result)")
   }
 }

@@ -51,7 +51,7 @@ struct CommandLineTests {
 
   /// Runs it by a shell, which can give arguments of any bytes: `%s` in the command becomes a name in Latin-1.
   private func runWithLatin1(_ command: String, in folder: String) throws -> ProcessResult {
-    try RunningProcess(["sh", "-c", "n=$(printf 'caf\\351'); cd '\(folder)' && \(command)"]).wait(timeout: 60)
+    try RunningProcess(["sh", "-c", "n=$(printf 'caf\\351'); cd '\(folder)' && \(command)"]).wait()
   }
 
   @Test("paths of pictures may be in Latin-1; elsewhere such an argument is refused, by its name and its option")

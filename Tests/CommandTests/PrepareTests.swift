@@ -60,7 +60,7 @@ import Testing
     let deadline = Date(timeIntervalSinceNow: 60)
     while !files.fileExists(atPath: pack + "/parts/train-00003.h5"), Date() < deadline { usleep(500) }
     running.signal(signal)
-    let result = running.wait(timeout: 30)
+    let result = running.wait()
     #expect(result.exitCode == (signal == SIGKILL ? 128 + SIGKILL : 4), "\(result)")
     try #require(!files.fileExists(atPath: pack + "/pack.h5"), "it was too fast to be interrupted: \(result)")
     for (command, word) in [(["inspect", pack], "in the making"), (tiny.training("run", steps: 1), "in the making")] {

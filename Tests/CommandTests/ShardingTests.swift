@@ -84,7 +84,7 @@ struct ShardingTests {
   @Test("A training that diverges on one rank's rows ends on all, and says where")
   func diverges() throws {
     let arguments = tiny.training("wild", steps: 40, batch: 16, ["--fully-connected", "sharded", "--learning-rate", "1e20"])
-    let result = try runUnderMPI(ranks: 3, tool: "deepinside", arguments: arguments, timeout: 60)
+    let result = try runUnderMPI(ranks: 3, tool: "deepinside", arguments: arguments)
     #expect(result.exitCode == 1 && result.output.contains("has diverged"), "\(result)")
   }
 }

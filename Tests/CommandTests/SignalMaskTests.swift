@@ -57,7 +57,7 @@ struct SignalMaskTests {
       }
       usleep(2000)
     }
-    let result = job.wait(timeout: 60)
+    let result = job.wait()
     #expect(result.exitCode == 0, "\(result)")
     #expect(looks > 10 && mostThreads > 3, "\(looks) looks at up to \(mostThreads) threads")
   }

@@ -28,7 +28,7 @@ struct SlowDiskTests {
     let process = try start("run", ranks: ranks, steps: 100_000, ["--checkpoint-every", "30min", "--epochs", "90000"])
     #expect(becomesTrue { ((try? tiny.losses("run").count) ?? 0) > 3 })
     process.signal(SIGUSR1)
-    let result = process.wait(timeout: 60)
+    let result = process.wait()
     try #require(result.exitCode == 4, "\(result)")
     let named = try #require(result.output.firstMatch(of: /stopped on request at step (\d+), saved in (\S+);/), "\(result)")
     let step = try #require(Int(named.1))
@@ -51,7 +51,7 @@ struct SlowDiskTests {
   func divergence(ranks: Int) throws {
     try disk.slow(milliseconds: 2000, "step-")
     let more = ["--checkpoint-every", "1steps", "--warmup-epochs", "1", "--learning-rate", "1e30"]
-    let result = try start("run", ranks: ranks, steps: 100, more).wait(timeout: 60)
+    let result = try start("run", ranks: ranks, steps: 100, more).wait()
     #expect(result.exitCode == 1 && result.output.contains("diverged"), "\(result)")
     let newest = try #require(files("run").last { $0.hasPrefix("step-") }, "\(result)")
     #expect(result.output.contains("The newest checkpoint, \(tiny.folder.path("run/checkpoints/\(newest)")), is from before"), "\(result)")
@@ -61,7 +61,7 @@ struct SlowDiskTests {
 
   @Test("a run that diverges before any checkpoint praises none", arguments: [1, 3])
   func divergenceAtOnce(ranks: Int) throws {
-    let result = try start("run", ranks: ranks, steps: 100, ["--learning-rate", "1e30"]).wait(timeout: 60)
+    let result = try start("run", ranks: ranks, steps: 100, ["--learning-rate", "1e30"]).wait()
     #expect(result.exitCode == 1 && result.output.contains("No checkpoint has been written yet"), "\(result)")
   }
 
@@ -69,11 +69,11 @@ struct SlowDiskTests {
   @Test("a best checkpoint that could not be written is told apart from best.h5")
   func bestIsLost() throws {
     let arguments = ["--learning-rate", "0.003", "--initialization", "he"]
-    _ = try start("calm", ranks: 1, steps: 24, arguments).wait(timeout: 60)
+    _ = try start("calm", ranks: 1, steps: 24, arguments).wait()
     let errors = try tiny.validationErrors("calm")
     let best = try #require(errors.min { ($0.error, $0.step) < ($1.error, $1.step) })
     try disk.full("step-\(String(format: "%08d", best.step))")
-    let result = try start("run", ranks: 1, steps: 25, arguments + ["--epochs", "7"]).wait(timeout: 60)
+    let result = try start("run", ranks: 1, steps: 25, arguments + ["--epochs", "7"]).wait()
     #expect(result.exitCode == 0, "\(result)")
     let link = try FileManager.default.destinationOfSymbolicLink(atPath: tiny.folder.path("run/checkpoints/best.h5"))
     let linked = try #require(CheckpointFolder.step(ofName: link))
@@ -100,15 +100,15 @@ struct SlowDiskTests {
 
   @Test("other training pictures are refused, and taken when that is asked for")
   func changedData() throws {
-    #expect(try start("run", ranks: 1, steps: 5).wait(timeout: 60).exitCode == 0)
+    #expect(try start("run", ranks: 1, steps: 5).wait().exitCode == 0)
     let folder = tiny.data + "/train/s00000001"
     let files = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
     for file in files.prefix(4) { try FileManager.default.removeItem(atPath: folder + "/" + file) }
-    var result = try start("run", ranks: 2, steps: 9).wait(timeout: 60)
+    var result = try start("run", ranks: 2, steps: 9).wait()
     #expect(result.exitCode == 2 && result.output.contains("30 → 26 training pictures"), "\(result)")
-    result = try start("run", ranks: 2, steps: 9, ["--allow-changed-options"]).wait(timeout: 60)
+    result = try start("run", ranks: 2, steps: 9, ["--allow-changed-options"]).wait()
     #expect(result.exitCode == 0 && result.output.contains("goes on in epoch 2"), "\(result)")
-    result = try start("run", ranks: 2, steps: 10).wait(timeout: 60)
+    result = try start("run", ranks: 2, steps: 10).wait()
     #expect(result.exitCode == 0, "\(result)")
   }
 }

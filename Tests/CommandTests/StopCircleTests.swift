@@ -35,7 +35,7 @@ struct StopCircleTests {
     usleep(100_000)
     #expect(words.isEmpty || becomesTrue { process.output.contains(words) }, "\(process.output)")
     try disk.mend()
-    return process.wait(timeout: 60)
+    return process.wait()
   }
 
   private func isPending(_ signal: Int32, _ pid: pid_t) -> Bool {

@@ -116,12 +116,12 @@ struct TrainingRunTests {
     wait { FileManager.default.fileExists(atPath: tiny.newest("full")) }
     let pid = try #require(rankProcesses(withArgument: tiny.folder.path("full")).first, "\(running.output)")
     // A checkpoint has 105 kB.
-    let limit = try RunningProcess(["prlimit", "--pid", "\(pid)", "--fsize=65536"]).wait(timeout: 10)
+    let limit = try RunningProcess(["prlimit", "--pid", "\(pid)", "--fsize=65536"]).wait()
     try #require(limit.exitCode == 0, "\(limit)")
     wait { running.output.contains("warning at step") }
     usleep(200_000)
     kill(pid, SIGUSR1)
-    let result = running.wait(timeout: 30)
+    let result = running.wait()
     #expect(result.exitCode == 1, "\(result)")
     #expect(result.output.contains(": cannot write checkpoint") && result.output.contains("goes on"), "\(result)")
     #expect(result.output.contains("deepinside: cannot write checkpoint"), "\(result)")
@@ -172,7 +172,7 @@ struct TrainingRunTests {
       let victim = try #require(turn == 1 ? victims.min() : victims.max(), "\(running.output)")
       kill(victim, SIGKILL)
       let killed = Date()
-      let result = running.wait(timeout: 30)
+      let result = running.wait()
       #expect(result.exitCode != 0 && Date().timeIntervalSince(killed) < 5, "\(result)")
       #expect(result.output.contains("rank"), "the message names the rank: \(result)")
     }
@@ -192,7 +192,7 @@ struct TrainingRunTests {
     while !FileManager.default.fileExists(atPath: tiny.folder.path("stopped/metrics.jsonl")), Date() < deadline { usleep(10_000) }
     usleep(300_000)
     running.signal(SIGUSR1)
-    let result = running.wait(timeout: 30)
+    let result = running.wait()
     #expect(result.exitCode == 4, "\(result)")
     let step = try Checkpoint.readHeader(tiny.newest("stopped")).contents.progress.step
     #expect(step > 0)

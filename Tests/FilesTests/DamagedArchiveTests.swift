@@ -99,7 +99,7 @@ struct DamagedArchiveTests {
   func gzip() throws {
     let scratch = try TemporaryFolder()
     try write(tar { $0.add("file", (0..<9000).map { UInt8(truncatingIfNeeded: $0 * $0 / 7) }) }, scratch.path("a.tar"))
-    try #require(try RunningProcess(["gzip", "-k", scratch.path("a.tar")]).wait(timeout: 60).exitCode == 0)
+    try #require(try RunningProcess(["gzip", "-k", scratch.path("a.tar")]).wait().exitCode == 0)
     let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: scratch.path("a.tar.gz"))))
     #expect(try problem(bytes, "a.tar.gz") == nil)
     #expect(try problem(bytes + [0, 0], "a.tar.gz") == nil)

@@ -11,7 +11,7 @@ extension ArrangedSet {
     try put(val.finished(), at: "\(root)/ILSVRC2012_img_val.tar")
     let kit = "ILSVRC2012_devkit_t12"
     try putLabels(.flatKit2012, root)
-    let packed = try RunningProcess(["tar", "-C", root, "-czf", "\(root)/\(kit).tar.gz", kit]).wait(timeout: 60)
+    let packed = try RunningProcess(["tar", "-C", root, "-czf", "\(root)/\(kit).tar.gz", kit]).wait()
     guard packed.exitCode == 0 else { throw ProcessError(description: "\(packed)") }
     try FileManager.default.removeItem(atPath: "\(root)/\(kit)")
   }

@@ -13,7 +13,7 @@ public func pathWithOpenMPI(_ version: String, in folder: TemporaryFolder, start
     SCRIPT
     chmod 755 "$0/mpirun"
     """
-  let made = try RunningProcess(["sh", "-c", script, folder.url.path]).wait(timeout: 20)
+  let made = try RunningProcess(["sh", "-c", script, folder.url.path]).wait()
   guard made.exitCode == 0 else { throw ProcessError(description: "\(made)") }
   return "\(folder.url.path):\(ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin")"
 }

@@ -20,7 +20,7 @@ public final class FaultyDisk {
     let tests = URL(fileURLWithPath: source).deletingLastPathComponent().deletingLastPathComponent()
     let made = try RunningProcess(
       ["cc", "-shared", "-fPIC", "-O1", "-o", library, tests.appending(path: "cluster/faulty_disk.c").path, "-ldl"]
-    ).wait(timeout: 60)
+    ).wait()
     guard made.exitCode == 0 else { throw ProcessError(description: "\(made)") }
   }
 

@@ -82,7 +82,7 @@ public final class RunningProcess {
   }
 
   /// Waits for the end; ends the whole process group when the time is over.
-  public func wait(timeout: Double) -> ProcessResult {
+  public func wait(timeout: Double = 120) -> ProcessResult {
     // Under a sanitizer everything takes longer.
     let timeout = timeout * (ProcessInfo.processInfo.environment["DEEPINSIDE_TEST_PATIENCE"].flatMap(Double.init) ?? 1)
     var status: Int32 = 0
@@ -103,8 +103,8 @@ public final class RunningProcess {
   private var seconds: Double { (ContinuousClock.now - start) / .seconds(1) }
 }
 
-/// Whether that becomes true within a minute, or as many seconds.
-public func becomesTrue(within seconds: Double = 60, _ condition: () -> Bool) -> Bool {
+/// Whether that becomes true within two minutes, or as many seconds.
+public func becomesTrue(within seconds: Double = 120, _ condition: () -> Bool) -> Bool {
   let end = ContinuousClock.now + .seconds(seconds)
   while !condition() {
     if ContinuousClock.now > end { return false }

@@ -22,7 +22,7 @@ public func builtTool(_ name: String) throws -> String {
 
 /// Runs an executable of the package by itself, as one rank.
 public func runTool(
-  _ name: String, _ arguments: [String] = [], environment: [String: String] = [:], timeout: Double = 60
+  _ name: String, _ arguments: [String] = [], environment: [String: String] = [:], timeout: Double = 120
 ) throws -> ProcessResult {
   try RunningProcess([try builtTool(name)] + arguments, environment: environment).wait(timeout: timeout)
 }
@@ -48,7 +48,7 @@ public func startUnderMPI(
 
 /// Runs an executable of the package under mpirun and waits for its end.
 public func runUnderMPI(
-  ranks: Int, tool: String, arguments: [String] = [], environment: [String: String] = [:], timeout: Double = 60
+  ranks: Int, tool: String, arguments: [String] = [], environment: [String: String] = [:], timeout: Double = 120
 ) throws -> ProcessResult {
   try startUnderMPI(ranks: ranks, tool: tool, arguments: arguments, environment: environment).wait(timeout: timeout)
 }
