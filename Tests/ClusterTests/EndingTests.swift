@@ -15,7 +15,7 @@ import Cluster
     #expect(result.exitCode == 3, "\(result)")
     // Nothing but the message: none of MPI's own about the abort.
     let host = ProcessInfo.processInfo.hostName
-    #expect(result.output == "deepinside: [rank \(rank)/\(ranks) on \(host)] no pictures in data/train\n", "\(result)")
+    #expect(result.lines == ["deepinside: [rank \(rank)/\(ranks) on \(host)] no pictures in data/train"], "\(result)")
   }
 
   @Test(
@@ -35,7 +35,7 @@ import Cluster
   func allRanksFail(ranks: Int, code: Int32) throws {
     let result = try runUnderMPI(ranks: ranks, tool: "rank-checks", arguments: ["fail-everywhere", "\(code)", "no such folder"])
     #expect(result.exitCode == code, "\(result)")
-    #expect(result.output.split(separator: "\n").count == 1, "\(result)")
+    #expect(result.lines.count == 1, "\(result)")
     #expect(result.output.contains("no such folder"), "\(result)")
     #expect(ranks == 1 || result.output.contains("[rank 0/\(ranks) on "), "\(result)")
   }
@@ -95,7 +95,7 @@ import Cluster
     #expect(error.description.contains("use srun --mpi=pmix"))
     let result = try runTool("rank-checks", ["layout", "1"], environment: Self.srun.merging(["SLURM_PROCID": "0"]) { $1 })
     #expect(result.exitCode == 2, "\(result)")
-    #expect(result.output.split(separator: "\n").count == 1, "\(result)")
+    #expect(result.lines.count == 1, "\(result)")
   }
 
   @Test(

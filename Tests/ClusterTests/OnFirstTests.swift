@@ -15,8 +15,7 @@ import Testing
     let result = try runUnderMPI(
       ranks: ranks, tool: "rank-checks", arguments: ["on-first-ends", "\(code)", "0.7", "cannot list the pictures"])
     #expect(result.exitCode == code, "\(result)")
-    let lines = result.output.split(separator: "\n")
-    #expect(lines.count == 1 && result.output.contains("cannot list the pictures"), "\(result)")
+    #expect(result.lines.count == 1 && result.output.contains("cannot list the pictures"), "\(result)")
     #expect(ranks == 1 || result.output.contains("[rank 0/\(ranks) on "), "\(result)")
   }
 }

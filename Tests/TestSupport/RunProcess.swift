@@ -9,6 +9,14 @@ public struct ProcessResult: Sendable, CustomStringConvertible {
   public let seconds: Double
   public let command: [String]
 
+  /// The output's lines, but for the block between two rules in which Open MPI 5 says that a program has ended the job.
+  public var lines: [Substring] {
+    let all = output.split(separator: "\n")
+    let rules = all.indices.filter { all[$0].count > 70 && all[$0].allSatisfy { $0 == "-" } }
+    guard rules.count == 2, all[rules[0] + 1].hasPrefix("prterun has exited") else { return all }
+    return Array(all[..<rules[0]] + all[(rules[1] + 1)...])
+  }
+
   /// All that there is to see, for the message of a failed expectation.
   public var description: String {
     "\(command.joined(separator: " "))\nended with \(exitCode) after \(seconds) s; its output:\n\(output)"
