@@ -46,6 +46,9 @@ let package = Package(
     .target(name: "Sizes"),
     .target(name: "Files", dependencies: ["CCrypto", "CZlib"]),
     .target(
+      name: "HDF5", dependencies: ["CHDF5", "Files", "Sizes"],
+      linkerSettings: [.linkedLibrary(hasSerialHDF5 ? "hdf5_serial" : "hdf5")]),
+    .target(
       name: "ConvNet", dependencies: ["COpenBLAS", "Kernels", "Sizes"] + (hasOneDNN ? ["COneDNN"] : []),
       exclude: [hasOneDNN ? "WithoutOneDNN" : "OneDNN"]),
     .target(name: "Images", dependencies: ["Files", "CPNG", "CTurboJPEG", "Kernels", "Sizes"]),
@@ -54,21 +57,19 @@ let package = Package(
     .target(name: "MinCut"),
     // The folder is Distributed; the module can't be: that name is the toolchain's own.
     .target(name: "Cluster", dependencies: ["CMPI", "CSignals", "Files", "Kernels"], path: "Sources/Distributed"),
-    .target(
-      name: "Checkpoint", dependencies: ["Files", "ConvNet", "Data", "CHDF5", "Sizes"],
-      linkerSettings: [.linkedLibrary(hasSerialHDF5 ? "hdf5_serial" : "hdf5")]),
+    .target(name: "Checkpoint", dependencies: ["Files", "ConvNet", "Data", "HDF5", "Sizes"]),
     // Other programs' formats: event files of TensorBoard, ONNX, safetensors, Caffe's and MatConvNet's weights.
     .target(name: "Interchange", dependencies: ["Files", "ConvNet", "Images", "Checkpoint", "Sizes"]),
     .target(name: "DataSets", dependencies: ["Files", "Images", "Interchange"]),
     .target(
       name: "Trainer",
-      dependencies: ["Files", "ConvNet", "Images", "Data", "DataSets", "Cluster", "Checkpoint", "Interchange", "Kernels"]),
+      dependencies: ["Files", "ConvNet", "Images", "Data", "DataSets", "Cluster", "HDF5", "Checkpoint", "Interchange", "Kernels"]),
     .target(
-      name: "Visualize", dependencies: ["Files", "Kernels", "ConvNet", "Images", "Data", "MinCut", "DataSets", "Cluster", "Checkpoint"]),
+      name: "Visualize", dependencies: ["Files", "Kernels", "ConvNet", "Images", "Data", "MinCut", "DataSets", "Cluster", "HDF5", "Checkpoint"]),
     .executableTarget(
       name: "deepinside",
       dependencies: [
-        "Trainer", "Visualize", "Interchange", "EarlySignals", "Sizes", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Trainer", "Visualize", "Interchange", "HDF5", "EarlySignals", "Sizes", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
     // Checks that need several ranks: the tests start this under mpirun.
@@ -78,7 +79,7 @@ let package = Package(
     .executableTarget(
       name: "step-allocations", dependencies: ["ConvNet", "AllocationCounter"], path: "Tests/StepAllocations"),
     // Readers of foreign bytes, fuzzed: ./launch.sh test --fuzz.
-    .executableTarget(name: "reader-fuzz", dependencies: ["Trainer", "Visualize", "TestSupport"], path: "Tests/Fuzz", exclude: ["Corpus", "run.sh"]),
+    .executableTarget(name: "reader-fuzz", dependencies: ["Trainer", "Visualize", "HDF5", "TestSupport"], path: "Tests/Fuzz", exclude: ["Corpus", "run.sh"]),
     .target(name: "TestSupport", dependencies: ["ConvNet"], path: "Tests/TestSupport"),
     .testTarget(name: "SizesTests", dependencies: ["Sizes", "TestSupport"]),
     .testTarget(name: "FilesTests", dependencies: ["Files", "TestSupport"]),
@@ -89,13 +90,14 @@ let package = Package(
     .testTarget(name: "MinCutTests", dependencies: ["MinCut"], resources: [.copy("Golden")]),
     .testTarget(name: "DataSetsTests", dependencies: ["DataSets", "TestSupport"]),
     .testTarget(name: "ClusterTests", dependencies: ["Cluster", "Files", "Kernels", "TestSupport", "rank-checks"]),
-    .testTarget(name: "CheckpointTests", dependencies: ["Checkpoint", "Files", "TestSupport"]),
+    .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "TestSupport"]),
+    .testTarget(name: "CheckpointTests", dependencies: ["Checkpoint", "HDF5", "Files", "TestSupport"]),
     .testTarget(
       name: "InterchangeTests", dependencies: ["Interchange", "TestSupport"], resources: [.copy("Golden")]),
-    .testTarget(name: "TrainerTests", dependencies: ["Trainer", "TestSupport", "rank-checks"]),
+    .testTarget(name: "TrainerTests", dependencies: ["Trainer", "HDF5", "TestSupport", "rank-checks"]),
     .testTarget(
-      name: "VisualizeTests", dependencies: ["Visualize", "TestSupport", "rank-checks"], resources: [.copy("Golden")]),
-    .testTarget(name: "CommandTests", dependencies: ["deepinside", "Checkpoint", "ConvNet", "Data", "Images", "TestSupport"]),
+      name: "VisualizeTests", dependencies: ["Visualize", "HDF5", "TestSupport", "rank-checks"], resources: [.copy("Golden")]),
+    .testTarget(name: "CommandTests", dependencies: ["deepinside", "Checkpoint", "HDF5", "ConvNet", "Data", "Images", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]
 )

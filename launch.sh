@@ -145,7 +145,7 @@ run_tests() {
 # with naive loops, and those that start many jobs.
 debug_tests() {
   setup
-  (cd "$top" && swift test --manifest-cache none --filter '^(Files|Images|Data|DataSets|Checkpoint|Interchange|MinCut)Tests\.' "$@")
+  (cd "$top" && swift test --manifest-cache none --filter '^(Files|Images|Data|DataSets|HDF5|Checkpoint|Interchange|MinCut)Tests\.' "$@")
 }
 
 # Tests on nodes that are made of namespaces of this machine; then on a Slurm on such nodes.

@@ -1,6 +1,7 @@
 import ConvNet
 import Data
 import Files
+import HDF5
 import Sizes
 
 extension Checkpoint {

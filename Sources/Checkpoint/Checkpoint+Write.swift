@@ -1,5 +1,6 @@
 import ConvNet
 import Data
+import HDF5
 
 extension Checkpoint {
   /// Writes a checkpoint that appears under its name only when it is whole and on the disk. One process writes, the others don't.

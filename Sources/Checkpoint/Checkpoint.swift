@@ -1,5 +1,6 @@
 import ConvNet
 import Files
+import HDF5
 
 /// A trained network in a file: what `train` writes, and everything else reads.
 ///

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import HDF5
 
 /// A checkpoint that could not be written or read, with what to do about it.
 public struct CheckpointError: Error, Sendable, Hashable, CustomStringConvertible {

@@ -1,6 +1,7 @@
 import ConvNet
 import Files
 import Foundation
+import HDF5
 
 /// The checkpoints of a run: `step-00012000.h5` and so on, and the links `latest.h5` and `best.h5`. One process uses it.
 public struct CheckpointFolder: Sendable, Hashable {

@@ -1,6 +1,7 @@
 import ConvNet
 import Files
 import Foundation
+import HDF5
 
 /// What is in a checkpoint, or in any other HDF5 file, as text for people.
 public struct Inspection: Sendable {

@@ -4,6 +4,7 @@ import Cluster
 import ConvNet
 import Files
 import Foundation
+import HDF5
 import Images
 import Interchange
 import Sizes

@@ -1,18 +1,20 @@
 import ConvNet
 import Files
 import Foundation
+import HDF5
+import TestSupport
 import Testing
 
 @testable import Checkpoint
 
 @Suite("A folder of checkpoints")
 struct CheckpointFolderTests {
-  let scratch: Scratch
+  let scratch: TemporaryFolder
 
-  init() throws { scratch = try Scratch() }
+  init() throws { scratch = try TemporaryFolder() }
 
   private func write(_ steps: [(step: Int, isBest: Bool)], keep: Int) throws -> CheckpointFolder {
-    let folder = CheckpointFolder(scratch.file("run/checkpoints"), keep: keep)
+    let folder = CheckpointFolder(scratch.path("run/checkpoints"), keep: keep)
     for (step, isBest) in steps {
       let example = try Example(step: step, seed: UInt64(step))
       try folder.write(example.contents, store: example.store, isBest: isBest)
@@ -57,7 +59,7 @@ struct CheckpointFolderTests {
 
   @Test("gives the newest, or nothing when there is none")
   func newest() throws {
-    #expect(try CheckpointFolder(scratch.file("nowhere")).newest().found == nil)
+    #expect(try CheckpointFolder(scratch.path("nowhere")).newest().found == nil)
     let folder = try write([(1000, false), (2000, false)], keep: 3)
     let newest = try folder.newest()
     #expect(newest.found?.path == folder.path + "/step-00002000.h5")
@@ -73,7 +75,7 @@ struct CheckpointFolderTests {
       var bytes = try scratch.bytes(name)
       switch damage {
       case "cut": try scratch.write(bytes.prefix(bytes.count - 100), to: name)
-      case "gone": try FileManager.default.removeItem(atPath: scratch.file(name))
+      case "gone": try FileManager.default.removeItem(atPath: scratch.path(name))
       default:
         let example = try Example(step: step, seed: UInt64(step))
         let weights = try #require(example.store.parameter("conv1", .weights))
@@ -115,14 +117,14 @@ struct CheckpointFolderTests {
 
 @Suite("The inspection")
 struct InspectionTests {
-  let scratch: Scratch
+  let scratch: TemporaryFolder
 
-  init() throws { scratch = try Scratch() }
+  init() throws { scratch = try TemporaryFolder() }
 
   @Test("shows a checkpoint")
   func checkpoint() throws {
     let example = try Example()
-    let path = scratch.file("a.h5")
+    let path = scratch.path("a.h5")
     let digest = try Checkpoint.write(example.contents, store: example.store, to: path)
     let inspection = try Inspection.of(path)
     #expect(inspection.isWhole, "\(inspection.text)")
@@ -134,7 +136,7 @@ struct InspectionTests {
 
   @Test("shows any other HDF5 file")
   func result() throws {
-    let path = scratch.file("result.h5")
+    let path = scratch.path("result.h5")
     try HDF5File.write(to: path) { file throws(HDF5Error) in
       try file.write([0, 1, 2, 3, .nan], shape: [5], to: "/map")
       try file.setAttribute("format", to: "deepinside-result")

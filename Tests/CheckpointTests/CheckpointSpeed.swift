@@ -1,6 +1,7 @@
 import ConvNet
 import Files
 import Foundation
+import HDF5
 import Testing
 
 @testable import Checkpoint

@@ -2,23 +2,25 @@ import ConvNet
 import Data
 import Files
 import Foundation
+import HDF5
+import TestSupport
 import Testing
 
 @testable import Checkpoint
 
 @Suite("Checkpoints")
 struct CheckpointTests {
-  let scratch: Scratch
+  let scratch: TemporaryFolder
   let example: Example
 
   init() throws {
-    scratch = try Scratch()
+    scratch = try TemporaryFolder()
     example = try Example()
   }
 
   /// Writes the example and gives its path.
   private func written(_ name: String = "a.h5") throws -> String {
-    let path = scratch.file(name)
+    let path = scratch.path(name)
     try Checkpoint.write(example.contents, store: example.store, to: path)
     return path
   }
@@ -36,7 +38,7 @@ struct CheckpointTests {
   @Test("without velocity give zero velocity for training")
   func inferenceOnly() throws {
     let inference = try Example(training: false)
-    let path = scratch.file("inference.h5")
+    let path = scratch.path("inference.h5")
     try Checkpoint.write(inference.contents, store: inference.store, to: path)
     let checkpoint = try Checkpoint.read(path, training: true)
     #expect(checkpoint.store.values.bits == example.store.values.bits)
@@ -175,7 +177,7 @@ struct CheckpointTests {
     "of another kind are refused with what was found",
     arguments: ["missing", "garbage", "other HDF5", "version 2", "no mean", "other shape", "attributes", "folder"])
   func refused(what: String) throws {
-    let path = scratch.file("x.h5")
+    let path = scratch.path("x.h5")
     let contents = example.contents
     func write(_ change: (borrowing HDF5File) throws(HDF5Error) -> Void) throws {
       let attributes = Checkpoint.Attributes(
@@ -250,7 +252,7 @@ struct CheckpointTests {
     var contents = example.contents
     contents.classes.removeLast()
     let error = try #require(throws: CheckpointError.self) {
-      try Checkpoint.write(contents, store: example.store, to: scratch.file("a.h5"))
+      try Checkpoint.write(contents, store: example.store, to: scratch.path("a.h5"))
     }
     #expect(error.kind == .invalidContents)
     #expect(error.reason == "the network has 4 outputs, the list of classes 3 entries")
@@ -261,13 +263,13 @@ struct CheckpointTests {
   func diverged() throws {
     var contents = example.contents
     contents.progress.learningRate = LearningRateState(rate: 0.5, bestError: -.infinity)
-    try Checkpoint.write(contents, store: example.store, to: scratch.file("a.h5"))
-    #expect(try Checkpoint.readHeader(scratch.file("a.h5")).contents == contents)
+    try Checkpoint.write(contents, store: example.store, to: scratch.path("a.h5"))
+    #expect(try Checkpoint.readHeader(scratch.path("a.h5")).contents == contents)
   }
 
   @Test("on a full disk leave the previous one, and say so")
   func fullDisk() throws {
-    let mount = scratch.file("small")
+    let mount = scratch.path("small")
     try FileManager.default.createDirectory(atPath: mount, withIntermediateDirectories: false)
     guard getuid() == 0, try run("/bin/mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", mount) == 0 else {
       print("skipped: a small disk needs root and mount")

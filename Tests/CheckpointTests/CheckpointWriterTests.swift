@@ -1,20 +1,21 @@
 import ConvNet
 import Files
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Checkpoint
 
 @Suite("Writing checkpoints beside the training")
 struct CheckpointWriterTests {
-  let scratch: Scratch
+  let scratch: TemporaryFolder
   let team = ThreadTeam(workers: 2)
 
-  init() throws { scratch = try Scratch() }
+  init() throws { scratch = try TemporaryFolder() }
 
   @Test("what is written is what the parameters were at the start, whatever happens to them meanwhile")
   func copy() throws {
-    let folder = CheckpointFolder(scratch.file("c"), keep: 9)
+    let folder = CheckpointFolder(scratch.path("c"), keep: 9)
     let example = try Example()
     let writer = try CheckpointWriter(folder, network: example.contents.network)
     for step in 1...5 {
@@ -44,7 +45,7 @@ struct CheckpointWriterTests {
 
   @Test("values that are no finite numbers are refused by name, and the checkpoint before stays", arguments: [true, false])
   func diverged(inVelocity: Bool) throws {
-    let folder = CheckpointFolder(scratch.file("c"))
+    let folder = CheckpointFolder(scratch.path("c"))
     let example = try Example()
     let writer = try CheckpointWriter(folder, network: example.contents.network)
     writer.start(example.contents, copying: example.store, isBest: true, team: team)
@@ -63,8 +64,8 @@ struct CheckpointWriterTests {
 
   @Test("one that failed can be written again as it was")
   func retry() throws {
-    try Data().write(to: URL(fileURLWithPath: scratch.file("c")))
-    let folder = CheckpointFolder(scratch.file("c"))
+    try Data().write(to: URL(fileURLWithPath: scratch.path("c")))
+    let folder = CheckpointFolder(scratch.path("c"))
     let example = try Example()
     let writer = try CheckpointWriter(folder, network: example.contents.network)
     writer.start(example.contents, copying: example.store, isBest: true, team: team)
@@ -73,7 +74,7 @@ struct CheckpointWriterTests {
     #expect(error.kind == .other, "\(error)")
     let bits = example.store.values.bits
     example.store.values.fill(with: 99)
-    try FileManager.default.removeItem(atPath: scratch.file("c"))
+    try FileManager.default.removeItem(atPath: scratch.path("c"))
     writer.retry()
     writer.wait()
     #expect(try writer.takeOutcomes()[0].result.get() == folder.file(step: 12_000))

@@ -2,6 +2,7 @@ import Checkpoint
 import ConvNet
 import Data
 import Foundation
+import HDF5
 import Images
 import TestSupport
 import Testing

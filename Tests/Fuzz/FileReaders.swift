@@ -2,6 +2,7 @@
   import CHDF5
   import Files
   import Foundation
+  import HDF5
 
   @testable import Checkpoint
   @testable import ConvNet
@@ -50,7 +51,7 @@
   /// The bytes of a file as they are: HDF5's own checksums refuse nearly all.
   private func bytesReader() -> FuzzReader {
     FuzzReader(
-      name: "hdf5", sources: ["Checkpoint/HDF5/HDF5File.swift", "Checkpoint/HDF5/HDF5Error.swift"], longest: 32_768,
+      name: "hdf5", sources: ["HDF5/HDF5File.swift", "HDF5/HDF5Error.swift"], longest: 32_768,
       seeds: {
         let path = "\(FuzzScratch.folder)/seed.h5"
         let file = try HDF5File.create(at: path)
@@ -67,7 +68,7 @@
   /// HDF5 1.10.8 itself crashes on some of them, as in H5G__node_sumup.
   private func oldBytesReader() -> FuzzReader {
     FuzzReader(
-      name: "hdf5-old", sources: ["Checkpoint/HDF5/HDF5File.swift", "Checkpoint/HDF5/HDF5Error.swift"], onlyWhenNamed: true,
+      name: "hdf5-old", sources: ["HDF5/HDF5File.swift", "HDF5/HDF5Error.swift"], onlyWhenNamed: true,
       seeds: {
         let path = "\(FuzzScratch.folder)/seed.h5"
         try writeOldFormat(path)
@@ -94,8 +95,8 @@
       name: "checkpoint",
       sources: [
         "Checkpoint/Checkpoint+Read.swift", "Checkpoint/CheckpointContents.swift", "Checkpoint/Inspection.swift",
-        "Checkpoint/HDF5/HDF5File+DataSets.swift", "Checkpoint/HDF5/HDF5File+Attributes.swift",
-        "Checkpoint/HDF5/HDF5File+Strings.swift", "Visualize/TrainedNetwork.swift",
+        "HDF5/HDF5File+DataSets.swift", "HDF5/HDF5File+Attributes.swift",
+        "HDF5/HDF5File+Strings.swift", "Visualize/TrainedNetwork.swift",
       ],
       seeds: { [try outline(writeSmallCheckpoint)] },
       read: { bytes in
@@ -119,7 +120,7 @@
       name: "pack",
       sources: [
         "Trainer/Pack/Pack.swift", "Trainer/Pack/PackRows.swift", "Trainer/Pack/ShardPart.swift", "Trainer/Pack/PackSettings.swift",
-        "Trainer/Pack/PackSource.swift", "Checkpoint/HDF5/HDF5File+Checksums.swift",
+        "Trainer/Pack/PackSource.swift", "HDF5/HDF5File+Checksums.swift",
       ],
       seeds: {
         var part = ShardPart()

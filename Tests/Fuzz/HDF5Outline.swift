@@ -3,7 +3,7 @@
   import Files
   import Foundation
 
-  @testable import Checkpoint
+  @testable import HDF5
 
   /// The contents of an HDF5 file as a row of entries, which can be mutated and written again with right checksums.
   ///

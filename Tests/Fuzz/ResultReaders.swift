@@ -2,6 +2,7 @@
   import DataSets
   import Files
   import Foundation
+  import HDF5
 
   @testable import Checkpoint
   @testable import ConvNet
@@ -136,7 +137,7 @@
         name: "result",
         sources: [
           "Visualize/Results/ResultStore.swift", "Visualize/Gallery/Redrawing.swift", "Visualize/Localisation/MapSource.swift",
-          "Visualize/Gallery/GalleryFiles.swift", "Checkpoint/HDF5/HDF5File+DataSets.swift",
+          "Visualize/Gallery/GalleryFiles.swift", "HDF5/HDF5File+DataSets.swift",
         ],
         seeds: {
           try stores.get().enumerated().map { place, store in

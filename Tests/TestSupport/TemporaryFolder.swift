@@ -15,4 +15,9 @@ public final class TemporaryFolder: Sendable {
 
   /// The path of `name` in the folder.
   public func path(_ name: String) -> String { url.appending(path: name).path }
+
+  /// The names in the folder, in alphabetical order.
+  public func names() throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: path).sorted() }
+  public func write(_ bytes: Data, to name: String) throws { try bytes.write(to: URL(fileURLWithPath: path(name))) }
+  public func bytes(_ name: String) throws -> Data { try Data(contentsOf: URL(fileURLWithPath: path(name))) }
 }

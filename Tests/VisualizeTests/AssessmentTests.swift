@@ -1,8 +1,8 @@
-import Checkpoint
 import ConvNet
 import Data
 import DataSets
 import Foundation
+import HDF5
 import Images
 import Testing
 

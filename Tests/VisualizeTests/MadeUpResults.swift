@@ -1,6 +1,6 @@
-import Checkpoint
 import ConvNet
 import Foundation
+import HDF5
 import Images
 import TestSupport
 

@@ -1,6 +1,7 @@
 import Checkpoint
 import ConvNet
 import Foundation
+import HDF5
 import Images
 import TestSupport
 import Testing

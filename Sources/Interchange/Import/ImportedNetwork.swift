@@ -1,4 +1,3 @@
-import Checkpoint
 import ConvNet
 
 /// A layer of another program's network with its parameters in deepinside's layouts.

@@ -2,6 +2,7 @@ import Checkpoint
 import ConvNet
 import Files
 import Foundation
+import HDF5
 
 /// A packed data set, open for reading: see docs/data.md for its files.
 public final class Pack: Sendable {

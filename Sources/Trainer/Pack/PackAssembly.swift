@@ -1,7 +1,7 @@
-import Checkpoint
 import ConvNet
 import Files
 import Foundation
+import HDF5
 
 /// Puts the parts of all shards together: `report.csv`, then `pack.h5`, with which the pack is whole.
 struct PackAssembly {

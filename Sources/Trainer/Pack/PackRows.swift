@@ -1,4 +1,4 @@
-import Checkpoint
+import HDF5
 
 /// The index of a split, or of one shard of it: where each picture lies, and what is known of it.
 struct PackRows: Sendable {

@@ -1,4 +1,3 @@
-import Checkpoint
 import Cluster
 import Files
 import Foundation

@@ -1,5 +1,5 @@
-import Checkpoint
 import Foundation
+import HDF5
 
 /// What is known of a shard: a row a picture, boxes, findings, sums. It is kept in `parts/` until the pack is whole, so that
 /// a finished shard is never made again.

@@ -2,6 +2,7 @@ import Checkpoint
 import ConvNet
 import Files
 import Foundation
+import HDF5
 
 /// `report.html` of a run folder: what `run.json`, `metrics.jsonl`, `classes.csv` and a checkpoint say, on one page.
 struct RunReport {

@@ -1,6 +1,6 @@
-import Checkpoint
 import Files
 import Foundation
+import HDF5
 
 /// What all pictures of an assessment say together: tables, and which maps to trust.
 struct AssessmentTable {

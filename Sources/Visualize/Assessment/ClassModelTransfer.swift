@@ -1,8 +1,8 @@
-import Checkpoint
 import ConvNet
 import Data
 import Files
 import Foundation
+import HDF5
 import Images
 
 /// Class models judged by another net: how many does it put into the class that they were made for?

@@ -1,6 +1,6 @@
-import Checkpoint
 import Files
 import Foundation
+import HDF5
 
 /// The files of a gallery: one page of all results, or an index and many pages.
 struct GalleryFiles {

@@ -1,5 +1,5 @@
-import Checkpoint
 import Foundation
+import HDF5
 import Images
 
 /// Draws the pictures of a folder anew from the raw maps in the HDF5 files, without the net.

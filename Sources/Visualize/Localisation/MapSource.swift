@@ -1,9 +1,9 @@
-import Checkpoint
 import ConvNet
 import Data
 import DataSets
 import Files
 import Foundation
+import HDF5
 import Images
 
 /// Maps that an earlier run has kept: `/maps` of its results.

@@ -1,7 +1,7 @@
-import Checkpoint
 import Cluster
 import Files
 import Foundation
+import HDF5
 import Images
 
 /// One result, ready to be kept.

@@ -1,20 +1,21 @@
 import Foundation
+import TestSupport
 import Testing
 
-@testable import Checkpoint
+@testable import HDF5
 
 @Suite("HDF5 files")
 struct HDF5FileTests {
-  let scratch: Scratch
+  let scratch: TemporaryFolder
 
-  init() throws { scratch = try Scratch() }
+  init() throws { scratch = try TemporaryFolder() }
 
   @Test("give back floats of any rank, bit for bit", arguments: [[], [1], [7], [2, 3], [4, 3, 2, 5], [0], [2, 0]])
   func floats(shape: [Int]) throws {
     let count = shape.reduce(1, *)
     let special: [Float] = [.nan, -0.0, .infinity, .leastNonzeroMagnitude, 1 / 3]
     let values = (0..<count).map { special[$0 % special.count] * Float($0 + 1) }
-    let path = scratch.file("floats.h5")
+    let path = scratch.path("floats.h5")
     try HDF5File.write(to: path) { file throws(HDF5Error) in try file.write(values, shape: shape, to: "/a/b/values") }
     let read = try HDF5File.open(at: path).readFloats("/a/b/values")
     #expect(read.shape == shape)
@@ -34,7 +35,7 @@ struct HDF5FileTests {
         }
       }
     }
-    let (path, again) = (scratch.file("large.h5"), scratch.file("again.h5"))
+    let (path, again) = (scratch.path("large.h5"), scratch.path("again.h5"))
     try write(path)
     try write(again)
     let file = try HDF5File.open(at: path)
@@ -46,7 +47,7 @@ struct HDF5FileTests {
 
   @Test("give back integers, strings of any script, and attributes")
   func others() throws {
-    let path = scratch.file("others.h5")
+    let path = scratch.path("others.h5")
     let names = ["tench, Tinca tinca", "", "Überraschung", "金魚", "🐟 fish", String(repeating: "long ", count: 50)]
     let long = String(repeating: "{\"key\": \"värde\"}", count: 10_000)
     try HDF5File.write(to: path) { file throws(HDF5Error) in
@@ -78,7 +79,7 @@ struct HDF5FileTests {
 
   @Test("say in one sentence what is wrong with a file", arguments: ["missing", "empty", "garbage", "folder", "half"])
   func wrong(what: String) throws {
-    let path = scratch.file(what)
+    let path = scratch.path(what)
     let expected: (HDF5Error.Kind, String)
     switch what {
     case "missing":
@@ -109,7 +110,7 @@ struct HDF5FileTests {
 
   @Test("that another process has locked say so, and how to do without locks")
   func locked() throws {
-    let path = scratch.file("locked.h5")
+    let path = scratch.path("locked.h5")
     try HDF5File.write(to: path) { file throws(HDF5Error) in try file.createGroup("/a") }
     let descriptor = open(path, O_RDWR)
     defer { close(descriptor) }
@@ -126,7 +127,7 @@ struct HDF5FileTests {
 
   @Test("say what was expected of a data set and what was found")
   func unexpected() throws {
-    let path = scratch.file("typed.h5")
+    let path = scratch.path("typed.h5")
     try HDF5File.write(to: path) { file throws(HDF5Error) in
       try file.write([Int32](repeating: 1, count: 6), shape: [2, 3], to: "/integers")
       try file.write([Float](repeating: 1, count: 6), shape: [2, 3], to: "/floats")
@@ -148,7 +149,7 @@ struct HDF5FileTests {
 
   @Test("keep what was there, and leave nothing else, when writing fails")
   func failure() throws {
-    let path = scratch.file("kept.h5")
+    let path = scratch.path("kept.h5")
     try HDF5File.write(to: path) { file throws(HDF5Error) in try file.setAttribute("written", to: Int64(1)) }
     let before = try scratch.bytes("kept.h5")
     #expect(throws: HDF5Error.self) {
@@ -160,7 +161,7 @@ struct HDF5FileTests {
     #expect(try scratch.names() == ["kept.h5"])
     #expect(try scratch.bytes("kept.h5") == before)
     #expect(throws: HDF5Error.self) {
-      try HDF5File.write(to: scratch.file("no/such/folder.h5")) { file throws(HDF5Error) in try file.createGroup("/a") }
+      try HDF5File.write(to: scratch.path("no/such/folder.h5")) { file throws(HDF5Error) in try file.createGroup("/a") }
     }
   }
 

@@ -1,7 +1,8 @@
 import Foundation
+import TestSupport
 import Testing
 
-@testable import Checkpoint
+@testable import HDF5
 
 @Suite("Data sets in pieces")
 struct PiecesTests {
@@ -32,8 +33,8 @@ struct PiecesTests {
 
   @Test("Pieces of every size make up the bytes of the data set; scalars and texts too")
   func pieces() throws {
-    let scratch = try Scratch()
-    let path = scratch.file("pieces.h5")
+    let scratch = try TemporaryFolder()
+    let path = scratch.path("pieces.h5")
     let values = (0..<3 * 5 * 7).map { Float($0) * 0.5 }
     let file = try HDF5File.create(at: path)
     try file.write(values, shape: [3, 5, 7], to: "cube")
@@ -60,23 +61,5 @@ struct PiecesTests {
     var joined: [UInt8] = []
     try file.readPieces(found, pieceBytes: pieceBytes) { joined += $0 }
     return joined
-  }
-
-  @Test("Statistics of pieces are those of the whole")
-  func statistics() {
-    let values = (0..<1000).map { index in index % 97 == 0 ? Float.nan : Float(sin(Double(index))) + 1000 }
-    var whole = Statistics()
-    values.withUnsafeBufferPointer { whole.add($0) }
-    for size in [1, 2, 3, 97, 999] {
-      var joined = Statistics()
-      for start in stride(from: 0, to: values.count, by: size) {
-        Array(values[start..<min(start + size, values.count)]).withUnsafeBufferPointer { joined.add($0) }
-      }
-      #expect(joined.minimum == whole.minimum && joined.maximum == whole.maximum && joined.nonFinite == whole.nonFinite)
-      #expect(abs(joined.mean - whole.mean) < 1e-9 && abs(joined.deviation - whole.deviation) < 1e-9, "\(size)")
-    }
-    #expect(abs(whole.deviation - 0.7075) < 0.001 && whole.nonFinite == 11)
-    let nothing = Statistics()
-    #expect(nothing.minimum.isNaN && nothing.mean.isNaN && nothing.deviation.isNaN)
   }
 }

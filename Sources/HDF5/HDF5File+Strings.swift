@@ -24,7 +24,7 @@ extension HDF5File {
   public func readStrings(_ dataSet: String) throws(HDF5Error) -> [String] { try readPadded(dataSet).strings }
 
   /// Reads strings together with the bytes they are stored as.
-  func readPadded(_ dataSet: String) throws(HDF5Error) -> (strings: [String], bytes: [UInt8]) {
+  package func readPadded(_ dataSet: String) throws(HDF5Error) -> (strings: [String], bytes: [UInt8]) {
     let found = try self.dataSet(dataSet)
     guard case .string(let width) = found.element else {
       throw HDF5Error(

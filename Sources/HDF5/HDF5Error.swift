@@ -58,7 +58,7 @@ extension HDF5Error.Kind {
 
 extension HDF5Error {
   /// The same of a file that the system would not write.
-  init(_ error: FileError) {
+  package init(_ error: FileError) {
     self.init(Kind(error.kind), path: error.path, action: error.action, reason: error.reason, hint: error.hint)
   }
 
