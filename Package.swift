@@ -54,7 +54,7 @@ let package = Package(
     .target(name: "Images", dependencies: ["Files", "CPNG", "CTurboJPEG", "Kernels", "Sizes"]),
     // How a picture becomes a network's input.
     .target(name: "Data", dependencies: ["Files", "Images", "Kernels"]),
-    .target(name: "MinCut"),
+    .target(name: "Segmentation", dependencies: ["Images", "ConvNet"]),
     // The folder is Distributed; the module can't be: that name is the toolchain's own.
     .target(name: "Cluster", dependencies: ["CMPI", "CSignals", "Files", "Kernels"], path: "Sources/Distributed"),
     .target(name: "Checkpoint", dependencies: ["Files", "ConvNet", "Data", "HDF5", "Sizes"]),
@@ -65,15 +65,15 @@ let package = Package(
       name: "Trainer",
       dependencies: ["Files", "ConvNet", "Images", "Data", "DataSets", "Cluster", "HDF5", "Checkpoint", "Interchange", "Kernels"]),
     .target(
-      name: "Visualize", dependencies: ["Files", "Kernels", "ConvNet", "Images", "Data", "MinCut", "DataSets", "Cluster", "HDF5", "Checkpoint"]),
+      name: "Visualize", dependencies: ["Files", "Kernels", "ConvNet", "Images", "Data", "Segmentation", "DataSets", "Cluster", "HDF5", "Checkpoint"]),
     .executableTarget(
       name: "deepinside",
       dependencies: [
-        "Trainer", "Visualize", "Interchange", "HDF5", "EarlySignals", "Sizes", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Trainer", "Visualize", "Segmentation", "Interchange", "HDF5", "EarlySignals", "Sizes", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
     // Checks that need several ranks: the tests start this under mpirun.
-    .executableTarget(name: "rank-checks", dependencies: ["Trainer", "Visualize", "EarlySignals"], path: "Tests/RankChecks"),
+    .executableTarget(name: "rank-checks", dependencies: ["Trainer", "Visualize", "Segmentation", "EarlySignals"], path: "Tests/RankChecks"),
     // Steps of a plan under a malloc that counts, which must be a process's own.
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
     .executableTarget(
@@ -87,7 +87,7 @@ let package = Package(
       name: "ConvNetTests", dependencies: ["ConvNet", "TestSupport", "step-allocations"], resources: [.copy("Golden")]),
     .testTarget(name: "ImagesTests", dependencies: ["Images", "TestSupport"], resources: [.copy("Golden")]),
     .testTarget(name: "DataTests", dependencies: ["Data", "TestSupport"]),
-    .testTarget(name: "MinCutTests", dependencies: ["MinCut"], resources: [.copy("Golden")]),
+    .testTarget(name: "SegmentationTests", dependencies: ["Segmentation", "Images", "ConvNet"], resources: [.copy("Golden")]),
     .testTarget(name: "DataSetsTests", dependencies: ["DataSets", "TestSupport"]),
     .testTarget(name: "ClusterTests", dependencies: ["Cluster", "Files", "Kernels", "TestSupport", "rank-checks"]),
     .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "TestSupport"]),
@@ -96,7 +96,7 @@ let package = Package(
       name: "InterchangeTests", dependencies: ["Interchange", "TestSupport"], resources: [.copy("Golden")]),
     .testTarget(name: "TrainerTests", dependencies: ["Trainer", "HDF5", "TestSupport", "rank-checks"]),
     .testTarget(
-      name: "VisualizeTests", dependencies: ["Visualize", "HDF5", "TestSupport", "rank-checks"], resources: [.copy("Golden")]),
+      name: "VisualizeTests", dependencies: ["Visualize", "Segmentation", "HDF5", "TestSupport", "rank-checks"], resources: [.copy("Golden")]),
     .testTarget(name: "CommandTests", dependencies: ["deepinside", "Checkpoint", "HDF5", "ConvNet", "Data", "Images", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]

@@ -142,10 +142,10 @@ run_tests() {
 }
 
 # A debug build stops where a release build goes on: at assertions, and outside of a buffer. Left out are the suites that compare
-# with naive loops, and those that start many jobs.
+# with naive loops, those that start many jobs, and the cuts of whole photographs.
 debug_tests() {
   setup
-  (cd "$top" && swift test --manifest-cache none --filter '^(Files|Images|Data|DataSets|HDF5|Checkpoint|Interchange|MinCut)Tests\.' "$@")
+  (cd "$top" && swift test --manifest-cache none --filter '^(Files|Images|Data|DataSets|HDF5|Checkpoint|Interchange)Tests\.|^SegmentationTests\.MinCutTests/' "$@")
 }
 
 # Tests on nodes that are made of namespaces of this machine; then on a Slurm on such nodes.

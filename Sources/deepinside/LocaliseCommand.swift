@@ -2,6 +2,7 @@ import ArgumentParser
 import ConvNet
 import DataSets
 import Images
+import Segmentation
 import Visualize
 
 struct LocaliseCommand: ParsableCommand {

@@ -2,6 +2,7 @@ import Cluster
 import ConvNet
 import DataSets
 import Foundation
+import Segmentation
 import Visualize
 
 /// Jobs with a result folder.

@@ -1,4 +1,5 @@
 import ConvNet
+import Images
 import Testing
 
 @testable import Visualize

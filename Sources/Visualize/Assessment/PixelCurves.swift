@@ -1,4 +1,5 @@
 import ConvNet
+import Images
 
 /// Insertion and deletion: how the posterior of the class changes while pixels come or go, the most important first.
 ///

@@ -1,5 +1,6 @@
 import ConvNet
 import Foundation
+import Images
 import Kernels
 
 /// What keeps a class model a picture. All work on one picture, `[C, H, W]`.

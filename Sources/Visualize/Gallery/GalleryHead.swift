@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Images
+import Segmentation
 
 /// What all pages of a gallery have in common. Every text that comes from data is escaped.
 struct GalleryHead {

@@ -1,6 +1,7 @@
 import ConvNet
 import Data
 import Images
+import Segmentation
 
 /// The strongest classes of a picture, and the saliency map of each over the whole picture, averaged over crops.
 struct ClassMaps: Sendable {
@@ -66,11 +67,4 @@ final class ClassMapper {
     }
     return ClassMaps(classes: classes, size: picture.resized.size, maps: maps, inputSHA256: digest.finish())
   }
-}
-
-/// Adds the seconds that `body` takes.
-func timed<Result>(_ seconds: inout Double, _ body: () throws -> Result) rethrows -> Result {
-  let start = ContinuousClock.now
-  defer { seconds += (ContinuousClock.now - start) / .seconds(1) }
-  return try body()
 }

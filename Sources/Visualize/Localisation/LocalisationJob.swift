@@ -4,6 +4,7 @@ import DataSets
 import Files
 import Foundation
 import Images
+import Segmentation
 
 /// The command `localise`: where the strongest classes are in pictures, by saliency and GraphCut, in a result folder; the ILSVRC
 /// error where boxes are known.

@@ -1,7 +1,9 @@
+import Cluster
 import DataSets
 import Files
 import Foundation
 import Images
+import Segmentation
 import Synchronization
 
 extension Localiser {
@@ -11,7 +13,7 @@ extension Localiser {
     let workers = max(1, min(threads, maps.maps.count))
     DispatchQueue.concurrentPerform(iterations: workers) { worker in
       for index in stride(from: worker, to: maps.maps.count, by: workers) {
-        let object = object(in: maps.maps[index], size: maps.size)
+        let object = object(in: maps.maps[index], size: maps.size) { cut in Activity.during(.cutting, cut) }
         found.withLock { $0[index] = object }
       }
     }

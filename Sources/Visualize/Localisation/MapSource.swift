@@ -5,6 +5,7 @@ import Files
 import Foundation
 import HDF5
 import Images
+import Segmentation
 
 /// Maps that an earlier run has kept: `/maps` of its results.
 struct StoredMaps: Sendable {

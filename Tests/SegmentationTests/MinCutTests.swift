@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import MinCut
+@testable import Segmentation
 
 @Suite("Minimum cuts of grids")
 struct MinCutTests {

@@ -1,25 +1,24 @@
 import Foundation
 import Images
-import MinCut
 
 /// What is known of a pixel before the cut; OpenCV's four kinds, and nothing.
-enum PixelSeed: Sendable {
+package enum PixelSeed: Sendable {
   /// Certain: the cut can't change it.
   case background, foreground
   /// Of these the first colour model is made.
   case probableBackground, probableForeground
   case unknown
 
-  var isOfObject: Bool { self == .foreground || self == .probableForeground }
-  var isOfBackground: Bool { self == .background || self == .probableBackground }
+  package var isOfObject: Bool { self == .foreground || self == .probableForeground }
+  package var isOfBackground: Bool { self == .background || self == .probableBackground }
 }
 
 /// Where the time of segmentations went.
-struct SegmentationSeconds: Sendable {
+package struct SegmentationSeconds: Sendable {
   /// Fitting colour models, and asking them.
-  var models = 0.0
+  package var models = 0.0
   /// The graph and its cut.
-  var cut = 0.0
+  package var cut = 0.0
 }
 
 /// Parts a picture into object and background by colours and edges: GrabCut's energy, at least cost.
@@ -133,4 +132,11 @@ struct GraphCutSegmenter: Sendable {
     graph.solve()
     return (0..<(width * height)).map { graph.isWithSource(x: $0 % width, y: $0 / width) }
   }
+}
+
+/// Adds the seconds that `body` takes.
+package func timed<Result>(_ seconds: inout Double, _ body: () throws -> Result) rethrows -> Result {
+  let start = ContinuousClock.now
+  defer { seconds += (ContinuousClock.now - start) / .seconds(1) }
+  return try body()
 }

@@ -1,13 +1,13 @@
 import Images
 
 /// Which pixels of a picture are of the object.
-struct PixelMask: Sendable, Equatable {
-  let width: Int
-  let height: Int
+package struct PixelMask: Sendable, Equatable {
+  package let width: Int
+  package let height: Int
   /// [height, width]
-  var pixels: [Bool]
+  package var pixels: [Bool]
 
-  init(width: Int, height: Int, pixels: [Bool]) {
+  package init(width: Int, height: Int, pixels: [Bool]) {
     precondition(pixels.count == width * height, "\(pixels.count) pixels for \(width)×\(height)")
     (self.width, self.height, self.pixels) = (width, height, pixels)
   }
@@ -78,7 +78,7 @@ struct PixelMask: Sendable, Equatable {
   }
 
   /// The mask at another size, each pixel that of its nearest.
-  func resized(to size: PictureSize) -> PixelMask {
+  package func resized(to size: PictureSize) -> PixelMask {
     func nearest(_ index: Int, _ old: Int, _ new: Int) -> Int { (2 * index + 1) * old / (2 * new) }
     let columns = (0..<size.width).map { nearest($0, width, size.width) }
     var resized: [Bool] = []

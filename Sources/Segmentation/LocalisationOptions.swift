@@ -1,5 +1,3 @@
-import Images
-
 /// How a saliency map becomes a mask and a box. The defaults are what an ablation found: docs/localisation.md.
 public struct LocalisationOptions: Sendable, Hashable {
   public enum Box: String, Sendable, CaseIterable {
@@ -66,17 +64,5 @@ public struct LocalisationOptions: Sendable, Hashable {
     }
     let isBlind = colourWeight == 0 && saliencyWeight == 0 && seeds == .soft
     return box == .graphcut && isBlind ? "a cut needs colours, saliency or hard seeds" : nil
-  }
-
-  /// As they are kept with the results.
-  var parameters: [String: ParameterValue] {
-    [
-      "box": .text(box.rawValue), "cut_side": .number(Double(cutSide)), "smoothing": .number(smoothing),
-      "foreground_quantile": .number(foregroundQuantile), "background_quantile": .number(backgroundQuantile),
-      "seeds": .text(seeds.rawValue), "components": .number(Double(components)), "colour_weight": .number(colourWeight),
-      "saliency_weight": .number(saliencyWeight), "rounds": .number(Double(rounds)), "smoothness": .number(smoothness),
-      "threshold": .number(threshold), "trim": .number(trim), "centre_side": .number(centreSide),
-      "centre_pull": .number(centrePull),
-    ]
   }
 }

@@ -1,15 +1,14 @@
-import ConvNet
 import Foundation
 
 /// A Gaussian blur of every channel, with the border repeated outwards.
 ///
 /// Separable: weights exp(−k²/2σ²), |k| ≤ ⌈3σ⌉, normalised to sum 1; the identity for σ below 0.05 pixels.
 /// Source: Yosinski et al. 2015 §3, where it removes the high frequencies that gradient ascent piles up.
-struct GaussianBlur {
+package struct GaussianBlur: Sendable {
   let radius: Int
   let weights: [Float]
 
-  init(sigma: Float) {
+  package init(sigma: Float) {
     guard sigma >= 0.05 else {
       (radius, weights) = (0, [1])
       return
@@ -21,23 +20,30 @@ struct GaussianBlur {
     weights = raw.map { $0 / sum }
   }
 
-  /// - Parameter scratch: at least as many values as the picture has; overwritten.
-  func apply(
-    to picture: UnsafeMutableBufferPointer<Float>, scratch: UnsafeMutableBufferPointer<Float>, shape: Shape
+  /// - Parameters:
+  ///   - picture: `[channels, height, width]`.
+  ///   - scratch: at least as many values as the picture has; overwritten.
+  package func apply(
+    to picture: UnsafeMutableBufferPointer<Float>, scratch: UnsafeMutableBufferPointer<Float>, channels: Int = 1, height: Int,
+    width: Int
   ) {
-    precondition(picture.count == shape.count && scratch.count >= shape.count, "\(picture.count) values are not \(shape)")
+    let count = channels * height * width
+    precondition(
+      picture.count == count && scratch.count >= count, "\(picture.count) values are not [\(channels), \(height), \(width)]")
     guard radius > 0, let values = picture.baseAddress, let half = scratch.baseAddress else { return }
-    for channel in 0..<shape.channels {
-      let plane = channel * shape.area
-      blurRows(values + plane, to: half + plane, shape)
-      blurColumns(half + plane, to: values + plane, shape)
+    for channel in 0..<channels {
+      let plane = channel * height * width
+      blurRows(values + plane, to: half + plane, height, width)
+      blurColumns(half + plane, to: values + plane, height, width)
     }
   }
 
-  private func blurRows(_ source: UnsafeMutablePointer<Float>, to target: UnsafeMutablePointer<Float>, _ shape: Shape) {
-    let last = shape.width - 1
-    for y in 0..<shape.height {
-      let (from, to) = (source + y * shape.width, target + y * shape.width)
+  private func blurRows(
+    _ source: UnsafeMutablePointer<Float>, to target: UnsafeMutablePointer<Float>, _ height: Int, _ width: Int
+  ) {
+    let last = width - 1
+    for y in 0..<height {
+      let (from, to) = (source + y * width, target + y * width)
       for x in 0...last {
         var sum: Float = 0
         for k in -radius...radius { sum += weights[k + radius] * from[min(max(x + k, 0), last)] }
@@ -46,8 +52,10 @@ struct GaussianBlur {
     }
   }
 
-  private func blurColumns(_ source: UnsafeMutablePointer<Float>, to target: UnsafeMutablePointer<Float>, _ shape: Shape) {
-    let (width, last) = (shape.width, shape.height - 1)
+  private func blurColumns(
+    _ source: UnsafeMutablePointer<Float>, to target: UnsafeMutablePointer<Float>, _ height: Int, _ width: Int
+  ) {
+    let last = height - 1
     for y in 0...last {
       let to = target + y * width
       to.update(repeating: 0, count: width)

@@ -1,31 +1,29 @@
-import Cluster
-import ConvNet
 import Foundation
 import Images
 
 /// A mask and a box of the object that a saliency map points to.
-struct LocalisedObject: Sendable {
+package struct LocalisedObject: Sendable {
   /// In the frame of the cut picture; the part that the box is of.
-  let mask: PixelMask
+  package let mask: PixelMask
   /// In the same frame.
-  let box: PixelRectangle
+  package let box: PixelRectangle
   /// Why it is the whole picture, where nothing could be made of the map.
-  let note: String?
+  package let note: String?
   /// What the map taught the cut, `[height, width]` of the mask; empty where there was no cut.
-  var seeds: [PixelSeed] = []
-  var seconds = SegmentationSeconds()
+  package var seeds: [PixelSeed] = []
+  package var seconds = SegmentationSeconds()
 }
 
 /// Finds objects in one picture by the saliency maps of classes.
 ///
 /// Source: Simonyan et al. 2013 §3.2.
-struct Localiser: Sendable {
-  let options: LocalisationOptions
+package struct Localiser: Sendable {
+  package let options: LocalisationOptions
   /// The picture at the size at which it is cut.
-  let picture: Picture
+  package let picture: Picture
   private let segmenter: GraphCutSegmenter?
 
-  init(_ whole: Picture, options: LocalisationOptions) throws(ImageError) {
+  package init(_ whole: Picture, options: LocalisationOptions) throws(ImageError) {
     self.options = options
     picture = try whole.resized(shorterSide: options.cutSide)
     guard options.box == .graphcut else {
@@ -40,8 +38,12 @@ struct Localiser: Sendable {
     self.segmenter = segmenter
   }
 
-  /// - Parameter map: `[H, W]` of any size, over the whole picture.
-  func object(in map: [Float], size: PictureSize) -> LocalisedObject {
+  /// - Parameters:
+  ///   - map: `[H, W]` of any size, over the whole picture.
+  ///   - cutting: runs the cut, which may take seconds; for those who say meanwhile what goes on.
+  package func object(
+    in map: [Float], size: PictureSize, cutting: (_ cut: () -> Void) -> Void = { $0() }
+  ) -> LocalisedObject {
     switch options.box {
     case .whole: return whole(nil)
     case .centre:
@@ -53,17 +55,15 @@ struct Localiser: Sendable {
     guard map.allSatisfy(\.isFinite) else { return whole("the map has values that are no finite numbers") }
     let map = smoothed(resampled(map, from: size, to: picture.size))
     guard let least = map.min(), let most = map.max(), least < most else { return whole("the map is the same everywhere") }
-    var found: (mask: PixelMask, note: String?)
+    var found = (mask: mask(map.map { $0 > options.threshold * most }), note: String?.none)
     var seeds: [PixelSeed] = []
     var seconds = SegmentationSeconds()
     if let segmenter {
       seeds = self.seeds(of: map)
-      found = Activity.during(.cutting) {
-        segmenter.segment(
+      cutting {
+        found = segmenter.segment(
           seeds: seeds, evidence: options.saliencyWeight > 0 ? evidence(of: map, most) : nil, seconds: &seconds)
       }
-    } else {
-      found = (mask(map.map { $0 > options.threshold * most }), nil)
     }
     let object = found.mask.largestComponent()
     guard let box = object.rectangle(trim: options.trim) else {
@@ -103,10 +103,10 @@ struct Localiser: Sendable {
   private func smoothed(_ map: [Float]) -> [Float] {
     var map = map
     var scratch = map
-    let shape = Shape(channels: 1, height: picture.height, width: picture.width)
     map.withUnsafeMutableBufferPointer { map in
       scratch.withUnsafeMutableBufferPointer { scratch in
-        GaussianBlur(sigma: options.smoothing).apply(to: map, scratch: scratch, shape: shape)
+        GaussianBlur(sigma: options.smoothing).apply(
+          to: map, scratch: scratch, height: picture.height, width: picture.width)
       }
     }
     return map
@@ -127,46 +127,4 @@ struct Localiser: Sendable {
   private func evidence(of map: [Float], _ most: Float) -> [Float] {
     map.map { options.saliencyWeight * max(-3, min(3, log(max($0, 0) / (options.threshold * most)))) }
   }
-}
-
-extension PixelRectangle {
-  func contains(x: Int, y: Int) -> Bool { x >= self.x && x < self.x + width && y >= self.y && y < self.y + height }
-
-  /// The same part of a picture of another size; at least a pixel.
-  func scaled(from: PictureSize, to: PictureSize) -> PixelRectangle {
-    func side(_ start: Int, _ length: Int, _ old: Int, _ new: Int) -> (start: Int, length: Int) {
-      let first = min((2 * start * new + old) / (2 * old), new - 1)
-      let end = (2 * (start + length) * new + old) / (2 * old)
-      return (first, max(1, min(end, new) - first))
-    }
-    let (h, v) = (side(x, width, from.width, to.width), side(y, height, from.height, to.height))
-    return PixelRectangle(x: h.start, y: v.start, width: h.length, height: v.length)
-  }
-}
-
-/// A map at another size, between whose pixels lies a straight line (bilinear, pixel centres at ½); equal sizes give the same.
-func resampled(_ map: [Float], from: PictureSize, to: PictureSize) -> [Float] {
-  precondition(map.count == from.width * from.height, "\(map.count) values are not \(from)")
-  if from == to { return map }
-  func places(_ old: Int, _ new: Int) -> [(lower: Int, upper: Int, part: Float)] {
-    (0..<new).map { index in
-      let place = max(0, min((Float(index) + 0.5) * Float(old) / Float(new) - 0.5, Float(old - 1)))
-      let lower = Int(place)
-      return (lower, min(lower + 1, old - 1), place - Float(lower))
-    }
-  }
-  let columns = places(from.width, to.width)
-  var result: [Float] = []
-  result.reserveCapacity(to.width * to.height)
-  for row in places(from.height, to.height) {
-    for column in columns {
-      func value(_ y: Int) -> Float {
-        let (left, right) = (map[y * from.width + column.lower], map[y * from.width + column.upper])
-        return left + (right - left) * column.part
-      }
-      let (upper, lower) = (value(row.lower), value(row.upper))
-      result.append(upper + (lower - upper) * row.part)
-    }
-  }
-  return result
 }

@@ -1,10 +1,9 @@
 import ConvNet
-import DataSets
 import Foundation
-import Images
 import Testing
 
-@testable import Visualize
+@testable import Images
+@testable import Segmentation
 
 /// A grey picture with a red rectangle and weak noise.
 private func scene(width: Int = 60, height: Int = 40, object: PixelRectangle) -> Picture {
@@ -168,10 +167,6 @@ struct LocaliserTests {
     #expect(found.seeds[18 * 60 + 27] == .probableForeground && found.seeds[0] == .probableBackground)
     #expect(try localiser { $0.seeds = .hard }.object(in: map, size: size).seeds[0] == .background)
     #expect(try localiser { $0.box = .threshold }.object(in: map, size: size).seeds.isEmpty)
-    let picture = Picture(width: 3, height: 1, pixels: [90, 90, 90, 90, 90, 90, 255, 0, 0])
-      .seeded([.foreground, .probableBackground, .unknown])
-    // A third of the grey and two of the colour; elsewhere the brightness, 0.299 of the red.
-    #expect(picture.pixels == [200, 110, 30, 50, 96, 200, 76, 76, 76])
   }
 
   @Test("saliency alone, without colours, snaps to the edge where it is near")

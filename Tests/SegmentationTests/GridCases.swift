@@ -1,6 +1,6 @@
-import MinCut
+import Segmentation
 
-/// A grid's capacities, from which graphs are made; the same as in Golden/recipe.py.
+/// A grid's capacities, from which graphs are made; the same as in Golden/flows.py.
 struct GridCase {
   /// Each pair of neighbours once.
   static let steps: [(dx: Int, dy: Int)] = [(1, 0), (-1, 1), (0, 1), (1, 1)]

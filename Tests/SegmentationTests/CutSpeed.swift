@@ -2,7 +2,7 @@ import Foundation
 import Images
 import Testing
 
-@testable import Visualize
+@testable import Segmentation
 
 /// Not a test but a measurement: `CUT_SPEED=DIR swift test -c release --filter CutSpeed`, DIR a folder of photographs.
 @Suite(.enabled(if: ProcessInfo.processInfo.environment["CUT_SPEED"] != nil))
@@ -24,8 +24,9 @@ struct CutSpeed {
     let seeds = map.map { $0 > high ? PixelSeed.probableForeground : $0 < low ? .probableBackground : .unknown }
     var cuts: [Double] = []
     var models: [Double] = []
-    for file in try PictureList.find([folder], classes: []) {
-      let segmenter = GraphCutSegmenter(try PictureDecoder().decode(contentsOf: file.path).resized(width: width, height: height))
+    for name in try FileManager.default.subpathsOfDirectory(atPath: folder).sorted() where (name as NSString).pathExtension != "" {
+      let picture = try Picture(contentsOf: "\(folder)/\(name)").resized(width: width, height: height)
+      let segmenter = GraphCutSegmenter(picture)
       var seconds = SegmentationSeconds()
       _ = segmenter.segment(seeds: seeds, seconds: &seconds)
       cuts.append(seconds.cut)

@@ -1,6 +1,6 @@
 """Max-flow values of 200 seeded random grids, by PyMaxflow (Boykov and Kolmogorov's own code).
 
-pip install PyMaxflow numpy; python recipe.py > flows.json
+pip install PyMaxflow numpy; python flows.py > flows.json
 """
 
 import json

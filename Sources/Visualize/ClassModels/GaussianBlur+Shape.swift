@@ -1,0 +1,11 @@
+import ConvNet
+import Images
+
+extension GaussianBlur {
+  /// - Parameter scratch: at least as many values as the picture has; overwritten.
+  func apply(
+    to picture: UnsafeMutableBufferPointer<Float>, scratch: UnsafeMutableBufferPointer<Float>, shape: Shape
+  ) {
+    apply(to: picture, scratch: scratch, channels: shape.channels, height: shape.height, width: shape.width)
+  }
+}
