@@ -44,7 +44,11 @@ private func checkClassModels(_ communicator: Communicator, _ arguments: [String
     compute: ComputeSettings(precision: given["precision"].flatMap(Precision.init(rawValue:)) ?? .float32))
   let stops = given["stop"] != nil
   if stops { StopRequest.answer(by: .job) }
-  let summary = try job.run(communicator) { done, _ in if stops, done == 1 { kill(getpid(), SIGUSR1) } }
+  let summary = try job.run(communicator) { done, _ in
+    guard stops, done == 1 else { return }
+    kill(getpid(), SIGUSR1)
+    while !StopRequest.hasCome { usleep(1000) }
+  }
   try finish(summary, communicator)
 }
 
