@@ -55,6 +55,8 @@ let package = Package(
     // How a picture becomes a network's input.
     .target(name: "Data", dependencies: ["Files", "Images", "Kernels"]),
     .target(name: "Segmentation", dependencies: ["Images", "ConvNet"]),
+    // Saliency methods, class models, reconstructions, measures of maps: no ranks, no files.
+    .target(name: "Attribution", dependencies: ["ConvNet", "Images", "Files", "Kernels"]),
     // The folder is Distributed; the module can't be: that name is the toolchain's own.
     .target(name: "Cluster", dependencies: ["CMPI", "CSignals", "Files", "Kernels"], path: "Sources/Distributed"),
     .target(name: "Checkpoint", dependencies: ["Files", "ConvNet", "Data", "HDF5", "Sizes"]),
@@ -65,21 +67,21 @@ let package = Package(
       name: "Trainer",
       dependencies: ["Files", "ConvNet", "Images", "Data", "DataSets", "Cluster", "HDF5", "Checkpoint", "Interchange", "Kernels"]),
     .target(
-      name: "Visualize", dependencies: ["Files", "Kernels", "ConvNet", "Images", "Data", "Segmentation", "DataSets", "Cluster", "HDF5", "Checkpoint"]),
+      name: "Visualize", dependencies: ["Files", "Kernels", "ConvNet", "Images", "Data", "Attribution", "Segmentation", "DataSets", "Cluster", "HDF5", "Checkpoint"]),
     .executableTarget(
       name: "deepinside",
       dependencies: [
-        "Trainer", "Visualize", "Segmentation", "Interchange", "HDF5", "EarlySignals", "Sizes", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Trainer", "Visualize", "Attribution", "Segmentation", "Interchange", "HDF5", "EarlySignals", "Sizes", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
     // Checks that need several ranks: the tests start this under mpirun.
-    .executableTarget(name: "rank-checks", dependencies: ["Trainer", "Visualize", "Segmentation", "EarlySignals"], path: "Tests/RankChecks"),
+    .executableTarget(name: "rank-checks", dependencies: ["Trainer", "Visualize", "Attribution", "Segmentation", "EarlySignals"], path: "Tests/RankChecks"),
     // Steps of a plan under a malloc that counts, which must be a process's own.
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
     .executableTarget(
       name: "step-allocations", dependencies: ["ConvNet", "AllocationCounter"], path: "Tests/StepAllocations"),
     // Readers of foreign bytes, fuzzed: ./launch.sh test --fuzz.
-    .executableTarget(name: "reader-fuzz", dependencies: ["Trainer", "Visualize", "HDF5", "TestSupport"], path: "Tests/Fuzz", exclude: ["Corpus", "run.sh"]),
+    .executableTarget(name: "reader-fuzz", dependencies: ["Trainer", "Visualize", "Attribution", "HDF5", "TestSupport"], path: "Tests/Fuzz", exclude: ["Corpus", "run.sh"]),
     .target(name: "TestSupport", dependencies: ["ConvNet"], path: "Tests/TestSupport"),
     .testTarget(name: "SizesTests", dependencies: ["Sizes", "TestSupport"]),
     .testTarget(name: "FilesTests", dependencies: ["Files", "TestSupport"]),
@@ -87,6 +89,8 @@ let package = Package(
       name: "ConvNetTests", dependencies: ["ConvNet", "TestSupport", "step-allocations"], resources: [.copy("Golden")]),
     .testTarget(name: "ImagesTests", dependencies: ["Images", "TestSupport"], resources: [.copy("Golden")]),
     .testTarget(name: "DataTests", dependencies: ["Data", "TestSupport"]),
+    .testTarget(
+      name: "AttributionTests", dependencies: ["Attribution", "ConvNet", "Images", "TestSupport"], resources: [.copy("Golden")]),
     .testTarget(name: "SegmentationTests", dependencies: ["Segmentation", "Images", "ConvNet"], resources: [.copy("Golden")]),
     .testTarget(name: "DataSetsTests", dependencies: ["DataSets", "TestSupport"]),
     .testTarget(name: "ClusterTests", dependencies: ["Cluster", "Files", "Kernels", "TestSupport", "rank-checks"]),
@@ -96,7 +100,8 @@ let package = Package(
       name: "InterchangeTests", dependencies: ["Interchange", "TestSupport"], resources: [.copy("Golden")]),
     .testTarget(name: "TrainerTests", dependencies: ["Trainer", "HDF5", "TestSupport", "rank-checks"]),
     .testTarget(
-      name: "VisualizeTests", dependencies: ["Visualize", "Segmentation", "HDF5", "TestSupport", "rank-checks"], resources: [.copy("Golden")]),
+      name: "VisualizeTests",
+      dependencies: ["Visualize", "Attribution", "Segmentation", "HDF5", "TestSupport", "rank-checks"]),
     .testTarget(name: "CommandTests", dependencies: ["deepinside", "Checkpoint", "HDF5", "ConvNet", "Data", "Images", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Attribution
 import Cluster
 import DataSets
 import Visualize

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Attribution
 import Checkpoint
 import Cluster
 import ConvNet
@@ -84,6 +85,10 @@ struct AdvisedError: ExitCoded, CustomStringConvertible {
 
 extension MemoryError: ExitCoded {
   public var exitCode: Int32 { Cluster.ExitCode.failure }
+}
+
+extension AttributionError: ExitCoded {
+  public var exitCode: Int32 { Cluster.ExitCode.wrongUse }
 }
 
 extension NetworkError: ExitCoded {

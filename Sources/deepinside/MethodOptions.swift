@@ -1,4 +1,5 @@
 import ArgumentParser
+import Attribution
 import Visualize
 
 /// Which saliency method, and what may be chosen of it.

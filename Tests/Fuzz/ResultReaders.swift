@@ -1,4 +1,5 @@
 #if DEBUG || TESTABLE
+  import Attribution
   import DataSets
   import Files
   import Foundation

@@ -4,6 +4,7 @@ import Images
 import TestSupport
 import Testing
 
+@testable import Attribution
 @testable import Visualize
 
 /// For each file of a result folder numbers that nobody can have meant, and the words that refuse them.

@@ -1,4 +1,6 @@
+import Attribution
 import ConvNet
+import Files
 import Foundation
 import HDF5
 import Images

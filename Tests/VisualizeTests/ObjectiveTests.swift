@@ -1,6 +1,8 @@
 import ConvNet
+import TestSupport
 import Testing
 
+@testable import Attribution
 @testable import Visualize
 
 @Suite struct ObjectiveTests {

@@ -2,8 +2,10 @@ import ConvNet
 import Foundation
 import HDF5
 import Images
+import TestSupport
 import Testing
 
+@testable import Attribution
 @testable import Visualize
 
 @Suite(.serialized) struct ReconstructionTests {

@@ -1,3 +1,4 @@
+import Attribution
 import Cluster
 import ConvNet
 import DataSets

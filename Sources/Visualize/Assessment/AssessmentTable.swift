@@ -1,3 +1,4 @@
+import Attribution
 import Files
 import Foundation
 import HDF5

@@ -1,3 +1,5 @@
+import Attribution
+import Cluster
 import ConvNet
 import DataSets
 import Images
@@ -35,7 +37,8 @@ final class AssessmentWorker {
     self.seed = seed
     randomised = try randomises ? RandomisedNetwork(network.parameters, seed: seed) : nil
     // One plan for all: of the net whose weights can be changed, where there is one.
-    let score = try ScoreFunction(randomised?.store ?? network.parameters, batch: batch, compute: compute)
+    let score = try ScoreFunction(
+      randomised?.store ?? network.parameters, batch: batch, compute: compute, progress: { Activity.enter(.item) })
     mappers = try methods.map { try SaliencyMapper(score, method: $0.method) }
     curves = try PixelCurves(score, step: step)
   }

@@ -1,3 +1,4 @@
+import Attribution
 import ConvNet
 import Data
 import Files

@@ -1,5 +1,7 @@
+import Attribution
 import Cluster
 import ConvNet
+import Files
 import Images
 
 /// The command `class-models`: a picture of what the net finds typical of each class, in a result folder.
@@ -75,7 +77,8 @@ public struct ClassModelJob {
           let objective = named[entry.prepared]?.objective ?? .score(0)
           return (objective, stream: objective.classIndex ?? Self.stream(of: entry.prepared))
         }
-        guard let models = try ascent.run(items, shouldStop: { StopRequest.isRequested }) else { return nil }
+        guard let models = try ascent.run(
+          items, shouldStop: { StopRequest.isRequested }, progress: { Activity.enter(.item, step: $0) }) else { return nil }
         return try zip(ready, models).map { entry, samples in
           let result = try self.result(samples, item: entry.item.name, objective: named[entry.prepared]?.text ?? objective)
           return .done(try store.save(result, of: entry.item))

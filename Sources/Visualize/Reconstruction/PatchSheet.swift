@@ -1,3 +1,4 @@
+import Attribution
 import Images
 
 /// Patches as a figure: reconstructions on the left, the same parts of the pictures on the right, as in Zeiler and Fergus's

@@ -1,5 +1,7 @@
+import Attribution
 import Cluster
 import ConvNet
+import Files
 import Images
 
 /// The command `reconstruct`: the strongest units of a layer for each picture, taken back to the pixels, in a result folder.
@@ -56,7 +58,9 @@ public struct ReconstructionJob {
       prepare: { [network] items in TestPicture.prepare(items, network) },
       process: { ready in
         let reconstructor =
-          try made ?? Reconstructor(network.parameters, layer: layer, rule: rule, batch: most, compute: compute)
+          try made
+          ?? Reconstructor(
+            network.parameters, layer: layer, rule: rule, batch: most, compute: compute, progress: { Activity.enter(.item) })
         made = reconstructor
         return try zip(ready, results(ready, reconstructor)).map { .done(try store.save($1, of: $0.item)) }
       })

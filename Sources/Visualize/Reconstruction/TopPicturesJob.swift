@@ -1,3 +1,4 @@
+import Attribution
 import Cluster
 import ConvNet
 import Files
@@ -60,7 +61,8 @@ public struct TopPicturesJob {
       }
     }
     let reconstructor = try Reconstructor(
-      network.parameters, layer: job.layer, rule: job.rule, batch: job.batch, compute: job.compute)
+      network.parameters, layer: job.layer, rule: job.rule, batch: job.batch, compute: job.compute,
+      progress: { Activity.enter(.item) })
     if let known, !known.fits(reconstructor.shape) {
       throw VisualizeError(
         .badData,

@@ -1,3 +1,4 @@
+import Attribution
 import DataSets
 import Files
 import Foundation

@@ -1,6 +1,8 @@
+import Attribution
 import Cluster
 import ConvNet
 import DataSets
+import Files
 import Images
 
 /// The command `saliency`: how much each pixel of pictures matters for a class, in a result folder.
@@ -96,7 +98,9 @@ public struct SaliencyJob {
         // A rank that gets no item needs no buffers.
         let mapper =
           try made
-          ?? SaliencyMapper(network.parameters, method: method, batch: min(batch, most * crops.count), compute: compute)
+          ?? SaliencyMapper(
+            network.parameters, method: method, batch: min(batch, most * crops.count), compute: compute,
+            progress: { Activity.enter(.item) })
         made = mapper
         let maps = try mapper.maps(of: ready.map(\.prepared), mean: network.mean)
         return try zip(ready, maps).map { entry, map in

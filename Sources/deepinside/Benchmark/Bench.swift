@@ -1,3 +1,4 @@
+import Attribution
 import Checkpoint
 import Cluster
 import ConvNet
@@ -65,7 +66,7 @@ struct Bench {
       store, mean: [Float](repeating: 120, count: network.input.count), options: .paper(iterations: steps), batch: batch,
       compute: settings)
     let classes = (0..<batch).map { $0 % network.classCount }
-    let rounds = try repeated { _ = try ascent.run(classes: classes) }
+    let rounds = try repeated { _ = try ascent.run(classes: classes, progress: { Activity.enter(.item, step: $0) }) }
     // The last score of a trace takes one more forward pass: 3 % at 16 steps.
     return BenchResult(
       ranks: communicator.size, imagesPerSecond: rounds.perSecond * Double(batch * steps * communicator.size),

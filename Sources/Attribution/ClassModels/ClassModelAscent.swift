@@ -1,0 +1,182 @@
+import ConvNet
+
+/// The picture that a net finds most typical of a class, and how it came about.
+public struct ClassModel: Sendable {
+  public let objective: Objective
+  /// `[3, H, W]`, the mean not added.
+  public let image: [Float]
+  /// The objective (S_c) of the picture that entered the net in each iteration (jittered where there is jitter), then of the
+  /// final picture: iterations + 1 values.
+  public let scoreTrace: [Float]
+  /// What the net says of the final picture, the strongest classes first.
+  public let topClasses: [RankedClass]
+  /// The class's score in the final picture; of the strongest class where the objective isn't a class's.
+  public let score: Float
+  /// The same class's posterior there.
+  public let posterior: Float
+  /// λ of the L2 term, absolute; 0 where there is none.
+  public let lambda: Float
+  /// What is to be said against the picture: a gradient that was zero or no number.
+  public let warning: String?
+
+  /// The class that `score` and `posterior` are of.
+  public var classIndex: Int { objective.classIndex ?? topClasses.first?.index ?? 0 }
+}
+
+/// Finds class models by gradient ascent on the picture, with fixed weights: argmax over I of S_c(I) − λ‖I‖₂².
+///
+/// Every slot of the batch climbs for an objective of its own, from the zero picture (the net was trained on centred data):
+/// g = ∂S_c/∂I under a random transformation, less the penalties; a direction d = T·optimiser(Tᵀ·g) by the parameterisation T;
+/// I ← I + η·d / RMS(d); then what restrains the picture (decay, blur, clipping). A slot sees nothing of the others: its
+/// result depends on the objective, the seed and the parameters, not on its neighbours.
+///
+/// Source: Simonyan et al. 2013 §2; Yosinski et al. 2015 §3; Olah et al. 2017 for how the parts compose.
+public final class ClassModelAscent {
+  private let objectiveGradient: ObjectiveGradient
+  private let mean: [Float]
+  private let options: ClassModelOptions
+  private let parameterisation: any Parameterisation
+  private let regularisers: [any Regulariser]
+  private let pictures: Tensor
+  private let entering: Tensor
+  private let gradients: Tensor
+  private let scratch: Tensor
+  private var plan: Plan { objectiveGradient.plan }
+
+  /// - Parameters:
+  ///   - mean: `[3, H, W]`, for clipping.
+  ///   - colourAxes: the training pixels', for the Fourier parameterisation; empty for those of ILSVRC.
+  ///   - batch: the most pictures at a time.
+  public init(
+    _ parameters: ParameterStore, mean: [Float], colourAxes: [SIMD3<Float>] = [], options: ClassModelOptions, batch: Int,
+    compute: ComputeSettings = ComputeSettings()
+  ) throws {
+    let network = parameters.network
+    precondition(mean.count == network.input.count, "a mean of \(mean.count) values for an input \(network.input)")
+    precondition(options.iterations > 0 && options.blurInterval > 0, "iterations and blur interval must be positive")
+    precondition(batch % options.samples == 0, "\(batch) pictures don't hold samples of \(options.samples)")
+    objectiveGradient = try ObjectiveGradient(
+      try Plan(parameters, batch: batch, purpose: .inputGradient, compute: compute), diversity: options.diversity(for: network))
+    self.mean = mean
+    self.options = options
+    parameterisation = options.parameterisation(for: network, colourAxes: colourAxes)
+    regularisers = options.regularisers(mean: mean)
+    pictures = try Tensor(count: batch, shape: network.input)
+    entering = try Tensor(count: batch, shape: network.input)
+    gradients = try Tensor(count: batch, shape: network.input)
+    scratch = try Tensor(count: batch, shape: network.input)
+  }
+
+  /// What one slot remembers between iterations.
+  private struct Slot {
+    let objective: Objective
+    /// Of the random numbers.
+    let stream: Int
+    var optimiser: OptimiserState
+    var trace: [Float] = []
+    /// RMS(∂objective/∂I) in the first iteration.
+    var unit: Float = 0
+    var zeroGradients = 0
+    var diverged = false
+  }
+
+  /// The models of some classes by their scores.
+  public func run(
+    classes: [Int], shouldStop: () -> Bool = { false }, progress: (_ iteration: Int) -> Void = { _ in }
+  ) throws -> [ClassModel]? {
+    try run(classes.map { (.score($0), $0) }, shouldStop: shouldStop, progress: progress)?.map { $0[0] }
+  }
+
+  /// The models of some objectives, each with the number of its stream of random numbers.
+  ///
+  /// - Parameters:
+  ///   - shouldStop: asked in every iteration; when it says yes the work is dropped.
+  ///   - progress: told of every iteration when it begins, from 1.
+  /// - Returns: `samples` models an objective, in the same order; nil when stopped.
+  public func run(
+    _ items: [(Objective, stream: Int)], shouldStop: () -> Bool = { false }, progress: (_ iteration: Int) -> Void = { _ in }
+  ) throws -> [[ClassModel]]? {
+    let samples = options.samples
+    precondition(items.count * samples <= plan.batch, "\(items.count) × \(samples) pictures for a batch of \(plan.batch)")
+    guard !items.isEmpty else { return [] }
+    pictures.storage.fill(with: 0)
+    let optimiser = OptimiserState(options.optimiser, count: pictures.shape.count)
+    var slots = items.flatMap { item in
+      (0..<samples).map { Slot(objective: item.0, stream: $0 << 32 | item.stream, optimiser: optimiser) }
+    }
+    let objectives = slots.map(\.objective)
+
+    for iteration in 0..<options.iterations {
+      if shouldStop() { return nil }
+      progress(iteration + 1)
+      let transformations = slots.map { options.transformation(iteration: iteration, item: $0.stream) }
+      plan.team.split(slots.count) { _, range in
+        for slot in range {
+          transformations[slot].apply(pictures[slot], to: entering[slot], scratch: scratch[slot], shape: pictures.shape)
+        }
+      }
+      let values = try objectiveGradient.run(entering.prefix(slots.count), objectives, group: samples)
+      slots.withUnsafeMutableBufferPointer { slots in
+        nonisolated(unsafe) let slots = slots
+        plan.team.split(slots.count) { _, range in
+          for slot in range {
+            slots[slot].trace.append(values[slot])
+            transformations[slot].pullBack(
+              objectiveGradient.gradient[slot], to: gradients[slot], scratch: scratch[slot], shape: pictures.shape)
+            climb(&slots[slot], slot, iteration: iteration)
+          }
+        }
+      }
+    }
+
+    let (scores, values) = try objectiveGradient.values(pictures.prefix(slots.count), objectives)
+    let models = slots.indices.map { finish(slots[$0], pictures[$0], value: values[$0], scores: scores[$0]) }
+    return items.indices.map { Array(models[($0 * samples)..<(($0 + 1) * samples)]) }
+  }
+
+  /// One step of one picture.
+  private func climb(_ slot: inout Slot, _ index: Int, iteration: Int) {
+    let (picture, gradient, scratch) = (pictures[index], gradients[index], scratch[index])
+    let shape = pictures.shape
+    let progress = Float(iteration) / Float(options.iterations)
+    let size = rootMeanSquare(gradient)
+    if size == 0 { slot.zeroGradients += 1 }
+    if iteration == 0 { slot.unit = size }
+    guard size.isFinite else {
+      slot.diverged = true
+      return
+    }
+    for regulariser in regularisers { regulariser.penalise(gradient, picture: picture, shape: shape, unit: slot.unit) }
+    parameterisation.pullBack(gradient, scratch: scratch, progress: progress)
+    slot.optimiser.direct(gradient)
+    parameterisation.render(gradient, scratch: scratch, progress: progress)
+    let length = rootMeanSquare(gradient)
+    if length > 0, length.isFinite {
+      let factor = options.step(at: iteration) / length
+      for i in picture.indices { picture[i] += factor * gradient[i] }
+    }
+    for regulariser in regularisers {
+      regulariser.restrain(
+        picture, scratch: scratch, shape: shape, iteration: iteration, iterations: options.iterations)
+    }
+  }
+
+  private func finish(
+    _ slot: Slot, _ picture: UnsafeMutableBufferPointer<Float>, value: Float, scores: UnsafeMutableBufferPointer<Float>
+  ) -> ClassModel {
+    let top = RankedClass.top(5, of: scores)
+    let classIndex = slot.objective.classIndex ?? top.first?.index ?? 0
+    var warning: String?
+    if slot.diverged {
+      warning = "the gradient of the class score was not a finite number: the net has diverged, or its mean doesn't fit"
+    } else if slot.zeroGradients > 0 {
+      warning =
+        "the gradient of the class score was exactly zero in \(slot.zeroGradients) of \(options.iterations) iterations: "
+        + "no unit below it was active, and the picture could not move"
+    }
+    return ClassModel(
+      objective: slot.objective, image: Array(picture), scoreTrace: slot.trace + [value], topClasses: top,
+      score: scores[classIndex], posterior: posteriors(scores)[classIndex], lambda: options.regularisation * slot.unit,
+      warning: warning)
+  }
+}

@@ -1,0 +1,68 @@
+import ConvNet
+
+/// What an ascent raises on one picture: a weighted sum of class scores, posteriors and activations inside the net.
+///
+/// Source: Simonyan et al. 2013 §2 (the score before the softmax); Olah et al. 2017, *Feature Visualization*, for units,
+/// channels and sums.
+public struct Objective: Sendable, Hashable {
+  /// Where in a layer's map a unit lies.
+  public enum Place: Sendable, Hashable {
+    /// The mean over the map: the channel as a whole.
+    case everywhere
+    case centre
+    case at(y: Int, x: Int)
+  }
+
+  public enum Quantity: Sendable, Hashable {
+    /// S_c before the softmax.
+    case score(classIndex: Int)
+    /// P_c; raising it can be had by lowering the other classes, and the paper found those pictures poor.
+    case posterior(classIndex: Int)
+    /// An activation of a layer; of a layer that a ReLU follows the value is the one after it, the gradient the one before
+    /// it, so that a unit that isn't active yet can be reached.
+    case activation(layer: String, channel: Int, Place)
+  }
+
+  public struct Term: Sendable, Hashable {
+    public var quantity: Quantity
+    public var weight: Float
+
+    public init(_ quantity: Quantity, weight: Float = 1) {
+      self.quantity = quantity
+      self.weight = weight
+    }
+  }
+
+  public var terms: [Term]
+
+  public init(_ terms: [Term]) { self.terms = terms }
+
+  /// S_c of one class: the paper's.
+  public static func score(_ classIndex: Int) -> Objective { Objective([Term(.score(classIndex: classIndex))]) }
+  public static func posterior(_ classIndex: Int) -> Objective { Objective([Term(.posterior(classIndex: classIndex))]) }
+
+  /// The class, where the objective is the score or the posterior of one.
+  package var classIndex: Int? {
+    guard terms.count == 1 else { return nil }
+    switch terms[0].quantity {
+    case .score(let index), .posterior(let index): return index
+    case .activation: return nil
+    }
+  }
+
+  /// The layers inside the net that terms name.
+  var layers: Set<String> {
+    Set(terms.compactMap { if case .activation(let layer, _, _) = $0.quantity { layer } else { nil } })
+  }
+}
+
+extension Objective.Place {
+  /// The indices into a map of that height and width, and the weight of each.
+  func units(height: Int, width: Int) -> (Range<Int>, weight: Float) {
+    switch self {
+    case .everywhere: return (0..<(height * width), 1 / Float(height * width))
+    case .centre: return (height / 2 * width + width / 2..<height / 2 * width + width / 2 + 1, 1)
+    case .at(let y, let x): return (y * width + x..<y * width + x + 1, 1)
+    }
+  }
+}
