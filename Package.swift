@@ -54,6 +54,12 @@ let package = Package(
     .target(name: "Images", dependencies: ["Files", "CPNG", "CTurboJPEG", "Kernels", "Sizes"]),
     // How a picture becomes a network's input.
     .target(name: "Data", dependencies: ["Files", "Images", "Kernels"]),
+    // Pages of HTML, their styles and scripts, charts: files of their own, which become part of the program.
+    .target(
+      name: "Pages",
+      resources: ["gallery.css", "gallery-shared.js", "gallery-page.js", "gallery-index.js", "report.css"].map {
+        .embedInCode("Resources/\($0)")
+      }),
     .target(name: "Segmentation", dependencies: ["Images", "ConvNet"]),
     // Saliency methods, class models, reconstructions, measures of maps: no ranks, no files.
     .target(name: "Attribution", dependencies: ["ConvNet", "Images", "Files", "Kernels"]),
@@ -65,9 +71,9 @@ let package = Package(
     .target(name: "DataSets", dependencies: ["Files", "Images", "Interchange"]),
     .target(
       name: "Trainer",
-      dependencies: ["Files", "ConvNet", "Images", "Data", "DataSets", "Cluster", "HDF5", "Checkpoint", "Interchange", "Kernels"]),
+      dependencies: ["Files", "ConvNet", "Images", "Data", "DataSets", "Cluster", "HDF5", "Checkpoint", "Interchange", "Kernels", "Pages"]),
     .target(
-      name: "Visualize", dependencies: ["Files", "Kernels", "ConvNet", "Images", "Data", "Attribution", "Segmentation", "DataSets", "Cluster", "HDF5", "Checkpoint"]),
+      name: "Visualize", dependencies: ["Files", "Kernels", "ConvNet", "Images", "Data", "Attribution", "Segmentation", "Pages", "DataSets", "Cluster", "HDF5", "Checkpoint"]),
     .executableTarget(
       name: "deepinside",
       dependencies: [
@@ -91,6 +97,7 @@ let package = Package(
     .testTarget(name: "DataTests", dependencies: ["Data", "TestSupport"]),
     .testTarget(
       name: "AttributionTests", dependencies: ["Attribution", "ConvNet", "Images", "TestSupport"], resources: [.copy("Golden")]),
+    .testTarget(name: "PagesTests", dependencies: ["Pages"]),
     .testTarget(name: "SegmentationTests", dependencies: ["Segmentation", "Images", "ConvNet"], resources: [.copy("Golden")]),
     .testTarget(name: "DataSetsTests", dependencies: ["DataSets", "TestSupport"]),
     .testTarget(name: "ClusterTests", dependencies: ["Cluster", "Files", "Kernels", "TestSupport", "rank-checks"]),

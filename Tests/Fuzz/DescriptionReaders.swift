@@ -97,7 +97,7 @@
       name: "metrics",
       sources: [
         "Trainer/Report/RunHistory.swift", "Trainer/Report/ThinnedSteps.swift", "Trainer/Report/MetricsLine.swift",
-        "Trainer/Report/ReportPage.swift", "Trainer/Report/ReportPage+Tables.swift", "Trainer/Report/LineChart.swift",
+        "Trainer/Report/ReportPage.swift", "Trainer/Report/ReportPage+Tables.swift", "Pages/LineChart.swift",
         "Trainer/Loop/Metrics.swift",
       ],
       seeds: { [Array(lines.utf8), Array(lines.replacing("100", with: "1e300").utf8)] },

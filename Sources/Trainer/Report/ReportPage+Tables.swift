@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Pages
 
 extension ReportPage {
   /// The values of the curves over epochs; of very many epochs every n-th, and the best.

@@ -1,7 +1,7 @@
 import ConvNet
-import Files
 import Foundation
 import Images
+import Pages
 
 /// The HTML of a run's report: one file without scripts, everything in it, with every curve's values in a table too.
 struct ReportPage {
@@ -29,7 +29,7 @@ struct ReportPage {
       \(optionTable)
       </main>
       """
-    return HTML.page(title: title, style: Self.style, body: body)
+    return HTML.page(title: title, style: PageParts.reportStyle, body: body)
   }
 
   private var title: String { "Training of \(run.network)" }

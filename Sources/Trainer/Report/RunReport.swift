@@ -3,6 +3,7 @@ import ConvNet
 import Files
 import Foundation
 import HDF5
+import Pages
 
 /// `report.html` of a run folder: what `run.json`, `metrics.jsonl`, `classes.csv` and a checkpoint say, on one page.
 struct RunReport {

@@ -1,5 +1,5 @@
-import Files
 import Foundation
+import Pages
 
 /// Pictures a second over nodes, both by powers of two, as an SVG of its own: a curve a way of sharing the work, and a straight line
 /// for nodes that need not talk.

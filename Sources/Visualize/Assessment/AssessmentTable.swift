@@ -2,6 +2,7 @@ import Attribution
 import Files
 import Foundation
 import HDF5
+import Pages
 
 /// What all pictures of an assessment say together: tables, and which maps to trust.
 struct AssessmentTable {

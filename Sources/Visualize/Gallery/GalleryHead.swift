@@ -1,6 +1,6 @@
-import Files
 import Foundation
 import Images
+import Pages
 import Segmentation
 
 /// What all pages of a gallery have in common. Every text that comes from data is escaped.
@@ -37,10 +37,10 @@ struct GalleryHead {
       </header>
       \(content)
       <script type="application/json" id="data">\(Self.scriptSafe(try ResultJSON.text(data)))</script>
-      <script>\(GalleryScript.shared)\(script)</script>
+      <script>\(PageParts.galleryShared)\(script)</script>
       """
     return HTML.page(
-      title: title + subtitle, style: GalleryPage.style, attributes: "class=\"\(kind)\" style=\"--aspect: \(aspect)\"", body: body
+      title: title + subtitle, style: PageParts.galleryStyle, attributes: "class=\"\(kind)\" style=\"--aspect: \(aspect)\"", body: body
     )
   }
 

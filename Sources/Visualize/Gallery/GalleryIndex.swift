@@ -1,5 +1,5 @@
-import Files
 import Foundation
+import Pages
 
 /// The page that leads to the pages of many results: a search over all of them, the pages, and the classes.
 struct GalleryIndex {
@@ -56,6 +56,6 @@ struct GalleryIndex {
       data: Contents(
         perPage: perPage, classes: listing.classes.map { [$0.wnid, $0.name] }, items: entries.map(\.item),
         classOf: entries.map(\.classIndex)),
-      script: GalleryScript.index)
+      script: PageParts.galleryIndex)
   }
 }

@@ -1,5 +1,5 @@
-import Files
 import Foundation
+import Pages
 
 /// A page of figures: of all results, or of one part of many.
 ///
@@ -52,7 +52,7 @@ struct GalleryPage {
       """
     return try head.document(
       root: part == nil ? "" : "../", subtitle: part.map { ", page \($0.number)" } ?? "", content: content, data: items,
-      script: GalleryScript.page)
+      script: PageParts.galleryPage)
   }
 
   /// Of one part: the ways to the others.

@@ -1,12 +1,12 @@
 /// Text in pages.
-public enum HTML {
+package enum HTML {
   /// A whole page in English, for light and dark screens of any width.
   ///
   /// - Parameters:
   ///   - title: plain text.
   ///   - body: HTML.
   ///   - attributes: of the body element.
-  public static func page(title: String, style: String, attributes: String = "", body: String) -> String {
+  package static func page(title: String, style: String, attributes: String = "", body: String) -> String {
     """
     <!DOCTYPE html>
     <html lang="en">
@@ -26,7 +26,7 @@ public enum HTML {
   }
 
   /// Text as HTML, for content and for attributes in quotes.
-  public static func escape(_ text: String) -> String {
+  package static func escape(_ text: String) -> String {
     var escaped = ""
     for character in text.unicodeScalars {
       switch character {

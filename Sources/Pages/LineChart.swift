@@ -1,18 +1,23 @@
-import Files
 import Foundation
 
 /// Curves over epochs as inline SVG, with a legend in HTML.
 ///
 /// Colours and dashes come from the page's style (`.c0`, `.c1`, …): they suit light and dark, and no curve is told by its colour
 /// alone.
-struct LineChart {
-  struct Series {
+package struct LineChart {
+  package struct Series {
     let name: String
     let points: [(x: Double, y: Double)]
     /// The lowest and highest value around each point, as an area; may be empty.
-    var band: [(x: Double, low: Double, high: Double)] = []
+    package var band: [(x: Double, low: Double, high: Double)] = []
     /// Points are marked, and say their value when pointed at.
     var isMarked = false
+
+    package init(
+      name: String, points: [(x: Double, y: Double)], band: [(x: Double, low: Double, high: Double)] = [], isMarked: Bool = false
+    ) {
+      (self.name, self.points, self.band, self.isMarked) = (name, points, band, isMarked)
+    }
   }
 
   let title: String
@@ -25,10 +30,18 @@ struct LineChart {
   var startsAtZero = false
   let format: (Double) -> String
 
+  package init(
+    title: String, unit: String, series: [Series], isLogarithmic: Bool = false, startsAtZero: Bool = false,
+    format: @escaping (Double) -> String
+  ) {
+    (self.title, self.unit, self.series) = (title, unit, series)
+    (self.isLogarithmic, self.startsAtZero, self.format) = (isLogarithmic, startsAtZero, format)
+  }
+
   private static let size = (width: 460.0, height: 250.0)
   private static let plot = (left: 58.0, right: 448.0, top: 12.0, bottom: 216.0)
 
-  func html() -> String {
+  package func html() -> String {
     let shown = series.filter { !$0.points.isEmpty }
     guard !shown.isEmpty else { return "" }
     let keys = shown.enumerated().map { index, series in
@@ -138,7 +151,7 @@ struct LineChart {
   private static func number(_ value: Double) -> String { String(format: "%.1f", value) }
 
   /// `3`, `0.25`, `60834536`, `1e-05`.
-  static func plain(_ value: Double) -> String {
+  package static func plain(_ value: Double) -> String {
     String(format: value == value.rounded() && abs(value) < 1e15 ? "%.0f" : "%.6g", value)
   }
 }
