@@ -51,7 +51,7 @@ let package = Package(
     .target(
       name: "ConvNet", dependencies: ["COpenBLAS", "Kernels", "Sizes"] + (hasOneDNN ? ["COneDNN"] : []),
       exclude: [hasOneDNN ? "WithoutOneDNN" : "OneDNN"]),
-    .target(name: "Images", dependencies: ["Files", "CPNG", "CTurboJPEG", "Kernels", "Sizes"]),
+    .target(name: "Images", dependencies: ["Files", "CPNG", "CTurboJPEG", "Kernels"]),
     // How a picture becomes a network's input.
     .target(name: "Data", dependencies: ["Files", "Images", "Kernels"]),
     // Pages of HTML, their styles and scripts, charts: files of their own, which become part of the program.
@@ -69,25 +69,38 @@ let package = Package(
     // Other programs' formats: event files of TensorBoard, ONNX, safetensors, Caffe's and MatConvNet's weights.
     .target(name: "Interchange", dependencies: ["Files", "ConvNet", "Images", "Checkpoint", "Sizes"]),
     .target(name: "DataSets", dependencies: ["Files", "Images", "Interchange"]),
+    // The model of a step on many nodes: what auto chooses by, doctor predicts and simulate draws.
+    .target(name: "Performance", dependencies: ["ConvNet", "Cluster", "Pages"]),
     .target(
       name: "Trainer",
-      dependencies: ["Files", "ConvNet", "Images", "Data", "DataSets", "Cluster", "HDF5", "Checkpoint", "Interchange", "Kernels", "Pages"]),
+      dependencies: [
+        "Files", "ConvNet", "Images", "Data", "DataSets", "Cluster", "HDF5", "Checkpoint", "Interchange", "Pages", "Performance",
+      ]),
     .target(
-      name: "Visualize", dependencies: ["Files", "Kernels", "ConvNet", "Images", "Data", "Attribution", "Segmentation", "Pages", "DataSets", "Cluster", "HDF5", "Checkpoint"]),
+      name: "Visualize",
+      dependencies: [
+        "Files", "Sizes", "ConvNet", "Images", "Data", "DataSets", "Cluster", "HDF5", "Checkpoint", "Attribution", "Segmentation",
+        "Pages",
+      ]),
     .executableTarget(
       name: "deepinside",
       dependencies: [
-        "Trainer", "Visualize", "Attribution", "Segmentation", "Interchange", "HDF5", "EarlySignals", "Sizes", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Trainer", "Visualize", "Attribution", "Segmentation", "Performance", "Interchange", "HDF5", "EarlySignals", "Sizes",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
     // Checks that need several ranks: the tests start this under mpirun.
-    .executableTarget(name: "rank-checks", dependencies: ["Trainer", "Visualize", "Attribution", "Segmentation", "EarlySignals"], path: "Tests/RankChecks"),
+    .executableTarget(
+      name: "rank-checks", dependencies: ["Trainer", "Visualize", "Attribution", "Segmentation", "EarlySignals"],
+      path: "Tests/RankChecks"),
     // Steps of a plan under a malloc that counts, which must be a process's own.
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
     .executableTarget(
       name: "step-allocations", dependencies: ["ConvNet", "AllocationCounter"], path: "Tests/StepAllocations"),
     // Readers of foreign bytes, fuzzed: ./launch.sh test --fuzz.
-    .executableTarget(name: "reader-fuzz", dependencies: ["Trainer", "Visualize", "Attribution", "HDF5", "TestSupport"], path: "Tests/Fuzz", exclude: ["Corpus", "run.sh"]),
+    .executableTarget(
+      name: "reader-fuzz", dependencies: ["Trainer", "Visualize", "Attribution", "HDF5", "TestSupport"], path: "Tests/Fuzz",
+      exclude: ["Corpus", "run.sh"]),
     .target(name: "TestSupport", dependencies: ["ConvNet"], path: "Tests/TestSupport"),
     .testTarget(name: "SizesTests", dependencies: ["Sizes", "TestSupport"]),
     .testTarget(name: "FilesTests", dependencies: ["Files", "TestSupport"]),
@@ -97,6 +110,7 @@ let package = Package(
     .testTarget(name: "DataTests", dependencies: ["Data", "TestSupport"]),
     .testTarget(
       name: "AttributionTests", dependencies: ["Attribution", "ConvNet", "Images", "TestSupport"], resources: [.copy("Golden")]),
+    .testTarget(name: "PerformanceTests", dependencies: ["Performance", "Cluster", "ConvNet"]),
     .testTarget(name: "PagesTests", dependencies: ["Pages"]),
     .testTarget(name: "SegmentationTests", dependencies: ["Segmentation", "Images", "ConvNet"], resources: [.copy("Golden")]),
     .testTarget(name: "DataSetsTests", dependencies: ["DataSets", "TestSupport"]),
@@ -105,11 +119,12 @@ let package = Package(
     .testTarget(name: "CheckpointTests", dependencies: ["Checkpoint", "HDF5", "Files", "TestSupport"]),
     .testTarget(
       name: "InterchangeTests", dependencies: ["Interchange", "TestSupport"], resources: [.copy("Golden")]),
-    .testTarget(name: "TrainerTests", dependencies: ["Trainer", "HDF5", "TestSupport", "rank-checks"]),
+    .testTarget(name: "TrainerTests", dependencies: ["Trainer", "TestSupport", "rank-checks"]),
     .testTarget(
       name: "VisualizeTests",
       dependencies: ["Visualize", "Attribution", "Segmentation", "HDF5", "TestSupport", "rank-checks"]),
-    .testTarget(name: "CommandTests", dependencies: ["deepinside", "Checkpoint", "HDF5", "ConvNet", "Data", "Images", "TestSupport"]),
+    .testTarget(
+      name: "CommandTests", dependencies: ["deepinside", "Checkpoint", "HDF5", "ConvNet", "Data", "Images", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Cluster
 import Trainer
 
 /// How ranks add up their gradients.

@@ -3,6 +3,7 @@ import Cluster
 import ConvNet
 import Files
 import Foundation
+import Performance
 import Trainer
 
 struct SimulateCommand: ParsableCommand {

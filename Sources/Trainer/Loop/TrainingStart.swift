@@ -4,6 +4,7 @@ import ConvNet
 import Data
 import Files
 import Foundation
+import Performance
 
 /// All that a run needs before its first update: data, network, parameters, and how far they have come.
 struct TrainingStart {

@@ -11,18 +11,6 @@ public enum ReductionMode: String, Sendable, Codable, CaseIterable {
   case exact
 }
 
-/// In what form gradients travel between ranks.
-public enum GradientWire: String, Sendable, Codable, CaseIterable {
-  case float32
-  /// Half of the bytes; each gradient is rounded to 8 bits twice, and summed in float32.
-  case bfloat16
-
-  /// How sums are formed with it.
-  public var reduction: GradientReduction { self == .float32 ? .float32 : .bfloat16 }
-  /// Of a value.
-  var bytes: Int { self == .float32 ? 4 : 2 }
-}
-
 /// Where the fully connected layers are computed.
 public enum FullyConnectedMode: String, Sendable, Codable, CaseIterable {
   /// Whichever of the two the measured network makes faster.

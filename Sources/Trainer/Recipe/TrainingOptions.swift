@@ -1,3 +1,4 @@
+import Cluster
 import ConvNet
 import Data
 import Foundation

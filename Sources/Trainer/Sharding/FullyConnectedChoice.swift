@@ -1,6 +1,7 @@
 import Cluster
 import ConvNet
 import Foundation
+import Performance
 
 /// Whether to deal out the fully connected layers: by what the network between the hosts is measured to carry.
 ///

@@ -2,6 +2,7 @@ import ArgumentParser
 import Cluster
 import ConvNet
 import Foundation
+import Performance
 import Trainer
 
 struct DoctorCommand: ParsableCommand {

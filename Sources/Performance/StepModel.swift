@@ -1,3 +1,4 @@
+import Cluster
 import ConvNet
 
 /// How long a training step takes on many ranks, from what one rank computes and the network carries.
@@ -50,7 +51,7 @@ public struct StepModel: Sendable {
   static let (hidden, hiddenOfConvolutions) = (0.45, 0.5)
   static let chunkBytes = 4.0 * 1048576
   /// Measured: a core trains on so many multiply-adds of the forward pass a second.
-  static let multiplyAddsPerSecond = 29e9
+  package static let multiplyAddsPerSecond = 29e9
 
   /// - Parameters:
   ///   - threads: of a rank.

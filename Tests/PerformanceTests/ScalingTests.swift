@@ -1,8 +1,9 @@
+import Cluster
 import ConvNet
 import Foundation
 import Testing
 
-@testable import Trainer
+@testable import Performance
 
 @Suite("The model of a step on many nodes") struct ScalingTests {
   /// 58.6 M of cnn-f's 60.8 M parameters are fully connected; their inputs are 9216 + 4096 + 4096 values a picture.
