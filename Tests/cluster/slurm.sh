@@ -15,9 +15,17 @@ cd "$here/../.."
 
 # ---- jobs ------------------------------------------------------------------------------------------------------------
 
-# Submits a job, and prints its number. The tests share the nodes: --oversubscribe takes back what the jobs say of whole nodes.
+# Submits a job, and prints its number. The tests share the nodes: what the jobs say of whole nodes is left out.
 submit() { # NAME [SBATCH-OPTION ...] SCRIPT [ARGUMENT ...]
-  slurm sbatch --parsable --oversubscribe --output="$folder/$1.log" "${@:2}"
+  local words=() word
+  for word in "${@:2}"; do
+    if [[ $word == jobs/*.sbatch ]]; then
+      grep -v '^#SBATCH --exclusive' "$word" >"$folder/$1.sbatch"
+      word=$folder/$1.sbatch
+    fi
+    words+=("$word")
+  done
+  slurm sbatch --parsable --oversubscribe --output="$folder/$1.log" "${words[@]}"
 }
 
 # Waits for a job at most SECONDS, and wants it in a state then.
