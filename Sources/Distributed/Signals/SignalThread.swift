@@ -47,6 +47,8 @@ final class SignalThread: Sendable {
       return !state.isRunning
     }
     if isNew { start() }
+    // A request that came before is not left to the thread's next look.
+    endIfDue()
   }
 
   /// Says something else when the job is ended.
