@@ -125,14 +125,8 @@ extension HDF5File {
     let count = try HDF5Error.check("H5Oget_info", action, path) { hdf5_attribute_count(owner.id) }
     var names: [String] = []
     for index in 0..<hsize_t(count) {
-      func name(_ buffer: UnsafeMutablePointer<CChar>?, _ size: Int) throws(HDF5Error) -> Int {
-        try HDF5Error.check("H5Aget_name_by_idx", action, path) {
-          H5Aget_name_by_idx(owner.id, ".", H5_INDEX_NAME, H5_ITER_INC, index, buffer, size, hdf5_default())
-        }
-      }
-      var buffer = [CChar](repeating: 0, count: try name(nil, 0) + 1)
-      _ = try name(&buffer, buffer.count)
-      names.append(String(decoding: buffer.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self))
+      names.append(
+        try name("H5Aget_name_by_idx", action) { H5Aget_name_by_idx(owner.id, ".", H5_INDEX_NAME, H5_ITER_INC, index, $0, $1, hdf5_default()) })
     }
     return names
   }

@@ -68,4 +68,14 @@ extension HDF5File {
     if width != nil { try HDF5Error.check("H5Tset_strpad", action, path) { H5Tset_strpad(type.id, H5T_STR_NULLPAD) } }
     return type
   }
+
+  /// A name whose length the library tells first: `read` is called without a buffer, and with one.
+  func name(
+    _ call: StaticString, _ action: String, _ read: (UnsafeMutablePointer<CChar>?, Int) -> Int
+  ) throws(HDF5Error) -> String {
+    let count = try HDF5Error.check(call, action, path) { read(nil, 0) }
+    var buffer = [CChar](repeating: 0, count: count + 1)
+    _ = try HDF5Error.check(call, action, path) { read(&buffer, count + 1) }
+    return String(decoding: buffer.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+  }
 }

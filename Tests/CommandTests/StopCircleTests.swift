@@ -32,6 +32,7 @@ struct StopCircleTests {
       kill(pid, SIGUSR1)
       #expect(becomesTrue { !isPending(SIGUSR1, pid) })
     }
+    // From the signal that is read to the request that is noted.
     usleep(100_000)
     #expect(words.isEmpty || becomesTrue { process.output.contains(words) }, "\(process.output)")
     try disk.mend()

@@ -31,7 +31,7 @@ extension Layout {
   ///
   /// - Throws: `DataError` when it was there, and stays away.
   static func find(_ root: String, classes: [String]? = nil) throws(DataError) -> Layout? {
-    guard contentsIfThere(root) != nil else { return nil }
+    guard FolderListing.isFolder(root) else { return nil }
     do throws(StoragePatience.Trouble) {
       return try StoragePatience.whole(under: FileName(root)) {
         contentsIfThere(root).flatMap { find(root, $0, classes: classes) }

@@ -156,6 +156,7 @@ final class SignalThread: Sendable {
     communicator.abort(afterOthers: true, sentence, exitCode: ExitCode.stoppedOnRequest)
   }
 
+  /// Changes the state, or never returns when this process ends the job already.
   private func unlessEnding<Value: Sendable>(_ change: (inout State) -> Value) -> Value {
     while true {
       if let value = state.withLock({ $0.isEnding ? nil : change(&$0) }) { return value }
