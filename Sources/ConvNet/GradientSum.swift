@@ -1,33 +1,32 @@
 import Kernels
 import Sizes
 
-/// Adds up the gradients of several passes, so that a batch may be larger than what memory holds at once.
-///
-///     for part in parts {
-///       try plan.backward(from: gradient(of: part)) { range in sum.add(range, isFirst:, isLast:) … }
-///     }
-public final class GradientSum {
+/// Adds up the gradients of several passes, one after the other.
+public final class GradientSum: GradientAccumulation {
   private let gradients: FlatBuffer
-  private let sum: FlatBuffer
+  /// The sum so far; nil for one pass, whose gradients are the sum.
+  private let sum: FlatBuffer?
+  private let parts: Int
   private let team: ThreadTeam
 
-  public init(_ store: ParameterStore, team: ThreadTeam) throws(MemoryError) {
+  /// - Parameter parts: the passes of each batch.
+  public init(_ store: ParameterStore, parts: Int, team: ThreadTeam) throws(MemoryError) {
     gradients = store.gradients
-    sum = try FlatBuffer(count: store.gradients.count)
+    sum = parts > 1 ? try FlatBuffer(count: store.gradients.count) : nil
+    self.parts = parts
     self.team = team
   }
 
-  /// Takes in the gradients of a range as a pass has made them; after the last pass they are the sum over all passes.
-  public func add(_ range: Range<Int>, isFirst: Bool, isLast: Bool) {
-    if isFirst, isLast { return }
-    team.split(range.count, grain: 1024) { _, part in
-      let at = range.lowerBound + part.lowerBound
-      if isFirst {
-        (sum.pointer + at).update(from: gradients.pointer + at, count: part.count)
-      } else if isLast {
-        kernels_add(gradients.pointer + at, sum.pointer + at, part.count)
+  public func add(_ range: Range<Int>, part: Int) {
+    guard let sum else { return }
+    team.split(range.count, grain: 1024) { _, share in
+      let at = range.lowerBound + share.lowerBound
+      if part == 0 {
+        (sum.pointer + at).update(from: gradients.pointer + at, count: share.count)
+      } else if part == parts - 1 {
+        kernels_add(gradients.pointer + at, sum.pointer + at, share.count)
       } else {
-        kernels_add(sum.pointer + at, gradients.pointer + at, part.count)
+        kernels_add(sum.pointer + at, gradients.pointer + at, share.count)
       }
     }
   }

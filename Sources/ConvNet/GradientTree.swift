@@ -7,7 +7,7 @@ import Sizes
 ///
 /// So when ranks of a power of two in number have equal parts of the passes, and sum over the ranks in such a tree too, the bits don't
 /// depend on their number. It takes memory for as many gradients as the tree has levels.
-public final class GradientTree {
+public final class GradientTree: GradientAccumulation {
   private let gradients: FlatBuffer
   /// The sums of left halves, outermost first.
   private let waiting: [FlatBuffer]
@@ -22,13 +22,12 @@ public final class GradientTree {
     self.team = team
   }
 
-  /// Takes in the gradients of a range as a pass has made them; after the last pass they are the sum over all passes.
-  public func add(_ range: Range<Int>, pass: Int) {
-    let (added, kept) = Self.place(of: pass, in: passes)
-    team.split(range.count, grain: 1024) { _, part in
-      let at = range.lowerBound + part.lowerBound
-      for depth in added { kernels_add(gradients.pointer + at, waiting[depth].pointer + at, part.count) }
-      if let kept { (waiting[kept].pointer + at).update(from: gradients.pointer + at, count: part.count) }
+  public func add(_ range: Range<Int>, part: Int) {
+    let (added, kept) = Self.place(of: part, in: passes)
+    team.split(range.count, grain: 1024) { _, share in
+      let at = range.lowerBound + share.lowerBound
+      for depth in added { kernels_add(gradients.pointer + at, waiting[depth].pointer + at, share.count) }
+      if let kept { (waiting[kept].pointer + at).update(from: gradients.pointer + at, count: share.count) }
     }
   }
 

@@ -21,7 +21,7 @@ struct GradientSumTests {
     let store = try ParameterStore(try network(), seed: seed)
     let team = ThreadTeam(workers: workers)
     let plan = try Plan(store, batch: parts.max()!, purpose: .training, backend: backend, convolution: .direct, team: team)
-    let sum = try GradientSum(store, team: team)
+    let sum = try GradientSum(store, parts: parts.count, team: team)
     let images = try Tensor(count: 11, shape: store.network.input, seed: seed, scale: 20)
     var (first, loss) = (0, 0.0)
     for (number, count) in parts.enumerated() {
@@ -32,7 +32,7 @@ struct GradientSumTests {
       loss += (first..<(first + count)).map { Int32($0 % 7) }.withUnsafeBufferPointer {
         softmaxCrossEntropy(scores, labels: $0, divisor: 11, gradient: gradient)
       }
-      plan.backward(from: gradient) { sum.add($0, isFirst: number == 0, isLast: number == parts.count - 1) }
+      plan.backward(from: gradient) { sum.add($0, part: number) }
       first += count
     }
     return (store, loss)

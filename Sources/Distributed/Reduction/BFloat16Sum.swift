@@ -17,7 +17,7 @@ import Kernels
 /// accumulation of gradients stay float32.
 ///
 /// Source: `MPI_Alltoall` and `MPI_Allgather`, MPI-3.1 sections 5.8 and 5.7.
-final class BFloat16Sum: GradientSum {
+final class BFloat16Sum: RankSum {
   let communicator: Communicator
   /// A segment a rank: what goes out, what comes in.
   private let outgoing, incoming: UnsafeMutablePointer<UInt16>

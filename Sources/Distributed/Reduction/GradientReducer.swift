@@ -17,7 +17,7 @@ public final class GradientReducer {
   public private(set) var waitSeconds = 0.0
 
   private let gradients: UnsafeMutableBufferPointer<Float>
-  private let sum: (any GradientSum)?
+  private let sum: (any RankSum)?
   private let thread: ReductionThread?
   /// Without a thread, what `finish` has to do.
   private var ranges: [Range<Int>] = []
@@ -65,7 +65,7 @@ public final class GradientReducer {
 /// The thread that reduces, and the ranges that it has still to do.
 private final class ReductionThread: @unchecked Sendable {
   private let gradients: UnsafeMutableBufferPointer<Float>
-  private let sum: any GradientSum
+  private let sum: any RankSum
   /// Guards everything below.
   private let condition = NSCondition()
   private var ranges: [Range<Int>] = []
@@ -73,7 +73,7 @@ private final class ReductionThread: @unchecked Sendable {
   private var failure: MPIError?
   private var isStopped = false
 
-  init(_ gradients: UnsafeMutableBufferPointer<Float>, _ sum: any GradientSum) {
+  init(_ gradients: UnsafeMutableBufferPointer<Float>, _ sum: any RankSum) {
     self.gradients = gradients
     self.sum = sum
     ranges.reserveCapacity(64)
@@ -131,7 +131,7 @@ private final class ReductionThread: @unchecked Sendable {
   }
 }
 
-extension GradientSum {
+extension RankSum {
   /// Sums `gradients[range]` chunk by chunk. The ranks meet first, asleep: a thread inside a blocking all-reduce would use up a core
   /// for as long as another rank computes. - Note: collective
   fileprivate func sum(_ gradients: UnsafeMutableBufferPointer<Float>, _ range: Range<Int>) throws(MPIError) {

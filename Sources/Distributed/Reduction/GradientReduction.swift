@@ -15,7 +15,7 @@ public enum GradientReduction: Sendable {
   static let chunk = Communicator.chunkBytes / MemoryLayout<Float>.stride
 
   /// - Note: collective
-  func makeSum(_ communicator: Communicator) throws(MPIError) -> any GradientSum {
+  func makeSum(_ communicator: Communicator) throws(MPIError) -> any RankSum {
     switch self {
     case .float32 where communicator.isOneHost: try SharedMemoryExchange(communicator)
     case .float32, .ring: RingSum(communicator)
@@ -26,13 +26,13 @@ public enum GradientReduction: Sendable {
 }
 
 /// One way to sum a chunk of gradients over ranks.
-protocol GradientSum {
+protocol RankSum {
   var communicator: Communicator { get }
   /// Replaces `chunk`, of at most `GradientReduction.chunk` values, by its sum. - Note: collective
   func sum(_ chunk: UnsafeMutableBufferPointer<Float>) throws(MPIError)
 }
 
-extension GradientSum {
+extension RankSum {
   /// Sends gradients to one rank while others come from one. Source: `MPI_Sendrecv`, MPI-3.1 section 3.10
   func swap(
     _ sent: UnsafePointer<Float>, _ sentCount: Int, to next: Int, _ received: UnsafeMutablePointer<Float>, _ receivedCount: Int,

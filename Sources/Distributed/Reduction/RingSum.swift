@@ -9,7 +9,7 @@ import Kernels
 /// All ranks get the same bits.
 ///
 /// Source: Patarasu and Yuan, *Bandwidth optimal all-reduce algorithms for clusters of workstations* (2009).
-final class RingSum: GradientSum {
+final class RingSum: RankSum {
   let communicator: Communicator
   private let received: UnsafeMutablePointer<Float>
 

@@ -14,7 +14,7 @@ import Kernels
 /// and out in small pieces (docs/performance.md). Terms are added in the order of the ranks from the share's own on.
 ///
 /// Source: `MPI_Win_allocate_shared`, MPI-3.1 section 11.2.3.
-public final class SharedMemoryExchange: GradientSum {
+public final class SharedMemoryExchange: RankSum {
   /// Of a host, in values: 32 MiB, in containers half of what they are given.
   private static let capacity = 8 << 20
   /// Of a rank, in values, at a time: larger ones leave the cache, smaller ones meet too often.

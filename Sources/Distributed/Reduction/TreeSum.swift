@@ -7,7 +7,7 @@ import Kernels
 /// add; then the finished pieces go back the same way. That is as many bytes as the best all-reduce sends.
 ///
 /// Source: Rabenseifner, *Optimization of Collective Reduction Operations* (2004), recursive halving and doubling.
-final class TreeSum: GradientSum {
+final class TreeSum: RankSum {
   let communicator: Communicator
   private let received: UnsafeMutablePointer<Float>
 

@@ -13,40 +13,36 @@ final class GlobalUpdate {
   let pass: any BatchPass
   private let sgd: SGD
   private let team: ThreadTeam
-  /// What this rank updates.
-  private let owned: [ParameterStore]
-  private let shards: Shards?
-  /// How gradients are summed: by shares inside one host where that can be, by the reducer elsewhere.
-  private let weightShares: WeightShares?
-  private let reducer: GradientReducer?
-  private let sum: GradientSum?
-  private let tree: GradientTree?
+  /// Adds up the passes of this rank.
+  private let accumulation: any GradientAccumulation
+  /// Adds up the ranks.
+  private let exchange: any GradientExchange
 
   /// - Parameter shards: where the fully connected layers are dealt out to the ranks.
   /// - Note: collective
   init(_ store: ParameterStore, shards: Shards? = nil, job: TrainingJob, communicator: Communicator) throws {
-    let batch = job.options.batch
-    let share = (batch + communicator.size - 1) / communicator.size
-    let isExact = job.options.reduction == .exact
-    let limit = isExact ? try job.options.fixedMicroBatch(ranks: communicator.size) : max(1, min(job.microBatch ?? share, share))
+    let options = job.options
+    let share = (options.batch + communicator.size - 1) / communicator.size
+    let isExact = options.reduction == .exact
+    let limit = isExact ? try options.fixedMicroBatch(ranks: communicator.size) : max(1, min(job.microBatch ?? share, share))
     parts = (share + limit - 1) / limit
     let size = (share + parts - 1) / parts
     pass =
       try shards.map { try ShardedPass($0, batch: size, job: job, communicator: communicator) }
       ?? ReplicatedPass(store, batch: size, job: job)
-    self.shards = shards
-    (sgd, team) = (job.options.sgd, job.compute.team)
-    weightShares = try WeightShares(shards?.features ?? store, job.options, communicator: communicator)
-    owned = [weightShares?.owned ?? shards?.features ?? store] + (shards?.fullyConnected ?? [])
-    reducer =
-      weightShares == nil
-      ? try GradientReducer(store.gradients.all, communicator: communicator, reduction: job.options.gradientReduction) : nil
-    sum = parts > 1 && !isExact ? try GradientSum(store, team: job.compute.team) : nil
-    tree = isExact ? try GradientTree(store, passes: parts, team: job.compute.team) : nil
+    (sgd, team) = (options.sgd, job.compute.team)
+    accumulation =
+      isExact
+      ? try GradientTree(store, passes: parts, team: team) : try GradientSum(store, parts: parts, team: team)
+    let common = shards?.features ?? store
+    let whole: any GradientExchange =
+      try WeightShares(common, options, communicator: communicator)
+      ?? AllReduce(common, options.gradientReduction, communicator: communicator)
+    exchange = shards.map { ShardExchange($0, features: whole) } ?? whole
   }
 
   /// Seconds waited for other ranks until now.
-  var waitSeconds: Double { (weightShares?.waitSeconds ?? reducer?.waitSeconds ?? 0) + pass.waitSeconds }
+  var waitSeconds: Double { exchange.waitSeconds + pass.waitSeconds }
 
   /// What computes, in a line.
   var description: String { pass.plans[0].backendDescription }
@@ -69,33 +65,28 @@ final class GlobalUpdate {
       defer { recycle(pictures) }
       Activity.enter(.computing, step: step)
       result.loss += try pass.compute(pictures) { range, isWhole in
-        sum?.add(range, isFirst: part == 0, isLast: part == parts - 1)
-        tree?.add(range, pass: part)
-        if part == parts - 1, !isWhole { reducer?.start(range) }
+        accumulation.add(range, part: part)
+        if part == parts - 1, !isWhole { exchange.begin(range) }
       }
       result.pictures += pictures.count
     }
     Activity.enter(.exchanging, step: step)
-    try weightShares?.sumGradients()
-    try reducer?.finish()
+    try exchange.finish()
     return result
   }
 
   /// Updates the parameters from that gradient. - Note: collective
   func apply(rate: Double) throws {
-    for part in owned { sgd.update(part, rate: Float(rate), team: team) }
-    try weightShares?.spreadValues()
+    for part in exchange.owned { sgd.update(part, rate: Float(rate), team: team) }
+    try exchange.spreadValues()
   }
 
   /// Brings the values of all parameters to all ranks: for an evaluation. - Note: collective
-  func gatherValues() throws { try shards?.gatherValues() }
+  func gatherValues() throws { try exchange.gatherValues() }
 
   /// Whether there is something that `gatherOnFirst` has to fetch.
-  var isSpread: Bool { shards != nil || weightShares != nil }
+  var isSpread: Bool { exchange.isSpread }
 
   /// Brings values and velocity of all parameters to rank 0: for a checkpoint. - Note: collective
-  func gatherOnFirst() throws {
-    try weightShares?.spreadVelocity()
-    try shards?.gatherOnFirst()
-  }
+  func gatherOnFirst() throws { try exchange.gatherOnFirst() }
 }

@@ -8,10 +8,8 @@ import ConvNet
 /// summed and updated by all.
 ///
 /// Source: Rajbhandari et al., *ZeRO: memory optimizations toward training trillion parameter models* (2020), section 5.1.
-final class WeightShares {
-  /// What this rank updates.
-  let owned: ParameterStore
-  /// Seconds that this rank has waited for others in `sumGradients` until now.
+final class WeightShares: GradientExchange {
+  let owned: [ParameterStore]
   private(set) var waitSeconds = 0.0
   private let store: ParameterStore
   private let communicator: Communicator
@@ -28,11 +26,15 @@ final class WeightShares {
     self.communicator = communicator
     let exchange = try SharedMemoryExchange(communicator)
     self.exchange = exchange
-    owned = store.share { exchange.share(of: $0, rank: communicator.rank) }
+    owned = [store.share { exchange.share(of: $0, rank: communicator.rank) }]
   }
 
-  /// Replaces the gradients of what this rank updates by their sums over the ranks. - Note: collective
-  func sumGradients() throws {
+  var isSpread: Bool { true }
+
+  /// Nothing: inside one host a sum is the processors' own work, and would take their time from the backward pass.
+  func begin(_ range: Range<Int>) {}
+
+  func finish() throws {
     let start = ContinuousClock.now
     try communicator.sleepingBarrier()
     for parameter in store.parameters {
@@ -44,7 +46,6 @@ final class WeightShares {
     waitSeconds += start.secondsSince
   }
 
-  /// Brings every rank's updated weights to all. - Note: collective
   func spreadValues() throws {
     try forWeights { parameter in
       let start = parameter.range.lowerBound
@@ -54,8 +55,11 @@ final class WeightShares {
     }
   }
 
-  /// Brings every rank's velocity to all: for a checkpoint. - Note: collective
-  func spreadVelocity() throws {
+  /// Nothing: `spreadValues` has brought them.
+  func gatherValues() {}
+
+  /// Brings every rank's velocity to all. - Note: collective
+  func gatherOnFirst() throws {
     try forWeights { try exchange.allGather(store.velocity[$0.range]) }
   }
 
