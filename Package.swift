@@ -45,11 +45,15 @@ let package = Package(
     // Checked arithmetic on sizes, and the memory that there is.
     .target(name: "Sizes"),
     .target(name: "Files", dependencies: ["CCrypto", "CZlib"]),
+    // One job at a time in a folder, on network file systems too.
+    .target(name: "FolderLocks", dependencies: ["Files"]),
+    // Random numbers as a function of what they are for: Philox.
+    .target(name: "Random"),
     .target(
       name: "HDF5", dependencies: ["CHDF5", "Files", "Sizes"],
       linkerSettings: [.linkedLibrary(hasSerialHDF5 ? "hdf5_serial" : "hdf5")]),
     .target(
-      name: "ConvNet", dependencies: ["COpenBLAS", "Kernels", "Sizes"] + (hasOneDNN ? ["COneDNN"] : []),
+      name: "ConvNet", dependencies: ["COpenBLAS", "Kernels", "Random", "Sizes"] + (hasOneDNN ? ["COneDNN"] : []),
       exclude: [hasOneDNN ? "WithoutOneDNN" : "OneDNN"]),
     .target(name: "Images", dependencies: ["Files", "CPNG", "CTurboJPEG", "Kernels"]),
     // How a picture becomes a network's input.
@@ -60,32 +64,39 @@ let package = Package(
       resources: ["gallery.css", "gallery-shared.js", "gallery-page.js", "gallery-index.js", "report.css"].map {
         .embedInCode("Resources/\($0)")
       }),
-    .target(name: "Segmentation", dependencies: ["Images", "ConvNet"]),
+    .target(name: "Segmentation", dependencies: ["Images", "Random"]),
     // Saliency methods, class models, reconstructions, measures of maps: no ranks, no files.
-    .target(name: "Attribution", dependencies: ["ConvNet", "Images", "Files", "Kernels"]),
+    .target(name: "Attribution", dependencies: ["ConvNet", "Images", "Files", "Kernels", "Random"]),
     // The folder is Distributed; the module can't be: that name is the toolchain's own.
     .target(name: "Cluster", dependencies: ["CMPI", "CSignals", "Files", "Kernels"], path: "Sources/Distributed"),
     .target(name: "Checkpoint", dependencies: ["Files", "ConvNet", "Data", "HDF5", "Sizes"]),
     // Other programs' formats: event files of TensorBoard, ONNX, safetensors, Caffe's and MatConvNet's weights.
     .target(name: "Interchange", dependencies: ["Files", "ConvNet", "Images", "Checkpoint", "Sizes"]),
-    .target(name: "DataSets", dependencies: ["Files", "Images", "Interchange"]),
+    .target(name: "DataSets", dependencies: ["Files", "Images", "Interchange", "Random"]),
+    // Pictures on their way into training: sets of files or packs, their order, augmentation, batches.
+    .target(
+      name: "DataLoader",
+      dependencies: ["Files", "Images", "Data", "DataSets", "ConvNet", "Cluster", "HDF5", "Checkpoint", "Random"]),
     // The model of a step on many nodes: what auto chooses by, doctor predicts and simulate draws.
     .target(name: "Performance", dependencies: ["ConvNet", "Cluster", "Pages"]),
     .target(
       name: "Trainer",
       dependencies: [
-        "Files", "ConvNet", "Images", "Data", "DataSets", "Cluster", "HDF5", "Checkpoint", "Interchange", "Pages", "Performance",
+        "Files", "ConvNet", "Images", "Data", "DataSets", "DataLoader", "Cluster", "HDF5", "Checkpoint", "Interchange", "Pages",
+        "Performance", "Random",
       ]),
     .target(
       name: "Visualize",
       dependencies: [
         "Files", "Sizes", "ConvNet", "Images", "Data", "DataSets", "Cluster", "HDF5", "Checkpoint", "Attribution", "Segmentation",
-        "Pages",
+        "Pages", "Random",
       ]),
     .executableTarget(
       name: "deepinside",
       dependencies: [
-        "Trainer", "Visualize", "Attribution", "Segmentation", "Performance", "Interchange", "HDF5", "EarlySignals", "Sizes",
+        "Trainer", "Visualize", "Attribution", "Segmentation", "Performance", "Interchange", "HDF5", "FolderLocks",
+        "EarlySignals",
+        "Random", "Sizes",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -99,14 +110,18 @@ let package = Package(
       name: "step-allocations", dependencies: ["ConvNet", "AllocationCounter"], path: "Tests/StepAllocations"),
     // Readers of foreign bytes, fuzzed: ./launch.sh test --fuzz.
     .executableTarget(
-      name: "reader-fuzz", dependencies: ["Trainer", "Visualize", "Attribution", "HDF5", "TestSupport"], path: "Tests/Fuzz",
+      name: "reader-fuzz", dependencies: ["Trainer", "Visualize", "Attribution", "HDF5", "FolderLocks", "TestSupport"],
+      path: "Tests/Fuzz",
       exclude: ["Corpus", "run.sh"]),
     .target(name: "TestSupport", dependencies: ["ConvNet"], path: "Tests/TestSupport"),
+    .testTarget(name: "RandomTests", dependencies: ["Random"]),
     .testTarget(name: "SizesTests", dependencies: ["Sizes", "TestSupport"]),
     .testTarget(name: "FilesTests", dependencies: ["Files", "TestSupport"]),
     .testTarget(
       name: "ConvNetTests", dependencies: ["ConvNet", "TestSupport", "step-allocations"], resources: [.copy("Golden")]),
     .testTarget(name: "ImagesTests", dependencies: ["Images", "TestSupport"], resources: [.copy("Golden")]),
+    .testTarget(name: "FolderLocksTests", dependencies: ["FolderLocks", "TestSupport"]),
+    .testTarget(name: "DataLoaderTests", dependencies: ["DataLoader", "TestSupport"]),
     .testTarget(name: "DataTests", dependencies: ["Data", "TestSupport"]),
     .testTarget(
       name: "AttributionTests", dependencies: ["Attribution", "ConvNet", "Images", "TestSupport"], resources: [.copy("Golden")]),

@@ -1,3 +1,5 @@
+import Random
+
 /// How the weights start.
 public enum Initialization: String, Sendable, Codable, CaseIterable {
   /// Weights N(0, 0.01), biases 0, but 0.1 in conv2, conv4, conv5, fc6 and fc7: for pixels of ±128.

@@ -115,7 +115,7 @@ public struct TemporaryFile: ~Copyable {
   }
 
   /// The name of this host, as uname gives it. Source: gethostname(2)
-  static let host: String = {
+  package static let host: String = {
     var name = [CChar](repeating: 0, count: 256)
     guard gethostname(&name, name.count - 1) == 0 else { return "unknown" }
     return String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)

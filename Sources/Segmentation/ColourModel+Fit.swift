@@ -1,5 +1,5 @@
-import ConvNet
 import Foundation
+import Random
 
 extension ColourModel {
   /// **[ours]** Of more colours an even sample is taken, and a component needs so many.

@@ -1,4 +1,3 @@
-import ConvNet
 import Foundation
 
 /// A mixture of Gaussians of RGB colours, 0–255: p(x) ∝ Σ πₖ |Σₖ|^−½ exp(−½ (x − μₖ)ᵀ Σₖ⁻¹ (x − μₖ)).

@@ -3,7 +3,7 @@ import Cluster
 /// Trains as the job says, on all ranks of the communicator.
 ///
 /// - Parameter watch: called on rank 0 alone.
-/// - Throws: `TrainingError`, `DataError`, `CheckpointError`, `NetworkError`, `MPIError`; what was saved before stays.
+/// - Throws: `JobError`, `DataError`, `CheckpointError`, `NetworkError`, `MPIError`; what was saved before stays.
 /// - Note: collective
 public func train(
   _ job: TrainingJob, communicator: Communicator, watch: @escaping @Sendable (TrainingEvent) -> Void = { _ in }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Cluster
 import Files
+import FolderLocks
 import Foundation
 
 /// What commands that write into a folder of their own have: one job at a time may.
@@ -22,7 +23,8 @@ struct FolderOptions: ParsableArguments {
     try communicator.onFirst(.unknown) {
       lock = try FolderLock.acquire(
         folder, owner: FolderOwner(command: command), waits: waitForFolder, isCancelled: { StopRequest.isRequested },
-        tell: { try? FileHandle.standardError.write(contentsOf: Data("deepinside: \($0)\n".utf8)) }, onLoss: { communicator.abort($0) })
+        tell: { try? FileHandle.standardError.write(contentsOf: Data("deepinside: \($0)\n".utf8)) },
+        onLoss: { communicator.abort($0) })
     }
     defer { lock?.release() }
     guard let work else { return try body() }

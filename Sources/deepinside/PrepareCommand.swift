@@ -18,7 +18,9 @@ struct PrepareCommand: ParsableCommand {
       SIGUSR1 stops (exit code 4); shards that are whole stay.
       """)
 
-  @Option(help: ArgumentHelp("The picture folder: train/<wnid>/* and val/<wnid>/*, Kaggle's, Tiny ImageNet's, or the official forms.", valueName: "dir"))
+  @Option(
+    help: ArgumentHelp(
+      "The picture folder: train/<wnid>/* and val/<wnid>/*, Kaggle's, Tiny ImageNet's, or the official forms.", valueName: "dir"))
   var data: String
 
   @Option(help: ArgumentHelp("The pack's folder.", valueName: "pack"))
@@ -83,7 +85,7 @@ struct PrepareCommand: ParsableCommand {
       }
       progress.finish()
       if summary.wasStopped {
-        throw TrainingError(
+        throw JobError(
           "stopped on request after \(summary.made) shards of this run; the same command goes on",
           exitCode: Cluster.ExitCode.stoppedOnRequest)
       }

@@ -20,7 +20,9 @@ struct TrainCommand: ParsableCommand {
       """)
 
   @Option(
-    help: ArgumentHelp("The picture folder: train/<wnid>/* and val/<wnid>/*, Kaggle's, Tiny ImageNet's, or the official forms; or a pack.", valueName: "dir|pack"))
+    help: ArgumentHelp(
+      "The picture folder: train/<wnid>/* and val/<wnid>/*, Kaggle's, Tiny ImageNet's, or the official forms; or a pack.",
+      valueName: "dir|pack"))
   var data: String
 
   @Option(
@@ -175,7 +177,7 @@ struct TrainCommand: ParsableCommand {
       if outcome.isFinished, communicator.rank == 0 { progress.print(sentence(outcome)) }
       if outcome.wasStopped {
         let saved = outcome.checkpoint.map { ", saved in \($0)" } ?? "; no update was made since its checkpoint"
-        throw TrainingError(
+        throw JobError(
           "stopped on request at step \(outcome.steps)\(saved); the same command continues",
           exitCode: Cluster.ExitCode.stoppedOnRequest)
       }

@@ -1,5 +1,6 @@
 import ConvNet
 import Images
+import Random
 import TestSupport
 import Testing
 

@@ -1,5 +1,6 @@
 import ConvNet
 import Images
+import Random
 import Testing
 
 @testable import DataSets

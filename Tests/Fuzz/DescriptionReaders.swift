@@ -4,6 +4,8 @@
   @testable import Checkpoint
   @testable import ConvNet
   @testable import Files
+  @testable import FolderLocks
+  @testable import DataLoader
   @testable import Trainer
 
   /// JSON that describes networks, runs and packs.
@@ -29,7 +31,8 @@
     return FuzzReader(
       name: "network",
       sources: [
-        "ConvNet/Network.swift", "ConvNet/Layers/Layer.swift", "ConvNet/Layers/Convolution.swift", "ConvNet/Layers/MaxPooling.swift",
+        "ConvNet/Network.swift", "ConvNet/Layers/Layer.swift", "ConvNet/Layers/Convolution.swift",
+        "ConvNet/Layers/MaxPooling.swift",
         "ConvNet/Layers/FullyConnected.swift", "ConvNet/Layers/LocalResponseNormalization.swift", "ConvNet/Layers/Dropout.swift",
         "ConvNet/Shape.swift",
       ],
@@ -54,8 +57,8 @@
     return FuzzReader(
       name: "options",
       sources: [
-        "Checkpoint/TrainingProgress.swift", "Trainer/Recipe/TrainingOptions.swift", "Trainer/Pack/PackSettings.swift",
-        "Trainer/Report/RunReport.swift", "Files/FolderLock/LockFile.swift", "Files/FolderLock/FolderOwner.swift",
+        "Checkpoint/TrainingProgress.swift", "Trainer/Recipe/TrainingOptions.swift", "DataLoader/Pack/PackSettings.swift",
+        "Trainer/Report/RunReport.swift", "FolderLocks/LockFile.swift", "FolderLocks/FolderOwner.swift",
       ],
       seeds: {
         try [
@@ -85,7 +88,8 @@
   private func metricsReader() -> FuzzReader {
     let folder = "\(FuzzScratch.folder)/run"
     try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    _ = FuzzScratch.file("run/run.json", Array("{\"classes\": 3, \"trainPictures\": 10, \"options\": {\"batch\": 2, \"epochs\": 9}}".utf8))
+    _ = FuzzScratch.file(
+      "run/run.json", Array("{\"classes\": 3, \"trainPictures\": 10, \"options\": {\"batch\": 2, \"epochs\": 9}}".utf8))
     let lines = """
       {"kind":"step","step":1,"epoch":0.5,"loss":1.25,"learningRate":0.01,"imagesPerSecond":100,"dataWaitSeconds":0,"reductionWaitSeconds":0}
       {"kind":"warning","step":1,"text":"a word"}

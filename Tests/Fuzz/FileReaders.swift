@@ -7,6 +7,7 @@
   @testable import Checkpoint
   @testable import ConvNet
   @testable import Images
+  @testable import DataLoader
   @testable import Trainer
   @testable import Visualize
 
@@ -83,7 +84,8 @@
     let space = H5Screate_simple(2, [2, 3], nil)
     let type = hdf5_float32_little_endian()
     let dataSet = H5Dcreate2(group, "values", type, space, hdf5_default(), hdf5_default(), hdf5_default())
-    H5Dwrite(dataSet, hdf5_native_float(), hdf5_whole_space(), hdf5_whole_space(), hdf5_default(), [Float](repeating: 1, count: 6))
+    H5Dwrite(
+      dataSet, hdf5_native_float(), hdf5_whole_space(), hdf5_whole_space(), hdf5_default(), [Float](repeating: 1, count: 6))
     let attribute = H5Acreate2(dataSet, "unit", type, space, hdf5_default(), hdf5_default())
     H5Awrite(attribute, hdf5_native_float(), [Float](repeating: 2, count: 6))
     H5Aclose(attribute)
@@ -119,8 +121,9 @@
     return FuzzReader(
       name: "pack",
       sources: [
-        "Trainer/Pack/Pack.swift", "Trainer/Pack/PackRows.swift", "Trainer/Pack/ShardPart.swift", "Trainer/Pack/PackSettings.swift",
-        "Trainer/Pack/PackSource.swift", "HDF5/HDF5File+Checksums.swift",
+        "DataLoader/Pack/Pack.swift", "DataLoader/Pack/PackRows.swift", "DataLoader/Pack/ShardPart.swift",
+        "DataLoader/Pack/PackSettings.swift",
+        "DataLoader/Pack/PackSource.swift", "HDF5/HDF5File+Checksums.swift",
       ],
       seeds: {
         var part = ShardPart()

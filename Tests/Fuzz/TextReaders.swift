@@ -4,6 +4,7 @@
   import Images
 
   @testable import DataSets
+  @testable import DataLoader
   @testable import Trainer
   @testable import Visualize
 
@@ -28,7 +29,8 @@
     return FuzzReader(
       name: "xml",
       sources: [
-        "DataSets/Annotations/Annotation+VOC.swift", "DataSets/Annotations/XMLElements.swift", "DataSets/Annotations/XMLText.swift",
+        "DataSets/Annotations/Annotation+VOC.swift", "DataSets/Annotations/XMLElements.swift",
+        "DataSets/Annotations/XMLText.swift",
         "DataSets/Annotations/PictureFrame.swift", "DataSets/Annotations/BoundingBox.swift",
       ], longest: 65_536,
       seeds: {
@@ -109,7 +111,8 @@
   private func listReader() -> FuzzReader {
     let root = "\(FuzzScratch.folder)/lists"
     let names = [
-      "synset_words.txt", "val.txt", "LOC_val_solution.csv", "devkit/data/ILSVRC2012_validation_ground_truth.txt", "blacklist.txt",
+      "synset_words.txt", "val.txt", "LOC_val_solution.csv", "devkit/data/ILSVRC2012_validation_ground_truth.txt",
+      "blacklist.txt",
       "LOC_synset_mapping.txt",
     ]
     let words = Array("n1 tench, Tinca tinca\nn2 goldfish\n".utf8)
@@ -124,7 +127,8 @@
     return FuzzReader(
       name: "lists",
       sources: [
-        "DataSets/DataSet.swift", "DataSets/ValidationLabels.swift", "DataSets/ValidationSet.swift", "DataSets/ClassNumbers.swift",
+        "DataSets/DataSet.swift", "DataSets/ValidationLabels.swift", "DataSets/ValidationSet.swift",
+        "DataSets/ClassNumbers.swift",
         "DataSets/FolderListing.swift", "Files/TextList.swift", "Files/TextLine.swift", "Files/WholeFile.swift",
       ],
       seeds: {

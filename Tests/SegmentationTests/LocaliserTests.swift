@@ -1,5 +1,6 @@
 import ConvNet
 import Foundation
+import Random
 import Testing
 
 @testable import Images

@@ -1,4 +1,5 @@
 import ConvNet
+import Random
 
 /// S = W·I + b of a picture of `side`×`side`, with random numbers that a seed decides.
 public func linearNet(side: Int = 6, channels: Int = 3, classes: Int = 4, seed: UInt64 = 1) throws -> ParameterStore {

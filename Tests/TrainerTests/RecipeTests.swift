@@ -1,4 +1,5 @@
 import Checkpoint
+import ConvNet
 import Foundation
 import Testing
 
@@ -76,11 +77,14 @@ struct RecipeTests {
   @Test("plateau divides by 10 after five epochs without a better error, three times")
   func plateau() {
     let reductions = (1...25).map { afterErrors(Array(repeating: 0.5, count: $0)).reductions }
-    #expect(reductions == Array(repeating: 0, count: 5) + Array(repeating: 1, count: 5) + Array(repeating: 2, count: 5)
-      + Array(repeating: 3, count: 10))
+    #expect(
+      reductions == Array(repeating: 0, count: 5) + Array(repeating: 1, count: 5) + Array(repeating: 2, count: 5)
+        + Array(repeating: 3, count: 10))
   }
 
-  @Test("an error that falls slowly and steadily is on no plateau; one that only wavers is", arguments: [0.0003, 0.0005, 0.0009, 0.01])
+  @Test(
+    "an error that falls slowly and steadily is on no plateau; one that only wavers is",
+    arguments: [0.0003, 0.0005, 0.0009, 0.01])
   func slowFall(_ fall: Double) {
     #expect(afterErrors((0..<60).map { 0.9 - fall * Double($0) }).reductions == 0)
     // With a wavering twice as large on top.
@@ -111,7 +115,8 @@ struct RecipeTests {
     #expect(old.problem == nil && TrainingOptions().problem == nil)
     for (text, problem) in [
       (#"{"epochs": 1000000000000000000}"#, "epochs 1e+18"), (#"{"batch": 0}"#, "batch 0.0"), (#"{"epochs": -1}"#, "epochs -1.0"),
-      (#"{"learningRate": -0.1}"#, "learningRate -0.1"), (#"{"crop": 1e9}"#, "crop 1000000000.0"), (#"{"shorterSide": 0}"#, "shorterSide 0.0"),
+      (#"{"learningRate": -0.1}"#, "learningRate -0.1"), (#"{"crop": 1e9}"#, "crop 1000000000.0"),
+      (#"{"shorterSide": 0}"#, "shorterSide 0.0"),
       (#"{"warmupEpochs": 1e300}"#, "warmupEpochs 1e+300"),
     ] {
       #expect(try TrainingOptions(json: text).problem == problem)
@@ -128,6 +133,26 @@ struct RecipeTests {
     for (text, interval, description) in cases {
       #expect(CheckpointInterval(text) == interval, "\(text)")
       if let interval { #expect(interval.description == description && CheckpointInterval(description) == interval) }
+    }
+  }
+
+  @Test("As many threads decode as the network's pace asks for, but never more than compute")
+  func threads() throws {
+    let tiny = try Network(
+      json: """
+        {"name": "tiny", "input": [3, 8, 8], "layers": [
+          {"name": "fc1", "type": "fullyConnected", "outputs": 10}]}
+        """)
+    for (network, workers, expected) in [
+      (tiny, 3, 3), (try Preset.cnnF64.network(classes: 10), 1, 1), (try Preset.cnnF.network(classes: 10), 44, 2),
+    ] {
+      var job = TrainingJob(data: "none", run: RunFolder("none"))
+      job.compute.team = ThreadTeam(workers: workers)
+      try TrainingStart.settle(&job, network: network)
+      #expect(job.loaderThreads == expected, "\(network.name), \(workers) threads")
+      job.loaderThreads = 7
+      try TrainingStart.settle(&job, network: network)
+      #expect(job.loaderThreads == 7)
     }
   }
 }

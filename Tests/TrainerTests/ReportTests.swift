@@ -1,3 +1,4 @@
+import Cluster
 import ConvNet
 import Foundation
 import TestSupport
@@ -133,7 +134,7 @@ struct ReportTests {
   @Test("a folder that is no run's is an error that says so")
   func noRun() throws {
     let folder = try TemporaryFolder()
-    let error = #expect(throws: TrainingError.self) { try report(run: RunFolder(folder.path)) }
+    let error = #expect(throws: JobError.self) { try report(run: RunFolder(folder.path)) }
     #expect(error?.exitCode == 3 && error?.description.contains("--run") == true)
   }
 }

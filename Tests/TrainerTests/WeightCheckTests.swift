@@ -1,6 +1,7 @@
 import Checkpoint
 import ConvNet
 import Foundation
+import Images
 import TestSupport
 import Testing
 
@@ -23,7 +24,7 @@ struct WeightCheckTests {
     try withDataFolder { root in
       for (index, colour) in Self.colours.enumerated() {
         for number in 0..<4 {
-          var picture = testPicture(0, width: 8, height: 8)
+          var picture = Picture(width: 8, height: 8, pixels: [UInt8](repeating: 0, count: 8 * 8 * 3))
           for y in 0..<8 { for x in 0..<8 { for c in 0..<3 { picture[x, y][c] = UInt8(colour[c]) } } }
           try put(picture.encodedPNG(), at: "\(root)/val/s\(index)/\(number).png")
         }

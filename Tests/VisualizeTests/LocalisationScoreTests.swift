@@ -2,6 +2,7 @@ import ConvNet
 import DataSets
 import Files
 import Foundation
+import Random
 import TestSupport
 import Testing
 

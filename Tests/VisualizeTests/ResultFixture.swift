@@ -3,6 +3,7 @@ import ConvNet
 import Foundation
 import HDF5
 import Images
+import Random
 import TestSupport
 import Testing
 

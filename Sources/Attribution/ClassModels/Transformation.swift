@@ -1,5 +1,6 @@
 import ConvNet
 import Foundation
+import Random
 
 /// What happens to a picture between the canvas and the net in one iteration: a shift around the edges, then a turn and a zoom
 /// about the centre. A picture that is to please the net under all of them can't live on single pixels.

@@ -1,5 +1,6 @@
 import COneDNN
 import Kernels
+import Random
 import Sizes
 
 /// A ReLU that no layer before it computes: in place.
@@ -83,7 +84,8 @@ final class OneDNNDropout: OneDNNLayer {
 
   private static func plain(_ memory: Memory, _ place: LayerPlace) throws -> MemoryDescriptor {
     let flat = try MemoryDescriptor([place.program.batch, place.input.count], memory.descriptor.type, dnnl_ab)
-    return try memory.descriptor == flat ? flat : MemoryDescriptor(plain: place.program.batch, place.input, memory.descriptor.type)
+    return try memory.descriptor == flat
+      ? flat : MemoryDescriptor(plain: place.program.batch, place.input, memory.descriptor.type)
   }
 
   func compileBackward(above: Memory, wantsBelow: Bool) throws -> Memory? {

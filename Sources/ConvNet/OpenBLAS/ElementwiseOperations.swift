@@ -1,4 +1,5 @@
 import Kernels
+import Random
 import Sizes
 
 /// A ReLU that no layer before it computes: in place.
@@ -39,7 +40,9 @@ final class DropoutOperation: Operation {
   /// - Parameters:
   ///   - layerIndex: of this layer in the whole net.
   ///   - firstUnit: the number in the whole layer of the first unit here.
-  init(_ layer: Dropout, layerIndex: Int, firstUnit: Int, _ activations: Tensor, purpose: Purpose, team: ThreadTeam) throws(MemoryError) {
+  init(_ layer: Dropout, layerIndex: Int, firstUnit: Int, _ activations: Tensor, purpose: Purpose, team: ThreadTeam)
+    throws(MemoryError)
+  {
     self.layer = layer
     self.firstUnit = firstUnit
     stream = CounterRandom.Purpose.dropout.rawValue << 24 | UInt32(layerIndex)

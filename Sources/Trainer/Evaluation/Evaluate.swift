@@ -15,7 +15,7 @@ import Images
 ///   - digests: whether the predictions are to have the digest of each picture's input, which takes a millisecond per picture.
 ///   - batch: crops computed at once on each rank.
 ///   - progress: called on rank 0 with its own pictures done, and all of them.
-/// - Throws: `CheckpointError`, `DataError`, `TrainingError`.
+/// - Throws: `CheckpointError`, `DataError`, `JobError`.
 /// - Note: collective
 public func evaluate(
   checkpoint path: String, data root: String, split: Split = .val, real: String? = nil, crops: TestCrops = .centre, batch: Int,
@@ -26,12 +26,12 @@ public func evaluate(
   let contents = checkpoint.contents
   let classes = zip(contents.classes, contents.classNames).map { ClassID(wnid: $0, name: $1) }
   let set = try PictureSet(contentsOf: root, classes: classes, archivesKeptIn: nil, communicator)
-  guard !set.samples(split).isEmpty else { throw TrainingError.badData("\(root) has no pictures in \(split.rawValue)/") }
-  if real != nil, split != .val { throw TrainingError.wrongUse("--real has labels of validation pictures; give --split val") }
+  guard !set.samples(split).isEmpty else { throw JobError.badData("\(root) has no pictures in \(split.rawValue)/") }
+  if real != nil, split != .val { throw JobError.wrongUse("--real has labels of validation pictures; give --split val") }
   let realLabels = try real.map { path throws(DataError) in try RealLabels(contentsOf: path, for: set) }
   let input = contents.network.input
   guard input.height == input.width, let spec = contents.inputSpec else {
-    throw TrainingError.badData(
+    throw JobError.badData(
       "\(path): the input \(input) is no square RGB crop, or the mean \(contents.meanShape) doesn't fit it")
   }
   let source = try set.source(split, geometry: spec.geometry)

@@ -52,7 +52,7 @@ public struct EvaluationReport: Sendable {
     do {
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     } catch {
-      throw TrainingError("cannot make the folder \(folder): \(error.localizedDescription)")
+      throw JobError("cannot make the folder \(folder): \(error.localizedDescription)")
     }
     try AtomicFile.write(confusionTable, to: FilePath.join(folder, "confusion.csv"))
     try ClassErrors.write(ClassErrors.of(total, classes: classes), to: FilePath.join(folder, "classes.csv"))

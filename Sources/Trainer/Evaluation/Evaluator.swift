@@ -72,7 +72,7 @@ final class Evaluator {
     let failure = try communicator.firstFailure(own)
     let total = try result.summed(over: communicator)
     guard failure != nil || total.pictures == source.count else {
-      throw TrainingError("evaluated \(total.pictures) of \(source.count) pictures; each must count once")
+      throw JobError("evaluated \(total.pictures) of \(source.count) pictures; each must count once")
     }
     let unread = try communicator.sum(share.count { source.isLeftOut(at: $0) }) + bad.count
     return Outcome(

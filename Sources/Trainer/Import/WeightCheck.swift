@@ -1,4 +1,5 @@
 import Checkpoint
+import Cluster
 import ConvNet
 import Foundation
 import Images
@@ -46,7 +47,7 @@ extension WeightCheck {
   /// Classifies the centre crops of up to `pictures` pictures, of each class as many, in the order of their names.
   ///
   /// - Parameter progress: called with the pictures done and all of them.
-  /// - Throws: `DataError`, `TrainingError` when there are no pictures, or none that can be read.
+  /// - Throws: `DataError`, `JobError` when there are no pictures, or none that can be read.
   public init(
     _ contents: CheckpointContents, _ store: ParameterStore, data root: String, pictures: Int = 200, compute: ComputeSettings,
     progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
@@ -56,9 +57,9 @@ extension WeightCheck {
       contentsOf: root, classes: zip(contents.classes, contents.classNames).map { ClassID(wnid: $0, name: $1) })
     let split: Split = set.val.isEmpty ? .train : .val
     let chosen = Self.balanced(set.samples(split).map(\.label), atMost: pictures)
-    guard !chosen.isEmpty else { throw TrainingError.badData("\(root) has no pictures to check with") }
+    guard !chosen.isEmpty else { throw JobError.badData("\(root) has no pictures to check with") }
     guard let spec = contents.inputSpec else {
-      throw TrainingError.badData("the network takes no RGB pictures, or its mean doesn't fit its input")
+      throw JobError.badData("the network takes no RGB pictures, or its mean doesn't fit its input")
     }
     let source = try set.source(split, geometry: spec.geometry)
     let plan = try Plan(store, batch: 1, purpose: .inference, compute: compute)
@@ -82,7 +83,7 @@ extension WeightCheck {
         }
       }
     }
-    guard errors.pictures > 0 else { throw TrainingError.badData("none of \(chosen.count) pictures of \(root) can be read") }
+    guard errors.pictures > 0 else { throw JobError.badData("none of \(chosen.count) pictures of \(root) can be read") }
     purity = Double(answers.values.compactMap { $0.values.max() }.reduce(0, +)) / Double(errors.pictures)
     progress(chosen.count, chosen.count)
   }

@@ -1,3 +1,4 @@
+import Cluster
 import Data
 import Foundation
 import Images
@@ -7,28 +8,30 @@ import Images
 ///
 /// - Parameter count: how many; they fill the rows of a nearly square sheet.
 /// - Returns: the sheet, white between the crops.
-/// - Throws: `DataError`, `TrainingError`, `ImageError`.
+/// - Throws: `DataError`, `JobError`, `ImageError`.
 public func augmentationPreview(_ job: TrainingJob, count: Int) throws -> Picture {
   var job = job
   let set = try PictureSet(contentsOf: job.data)
   guard !set.train.isEmpty else {
-    throw TrainingError.badData("\(job.data) has no train/ folder; expected train/<wnid>/<picture>")
+    throw JobError.badData("\(job.data) has no train/ folder; expected train/<wnid>/<picture>")
   }
   try TrainingStart.settle(&job, network: try TrainingStart.network(job.options.network, classes: set.classes.count))
   let geometry = try PreparedData.geometry(job.options, packedSide: set.pack?.settings.shorterSide)
   let crop = geometry.crop
   let source = try set.source(.train, geometry: geometry)
   let badFiles = BadFileReport(badFileLimit: 1, of: source.count)
-  let mean = try set.pack?.mean(crop: crop, shorterSide: geometry.shorterSide) ?? roughMean(of: source, crop: crop, badFiles: badFiles)
+  let mean =
+    try set.pack?.mean(crop: crop, shorterSide: geometry.shorterSide) ?? roughMean(of: source, crop: crop, badFiles: badFiles)
   let loader = try BatchLoader(
     source: source,
     options: .init(
       threads: job.compute.team.workers, prefetch: 1,
       augmentation: Augmentation(job.options, colourAxes: mean.colourAxes), mean: mean.values),
-    sequence: .training(EpochSampler(count: source.count, seed: job.options.seed), batch: count, firstSample: 0, rank: 0, ranks: 1),
+    sequence: .training(
+      EpochSampler(count: source.count, seed: job.options.seed), batch: count, firstSample: 0, rank: 0, ranks: 1),
     badFiles: badFiles)
   defer { loader.close() }
-  guard let batch = try loader.next() else { throw TrainingError("the loader gave no batch") }
+  guard let batch = try loader.next() else { throw JobError("the loader gave no batch") }
   return sheet((0..<count).map { batch.planes(at: $0) }, crop: crop, mean: mean.values)
 }
 

@@ -1,3 +1,5 @@
+import Cluster
+
 /// The batches of one step, from the loader; when that fails, batches without pictures, so that this rank still takes part in what
 /// the ranks do together. The step's gradient must not be used then.
 final class BatchFeed {
@@ -15,7 +17,7 @@ final class BatchFeed {
     if failure == nil {
       do {
         if let pictures = try loader.next() { return pictures }
-        failure = TrainingError("the loader of training pictures has ended")
+        failure = JobError("the loader of training pictures has ended")
       } catch {
         failure = error
       }

@@ -1,4 +1,5 @@
 import Checkpoint
+import Cluster
 import Files
 import Foundation
 import Interchange
@@ -87,7 +88,7 @@ final class MetricsLog {
     let kept = Self.lines(of: path, upTo: step)
     try AtomicFile.write(kept.map { $0 + "\n" }.joined(), to: path)
     guard let handle = FileHandle(forWritingAtPath: path) else {
-      throw TrainingError("cannot append to \(path): \(String(cString: strerror(errno)))")
+      throw JobError("cannot append to \(path): \(String(cString: strerror(errno)))")
     }
     length = try handle.seekToEnd()
     self.handle = handle
@@ -100,12 +101,12 @@ final class MetricsLog {
     if let metrics = metrics as? any ScalarMetrics { try? events?.append(step: metrics.step, metrics.scalars) }
   }
 
-  /// - Throws: `TrainingError` when lines are left that can't be written.
+  /// - Throws: `JobError` when lines are left that can't be written.
   func finish() throws {
     do {
       try flush()
     } catch {
-      throw TrainingError("cannot write to \(path): \(error.localizedDescription); free space, the same command continues")
+      throw JobError("cannot write to \(path): \(error.localizedDescription); free space, the same command continues")
     }
   }
 

@@ -59,12 +59,12 @@ struct PreparedData {
     (self.mean, colourAxes) = (mean?.values ?? found.values, found.colourAxes)
   }
 
-  /// - Throws: `TrainingError` when crops don't fit into pictures of that side.
+  /// - Throws: `JobError` when crops don't fit into pictures of that side.
   static func geometry(_ options: TrainingOptions, packedSide: Int?) throws -> InputGeometry {
     do throws(InputSpecError) {
       return try InputGeometry(crop: options.crop, shorterSide: options.shorterSide, packedSide: packedSide)
     } catch {
-      throw TrainingError.wrongUse("--shorter-side \(options.shorterSide): \(error)")
+      throw JobError.wrongUse("--shorter-side \(options.shorterSide): \(error)")
     }
   }
 

@@ -38,7 +38,7 @@ struct Resumption {
     case .file(let path): return (path, try Checkpoint.read(path, training: true))
     case .none:
       if let step = try folder.steps().first {
-        throw TrainingError.wrongUse(
+        throw JobError.wrongUse(
           "\(folder.path) holds checkpoints up to step \(step); choose another --run, or --resume auto to go on")
       }
       return nil
@@ -47,7 +47,7 @@ struct Resumption {
       let newest = try folder.newest()
       for error in newest.skipped { watch(.note("skipped a damaged checkpoint: \(error)")) }
       if newest.found == nil, let damaged = newest.skipped.first {
-        throw TrainingError.badData("no whole checkpoint in \(folder.path): \(damaged)")
+        throw JobError.badData("no whole checkpoint in \(folder.path): \(damaged)")
       }
       return newest.found
     }
@@ -70,7 +70,7 @@ struct Resumption {
     watch: (TrainingEvent) -> Void
   ) throws -> Contents {
     let contents: Contents = try communicator.onFirst(.reading) {
-      guard let checkpoint else { throw TrainingError("rank 0 has not read \(path)") }
+      guard let checkpoint else { throw JobError("rank 0 has not read \(path)") }
       let contents = try checked(checkpoint.contents, store.network, job: job, set: set, watch: watch)
       store.copy(from: checkpoint.store, team: job.compute.team)
       return contents
@@ -88,7 +88,7 @@ struct Resumption {
   // MARK: Rank 0
 
   /// The options that a checkpoint was trained with.
-  private func options(of contents: CheckpointContents) throws(TrainingError) -> TrainingOptions {
+  private func options(of contents: CheckpointContents) throws(JobError) -> TrainingOptions {
     guard let options = try? TrainingOptions(json: contents.options) else {
       throw .badData("\(path): its options are not the JSON that was expected: \(contents.options.prefix(200))")
     }
@@ -101,31 +101,31 @@ struct Resumption {
     _ contents: CheckpointContents, _ network: Network, job: TrainingJob, set: PictureSet, watch: (TrainingEvent) -> Void
   ) throws -> Contents {
     guard contents.network == network else {
-      throw TrainingError.wrongUse(
+      throw JobError.wrongUse(
         "\(path) holds the network '\(contents.network.name)' for \(contents.classes.count) classes, which is not the "
           + "'\(network.name)' for \(set.classes.count) that this run trains; choose another --run")
     }
     guard contents.classes == set.classes.map(\.wnid) else {
-      throw TrainingError.badData("\(path) was trained on other classes than those of \(job.data)")
+      throw JobError.badData("\(path) was trained on other classes than those of \(job.data)")
     }
     let earlier = try options(of: contents)
     let differences = job.options.differences(from: earlier)
     guard differences.isEmpty || job.allowChangedOptions else {
-      throw TrainingError.wrongUse(
+      throw JobError.wrongUse(
         "\(path) was trained with other options: \(differences.joined(separator: ", ")); "
           + "give the same ones, or --allow-changed-options")
     }
     var progress = contents.progress
     let change = ChangedData(from: progress.data, to: set.identity)
     guard change.differences.isEmpty || job.allowChangedOptions else {
-      throw TrainingError.wrongUse(
+      throw JobError.wrongUse(
         "\(path) was trained on other pictures than those in \(job.data): \(change.differences.joined(separator: ", ")); "
           + "give the same data, or --allow-changed-options")
     }
     for note in change.apply(to: &progress) { watch(.note(note)) }
     for note in job.options.consequences(of: earlier, at: progress, trainingPictures: set.train.count) { watch(.note(note)) }
     guard let mean = contents.fittedMean else {
-      throw TrainingError.badData("\(path): its mean \(contents.meanShape) doesn't fit the network's input")
+      throw JobError.badData("\(path): its mean \(contents.meanShape) doesn't fit the network's input")
     }
     return Contents(
       progress: progress, mean: mean, packedSide: contents.geometry?.packedSide,
@@ -151,7 +151,8 @@ extension TrainingOptions {
         "--epochs \(earlier.epochs) → \(epochs): "
           + (now.followsShareDone
             ? String(
-              format: "--schedule %@ goes by the share of the run that is done, so the learning rate is %g from here on instead of %g",
+              format:
+                "--schedule %@ goes by the share of the run that is done, so the learning rate is %g from here on instead of %g",
               self.schedule.rawValue, rates[1], rates[0])
             : "--schedule \(self.schedule.rawValue) doesn't depend on it"))
     }

@@ -33,7 +33,7 @@ final class RunSaver {
     do {
       try FileManager.default.createDirectory(atPath: job.run.checkpoints, withIntermediateDirectories: true)
     } catch {
-      throw TrainingError("cannot make the run folder \(job.run.path): \(error.localizedDescription)")
+      throw JobError("cannot make the run folder \(job.run.path): \(error.localizedDescription)")
     }
     log = try MetricsLog(
       path: job.run.metrics, resumingAt: progress.step, eventFolder: job.writesEvents ? job.run.tensorBoard : nil)
@@ -107,7 +107,7 @@ final class RunSaver {
   func settle() { Activity.during(.saving) { writer.wait() } }
 
   /// Waits until the newest checkpoint and all metrics are written.
-  /// - Throws: `CheckpointError` or `TrainingError` when they can't be.
+  /// - Throws: `CheckpointError` or `JobError` when they can't be.
   func finish() throws -> [TrainingEvent] {
     settle()
     var events = try takeOutcomes()

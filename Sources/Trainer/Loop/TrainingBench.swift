@@ -10,7 +10,7 @@ public final class TrainingBench {
   private var steps = 0
 
   /// - Parameter batch: pictures of each rank.
-  /// - Throws: `TrainingError` of wrong use where `sharded` can't be.
+  /// - Throws: `JobError` of wrong use where `sharded` can't be.
   /// - Note: collective
   public init(
     _ network: Network, batch: Int, compute: ComputeSettings, gradientWire: GradientWire, fullyConnected: FullyConnectedMode,
@@ -44,19 +44,5 @@ public final class TrainingBench {
     steps += 1
     _ = try update.compute(step: steps, next: { pictures }, recycle: { _ in })
     try update.apply(rate: 1e-4)
-  }
-}
-
-extension PictureBatch {
-  /// Full of random pixels of −128 to 127.
-  convenience init(random count: Int, crop: Int, classes: Int, rank: Int) throws {
-    try self.init(capacity: count, crop: crop)
-    self.count = count
-    var random = CounterRandom(seed: 0, purpose: .test, sample: rank)
-    for index in tensor.values.indices { tensor.values[index] = random.uniform(in: -128...127) }
-    for n in 0..<count {
-      labels[n] = Int32(n % classes)
-      samples[n] = rank * count + n
-    }
   }
 }

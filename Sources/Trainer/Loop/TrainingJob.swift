@@ -48,7 +48,7 @@ public struct TrainingJob: Sendable {
 extension TrainingJob {
   /// All ranks have to take the same branches, and the options select them.
   ///
-  /// - Throws: `TrainingError` naming a rank that was started with other options than rank 0.
+  /// - Throws: `JobError` naming a rank that was started with other options than rank 0.
   /// - Note: collective
   func requireSameOnAllRanks(_ communicator: Communicator) throws {
     let own = try [
@@ -59,7 +59,7 @@ extension TrainingJob {
     let other = own.keys.sorted().first { own[$0] != first[$0] }
     let all = try communicator.allGather(other.map { "\($0): \(own[$0] ?? "") instead of \(first[$0] ?? "")" } ?? "")
     if let rank = all.firstIndex(where: { !$0.isEmpty }) {
-      throw TrainingError.wrongUse("rank \(rank) was started with other options than rank 0, \(all[rank]); start all ranks alike")
+      throw JobError.wrongUse("rank \(rank) was started with other options than rank 0, \(all[rank]); start all ranks alike")
     }
   }
 }

@@ -239,8 +239,3 @@ final class TrainingLoop {
     watch(event)
   }
 }
-
-extension ContinuousClock.Instant {
-  /// Seconds from this moment until now.
-  var secondsSince: Double { (ContinuousClock.now - self) / .seconds(1) }
-}

@@ -1,4 +1,5 @@
 import Checkpoint
+import Cluster
 import Files
 import Foundation
 
@@ -24,7 +25,7 @@ extension TrainingStart {
 
   /// Waits for the checkpoints of a run whose metrics tell of some: without them it would begin anew.
   ///
-  /// - Throws: `TrainingError` when there are none.
+  /// - Throws: `JobError` when there are none.
   static func awaitCheckpoints(of run: RunFolder, in folder: CheckpointFolder) throws {
     func holdsSome() -> Bool { ((try? folder.steps()) ?? []).isEmpty == false }
     guard !holdsSome(), tellsOfCheckpoints(run) else { return }
@@ -33,7 +34,7 @@ extension TrainingStart {
         for: "\(run.metrics) tells of checkpoints, and \(folder.path) holds none", until: holdsSome)
     } catch {
       if error.kind == .stopped { throw DataError(error) }
-      throw TrainingError("\(error); bring them back, or begin the run anew with --resume none")
+      throw JobError("\(error); bring them back, or begin the run anew with --resume none")
     }
   }
 

@@ -38,7 +38,8 @@ struct TrainingStart {
     try Self.awaitStorage(of: job)
     let set = try PictureSet(contentsOf: job.data, archivesKeptIn: job.run.path, communicator)
     guard !set.train.isEmpty else {
-      throw TrainingError.badData("\(job.data) has no training pictures; expected train/<wnid>/<picture>, or another form of docs/data.md")
+      throw JobError.badData(
+        "\(job.data) has no training pictures; expected train/<wnid>/<picture>, or another form of docs/data.md")
     }
     try set.requireSameOnAllRanks(communicator)
     if let summary = set.summary { watch(.note(summary)) }
@@ -69,7 +70,8 @@ struct TrainingStart {
       packedSide = found.packedSide
       watch(.note("resumed from \(resumption.path) at step \(progress.step)"))
       StopRequest.say(
-        "stopped on request at step \(progress.step); no update was made since \(resumption.path), and the same command continues")
+        "stopped on request at step \(progress.step); no update was made since \(resumption.path), and the same command continues"
+      )
     } else {
       job.options.initialization.fill(store, seed: job.options.seed)
       progress = TrainingProgress(learningRate: LearningRateState(rate: job.options.learningRate), data: set.identity)
@@ -114,7 +116,7 @@ struct TrainingStart {
     guard mode != .replicated, communicator.size > 1 else { return nil }
     let obstacle = Shards.obstacle(store.network, job.options, ranks: communicator.size)
     if let obstacle {
-      if mode == .sharded { throw TrainingError.wrongUse("--fully-connected sharded: \(obstacle); give replicated or auto") }
+      if mode == .sharded { throw JobError.wrongUse("--fully-connected sharded: \(obstacle); give replicated or auto") }
       return nil
     }
     if mode == .auto {
@@ -129,7 +131,7 @@ struct TrainingStart {
   static func network(_ name: String, classes: Int) throws -> Network {
     if let preset = Preset(rawValue: name) { return try preset.network(classes: classes) }
     guard FileManager.default.fileExists(atPath: name) else {
-      throw TrainingError.wrongUse("--network \(name): neither a preset (\(Preset.names)) nor a readable file")
+      throw JobError.wrongUse("--network \(name): neither a preset (\(Preset.names)) nor a readable file")
     }
     let network: Network
     do {
@@ -138,13 +140,13 @@ struct TrainingStart {
     } catch let error as FileError where error.storageTrouble != nil {
       throw error
     } catch {
-      throw TrainingError.wrongUse("\(name): \(error)")
+      throw JobError.wrongUse("\(name): \(error)")
     }
     guard network.classCount == classes else {
-      throw TrainingError.wrongUse("\(name): the network has \(network.classCount) outputs, the data \(classes) classes")
+      throw JobError.wrongUse("\(name): the network has \(network.classCount) outputs, the data \(classes) classes")
     }
     guard network.input.channels == 3, network.input.height == network.input.width else {
-      throw TrainingError.wrongUse("\(name): the input is \(network.input); pictures are square crops, [3, side, side]")
+      throw JobError.wrongUse("\(name): the input is \(network.input); pictures are square crops, [3, side, side]")
     }
     return network
   }
@@ -153,12 +155,12 @@ struct TrainingStart {
   static func settle(_ job: inout TrainingJob, network: Network) throws {
     let side = network.input.width
     if let crop = job.crop, crop != side {
-      throw TrainingError.wrongUse("--crop \(crop): the network '\(network.name)' takes crops of \(side) pixels")
+      throw JobError.wrongUse("--crop \(crop): the network '\(network.name)' takes crops of \(side) pixels")
     }
     job.options.crop = side
     job.options.shorterSide = job.shorterSide ?? InputGeometry.defaultShorterSide(crop: side)
     guard job.options.shorterSide >= side else {
-      throw TrainingError.wrongUse("--shorter-side \(job.options.shorterSide) is less than the crop of \(side) pixels")
+      throw JobError.wrongUse("--shorter-side \(job.options.shorterSide) is less than the crop of \(side) pixels")
     }
     // Measured: a core decodes 900 pictures a second. A tiny net would outrun any number of cores.
     let workers = job.compute.team.workers

@@ -29,8 +29,8 @@ extension TrainingOptions {
 
   /// The pictures of a micro-batch of `exact`: as given, else an eighth of the batch, so that up to 8 ranks can share it.
   ///
-  /// - Throws: `TrainingError` of wrong use, unless the batch is cut into micro-batches and those shared by the ranks without a rest.
-  func fixedMicroBatch(ranks: Int) throws(TrainingError) -> Int {
+  /// - Throws: `JobError` of wrong use, unless the batch is cut into micro-batches and those shared by the ranks without a rest.
+  func fixedMicroBatch(ranks: Int) throws(JobError) -> Int {
     let size = exactMicroBatch ?? max(batch / 8, 1)
     guard size <= batch, batch % size == 0 else {
       throw .wrongUse(

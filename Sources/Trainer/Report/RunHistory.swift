@@ -1,3 +1,4 @@
+import Cluster
 import Foundation
 
 /// What `metrics.jsonl` says of a run, thinned to what a page can show.
@@ -11,10 +12,10 @@ struct RunHistory {
   private var offset: UInt64 = 0
 
   /// Reads what has been appended since; lines that are no JSON of ours, or have numbers that no run writes, are left out.
-  /// - Throws: `TrainingError` when the file can't be read.
+  /// - Throws: `JobError` when the file can't be read.
   mutating func read(_ path: String) throws {
     guard let handle = FileHandle(forReadingAtPath: path) else {
-      throw TrainingError.badData("cannot read \(path): no such file, or no permission; --run takes a folder that train has made")
+      throw JobError.badData("cannot read \(path): no such file, or no permission; --run takes a folder that train has made")
     }
     defer { try? handle.close() }
     try handle.seek(toOffset: offset)

@@ -1,4 +1,5 @@
 import Checkpoint
+import Cluster
 import ConvNet
 import Files
 import Foundation
@@ -13,7 +14,7 @@ struct RunReport {
   init(_ run: RunFolder) { self.run = run }
 
   /// Writes the page anew, with what has been added to `metrics.jsonl` since the last time.
-  /// - Throws: `TrainingError`, `FileError`.
+  /// - Throws: `JobError`, `FileError`.
   mutating func write(filters: FilterPicture?) throws {
     try history.read(run.metrics)
     let page = ReportPage(
@@ -25,7 +26,7 @@ struct RunReport {
 /// The command `report`: makes `report.html` of a run folder anew.
 ///
 /// - Returns: the page's path.
-/// - Throws: `TrainingError` when the folder is no run's, `FileError` when the page can't be written.
+/// - Throws: `JobError` when the folder is no run's, `FileError` when the page can't be written.
 public func report(run: RunFolder) throws -> String {
   var report = RunReport(run)
   try report.write(filters: newestFilters(in: run))
@@ -54,13 +55,13 @@ struct RunFacts {
   /// Updates of the whole run; nil of older runs, where they follow from the batch.
   let recordedSteps: Int?
 
-  /// - Throws: `TrainingError` when there is no such file, or no JSON object in it.
+  /// - Throws: `JobError` when there is no such file, or no JSON object in it.
   init(_ path: String) throws {
     guard FileManager.default.fileExists(atPath: path), let text = try? WholeFile.read(FileName(path), limit: 1 << 24) else {
-      throw TrainingError.badData("cannot read \(path): missing or unreadable; --run takes a folder that train has made")
+      throw JobError.badData("cannot read \(path): missing or unreadable; --run takes a folder that train has made")
     }
     guard let object = try? JSONSerialization.jsonObject(with: Data(text)) as? [String: Any] else {
-      throw TrainingError.badData("cannot read \(path): it is no JSON object; the next start of the run writes it anew")
+      throw JobError.badData("cannot read \(path): it is no JSON object; the next start of the run writes it anew")
     }
     let options = object["options"] as? [String: Any] ?? [:]
     rows =

@@ -30,18 +30,18 @@ enum Divergence {
   /// - Note: collective
   static func error(
     step: Int, loss: Double, plans: [Plan], _ store: ParameterStore, checkpoint: String?, communicator: Communicator
-  ) throws -> TrainingError {
+  ) throws -> JobError {
     let found = try communicator.allGather(firstNonFinite(store, plans) ?? "")
     let place = found.firstIndex { !$0.isEmpty }.map { rank in
       "; the first values that are no finite numbers are \(found[rank])" + (communicator.size > 1 ? " (on rank \(rank))" : "")
     }
-    return TrainingError(
+    return JobError(
       "update \(step) has diverged: the loss is \(loss)\(place ?? ""). The update was not made. \(remedy(checkpoint))")
   }
 
   /// The error of values that are finite still, and give scores that aren't.
-  static func error(epoch: Int, validationLoss: Double, checkpoint: String?) -> TrainingError {
-    TrainingError(
+  static func error(epoch: Int, validationLoss: Double, checkpoint: String?) -> JobError {
+    JobError(
       "the training has diverged: after epoch \(epoch) the validation loss is \(validationLoss). Nothing more was saved. "
         + remedy(checkpoint))
   }

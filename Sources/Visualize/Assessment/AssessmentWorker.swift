@@ -3,6 +3,7 @@ import Cluster
 import ConvNet
 import DataSets
 import Images
+import Random
 
 /// Measures maps of pictures: the part of `assess` that a rank does for a batch.
 final class AssessmentWorker {

@@ -5,6 +5,7 @@ import ConvNet
 import Data
 import Foundation
 import Images
+import Random
 import Trainer
 import Visualize
 

@@ -1,5 +1,6 @@
 import ConvNet
 import Files
+import Random
 
 /// The mean of another method's attributions over noisy copies of the picture: (1/n) Σ a(I + ε), ε ~ N(0, σ²) with
 /// σ = noise · (max I − min I).

@@ -1,0 +1,67 @@
+import Data
+import Foundation
+import Images
+import Random
+
+/// Random crops, flips, colours and erased rectangles, each a pure function of (seed, epoch, sample): a picture gets the
+/// same ones on any rank, in any batch, after any resumption.
+///
+/// Source: crops, flips and colour shifts after Krizhevsky et al. 2012, 4.1; Simonyan et al. 2013 add "zeroing-out random
+/// parts of an image" without details: one rectangle at probability 0.5, of 2–20 % of the area and aspect 0.3–3.3, is this
+/// program's choice (in the manner of Zhong et al. 2017, *Random Erasing*).
+public struct Augmentation: Sendable, Equatable {
+  public var seed: UInt64
+  /// Whether half of the pictures are mirrored.
+  public var flips = true
+  public var eraseProbability: Float = 0.5
+  /// The principal colour axes (`MeanPicture.colourAxes`); a picture's shift is Σ αᵢ·axisᵢ with αᵢ ~ N(0, colourDeviation).
+  /// Empty for none.
+  public var colourAxes: [SIMD3<Float>] = []
+  public var colourDeviation: Float = 0.1
+
+  public init(
+    seed: UInt64, flips: Bool = true, eraseProbability: Float = 0.5, colourAxes: [SIMD3<Float>] = [],
+    colourDeviation: Float = 0.1
+  ) {
+    self.seed = seed
+    self.flips = flips
+    self.eraseProbability = eraseProbability
+    self.colourAxes = colourAxes
+    self.colourDeviation = colourDeviation
+  }
+
+  /// The transform of a sample of `width`×`height` pixels in an epoch.
+  ///
+  /// - Parameter sample: its index in the data set.
+  public func transform(epoch: Int, sample: Int, crop: Int, width: Int, height: Int) -> InputTransform {
+    precondition(width >= crop && height >= crop, "a crop of \(crop) from \(width)×\(height)")
+    func stream(_ purpose: CounterRandom.Purpose) -> CounterRandom {
+      CounterRandom(seed: seed, purpose: purpose, epoch: epoch, sample: sample)
+    }
+    var place = stream(.crop)
+    var transform = InputTransform(x: place.index(below: width - crop + 1), y: place.index(below: height - crop + 1))
+    if flips {
+      var coin = stream(.flip)
+      transform.flipped = coin.uniform() < 0.5
+    }
+    if !colourAxes.isEmpty, colourDeviation > 0 {
+      var colour = stream(.colour)
+      for axis in colourAxes { transform.colourShift += axis * (colourDeviation * colour.normal()) }
+    }
+    if eraseProbability > 0 {
+      var erasing = stream(.erasing)
+      if erasing.uniform() < eraseProbability { transform.erased = Self.rectangle(&erasing, crop: crop) }
+    }
+    return transform
+  }
+
+  /// A rectangle inside the crop: area uniform in 2–20 %, the logarithm of its aspect (height / width) uniform in 0.3–3.3.
+  private static func rectangle(_ random: inout CounterRandom, crop: Int) -> PixelRectangle {
+    let area = random.uniform(in: 0.02...0.2) * Float(crop * crop)
+    let aspect = exp(random.uniform(in: log(0.3)...log(3.3)))
+    let width = min(crop, max(1, Int((area / aspect).squareRoot().rounded())))
+    let height = min(crop, max(1, Int((area * aspect).squareRoot().rounded())))
+    return PixelRectangle(
+      x: random.index(below: crop - width + 1), y: random.index(below: crop - height + 1), width: width, height: height)
+  }
+}

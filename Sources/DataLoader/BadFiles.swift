@@ -1,0 +1,121 @@
+import Cluster
+import DataSets
+import Files
+import Foundation
+import Images
+import Synchronization
+
+/// The files that couldn't be read or decoded, of all loader threads, and after `share(over:)` of all ranks.
+///
+/// A bad training picture doesn't stop the training: the next readable picture of the list (of the same class, except at a
+/// class's end) stands in for it, with its own label, so every batch stays whole and the choice is the same on any
+/// number of ranks. More bad files than `limit` on all ranks together do stop it: then the disk or the copy is at fault. A
+/// storage that is away makes no file bad.
+public final class BadFileReport: Sendable {
+  public struct Entry: Sendable, Equatable, Codable {
+    public let path: String
+    public let reason: String
+  }
+
+  private struct State {
+    var reasons: [String: String] = [:]
+    /// Those that the other ranks haven't been told of.
+    var fresh: [Entry] = []
+    /// Those that all ranks know.
+    var shared: Set<String> = []
+  }
+
+  /// The largest number of bad files that is put up with.
+  public let limit: Int
+  private let total: Int
+  private let kind: String
+  private let found = Mutex(State())
+
+  /// - Parameters:
+  ///   - badFileLimit: the fraction of the set that may be bad; at least one file may.
+  ///   - count: the size of the set.
+  ///   - kind: of the pictures, for messages: `training`.
+  public init(badFileLimit: Double = 0.01, of count: Int, kind: String = "") {
+    precondition((0...1).contains(badFileLimit), "a bad file limit of \(badFileLimit) is no fraction")
+    limit = badFileLimit == 0 ? 0 : max(1, Int(badFileLimit * Double(count)))
+    total = count
+    self.kind = kind.isEmpty ? "" : kind + " "
+  }
+
+  /// The number of different bad files.
+  public var count: Int { found.withLock { $0.reasons.count } }
+
+  /// The bad files, sorted by path.
+  public var entries: [Entry] {
+    found.withLock { found in
+      found.reasons.map { Entry(path: $0.key, reason: $0.value) }.sorted { FolderListing.byBytes($0.path, $1.path) }
+    }
+  }
+
+  /// Whether the file is known to be bad: it needn't be tried again.
+  public func contains(_ path: String) -> Bool { found.withLock { $0.reasons[path] != nil } }
+
+  /// Notes a bad file; the same file counts once.
+  public func record(path: String, reason: String) {
+    found.withLock { found in
+      guard found.reasons.updateValue(reason, forKey: path) == nil else { return }
+      found.fresh.append(Entry(path: path, reason: reason))
+    }
+  }
+
+  /// How many files this rank has met that the others don't know of.
+  package var freshCount: Int { found.withLock { $0.fresh.count } }
+
+  /// Tells all ranks of the files that each has met since the last time.
+  ///
+  /// - Returns: those that are new to all, sorted; the same on all ranks.
+  /// - Note: collective
+  package func share(over communicator: Communicator) throws -> [Entry] {
+    // A file that is met during the exchange stays for the next one.
+    let own = found.withLock { found in
+      defer { found.fresh = [] }
+      return found.fresh
+    }
+    let texts = try communicator.allGather(Array(JSONEncoder().encode(own)))
+    var reasons: [String: String] = [:]
+    for text in texts {
+      for entry in try JSONDecoder().decode([Entry].self, from: Data(text)) where reasons[entry.path] == nil {
+        reasons[entry.path] = entry.reason
+      }
+    }
+    let all = reasons
+    return found.withLock { found in
+      let known = found.shared
+      for (path, reason) in all where found.reasons[path] == nil { found.reasons[path] = reason }
+      let new = all.filter { !known.contains($0.key) }
+      found.shared.formUnion(new.keys)
+      return new.map { Entry(path: $0.key, reason: $0.value) }.sorted { FolderListing.byBytes($0.path, $1.path) }
+    }
+  }
+
+  /// That there are more bad files than are put up with, as far as this rank knows; nil while there aren't.
+  var excess: DataError? { excess(of: found.withLock { Array($0.reasons.keys) }) }
+
+  /// The same of the files that all ranks have been told of, and so on all ranks alike.
+  package var sharedExcess: DataError? { excess(of: found.withLock { Array($0.shared) }) }
+
+  private func excess(of paths: [String]) -> DataError? {
+    guard paths.count > limit else { return nil }
+    let one = paths.min(by: FolderListing.byBytes).flatMap { path in found.withLock { $0.reasons[path] } } ?? ""
+    return DataError(
+      .badPictures,
+      "\(paths.count) of \(total) \(kind)pictures can't be read or decoded, more than the limit of \(limit); one of them: \(one); "
+        + "repair the data set, or raise --bad-file-limit")
+  }
+}
+
+extension DataError {
+  /// A picture that can't be had for a reason that says nothing of it, so that nothing may stand in for it; nil for a bad one.
+  package init?(notOfThePicture error: ImageError) {
+    switch error.kind {
+    case .storage: self.init(.storage, error.description)
+    case .stopped: self.init(.stopped, error.description)
+    default: return nil
+    }
+  }
+}

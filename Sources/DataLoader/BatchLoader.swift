@@ -1,0 +1,266 @@
+import Cluster
+import Data
+import DataSets
+import Foundation
+import Images
+
+/// Makes batches ahead of their use, on threads of its own.
+///
+/// A thread takes one place of a batch at a time: decode, resize, crop, flip, shift, subtract the mean, erase. Batches come
+/// out in order, whatever the number of threads, and their content doesn't depend on it. The buffers (`prefetch` + 1 of
+/// them) are made once: give each batch back with `recycle(_:)` before asking for the next but one.
+public final class BatchLoader: @unchecked Sendable {
+  public struct Options: Sendable {
+    /// Loader threads: they compete with the training for the processor.
+    public var threads = 1
+    /// Batches that are ready or being made.
+    public var prefetch = 3
+    /// nil for test time.
+    public var augmentation: Augmentation?
+    /// Of each picture, at test time.
+    public var crops = TestCrops.centre
+    /// [3, crop, crop], subtracted; the crop is that of the source's geometry.
+    public var mean: [Float]?
+
+    public init(threads: Int = 1, prefetch: Int = 3, augmentation: Augmentation? = nil, mean: [Float]? = nil) {
+      self.threads = threads
+      self.prefetch = prefetch
+      self.augmentation = augmentation
+      self.mean = mean
+    }
+  }
+
+  /// Which samples make the batches.
+  public enum Sequence: Sendable {
+    /// Without end, from a sample on: this rank's part of every global batch, in `parts` batches (of nearly the same size) a step.
+    case training(EpochSampler, batch: Int, firstSample: Int, rank: Int, ranks: Int, parts: Int = 1)
+    /// The samples of a range in the order of the data set, once each, all crops of one in a row; the last batch may be short.
+    case once(Range<Int>, batch: Int)
+  }
+
+  private struct Filling {
+    let batch: PictureBatch
+    let entries: [EpochSampler.Entry]
+    var next = 0
+    var remaining: Int
+  }
+
+  private let source: any PictureSource
+  private let options: Options
+  private let sequence: Sequence
+  private let badFiles: BadFileReport
+  /// Guards everything below.
+  private let condition = NSCondition()
+  private var filling: [Filling] = []
+  private var free: [PictureBatch]
+  private var nextBatch = 0
+  private var failure: DataError?
+  private var isClosed = false
+  private var runningThreads = 0
+  private var waited = 0.0
+
+  /// Starts the threads.
+  ///
+  /// - Parameter badFiles: where bad files are noted; its limit ends the loading for training.
+  /// - Throws: `MemoryError` when there is no memory for the batches.
+  public init(source: any PictureSource, options: Options, sequence: Sequence, badFiles: BadFileReport) throws {
+    precondition(options.threads > 0 && options.prefetch > 0, "no loader threads, or nothing prefetched")
+    precondition(options.augmentation == nil || options.crops == .centre, "crops of test time are not augmented")
+    self.source = source
+    self.options = options
+    self.sequence = sequence
+    self.badFiles = badFiles
+    let capacity =
+      switch sequence {
+      case .training(_, let batch, _, _, let ranks, let parts): (batch + ranks * parts - 1) / (ranks * parts)
+      case .once(let range, let batch): min(batch, max(1, range.count))
+      }
+    free = try (0...options.prefetch).map { _ in
+      try PictureBatch(capacity: capacity * options.crops.count, crop: source.geometry.crop)
+    }
+    runningThreads = options.threads
+    for number in 0..<options.threads {
+      // The thread holds the state, not its owner: see close().
+      let thread = Thread { [self] in run() }
+      thread.name = "loader-\(number)"
+      thread.start()
+    }
+  }
+
+  /// The seconds that `next()` has waited for batches until now: time that the training lost.
+  public var waitSeconds: Double {
+    condition.lock()
+    defer { condition.unlock() }
+    return waited
+  }
+
+  /// The next batch, in order; nil after the last one of a finite range, and after `close()`.
+  ///
+  /// - Throws: `DataError` when too many training pictures are bad, one is smaller than the crop, or the storage stays away.
+  public func next() throws(DataError) -> PictureBatch? {
+    condition.lock()
+    defer { condition.unlock() }
+    let start = ContinuousClock.now
+    defer { waited += (ContinuousClock.now - start) / .seconds(1) }
+    while true {
+      if let failure { throw failure }
+      if isClosed { return nil }
+      if let first = filling.first {
+        if first.remaining == 0 {
+          filling.removeFirst()
+          condition.broadcast()
+          return first.batch
+        }
+      } else if isFinished {
+        return nil
+      } else {
+        precondition(!free.isEmpty, "no free batch is left: recycle batches before asking for more")
+      }
+      condition.wait()
+    }
+  }
+
+  /// Gives a batch back to be filled again.
+  public func recycle(_ batch: PictureBatch) {
+    condition.lock()
+    free.append(batch)
+    condition.broadcast()
+    condition.unlock()
+  }
+
+  /// Stops the threads, in the middle of whatever they do, and waits for them. The loader must be closed in the end: until
+  /// then its threads keep it alive.
+  public func close() {
+    condition.lock()
+    isClosed = true
+    condition.broadcast()
+    while runningThreads > 0 { condition.wait() }
+    condition.unlock()
+  }
+
+  private var isFinished: Bool {
+    if case .once(let range, let batch) = sequence { return range.lowerBound + nextBatch * batch >= range.upperBound }
+    return false
+  }
+
+  private func entries(ofBatch number: Int) -> [EpochSampler.Entry]? {
+    switch sequence {
+    case .training(let sampler, let batch, let firstSample, let rank, let ranks, let parts):
+      let own = EpochSampler.range(from: firstSample + number / parts * batch, batch: batch, rank: rank, ranks: ranks)
+      let part = EpochSampler.share(of: own.count, rank: number % parts, ranks: parts)
+      return sampler.entries((own.lowerBound + part.lowerBound)..<(own.lowerBound + part.upperBound))
+    case .once(let range, let batch):
+      let start = range.lowerBound + number * batch
+      guard start < range.upperBound else { return nil }
+      return (start..<min(start + batch, range.upperBound)).map { EpochSampler.Entry(global: $0, epoch: 0, sample: $0) }
+    }
+  }
+
+  // MARK: The threads
+
+  private func run() {
+    do throws(DataError) {
+      let decoder: PictureDecoder
+      do throws(ImageError) {
+        decoder = try PictureDecoder()
+      } catch { throw DataError(.badPictures, error.description) }
+      let resizer = Resizer()
+      while let (batch, slot, entry) = claim() {
+        try load(entry, into: batch, slot: slot, decoder: decoder, resizer: resizer)
+        finish(batch)
+        Activity.advance()
+      }
+    } catch {
+      condition.lock()
+      if failure == nil { failure = error }
+      condition.unlock()
+    }
+    condition.lock()
+    runningThreads -= 1
+    condition.broadcast()
+    condition.unlock()
+  }
+
+  /// The next place to fill; nil when there is nothing more to do.
+  private func claim() -> (PictureBatch, slot: Int, EpochSampler.Entry)? {
+    condition.lock()
+    defer { condition.unlock() }
+    while !isClosed, failure == nil {
+      if let index = filling.firstIndex(where: { $0.next < $0.entries.count }) {
+        let slot = filling[index].next
+        filling[index].next += 1
+        return (filling[index].batch, slot, filling[index].entries[slot])
+      }
+      if filling.count < options.prefetch, !free.isEmpty {
+        guard let entries = entries(ofBatch: nextBatch) else { return nil }
+        let batch = free.removeLast()
+        batch.count = entries.count * options.crops.count
+        batch.samples = entries.flatMap { [Int](repeating: $0.global, count: options.crops.count) }
+        batch.labels = [Int32](repeating: 0, count: batch.count)
+        filling.append(Filling(batch: batch, entries: entries, remaining: entries.count))
+        nextBatch += 1
+        condition.broadcast()
+        continue
+      }
+      condition.wait()
+    }
+    return nil
+  }
+
+  private func finish(_ batch: PictureBatch) {
+    condition.lock()
+    if let index = filling.firstIndex(where: { $0.batch === batch }) {
+      filling[index].remaining -= 1
+      if filling[index].remaining == 0 { condition.broadcast() }
+    }
+    condition.unlock()
+  }
+
+  private func load(
+    _ entry: EpochSampler.Entry, into batch: PictureBatch, slot: Int, decoder: PictureDecoder, resizer: Resizer
+  ) throws(DataError) {
+    // Validation has no substitutes: a bad picture counts as what its label says, and enters as the mean (zeros).
+    let isTraining = if case .training = sequence { true } else { false }
+    let found = try readable(from: entry.sample, substitutes: isTraining, decoder: decoder)
+    let label = source.label(at: found?.index ?? entry.sample)
+    let slots = (slot * options.crops.count)..<((slot + 1) * options.crops.count)
+    let geometry = source.geometry
+    if let (index, picture) = found {
+      let size = picture.size
+      let transforms =
+        options.augmentation.map {
+          [$0.transform(epoch: entry.epoch, sample: index, crop: geometry.crop, width: size.width, height: size.height)]
+        } ?? geometry.places(options.crops, in: size).map(InputTransform.init)
+      for (slot, transform) in zip(slots, transforms) {
+        geometry.write(picture, transform, mean: options.mean, resizer: resizer, to: batch.planes(at: slot))
+      }
+    } else {
+      for slot in slots { batch.planes(at: slot).update(repeating: 0, count: geometry.count) }
+    }
+    condition.lock()
+    for slot in slots { batch.labels[slot] = Int32(label) }
+    condition.unlock()
+  }
+
+  /// The picture at `index`, or with `substitutes` the first readable one behind it, around the end of the list.
+  private func readable(
+    from index: Int, substitutes: Bool, decoder: PictureDecoder
+  ) throws(DataError) -> (index: Int, PreparedPicture)? {
+    for offset in 0..<(substitutes ? source.count : 1) {
+      let candidate = (index + offset) % source.count
+      let name = source.name(at: candidate)
+      if badFiles.contains(name) { continue }
+      do throws(ImageError) {
+        return (candidate, try source.picture(at: candidate, decoder: decoder))
+      } catch  where error.kind != .leftOut {
+        if let problem = DataError(notOfThePicture: error) { throw problem }
+        badFiles.record(path: name, reason: error.description)
+        if substitutes, let excess = badFiles.excess { throw excess }
+      } catch {
+        // The pack's report has it.
+      }
+    }
+    if substitutes { throw DataError(.badPictures, "none of the \(source.count) pictures can be decoded") }
+    return nil
+  }
+}

@@ -1,0 +1,68 @@
+import Cluster
+import Files
+import Foundation
+
+/// The files of a pack.
+struct PackFolder: Sendable {
+  let path: String
+
+  init(_ path: String) { self.path = path }
+
+  /// The index; it is written last: where it stands the pack is whole.
+  var index: String { path + "/pack.h5" }
+  var settings: String { path + "/prepare.json" }
+  var report: String { path + "/report.csv" }
+  /// What is known of finished shards while others are missing.
+  var parts: String { path + "/parts" }
+
+  func file(of shard: Shard) -> String { path + "/" + shard.fileName }
+  func part(of shard: Shard) -> String { parts + "/" + shard.name + ".h5" }
+
+  /// Whether the folder is a pack, or one in the making.
+  static func isPack(_ path: String) -> Bool {
+    let folder = PackFolder(path)
+    return isFile(folder.index) || isFile(folder.settings)
+  }
+
+  /// Whether a shard is whole, or the pack.
+  var holdsWork: Bool {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    return names.contains { $0.hasSuffix(".shard") && !$0.hasPrefix(".") } || isFile(index)
+  }
+
+  /// Removes a pack, and nothing else; the settings last: until then it is known for what it is.
+  ///
+  /// - Throws: `JobError` when something can't be removed.
+  func removePack() throws {
+    guard Self.isPack(path) else { return }
+    let names = try FileManager.default.contentsOfDirectory(atPath: path)
+    let shards = names.filter { $0.wholeMatch(of: /(train|val)-[0-9]{5,}\.shard/) != nil }.map { "\(path)/\($0)" }
+    for file in [index, report, parts] + shards + [settings] where FileManager.default.fileExists(atPath: file) {
+      do {
+        try FileManager.default.removeItem(atPath: file)
+      } catch {
+        throw JobError("cannot remove \(file): \(error.localizedDescription)")
+      }
+    }
+  }
+}
+
+/// Whether a file, and no folder, is at `path`.
+func isFile(_ path: String) -> Bool { isFile(FileName(path)) }
+
+func isFile(_ path: FileName) -> Bool {
+  var status = stat()
+  return path.withCString { stat($0, &status) } == 0 && status.st_mode & S_IFMT == S_IFREG
+}
+
+/// The bytes of a file, nil when there is none. Source: stat(2)
+func fileSize(_ path: String) -> Int? {
+  var status = stat()
+  return stat(path, &status) == 0 ? Int(status.st_size) : nil
+}
+
+/// What this user may still write in a folder, in bytes. Source: statvfs(3)
+func freeBytes(of folder: String) -> Int? {
+  var status = statvfs()
+  return statvfs(folder, &status) == 0 ? Int(min(Double(status.f_bavail) * Double(status.f_frsize), 9e18)) : nil
+}

@@ -1,0 +1,208 @@
+import Cluster
+import DataSets
+import Files
+import Foundation
+import Images
+import Synchronization
+
+/// Turns a picture folder into a pack, on all ranks: a shard is a unit of work. What is whole already isn't made again, and the
+/// pack's bytes depend on the folder and the settings alone.
+public struct PrepareJob: Sendable {
+  public var data: String
+  public var output: String
+  public var settings = PackSettings()
+  /// Pictures in a shard; nil for the default of `PackSettings`.
+  public var shardPictures: Int?
+  public var threads = 1
+  /// The share of the pictures that may be unreadable.
+  public var badFileLimit = 0.01
+  /// Whether a pack with other settings is removed first.
+  public var overwrite = false
+
+  public init(data: String, output: String) {
+    self.data = data
+    self.output = output
+  }
+
+  /// What rank 0 finds when it opens the folder.
+  private struct Plan: Codable {
+    /// The numbers of the shards that are to be made.
+    var missing: [Int]
+    /// Whether there is nothing to do at all.
+    var isWhole: Bool
+  }
+
+  /// - Parameters:
+  ///   - progress: called on rank 0 with the pictures done and all of them, by any thread.
+  ///   - note: called on rank 0 with sentences about the data.
+  /// - Throws: `DataError` for a folder that is no data set, or with too many bad files; `JobError` for a pack with other
+  ///   settings; `FileError` or `HDF5Error` when something can't be written. Shards that are whole stay.
+  /// - Note: collective
+  public func run(
+    _ communicator: Communicator, progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void,
+    note: (String) -> Void
+  ) throws -> PrepareSummary {
+    let start = ContinuousClock.now
+    let set = try PictureSet(contentsOf: data, archivesKeptIn: PackFolder(output).parts, communicator)
+    guard set.pack == nil else { throw JobError.wrongUse("--data \(data) is a pack already; give a picture folder") }
+    try set.requireSameOnAllRanks(communicator)
+    var settings = settings
+    settings.describe(set, shardPictures: shardPictures)
+    let shards = settings.shards
+    let folder = PackFolder(output)
+    let maker = ShardMaker(set: set, settings: settings, folder: folder, threads: threads)
+    let plan: Plan = try communicator.onFirst(.reading) {
+      set.summary.map(note)
+      set.notes.forEach(note)
+      for split in Split.allCases { try set.annotations(split)?.requireArchives() }
+      return try open(folder, maker, shards, note: note)
+    }
+
+    let total = shards.reduce(0) { $0 + $1.samples.count }
+    let missing = plan.missing.reduce(0) { $0 + shards[$1].samples.count }
+    // Pictures of shards that are whole, and shards of this run.
+    let tally = Mutex((done: total - missing, shards: 0))
+    let queue = try WorkQueue(count: shards.count, order: plan.missing, communicator: communicator) { item, _ in
+      let done = tally.withLock {
+        $0.done += shards[item].samples.count
+        $0.shards += 1
+        return $0.done
+      }
+      StopRequest.workWasDone()
+      progress(done, total)
+    }
+    while !StopRequest.isRequested, let item = try queue.next() {
+      let part = try maker.make(shards[item]) { own in
+        // The last of them are whole only with the report.
+        guard communicator.rank == 0, own < shards[item].samples.count else { return }
+        progress(tally.withLock { $0.done } + own, total)
+      }
+      guard part != nil else { break }
+      try queue.report(item)
+      StopRequest.workWasDone()
+    }
+    Activity.enter(.unknown)
+    try queue.finish()
+    // A killed rank of an earlier try may have outlived this one's start. Only its own host knows that it is gone.
+    TemporaryFile.removeLeftovers(in: folder.path)
+
+    return try communicator.onFirst(.reading) {
+      let made = tally.withLock { $0.shards }
+      var own = PrepareSummary(
+        shards: shards.count, made: made, wasStopped: made < plan.missing.count, wasWhole: plan.isWhole, pictures: total,
+        picturesMade: tally.withLock { $0.done } - (total - missing))
+      if !own.wasStopped {
+        if !plan.isWhole {
+          Activity.enter(.saving)
+          try PackAssembly(set: set, settings: settings, folder: folder, badFileLimit: badFileLimit).write()
+        }
+        try own.read(folder)
+        StopRequest.workWasDone()
+      }
+      own.seconds = start.secondsSince
+      return own
+    }
+  }
+
+  // MARK: Rank 0
+
+  private func open(_ folder: PackFolder, _ maker: ShardMaker, _ shards: [Shard], note: (String) -> Void) throws -> Plan {
+    let files = FileManager.default
+    // A start that came to nothing, for want of space perhaps, binds nobody to its settings.
+    if overwrite || !folder.holdsWork { try folder.removePack() }
+    if let data = files.contents(atPath: folder.settings) {
+      let found = try PackSettings(json: String(decoding: data, as: UTF8.self), path: folder.settings)
+      if let difference = maker.settings.difference(from: found) {
+        throw JobError.wrongUse(
+          "\(output) holds a pack that can't be gone on with: \(difference); choose another --output or give --overwrite")
+      }
+    } else {
+      if let foreign = try? files.contentsOfDirectory(atPath: output).first(where: {
+        !$0.hasPrefix(".") && $0 != FirstWorkMark.name("shard")
+      }) {
+        throw JobError.wrongUse("\(output) holds \(foreign), and is no pack of deepinside's; choose another --output")
+      }
+      do {
+        try files.createDirectory(atPath: folder.path, withIntermediateDirectories: true)
+      } catch {
+        throw JobError("cannot make the folder \(folder.path): \(error.localizedDescription)")
+      }
+      try AtomicFile.write(maker.settings.json(), to: folder.settings)
+    }
+    if files.fileExists(atPath: folder.index) {
+      let pack = try Pack(contentsOf: output)
+      try? files.removeItem(atPath: folder.parts)
+      note("\(output) is whole already: \(pack.train.rows.count + pack.val.rows.count) pictures")
+      return Plan(missing: [], isWhole: true)
+    }
+    try? files.createDirectory(atPath: folder.parts, withIntermediateDirectories: true)
+    maker.set.keepArchives(in: folder.parts)
+    let missing = shards.indices.filter { !isWhole(shards[$0], folder, maker.settings) }
+    if missing.count < shards.count { note("\(shards.count - missing.count) of \(shards.count) shards are whole already") }
+    try requireSpace(for: missing.map { shards[$0] }, maker, folder, note: note)
+    return Plan(missing: missing, isWhole: false)
+  }
+
+  /// A shard stands when its part is readable and says the length that its file has.
+  private func isWhole(_ shard: Shard, _ folder: PackFolder, _ settings: PackSettings) -> Bool {
+    // Most are not there yet, which is no fault of the storage that waiting would mend.
+    let path = folder.part(of: shard)
+    guard FileManager.default.fileExists(atPath: path),
+      let part = try? ShardPart(contentsOf: path, count: shard.samples.count, settings: settings)
+    else { return false }
+    return fileSize(folder.file(of: shard)) == part.rows.lengths.reduce(0) { $0 + Int($1) }
+  }
+
+  /// Packs a few pictures for their size, and compares what all of them will need with what is free.
+  private func requireSpace(for shards: [Shard], _ maker: ShardMaker, _ folder: PackFolder, note: (String) -> Void) throws {
+    let most = 48
+    let samples = shards.flatMap { shard in shard.samples.lazy.map { (shard.split, $0) } }
+    guard !samples.isEmpty else { return }
+    let tried = stride(from: 0, to: samples.count, by: max(1, samples.count / most)).map { samples[$0] }
+    let sizes = Mutex(0)
+    try forEachInParallel(0..<tried.count, threads: threads) { index throws(DataError) in
+      let (split, number) = tried[index]
+      let sample = maker.set.samples(split)[number]
+      guard let packer = try? PicturePacker(split, maker.settings, annotations: nil) else { return }
+      let packed = try packer.pack(sample.path, name: sample.path.written, wnid: "")
+      sizes.withLock { $0 += packed.bytes.count }
+    }
+    let needed = sizes.withLock { $0 } / tried.count * samples.count
+    guard let free = freeBytes(of: folder.path) else { return }
+    note("about \(megabytes(needed)) are to be written, \(megabytes(free)) are free")
+    // An estimate: a hair's breadth is left to the disk itself.
+    guard Double(free) > 0.9 * Double(needed) else {
+      throw JobError(
+        "\(folder.path): about \(megabytes(needed)) are needed for \(samples.count) pictures, and only \(megabytes(free)) are free; "
+          + "free space, choose another --output, or a smaller --shorter-side")
+    }
+  }
+}
+
+/// What came out of `prepare`.
+public struct PrepareSummary: Sendable, Codable {
+  public var shards: Int
+  /// Shards of this run.
+  public var made: Int
+  /// Somebody asked it to stop: the shards that are whole stay.
+  public var wasStopped: Bool
+  /// The pack was there already.
+  public var wasWhole: Bool
+  public var pictures: Int
+  public var picturesMade: Int
+  public var bytes = 0
+  /// Lines of `report.csv` by finding.
+  public var findings: [String: Int] = [:]
+  public var seconds = 0.0
+
+  /// Takes in what stands in a whole pack.
+  fileprivate mutating func read(_ folder: PackFolder) throws {
+    let pack = try Pack(contentsOf: folder.path)
+    bytes = pack.byteCount
+    findings = pack.findingCounts
+  }
+}
+
+func megabytes(_ bytes: Int) -> String {
+  bytes >= 1_000_000_000 ? String(format: "%.1f GB", Double(bytes) / 1e9) : String(format: "%.1f MB", Double(bytes) / 1e6)
+}

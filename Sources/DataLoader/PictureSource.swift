@@ -1,0 +1,88 @@
+import Data
+import DataSets
+import Images
+import Synchronization
+
+/// Where the loader gets pictures from: a folder of files, or a packed data set.
+public protocol PictureSource: Sendable {
+  var count: Int { get }
+  /// The index of the sample's class.
+  func label(at index: Int) -> Int
+  /// The file's path, for reports.
+  func name(at index: Int) -> String
+  /// Whether the picture is known to have no pixels: a pack says that it couldn't be read when the pack was made.
+  func isLeftOut(at index: Int) -> Bool
+  /// How its pictures become inputs.
+  var geometry: InputGeometry { get }
+  /// The picture, ready to be written into a batch. Called by many threads, each with its own decoder.
+  func picture(at index: Int, decoder: PictureDecoder) throws(ImageError) -> PreparedPicture
+}
+
+extension PictureSource {
+  public func isLeftOut(at index: Int) -> Bool { false }
+}
+
+/// Pictures decoded from their files.
+public struct FolderSource: PictureSource {
+  public let samples: [Sample]
+  public let geometry: InputGeometry
+
+  public init(samples: [Sample], geometry: InputGeometry) {
+    self.samples = samples
+    self.geometry = geometry
+  }
+
+  public var count: Int { samples.count }
+  public func label(at index: Int) -> Int { samples[index].label }
+  public func name(at index: Int) -> String { samples[index].path.written }
+
+  public func picture(at index: Int, decoder: PictureDecoder) throws(ImageError) -> PreparedPicture {
+    try geometry.prepare(contentsOf: samples[index].path, decoder: decoder)
+  }
+}
+
+/// Another source's pictures, resized and kept in memory up to a budget of bytes: on small data sets decoding would cost most
+/// of the time.
+///
+/// What came first stays; when the budget is spent, the others are decoded each time. So a set that fits is decoded once,
+/// and of one that doesn't fit a constant part is saved.
+public final class CachedSource: PictureSource {
+  private struct Store {
+    var pictures: [PreparedPicture?]
+    var bytes = 0
+  }
+
+  private let source: any PictureSource
+  private let budget: Int
+  private let store: Mutex<Store>
+
+  public init(_ source: any PictureSource, cacheBytes: Int) {
+    self.source = source
+    budget = cacheBytes
+    store = Mutex(Store(pictures: [PreparedPicture?](repeating: nil, count: source.count)))
+  }
+
+  /// The bytes of pixels that are kept now.
+  public var cachedBytes: Int { store.withLock { $0.bytes } }
+
+  public var count: Int { source.count }
+  public var geometry: InputGeometry { source.geometry }
+  public func label(at index: Int) -> Int { source.label(at: index) }
+  public func name(at index: Int) -> String { source.name(at: index) }
+  public func isLeftOut(at index: Int) -> Bool { source.isLeftOut(at: index) }
+
+  public func picture(at index: Int, decoder: PictureDecoder) throws(ImageError) -> PreparedPicture {
+    if let known = store.withLock({ $0.pictures[index] }) { return known }
+    let decoded = try source.picture(at: index, decoder: decoder)
+    let bytes = decoded.size.width * decoded.size.height * 3
+    guard store.withLock({ $0.bytes + bytes <= budget }) else { return decoded }
+    let picture = try decoded.settled()
+    store.withLock { store in
+      if store.pictures[index] == nil, store.bytes + bytes <= budget {
+        store.pictures[index] = picture
+        store.bytes += bytes
+      }
+    }
+    return picture
+  }
+}

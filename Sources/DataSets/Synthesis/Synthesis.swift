@@ -1,0 +1,134 @@
+import Files
+import Foundation
+import Images
+import Random
+
+/// A made picture set in ILSVRC layout, with boxes: to try everything without any data.
+///
+/// ```
+/// train/s00000001/s00000001_0.JPEG …   Annotations/train/s00000001/s00000001_0.xml …
+/// val/s00000001/s00000001_100.JPEG …   Annotations/val/s00000001_100.xml …            synset_words.txt
+/// ```
+/// Each class is an object of one shape, colour and texture (`SyntheticClass`) at a random place, size, turn and brightness,
+/// before clutter in all colours. Validation pictures are a fifth of `imagesPerClass`, in addition, and carry on the numbering.
+/// Every picture is a function of (seed, class, number): ranks and threads may share the work in any way.
+public struct Synthesis: Sendable {
+  public let classes: Int
+  public let imagesPerClass: Int
+  public let side: Int
+  public let seed: UInt64
+
+  /// - Throws: `DataError` for impossible numbers.
+  public init(classes: Int = 10, imagesPerClass: Int = 100, side: Int = 256, seed: UInt64 = 0) throws(DataError) {
+    guard (1...SyntheticClass.limit).contains(classes) else {
+      throw DataError(.synthesis, "cannot make \(classes) classes: 1 … \(SyntheticClass.limit) are known")
+    }
+    guard imagesPerClass > 0, (16...8192).contains(side) else {
+      throw DataError(
+        .synthesis, "cannot make \(imagesPerClass) pictures a class of \(side) pixels; expected at least 1, of 16 … 8192")
+    }
+    self.classes = classes
+    self.imagesPerClass = imagesPerClass
+    self.side = side
+    self.seed = seed
+  }
+
+  /// The number of validation pictures a class.
+  public var validationPerClass: Int { max(1, imagesPerClass / 5) }
+
+  /// The number of pictures in all.
+  public var count: Int { classes * (imagesPerClass + validationPerClass) }
+
+  /// The id of class `index` (from 0): s00000001, s00000002, …
+  public static func wnid(_ index: Int) -> String {
+    let digits = String(index + 1)
+    return "s" + String(repeating: "0", count: max(0, 8 - digits.count)) + digits
+  }
+
+  /// The class's words, such as "red striped star".
+  public static func name(_ index: Int) -> String { SyntheticClass(index).name }
+
+  /// Where picture `item` (0 ..< `count`) stands, relative to the set's folder.
+  public struct Item: Sendable, Equatable {
+    public let label: Int
+    public let number: Int
+    public let picturePath: String
+    public let annotationPath: String
+  }
+
+  public func item(_ item: Int) -> Item {
+    precondition((0..<count).contains(item), "made picture \(item) of \(count)")
+    let perClass = imagesPerClass + validationPerClass
+    let (label, number) = item.quotientAndRemainder(dividingBy: perClass)
+    let wnid = Self.wnid(label)
+    let name = "\(wnid)_\(number)"
+    let isTrain = number < imagesPerClass
+    return Item(
+      label: label, number: number, picturePath: "\(isTrain ? "train" : "val")/\(wnid)/\(name).JPEG",
+      annotationPath: isTrain ? "Annotations/train/\(wnid)/\(name).xml" : "Annotations/val/\(name).xml")
+  }
+
+  /// The picture of a class with a number, and the box of its object.
+  public func picture(label: Int, number: Int) -> (Picture, BoundingBox) {
+    let random = CounterRandom(seed: seed, purpose: .synthesis, epoch: label, sample: number)
+    var scene = SyntheticScene(side: side, random: random)
+    let box = scene.drawObject(SyntheticClass(label), wnid: Self.wnid(label))
+    return (scene.picture(), box)
+  }
+
+  /// Makes the folders. - Throws: `DataError` when that fails.
+  public func makeFolders(in root: String) throws(DataError) {
+    var folders = ["\(root)/Annotations/val"]
+    for label in 0..<classes {
+      let wnid = Self.wnid(label)
+      folders += ["\(root)/train/\(wnid)", "\(root)/val/\(wnid)", "\(root)/Annotations/train/\(wnid)"]
+    }
+    for folder in folders {
+      do {
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      } catch {
+        throw DataError(.synthesis, "cannot make the folder \(folder): \(error.localizedDescription); choose another --output")
+      }
+    }
+  }
+
+  /// Writes picture `item` and its box; what exists already is left alone.
+  ///
+  /// - Throws: `DataError` when something can't be written.
+  public func write(_ item: Int, in root: String) throws(DataError) {
+    let place = self.item(item)
+    let path = "\(root)/\(place.picturePath)"
+    let annotation = "\(root)/\(place.annotationPath)"
+    // The box is written first: a picture that is there has one.
+    if FileManager.default.fileExists(atPath: path) { return }
+    let (picture, box) = picture(label: place.label, number: place.number)
+    let name = "\(box.wnid)_\(place.number)"
+    let xml = Annotation(width: side, height: side, boxes: [box]).xml(folder: box.wnid, name: name)
+    do {
+      try AtomicFile.write(xml, to: annotation, flush: false)
+      try AtomicFile.write(picture.encodedJPEG(quality: 92), to: path, flush: false)
+    } catch { throw DataError(.synthesis, "\(error)") }
+  }
+
+  /// Writes `synset_words.txt`: last, since it says that the set is whole.
+  public func writeWords(in root: String) throws(DataError) {
+    let lines = (0..<classes).map { "\(Self.wnid($0)) \(Self.name($0))\n" }
+    do {
+      try AtomicFile.write(lines.joined(), to: "\(root)/synset_words.txt")
+    } catch { throw DataError(.synthesis, error.description) }
+  }
+
+  /// Writes the whole set, or a rank's share of its pictures.
+  ///
+  /// - Parameters:
+  ///   - share: the items to make; nil for all, and then `synset_words.txt` is written too.
+  ///   - progress: called with the number of finished items, by any of the threads, one at a time.
+  public func write(
+    to root: String, share: Range<Int>? = nil, threads: Int = 2, progress: @escaping @Sendable (Int) -> Void = { _ in }
+  ) throws(DataError) {
+    try makeFolders(in: root)
+    let items = share ?? 0..<count
+    try forEachInParallel(items, threads: threads, progress: progress) { item throws(DataError) in try write(item, in: root) }
+    if share == nil { try writeWords(in: root) }
+  }
+}

@@ -1,0 +1,126 @@
+import Files
+import Foundation
+import Synchronization
+
+/// The right to write into a folder, which one job at a time has.
+///
+/// A file in the folder names the owner, and is touched every few seconds. It works on network file systems too: nothing but
+/// link(2), rename(2) and times of files is used, and all times are the file server's. A lock is stale when it has not been
+/// touched for a minute, or at once if its process has ended on this host, or if it belongs to the same batch job before the
+/// batch system started it again. A stale lock is taken over. Who has lost its lock in that way, because it was stopped for
+/// longer, hears of it through `onLoss` and must write no more.
+///
+/// The lock ends with `release()`, or when its last owner goes.
+public final class FolderLock: Sendable {
+  /// How often a lock is touched, and how long after that it is stale.
+  public struct Timing: Sendable {
+    public var renewal: Double
+    public var stale: Double
+
+    public init(renewal: Double = 5, stale: Double = 60) {
+      self.renewal = renewal
+      self.stale = stale
+    }
+  }
+
+  /// The lock's file, in the folder that is locked.
+  public static let name = ".deepinside-lock"
+
+  public let folder: String
+  let owner: FolderOwner
+  private let timing: Timing
+  private let onLoss: @Sendable (String) -> Void
+  private let isReleased = Mutex(false)
+  private let wake = DispatchSemaphore(value: 0)
+  private let ended = DispatchSemaphore(value: 0)
+
+  /// Makes the folder where there is none, and locks it.
+  ///
+  /// - Parameters:
+  ///   - command: what the folder is needed for: `train`.
+  ///   - waits: whether to wait until another job has ended, instead of throwing.
+  ///   - isCancelled: is asked every second while waiting.
+  ///   - tell: gets a sentence when a stale lock is taken over, and when waiting begins.
+  ///   - onLoss: is called on another thread when another job has taken the lock over.
+  /// - Throws: `FolderLockError` if another job has the folder or the waiting was cancelled, `FileError` if the folder can't be
+  ///   written.
+  public static func acquire(
+    _ folder: String, owner: FolderOwner, waits: Bool = false, timing: Timing = Timing(),
+    isCancelled: () -> Bool = { false }, tell: (String) -> Void = { _ in },
+    onLoss: @escaping @Sendable (String) -> Void = { _ in }
+  ) throws -> FolderLock {
+    do {
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    } catch {
+      throw FileError(action: "make the folder", path: folder, reason: error.localizedDescription)
+    }
+    try FolderClaim(folder: folder, owner: owner, timing: timing, waits: waits).succeed(isCancelled: isCancelled, tell: tell)
+    return FolderLock(folder: folder, owner: owner, timing: timing, onLoss: onLoss)
+  }
+
+  private init(folder: String, owner: FolderOwner, timing: Timing, onLoss: @escaping @Sendable (String) -> Void) {
+    self.folder = folder
+    self.owner = owner
+    self.timing = timing
+    self.onLoss = onLoss
+    // The thread holds what it needs, and not the lock itself, so that dropping the lock ends it.
+    let renewal = Renewal(path: Self.path(in: folder), owner: owner, timing: timing, wake: wake, ended: ended, onLoss: onLoss)
+    let thread = Thread { renewal.run() }
+    thread.name = "folder-lock"
+    thread.start()
+  }
+
+  deinit { release() }
+
+  /// Gives the folder free; further calls do nothing.
+  public func release() {
+    guard
+      isReleased.withLock({ released in
+        defer { released = true }; return !released
+      })
+    else { return }
+    wake.signal()
+    ended.wait()
+    let path = Self.path(in: folder)
+    if LockFile.read(path)?.owner?.id == owner.id { unlink(path) }
+  }
+
+  static func path(in folder: String) -> String { FilePath.join(folder, name) }
+}
+
+/// What the thread of a lock does: touches its file until it is told to end.
+private struct Renewal: Sendable {
+  let path: String
+  let owner: FolderOwner
+  let timing: FolderLock.Timing
+  let wake: DispatchSemaphore
+  let ended: DispatchSemaphore
+  let onLoss: @Sendable (String) -> Void
+
+  func run() {
+    while wake.wait(timeout: .now() + timing.renewal) == .timedOut {
+      guard let other = renew() else { continue }
+      onLoss(
+        "another job has taken over \(FilePath.folder(of: path)) because this one did not renew its lock for "
+          + "\(Int(timing.stale)) s: \(other)")
+      break
+    }
+    ended.signal()
+  }
+
+  /// Touches the lock; gives the other owner where it is no longer ours. A file server that doesn't answer is no loss: the next
+  /// turn tries again.
+  private func renew() -> FolderOwner? {
+    if let found = LockFile.read(path) {
+      guard let holder = found.owner, holder.id != owner.id else {
+        // The server's own time: both times nil. Source: utimensat(2)
+        utimensat(AT_FDCWD, path, nil, 0)
+        return nil
+      }
+      return holder
+    }
+    // Somebody has removed it; it is made again unless the whole folder is gone.
+    _ = try? LockFile.create(path, owner: owner)
+    return nil
+  }
+}

@@ -1,2 +1,0 @@
-// Who trains lists pictures first: the two come together.
-@_exported import DataSets
