@@ -21,7 +21,11 @@ let hasSerialHDF5 = isThere("hdf5-serial.pc", ["PKG_CONFIG_PATH"], pkgConfigFold
 
 let package = Package(
   name: "deepinside",
-  products: [.executable(name: "deepinside", targets: ["deepinside"])],
+  // Besides the program, the modules that are of use in programs of one's own: docs/library.md.
+  products: [.executable(name: "deepinside", targets: ["deepinside"])]
+    + ["Files", "HDF5", "Images", "ConvNet", "Data", "DataSets", "Checkpoint", "Attribution", "Segmentation", "Cluster"].map {
+      .library(name: $0, targets: [$0])
+    },
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
   ],
@@ -108,6 +112,18 @@ let package = Package(
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
     .executableTarget(
       name: "step-allocations", dependencies: ["ConvNet", "AllocationCounter"], path: "Tests/StepAllocations"),
+    // Programs of one's own, as docs/library.md shows them: they see what is public, as another package does.
+    .executableTarget(
+      name: "train-a-net", dependencies: ["ConvNet", "Data", "DataSets"], path: "Tests/Snippets/TrainANet", packageAccess: false),
+    .executableTarget(
+      name: "draw-a-class", dependencies: ["Attribution", "Checkpoint", "Images"], path: "Tests/Snippets/DrawAClass",
+      packageAccess: false),
+    .executableTarget(
+      name: "own-method", dependencies: ["Attribution", "Checkpoint", "ConvNet", "Data", "Files", "Images"],
+      path: "Tests/Snippets/OwnMethod", packageAccess: false),
+    .executableTarget(
+      name: "map-of-a-picture", dependencies: ["Attribution", "Checkpoint", "ConvNet", "Data", "Files", "Images"],
+      path: "Tests/Snippets/MapOfAPicture", packageAccess: false),
     // Readers of foreign bytes, fuzzed: ./launch.sh test --fuzz.
     .executableTarget(
       name: "reader-fuzz", dependencies: ["Trainer", "Visualize", "Attribution", "HDF5", "FolderLocks", "TestSupport"],
@@ -139,7 +155,12 @@ let package = Package(
       name: "VisualizeTests",
       dependencies: ["Visualize", "Attribution", "Segmentation", "HDF5", "TestSupport", "rank-checks"]),
     .testTarget(
-      name: "CommandTests", dependencies: ["deepinside", "Checkpoint", "HDF5", "ConvNet", "Data", "Images", "TestSupport"]),
+      name: "CommandTests",
+      dependencies: [
+        "deepinside", "train-a-net", "draw-a-class", "own-method", "map-of-a-picture", "Checkpoint", "HDF5", "ConvNet", "Data",
+        "Images",
+        "TestSupport",
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -8,15 +8,7 @@ extension Picture {
   init(planes: [Float], shape: Shape) {
     precondition(
       planes.count == shape.count && [1, 3].contains(shape.channels), "\(planes.count) values are no picture \(shape)")
-    let step = shape.channels == 3 ? shape.area : 0
-    self.init(width: shape.width, height: shape.height) { target in
-      for i in 0..<shape.area {
-        for channel in 0..<3 {
-          let value = planes[channel * step + i]
-          target[i * 3 + channel] = value > 0 ? UInt8(min(value, 255).rounded()) : 0
-        }
-      }
-    }
+    self.init(planes: planes, width: shape.width, height: shape.height)
   }
 
   /// Columns between two pictures that are shown together.

@@ -46,10 +46,11 @@ public final class ClassModelAscent {
   /// - Parameters:
   ///   - mean: `[3, H, W]`, for clipping.
   ///   - colourAxes: the training pixels', for the Fourier parameterisation; empty for those of ILSVRC.
+  ///   - regularisers: further ones, which come after those of the options.
   ///   - batch: the most pictures at a time.
   public init(
-    _ parameters: ParameterStore, mean: [Float], colourAxes: [SIMD3<Float>] = [], options: ClassModelOptions, batch: Int,
-    compute: ComputeSettings = ComputeSettings()
+    _ parameters: ParameterStore, mean: [Float], colourAxes: [SIMD3<Float>] = [], options: ClassModelOptions,
+    regularisers: [any Regulariser] = [], batch: Int, compute: ComputeSettings = ComputeSettings()
   ) throws {
     let network = parameters.network
     precondition(mean.count == network.input.count, "a mean of \(mean.count) values for an input \(network.input)")
@@ -60,7 +61,7 @@ public final class ClassModelAscent {
     self.mean = mean
     self.options = options
     parameterisation = options.parameterisation(for: network, colourAxes: colourAxes)
-    regularisers = options.regularisers(mean: mean)
+    self.regularisers = options.regularisers(mean: mean) + regularisers
     pictures = try Tensor(count: batch, shape: network.input)
     entering = try Tensor(count: batch, shape: network.input)
     gradients = try Tensor(count: batch, shape: network.input)

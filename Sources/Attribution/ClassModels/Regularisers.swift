@@ -4,7 +4,7 @@ import Images
 import Kernels
 
 /// What keeps a class model a picture. All work on one picture, `[C, H, W]`.
-protocol Regulariser: Sendable {
+public protocol Regulariser: Sendable {
   /// Adds the gradient of its penalty; nothing by default.
   ///
   /// - Parameter unit: RMS(∂objective/∂I) at the start, so that weights are the same for nets whose scores are a thousand times
@@ -19,10 +19,10 @@ protocol Regulariser: Sendable {
 }
 
 extension Regulariser {
-  func penalise(
+  public func penalise(
     _: UnsafeMutableBufferPointer<Float>, picture _: UnsafeMutableBufferPointer<Float>, shape _: Shape, unit _: Float
   ) {}
-  func restrain(
+  public func restrain(
     _: UnsafeMutableBufferPointer<Float>, scratch _: UnsafeMutableBufferPointer<Float>, shape _: Shape, iteration _: Int,
     iterations _: Int
   ) {}
