@@ -89,16 +89,18 @@ let package = Package(
         "Files", "ConvNet", "Images", "Data", "DataSets", "DataLoader", "Cluster", "HDF5", "Checkpoint", "Interchange", "Pages",
         "Performance", "Random",
       ]),
+    // Folders of results: the store, the manifest, resumption, the fan-out over ranks. Knows no job.
+    .target(name: "Results", dependencies: ["Files", "Cluster", "HDF5"]),
     .target(
       name: "Visualize",
       dependencies: [
-        "Files", "Sizes", "ConvNet", "Images", "Data", "DataSets", "Cluster", "HDF5", "Checkpoint", "Attribution", "Segmentation",
-        "Pages", "Random",
+        "Files", "Sizes", "Results", "ConvNet", "Images", "Data", "DataSets", "Cluster", "HDF5", "Checkpoint", "Attribution",
+        "Segmentation", "Pages", "Random",
       ]),
     .executableTarget(
       name: "deepinside",
       dependencies: [
-        "Trainer", "Visualize", "Attribution", "Segmentation", "Performance", "Interchange", "HDF5", "FolderLocks",
+        "Trainer", "Visualize", "Results", "Attribution", "Segmentation", "Performance", "Interchange", "HDF5", "FolderLocks",
         "EarlySignals",
         "Random", "Sizes",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -106,7 +108,7 @@ let package = Package(
 
     // Checks that need several ranks: the tests start this under mpirun.
     .executableTarget(
-      name: "rank-checks", dependencies: ["Trainer", "Visualize", "Attribution", "Segmentation", "EarlySignals"],
+      name: "rank-checks", dependencies: ["Trainer", "Visualize", "Results", "Attribution", "Segmentation", "EarlySignals"],
       path: "Tests/RankChecks"),
     // Steps of a plan under a malloc that counts, which must be a process's own.
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
@@ -126,7 +128,7 @@ let package = Package(
       path: "Tests/Snippets/MapOfAPicture", packageAccess: false),
     // Readers of foreign bytes, fuzzed: ./launch.sh test --fuzz.
     .executableTarget(
-      name: "reader-fuzz", dependencies: ["Trainer", "Visualize", "Attribution", "HDF5", "FolderLocks", "TestSupport"],
+      name: "reader-fuzz", dependencies: ["Trainer", "Visualize", "Results", "Attribution", "HDF5", "FolderLocks", "TestSupport"],
       path: "Tests/Fuzz",
       exclude: ["Corpus", "run.sh"]),
     .target(name: "TestSupport", dependencies: ["ConvNet"], path: "Tests/TestSupport"),
@@ -153,7 +155,7 @@ let package = Package(
     .testTarget(name: "TrainerTests", dependencies: ["Trainer", "TestSupport", "rank-checks"]),
     .testTarget(
       name: "VisualizeTests",
-      dependencies: ["Visualize", "Attribution", "Segmentation", "HDF5", "TestSupport", "rank-checks"]),
+      dependencies: ["Visualize", "Results", "Attribution", "Segmentation", "HDF5", "TestSupport", "rank-checks"]),
     .testTarget(
       name: "CommandTests",
       dependencies: [

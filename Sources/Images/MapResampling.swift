@@ -24,3 +24,36 @@ package func resampled(_ map: [Float], from: PictureSize, to: PictureSize) -> [F
   }
   return result
 }
+
+/// A plane of floats at another size by a triangle filter, which is widened where the plane gets smaller: what `Resizer` does, in floats
+/// and without rounding; equal sizes give the same.
+package func resized(_ plane: [Float], from: PictureSize, to: PictureSize) -> [Float] {
+  precondition(plane.count == from.width * from.height, "\(plane.count) values are not \(from)")
+  if from == to { return plane }
+  /// Of each output, the first input that it looks at, and the weights from there on, whose sum is 1.
+  func filter(_ old: Int, _ new: Int) -> [(first: Int, weights: [Float])] {
+    let scale = Double(old) / Double(new)
+    let support = max(scale, 1)
+    return (0..<new).map { index in
+      let centre = (Double(index) + 0.5) * scale
+      let inputs = max(0, Int(centre - support + 0.5))..<min(old, Int(centre + support + 0.5))
+      let weights = inputs.map { max(0, 1 - abs((Double($0) + 0.5 - centre) / support)) }
+      let sum = weights.reduce(0, +)
+      return (inputs.lowerBound, weights.map { Float($0 / sum) })
+    }
+  }
+  var middle: [Float] = []
+  let columns = filter(from.width, to.width)
+  for y in 0..<from.height {
+    for (first, weights) in columns {
+      middle.append(weights.indices.reduce(0) { $0 + weights[$1] * plane[y * from.width + first + $1] })
+    }
+  }
+  var result: [Float] = []
+  for (first, weights) in filter(from.height, to.height) {
+    for x in 0..<to.width {
+      result.append(weights.indices.reduce(0) { $0 + weights[$1] * middle[(first + $1) * to.width + x] })
+    }
+  }
+  return result
+}

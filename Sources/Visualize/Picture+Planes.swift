@@ -17,6 +17,11 @@ extension Picture {
   /// Both pictures next to each other, from the top, with a white gap.
   func beside(_ other: Picture) -> Picture { Picture.grid([self, other], columns: 2, gap: Self.gap) }
 
+  /// Makes the bytes of its PNG file, of which errors name the path.
+  var png: (_ path: String) throws -> [UInt8] {
+    { path in try encodePNG(pixels, width: width, height: height, channels: 3, name: path) }
+  }
+
   /// One of the pictures of that width that stand next to each other.
   func panel(_ index: Int, width: Int) throws(ImageError) -> Picture {
     try cropped(x: index * (width + Self.gap), y: 0, width: width, height: height)

@@ -1,5 +1,4 @@
 import Cluster
-import Foundation
 
 /// Why a visualisation couldn't be made or kept; the message says what was expected, what was found and what to do.
 public struct VisualizeError: ExitCoded, Sendable, Hashable, CustomStringConvertible {
@@ -11,8 +10,6 @@ public struct VisualizeError: ExitCoded, Sendable, Hashable, CustomStringConvert
     case badData
     /// Stopped on request; what was finished is saved, and a second run goes on from there.
     case stopped
-    /// Some items failed; all others are done.
-    case incomplete
     /// The system refused something.
     case system
   }
@@ -30,16 +27,7 @@ public struct VisualizeError: ExitCoded, Sendable, Hashable, CustomStringConvert
     case .wrongUse: ExitCode.wrongUse
     case .badData: ExitCode.badData
     case .stopped: ExitCode.stoppedOnRequest
-    case .incomplete, .system: ExitCode.failure
+    case .system: ExitCode.failure
     }
-  }
-}
-
-/// Makes a folder and those that it lies in; one that is there already stays.
-func makeFolder(_ folder: String) throws(VisualizeError) {
-  do {
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-  } catch {
-    throw VisualizeError(.system, "cannot make the folder \(folder): \(error.localizedDescription)")
   }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Attribution
 import ConvNet
 import DataSets
 import Images
@@ -31,9 +32,6 @@ struct LocaliseCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Crops whose maps are averaged: 1 or 10.", valueName: "n"))
   var crops = 10
 
-  @Option(help: ArgumentHelp("How the signal goes back through ReLUs.", valueName: "method"))
-  var method = ReLURule.gradient
-
   @Option(help: ArgumentHelp("Numbers of validation pictures that the error leaves out, one a line.", valueName: "file"))
   var blacklist: String?
 
@@ -46,6 +44,7 @@ struct LocaliseCommand: ParsableCommand {
   @Flag(help: "Don't keep the saliency maps, most of the results' size.")
   var dropMaps = false
 
+  @OptionGroup var method: MethodOptions
   @OptionGroup(title: "From map to box") var box: BoxOptions
   @OptionGroup var results: ResultOptions
   @OptionGroup var compute: ComputeOptions
@@ -65,8 +64,8 @@ struct LocaliseCommand: ParsableCommand {
         if isFirst { report(faults, in: annotations) }
       }
       var job = LocalisationJob(
-        network: network, pictures: pictures, output: results.output, options: box.options, storedMaps: saliency, crops: TestCrops(rawValue: crops) ?? .ten,
-        rule: method, keepsMaps: !dropMaps,
+        network: network, pictures: pictures, output: results.output, options: box.options, maps: try maps(for: network),
+        crops: TestCrops(rawValue: crops) ?? .ten, keepsMaps: !dropMaps,
         blackList: try blacklist.map(readBlackList) ?? [], classNumbers: try classList.map(ClassNumbers.init),
         overwrite: results.overwrite, compute: compute.settings)
       job.annotationFaults = faults
@@ -77,6 +76,13 @@ struct LocaliseCommand: ParsableCommand {
       }
       return summary
     }
+  }
+}
+
+extension LocaliseCommand {
+  private func maps(for network: TrainedNetwork) throws -> LocalisationJob.Maps {
+    if let saliency { return .stored(try StoredMaps(folder: saliency, net: network)) }
+    return .method(try SaliencyMethods.make(method.method, method.options, for: network.network))
   }
 }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Cluster
 import Files
+import Results
 import Visualize
 
 /// What the commands that fill a result folder have.

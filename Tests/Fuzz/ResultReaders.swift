@@ -8,6 +8,7 @@
   @testable import Checkpoint
   @testable import ConvNet
   @testable import Images
+  @testable import Results
   @testable import Visualize
 
   /// What result folders hold: descriptions, manifest lines and result files.
@@ -36,23 +37,27 @@
         header: ResultHeader(
           command: command,
           parameters: [
-            "maps_kept": .flag(true), "cut_side": .number(Double(Self.side)), "samples": .number(1.0), "box": .text("graphcut"),
-          ], net: net, compute: ComputeSettings()),
-        rendering: command == ClassModelJob.command ? nil : rendering)
+            "maps_kept": .flag(true), "cut_side": .number(16.0), "samples": .number(1.0), "box": .text("graphcut"),
+            "crops": .number(1.0),
+          ], net: net, compute: ComputeSettings()), layout: .ofAllJobs)
     }
 
-    private func record(_ command: String, _ number: Int) -> ResultRecord {
+    private var source: String { "\(FuzzScratch.folder)/source.png" }
+
+    private func record(_ command: String, _ number: Int) -> ResultRecord<LocalisationFacts> {
       let box = BoundingBox(wnid: "n1", xmin: 1, ymin: 1, xmax: 5, ymax: 6)
       let top = [RankedClass(index: 0, score: 2, posterior: 0.5), RankedClass(index: 1, score: 1, posterior: 0.25)]
-      var record = ResultRecord(
+      var record = CommonFacts(
         item: number == 2 ? "c7/item\(number)" : "item\(number)", kind: command, classIndex: 0, score: 2, posterior: 0.5, top: top,
-        net: net, source: "/pictures/item\(number).JPEG", truth: "n1")
+        net: net)
+      (record.source, record.truth) = (source, "n1")
+      var facts = LocalisationFacts()
       if command == LocalisationJob.command {
-        record.answers = [.init(box: box, score: 2, overlap: 0.5, note: nil), .init(box: box, score: 1, overlap: nil, note: "a note")]
-        record.truthBoxes = [box]
-        (record.width, record.height) = (Self.side, Self.side)
+        facts.answers = [.init(box: box, score: 2, overlap: 0.5, note: nil), .init(box: box, score: 1, overlap: nil, note: "a note")]
+        facts.truthBoxes = [box]
+        (facts.width, facts.height) = (Self.side, Self.side)
       }
-      return record
+      return ResultRecord(record, facts)
     }
 
     /// Makes the folder of a command as its job does.
@@ -62,37 +67,38 @@
       let side = Self.side
       let picture = Picture(width: side, height: side) { pixels in for index in pixels.indices { pixels[index] = UInt8(index % 251) } }
       let map = (0..<(side * side)).map { Float($0) }
+      try picture.writePNG(to: source)
       _ = try store.open(overwrite: false)
       let items = (0..<3).map { record(command, $0) }
-      try store.begin(items: items.map(\.item), whole: [:])
+      try store.begin(items: items.map(\.common.item), whole: [:], facts: LocalisationFacts.self)
       let writer = try ManifestWriter(store)
       for record in items {
-        let dataSets: [ItemResult.DataSet] =
+        let dataSets: [ItemResult<LocalisationFacts>.DataSet] =
           switch command {
           case SaliencyJob.command: [.init(path: "/map", shape: [side, side], values: map)]
           case LocalisationJob.command: [.init(path: "/maps", shape: [2, side, side], values: map + map)]
           default: [.init(path: "/score_trace", shape: [side * side], values: map)]
           }
         let panels = command == LocalisationJob.command ? 4 : 2
-        try store.save(
+        let saved = try store.save(
           ItemResult(
-            record: record, dataSets: dataSets,
+            record, dataSets: dataSets,
             attributes: ["picture_width": .number(Double(side)), "picture_height": .number(Double(side))],
-            picture: Picture.grid([Picture](repeating: picture, count: panels), columns: panels, gap: Picture.gap)))
-        try writer.append(record)
+            picture: Picture.grid([Picture](repeating: picture, count: panels), columns: panels, gap: Picture.gap).png))
+        try writer.append(saved.line)
       }
       return store
     }
 
     private func readBack(_ store: ResultStore) throws {
       _ = try store.open(overwrite: false)
-      let drawn = Result { try gallery(results: store.folder, GalleryOptions(rendering: store.rendering)) }
+      let drawn = Result { try gallery(results: store.folder, GalleryOptions(rendering: store.header.command == ClassModelJob.command ? nil : rendering)) }
       _ = try gallery(results: store.folder, GalleryOptions(contactSheet: true, tile: 20))
       _ = try drawn.get()
     }
 
     private static let descriptions = [
-      ResultStore.parametersFile, ResultStore.renderingFile, ResultStore.manifestFile, ResultStore.summaryFile,
+      ResultStore.parametersFile, FolderRendering.file, ResultStore.manifestFile, ResultStore.summaryFile,
     ]
 
     /// parameters.json, rendering.json, manifest.jsonl and summary.json of each command; the first byte says which.
@@ -101,8 +107,8 @@
       return FuzzReader(
         name: "results",
         sources: [
-          "Visualize/Results/Manifest.swift", "Visualize/Results/ResultRecord.swift", "Visualize/Results/ResultHeader.swift",
-          "Visualize/Results/ResultStore.swift", "Visualize/Results/ItemNames.swift", "Visualize/Gallery/Gallery.swift",
+          "Results/Manifest.swift", "Results/ResultRecord.swift", "Results/ResultHeader.swift",
+          "Results/ResultStore.swift", "Results/ItemNames.swift", "Visualize/Gallery/Gallery.swift",
           "Visualize/Gallery/GalleryHead.swift", "Visualize/Gallery/GalleryItem.swift", "Visualize/Gallery/GalleryListing.swift",
           "Visualize/Gallery/GalleryFiles.swift", "Visualize/Gallery/Redrawing.swift", "Visualize/Saliency/SaliencyRendering.swift",
         ],
@@ -137,7 +143,7 @@
       return FuzzReader(
         name: "result",
         sources: [
-          "Visualize/Results/ResultStore.swift", "Visualize/Gallery/Redrawing.swift", "Visualize/Localisation/MapSource.swift",
+          "Results/ResultStore.swift", "Visualize/Gallery/Redrawing.swift", "Visualize/Localisation/StoredMaps.swift",
           "Visualize/Gallery/GalleryFiles.swift", "HDF5/HDF5File+DataSets.swift",
         ],
         seeds: {
@@ -151,10 +157,11 @@
           let store = stores[Int(kind) % stores.count]
           try HDF5Outline(UnsafeRawBufferPointer(rebasing: bytes.dropFirst())).write(to: store.dataPath(of: "item0"))
           _ = store.recover("item0")
-          unlink(store.path(ResultStore.renderingFile))
+          unlink(store.path(FolderRendering.file))
           let drawn = Result { try readBack(store) }
           if store.header.command == LocalisationJob.command {
-            _ = try StoredMaps(folder: store.folder, net: net).maps(of: "/pictures/item0.JPEG", name: nil, classes: net.classes)
+            _ = try StoredMaps(folder: store.folder, net: net)
+              .maps(of: PictureSource(path: FileName(source), name: "item0"), classes: net.classes)
           }
           try drawn.get()
         })

@@ -3,6 +3,7 @@ import Cluster
 import ConvNet
 import DataSets
 import Foundation
+import Results
 import Segmentation
 import Visualize
 
@@ -93,7 +94,7 @@ private func checkAssessment(_ communicator: Communicator, _ arguments: [String]
   try finish(job.run(communicator), communicator)
 }
 
-/// `visualize-localise CHECKPOINT OUT PICTURES [annotations=…] [box=…] [saliency=…] [blacklist=36,…] [list=…] [overwrite] [die=…]`
+/// `visualize-localise CHECKPOINT OUT PICTURES [annotations=…] [method=…] [box=…] [saliency=…] [blacklist=36,…] [list=…] [overwrite] [die=…]`
 ///
 /// With `die` the process kills itself when so many items are finished.
 private func checkLocalise(_ communicator: Communicator, _ arguments: [String]) throws {
@@ -107,7 +108,9 @@ private func checkLocalise(_ communicator: Communicator, _ arguments: [String]) 
   if let folder = given["annotations"] { (pictures, faults) = try pictures.annotated(from: folder, communicator) }
   var job = LocalisationJob(
     network: network, pictures: pictures, output: arguments[1], options: how,
-    storedMaps: given["saliency"], blackList: Set((given["blacklist"] ?? "").split(separator: ",").compactMap { Int($0) }),
+    maps: try given["saliency"].map { .stored(try StoredMaps(folder: $0, net: network)) }
+      ?? .method(SaliencyMethods.make(given["method"] ?? "gradient", for: network.network)),
+    blackList: Set((given["blacklist"] ?? "").split(separator: ",").compactMap { Int($0) }),
     classNumbers: try given["list"].map(ClassNumbers.init), overwrite: given["overwrite"] != nil)
   job.annotationFaults = faults
   let last = given["die"].flatMap { Int($0) }

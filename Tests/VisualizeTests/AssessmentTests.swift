@@ -74,7 +74,7 @@ import Testing
       "\(refused)")
   }
 
-  @Test("Class models are judged by the pictures that people see") func transfer() throws {
+  @Test("Class models are judged by their floats: the net that made them says what it said") func transfer() throws {
     let fixture = try ResultFixture()
     #expect(try fixture.classModels("iterations=40").exitCode == 0)
     let judge = try TrainedNetwork.read(fixture.checkpoint)
@@ -84,8 +84,14 @@ import Testing
     let places = table.map { Int($0.split(separator: ",")[1]) ?? 0 }
     #expect(found.judged == 7 && found.unknown == 0 && places.count == 7)
     #expect(found.top1 == places.filter { $0 == 1 }.count && found.top5 == places.filter { $0 <= 5 }.count)
-    // The net that made them knows its own.
+    // The net that made them knows its own, and is as sure as it was.
     #expect(found.top1 == 7)
+    for row in table.map({ $0.split(separator: ",") }) {
+      let attribute = try #require(try fixture.attribute(String(row[0]), "posterior"))
+      let recorded = try #require(Double(attribute))
+      let judged = try #require(Double(row[2]))
+      #expect(abs(judged - recorded) < 1e-4, "\(row[0])")
+    }
     #expect(throws: VisualizeError.self) { try ClassModelTransfer.judge(folder, by: judge, output: folder) }
   }
 }

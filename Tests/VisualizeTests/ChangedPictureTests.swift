@@ -3,6 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
+@testable import Results
 @testable import Visualize
 
 @Suite("Results whose pictures change", .serialized) struct ChangedPictureTests {
@@ -70,7 +71,8 @@ import Testing
     let header = try #require(try ResultJSON.file(ResultHeader.self, fixture.output + "/parameters.json"))
     var summary = try fixture.summary()
     (summary.total, summary.done, summary.skipped) = (5, 0, 3)
-    try ResultStore(folder: fixture.output, header: header).beginRun(summary)
+    try ResultStore(folder: fixture.output, header: header, layout: .ofAllJobs).beginRun(summary)
+    try Gallery.update(fixture.output, nil, isInterim: true)
     #expect(try fixture.summary().unfinished == true && fixture.summary().stopped && !fixture.summary().isComplete)
     #expect(try page().contains("2 more results were to come"))
     #expect(try fixture.files().isDisjoint(with: ["boxes.csv", "assessment.csv"]))

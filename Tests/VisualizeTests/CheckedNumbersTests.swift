@@ -5,6 +5,7 @@ import TestSupport
 import Testing
 
 @testable import Attribution
+@testable import Results
 @testable import Visualize
 
 /// For each file of a result folder numbers that nobody can have meant, and the words that refuse them.
@@ -59,11 +60,11 @@ import Testing
     for (value, words) in [(1e300, "1e+300"), (0, "found 0"), (-4, "found -4"), (2.5, "found 2.5"), (Double.nan, "nan")] {
       var spoilt = header
       spoilt.parameters["samples"] = .number(value)
-      let error = #expect(throws: VisualizeError.self) { try spoilt.count("samples", in: 1...64, folder: "out") }
+      let error = #expect(throws: ResultsError.self) { try spoilt.count("samples", in: 1...64, folder: "out") }
       #expect(error?.description.contains("out/parameters.json") == true && error?.description.contains(words) == true, "\(error?.description ?? "")")
     }
     #expect(try header.count("samples", in: 1...64, folder: "out") == 4)
-    #expect(throws: VisualizeError.self) { try header.count("other", in: 1...64, folder: "out") }
+    #expect(throws: ResultsError.self) { try header.count("other", in: 1...64, folder: "out") }
   }
 
   @Test("rendering.json") func renderings() throws {
@@ -79,11 +80,13 @@ import Testing
   }
 
   @Test("A line of the manifest") func records() throws {
-    var record = ResultRecord(
-      item: "p", kind: LocalisationJob.command, class: "n1", className: "one", score: 1, posterior: 0.5, top5: [])
+    var facts = LocalisationFacts()
     let box = BoundingBox(wnid: "n1", xmin: 1, ymin: 2, xmax: 3, ymax: 4)
-    (record.width, record.height, record.truthBoxes) = (40, 30, [box])
-    record.answers = [ResultRecord.Answer(box: box, score: 1, overlap: 0.5, note: nil)]
+    (facts.width, facts.height, facts.truthBoxes) = (40, 30, [box])
+    facts.answers = [.init(box: box, score: 1, overlap: 0.5, note: nil)]
+    let record = ResultRecord(
+      CommonFacts(
+        item: "p", kind: LocalisationJob.command, class: "n1", className: "one", score: 1, posterior: 0.5, top5: []), facts)
     for (path, value, words) in [
       (["answers", 0, "box", "xmax"], Int.min, "isn't as"), (["answers", 0, "box", "xmin"], 1 << 40, "isn't as"),
       (["truthBoxes", 0, "ymin"], 9, "isn't as"), (["answers", 0, "overlap"], 7, "overlap"), (["width"], 0, "width 0"),
@@ -96,8 +99,9 @@ import Testing
 
   @Test("summary.json") func summaries() throws {
     var summary = JobSummary(
-      command: LocalisationJob.command, total: 4, done: 4, skipped: 0, failed: 0, failures: [], warnings: [], seconds: 1,
-      itemsPerSecond: 4, ranks: 1, stopped: false)
+      RunCounts(
+        command: LocalisationJob.command, total: 4, done: 4, skipped: 0, failed: 0, failures: [], warnings: [], seconds: 1,
+        itemsPerSecond: 4, ranks: 1, stopped: false), JobFindings())
     (summary.localisationError, summary.picturesWithBoxes) = ([0.5, 0.4, 0.3, 0.2, 0.1], 4)
     for (path, value, words) in [
       (["done"], -1, "done -1"), (["total"], Int.max, "total"), (["picturesWithBoxes"], -4, "picturesWithBoxes"),

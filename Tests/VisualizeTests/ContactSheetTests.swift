@@ -3,6 +3,7 @@ import Images
 import TestSupport
 import Testing
 
+@testable import Results
 @testable import Visualize
 
 @Suite("Contact sheets") struct ContactSheetTests {
@@ -43,13 +44,13 @@ import Testing
   func files() throws {
     let made = try MadeUpResults(ClassModelJob.command, parameters: ["samples": .number(Double(2))])
     _ = try made.store.open(overwrite: false)
-    try made.store.begin(items: [], whole: [:])
+    try made.store.begin(items: [], whole: [:], facts: NoFacts.self)
     let manifest = try ManifestWriter(made.store)
     for index in [3, 0, 4, 2, 1] {
       let item = MadeUpResults.wnid(index)
       let samples = flat(UInt8(10 * index), width: 12, height: 12).beside(flat(200, width: 12, height: 12))
       try samples.writePNG(to: made.store.picturePath(of: item))
-      try manifest.append(made.record(item, index))
+      try manifest.append(ResultJSON.text(made.record(item, index)))
     }
     try gallery(results: made.store.folder)
     let path = made.store.path(ContactSheet.file)
@@ -57,7 +58,7 @@ import Testing
     // Three columns of 12 pixels.
     #expect(sheet.size == PictureSize(width: 40, height: 26))
     for index in 0..<5 { #expect(sheet[index % 3 * 14 + 6, index / 3 * 14 + 6] == SIMD3(repeating: UInt8(10 * index))) }
-    let page = try String(contentsOfFile: made.store.path(ResultStore.pageFile), encoding: .utf8)
+    let page = try String(contentsOfFile: made.store.path(Gallery.pageFile), encoding: .utf8)
     #expect(page.contains("<a href=\"contact-sheet.png\">"))
     try gallery(results: made.store.folder, GalleryOptions(contactSheet: true, tile: 5))
     #expect(try Picture(contentsOf: path).size == PictureSize(width: 19, height: 12))

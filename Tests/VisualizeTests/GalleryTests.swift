@@ -4,6 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 
+@testable import Results
 @testable import Visualize
 
 @Suite struct GalleryTests {
@@ -16,15 +17,16 @@ import Testing
 
   private func page(_ command: String) throws -> String {
     let net = try network()
-    let records = (0..<5).map { index in
-      ResultRecord(
+    let records = (0..<5).map { index -> CommonFacts in
+      var record = CommonFacts(
         item: "item'\(index)&<x>", kind: command, classIndex: index, score: index == 3 ? .nan : Float(index), posterior: 0.5,
-        top: [RankedClass(index: index, score: 1, posterior: 0.5)], net: net, source: "/folder/<b>.jpg", truth: "n1",
-        warning: index == 4 ? "zero \"gradient\"" : nil)
+        top: [RankedClass(index: index, score: 1, posterior: 0.5)], net: net, warning: index == 4 ? "zero \"gradient\"" : nil)
+      (record.source, record.truth) = ("/folder/<b>.jpg", "n1")
+      return record
     }
     let header = ResultHeader(command: command, parameters: ["mode": .text("<paper>")], net: net, compute: ComputeSettings())
     return try GalleryPage(
-      head: GalleryHead(header: header), items: records.map { GalleryItem($0, trace: [0, 1, .nan, 3]) }
+      head: GalleryHead(header: header, kind: JobKind.of(header)), items: records.map { GalleryItem($0, trace: [0, 1, .nan, 3]) }
     ).html()
   }
 
@@ -46,11 +48,12 @@ import Testing
       (0, 0, "n1", "✓"), (0, 1, "n1", "✗"), (1, 0, "n1", "✓"), (1, 1, "n1", "✗"), (0, 0, nil, nil),
     ]
     for row in rows {
-      let record = ResultRecord(
+      var record = CommonFacts(
         item: "a", kind: SaliencyJob.command, classIndex: row.asked, score: 1, posterior: 0.5,
-        top: [RankedClass(index: row.answer, score: 1, posterior: 0.5)], net: net, source: "/a.jpg", truth: row.truth)
+        top: [RankedClass(index: row.answer, score: 1, posterior: 0.5)], net: net)
+      (record.source, record.truth) = ("/a.jpg", row.truth)
       let header = ResultHeader(command: SaliencyJob.command, parameters: [:], net: net, compute: ComputeSettings())
-      let page = try GalleryPage(head: GalleryHead(header: header), items: [GalleryItem(record, trace: nil)]).html()
+      let page = try GalleryPage(head: GalleryHead(header: header, kind: JobKind.of(header)), items: [GalleryItem(record, trace: nil)]).html()
       let figure = try #require(page.range(of: "<figure.*</figure>", options: .regularExpression))
       let marks = page[figure].filter { "✓✗".contains($0) }
       #expect(String(marks) == row.mark ?? "", "\(row)")
@@ -116,7 +119,7 @@ import Testing
     func page(_ box: String) throws -> String {
       let header = ResultHeader(
         command: LocalisationJob.command, parameters: ["box": .text(box)], net: net, compute: ComputeSettings())
-      return try GalleryPage(head: GalleryHead(header: header), items: []).html()
+      return try GalleryPage(head: GalleryHead(header: header, kind: JobKind.of(header)), items: []).html()
     }
     #expect(
       try page("graphcut").contains("the seeds of the cut, of the object (orange) and the background (blue), and what was cut"))

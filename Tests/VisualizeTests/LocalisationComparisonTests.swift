@@ -3,6 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
+@testable import Results
 @testable import Visualize
 
 @Suite("Runs of localise beside each other")
@@ -17,8 +18,9 @@ struct LocalisationComparisonTests {
       parameters: try smallNet(), mean: [Float](repeating: 0, count: 768), classes: ["n1", "n2", "n3", "n4", "n5"],
       classNames: ["", "", "", "", ""], digest: "d", fileName: "f")
     var summary = JobSummary(
-      command: LocalisationJob.command, total: 8, done: 8, skipped: 0, failed: 0, failures: [], warnings: [], seconds: 1,
-      itemsPerSecond: 8, ranks: 1, stopped: false)
+      RunCounts(
+        command: LocalisationJob.command, total: 8, done: 8, skipped: 0, failed: 0, failures: [], warnings: [], seconds: 1,
+        itemsPerSecond: 8, ranks: 1, stopped: false), JobFindings())
     (summary.localisationError, summary.picturesWithBoxes) = (errors, pictures)
     let path = folder.path(name)
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)

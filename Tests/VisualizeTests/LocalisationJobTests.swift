@@ -5,6 +5,7 @@ import Images
 import TestSupport
 import Testing
 
+@testable import Results
 @testable import Visualize
 
 @Suite("Localisation jobs", .serialized)
@@ -150,10 +151,30 @@ struct LocalisationJobTests {
     let result = try fixture.localise("annotations=\(boxes)", "box=whole")
     #expect(result.output.contains("done 2 skipped 7"), "\(result)")
     #expect(try fixture.summary().picturesWithBoxes == 7 && fixture.manifest().count == 9)
-    var records: [String: ResultRecord] = [:]
-    try Manifest(of: fixture.output).forEach { record, _ in records[record.item] = record }
+    var records: [String: LocalisationFacts] = [:]
+    try Manifest(of: fixture.output).forEach(LocalisationFacts.self) { record, _ in records[record.item] = record.facts }
     #expect(records["val_00000001"]?.truthBoxes == [whole] && records["val_00000002"]?.truthBoxes == nil)
     #expect(try fixture.localise("annotations=\(boxes)", "box=whole").output.contains("done 0 skipped 9"))
+  }
+
+  @Test("any saliency method feeds it, and gives the maps that saliency makes", arguments: ["grad-cam", "smoothgrad", "occlusion"])
+  func methods(method: String) throws {
+    let fixture = try ResultFixture()
+    for index in 0..<2 { try fixture.writePicture("p\(index).png", seed: UInt64(index), width: 40) }
+    #expect(try fixture.localise("method=\(method)").exitCode == 0)
+    var classes: [String: String] = [:]
+    try Manifest(of: fixture.output).forEach { record, _ in classes[record.item] = record.top5[0].class }
+    let other = try fixture.localise("method=gradient")
+    #expect(other.exitCode == 2 && other.output.contains("method was \(method), is gradient"), "\(other)")
+    for (item, wnid) in classes {
+      let output = fixture.folder.path("of-\(item)")
+      #expect(try fixture.saliency(output: output, "method=\(method)", "crops=10", "class=\(wnid)").exitCode == 0)
+      let expected = try fixture.data(item, "/map", output: output)
+      let found = try fixture.data(item, "/maps")
+      #expect(Array(found.shape.dropFirst()) == expected.shape)
+      let first = Array(found.values.prefix(expected.values.count))
+      #expect(distance(first, expected.values) <= 1e-3 * rms(expected.values), "\(item)")
+    }
   }
 
   @Test("bad annotations end nothing, and are named in the summary")

@@ -6,6 +6,7 @@ import HDF5
 import Images
 import TestSupport
 
+@testable import Results
 @testable import Visualize
 
 /// A result folder whose results nobody computed.
@@ -13,9 +14,11 @@ struct MadeUpResults {
   let folder: TemporaryFolder
   let network: TrainedNetwork
   let store: ResultStore
+  /// How its maps are drawn.
+  let rendering: SaliencyRendering
 
   init(
-    _ command: String, classes: Int = 5, parameters: [String: ParameterValue] = [:], rendering: SaliencyRendering? = nil
+    _ command: String, classes: Int = 5, parameters: [String: ParameterValue] = [:], rendering: SaliencyRendering = SaliencyRendering()
   ) throws {
     folder = try TemporaryFolder()
     network = TrainedNetwork(
@@ -26,7 +29,8 @@ struct MadeUpResults {
     store = ResultStore(
       folder: folder.path("out"),
       header: ResultHeader(command: command, parameters: parameters, net: network, compute: ComputeSettings()),
-      rendering: rendering)
+      layout: .ofAllJobs)
+    self.rendering = rendering
   }
 
   /// The class that has a name of its own.
@@ -35,26 +39,31 @@ struct MadeUpResults {
   static func wnid(_ index: Int) -> String { "n\(10_000_000 + 13 * index)" }
 
   /// Of class `index`, with scores all different: 7 · index mod 1009.
-  func record(_ item: String, _ index: Int, source: String? = nil) -> ResultRecord {
+  func record(_ item: String, _ index: Int, source: String? = nil) -> ResultRecord<NoFacts> {
     let classIndex = index % network.classes.count
-    return ResultRecord(
+    var record = CommonFacts(
       item: item, kind: store.header.command, classIndex: classIndex, score: Float(7 * index % 1009),
-      posterior: Float(index % 997) / 997, top: [RankedClass(index: classIndex, score: 1, posterior: 0.5)], net: network,
-      source: source, truth: source.map { _ in Self.wnid(classIndex) })
+      posterior: Float(index % 997) / 997, top: [RankedClass(index: classIndex, score: 1, posterior: 0.5)], net: network)
+    (record.source, record.truth) = (source, source.map { _ in Self.wnid(classIndex) })
+    return ResultRecord(record, NoFacts())
   }
 
   /// Saves a saliency map of a picture.
-  func save(_ record: ResultRecord, _ map: [Float], of picture: Picture) throws {
+  ///
+  /// - Returns: its line for the manifest.
+  @discardableResult
+  func save(_ record: ResultRecord<NoFacts>, _ map: [Float], of picture: Picture) throws -> String {
     try store.save(
       ItemResult(
-        record: record, dataSets: [.init(path: "/map", shape: [picture.height, picture.width], values: map)],
-        picture: (store.rendering ?? SaliencyRendering()).result(map, on: picture)))
+        record, dataSets: [.init(path: "/map", shape: [picture.height, picture.width], values: map)],
+        picture: rendering.result(map, on: picture).png)
+    ).line
   }
 
   /// A manifest and pictures of `width` × 24; of class models score traces too. No file is waited for: there may be thousands.
   func writeQuickly(_ items: [String], width: Int, sources: Bool) throws {
     _ = try store.open(overwrite: false)
-    try store.begin(items: items, whole: [:])
+    try store.begin(items: items, whole: [:], facts: NoFacts.self)
     let pictures = try (0..<7).map { shade in
       try Picture(width: width, height: 24, pixels: (0..<(width * 72)).map { UInt8(($0 * (shade + 3)) % 251) }).encodedPNG()
     }

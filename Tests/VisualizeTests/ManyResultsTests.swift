@@ -3,6 +3,7 @@ import Images
 import TestSupport
 import Testing
 
+@testable import Results
 @testable import Visualize
 
 @Suite("Many results") struct ManyResultsTests {
@@ -13,8 +14,7 @@ import Testing
     let manifest = try ManifestWriter(made.store)
     for (index, item) in items.enumerated() {
       let record = made.record(item, index, source: "/pictures/\(ItemNames.name(of: item)).jpg")
-      try made.save(record, [0, 1, 2, 3], of: picture)
-      try manifest.append(record)
+      try manifest.append(made.save(record, [0, 1, 2, 3], of: picture))
     }
   }
 
@@ -57,7 +57,7 @@ import Testing
   @Test("A flat folder that grows is gone on with: the whole stays, the new goes into sub-folders") func growth() throws {
     let made = try MadeUpResults(SaliencyJob.command)
     #expect(try made.store.open(overwrite: false).isEmpty)
-    try made.store.begin(items: ["p0", "p1", "p2"], whole: [:])
+    try made.store.begin(items: ["p0", "p1", "p2"], whole: [:], facts: NoFacts.self)
     try save(made, ["p0", "p1", "p2"])
     try FileManager.default.removeItem(atPath: made.store.picturePath(of: "p2"))
     let whole = try made.store.open(overwrite: false)
@@ -65,7 +65,7 @@ import Testing
     let existing = Dictionary(uniqueKeysWithValues: whole.map { ($0.value.source ?? "", $0.key) })
     let items = ItemNames.names(for: sources(1200), existing: existing)
     #expect(items[0] == "p0" && items[1] == "p1" && items[2].hasSuffix("/p2"))
-    try made.store.begin(items: items, whole: whole)
+    try made.store.begin(items: items, whole: whole, facts: NoFacts.self)
     try save(made, Array(items[2...5]))
     // Of two in sub-folders the manifest has lost the lines, one of them torn.
     let path = made.store.path(ResultStore.manifestFile)
@@ -75,7 +75,7 @@ import Testing
     let found = try made.store.open(overwrite: false)
     #expect(Set(found.keys) == Set(items.prefix(6)))
     #expect(found.values.filter { $0.line == nil }.count == 2)
-    try made.store.begin(items: items, whole: found)
+    try made.store.begin(items: items, whole: found, facts: NoFacts.self)
     var again: [String] = []
     try Manifest(of: made.store.folder).forEach { record, _ in again.append(record.item) }
     #expect(again == items.prefix(6).sorted())
@@ -87,11 +87,11 @@ import Testing
     let files = FileManager.default
     _ = try made.store.open(overwrite: false)
     let items = ["c7/cat", "c7/dog", "00/owl", "fox"]
-    try made.store.begin(items: items, whole: [:])
+    try made.store.begin(items: items, whole: [:], facts: NoFacts.self)
     try save(made, items)
     for item in items {
-      try made.store.makeFolder(of: made.store.maskPath(of: item, rank: 1))
-      try Data("mask".utf8).write(to: URL(fileURLWithPath: made.store.maskPath(of: item, rank: 1)))
+      try made.store.makeFolder(of: made.store.path(LocalisationJob.maskFile(of: item, rank: 1)))
+      try Data("mask".utf8).write(to: URL(fileURLWithPath: made.store.path(LocalisationJob.maskFile(of: item, rank: 1))))
     }
     try Data("mine".utf8).write(to: URL(fileURLWithPath: made.store.path("c7/notes.txt")))
     // A result that the manifest doesn't list is found by its file.
@@ -106,7 +106,7 @@ import Testing
     let made = try MadeUpResults(SaliencyJob.command)
     let files = FileManager.default
     _ = try made.store.open(overwrite: false)
-    try made.store.begin(items: ["cat"], whole: [:])
+    try made.store.begin(items: ["cat"], whole: [:], facts: NoFacts.self)
     try save(made, ["cat"])
     let outside = made.folder.path("outside")
     try files.createDirectory(atPath: outside, withIntermediateDirectories: true)
@@ -118,7 +118,7 @@ import Testing
     }
     try lines.write(toFile: made.store.path(ResultStore.manifestFile), atomically: true, encoding: .utf8)
     #expect(try gallery(results: made.store.folder) == 2)
-    let page = try String(contentsOfFile: made.store.path(ResultStore.pageFile), encoding: .utf8)
+    let page = try String(contentsOfFile: made.store.path(Gallery.pageFile), encoding: .utf8)
     #expect(page.contains("src=\"ab/victim.png\"") && !page.contains("outside"))
     #expect(try made.store.open(overwrite: true).isEmpty)
     #expect(try files.contentsOfDirectory(atPath: outside).sorted() == ["victim.h5", "victim.png"])
@@ -130,7 +130,7 @@ import Testing
     try fixture.writePicture("p0.png", seed: 0)
     #expect(try fixture.saliency().output.contains("done 1 skipped 0 failed 0"))
     // A thousand of the same picture; but for the last two it is as if they had been done, too.
-    var record: ResultRecord?
+    var record: ResultRecord<NoFacts>?
     try Manifest(of: fixture.output).forEach { found, _ in record = found }
     var copy = try #require(record)
     var lines = try ResultJSON.text(copy) + "\n"

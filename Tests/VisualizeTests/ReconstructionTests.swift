@@ -1,4 +1,5 @@
 import ConvNet
+import Files
 import Foundation
 import HDF5
 import Images
@@ -122,7 +123,7 @@ import Testing
       network.parameters, layer: "conv1", rule: .deconvnet, batch: 1, compute: ComputeSettings())
     let all = try (0..<7).map { index in
       let picture = try TestPicture(
-        contentsOf: "\(fixture.pictures)/p\(index).png", decoder: PictureDecoder(), geometry: network.spec.geometry)
+        contentsOf: FileName("\(fixture.pictures)/p\(index).png"), decoder: PictureDecoder(), geometry: network.spec.geometry)
       let found = try reconstructor.forward([picture], mean: network.mean).activations
       return Array(found[0][(2 * 256)..<(3 * 256)]).max() ?? 0
     }

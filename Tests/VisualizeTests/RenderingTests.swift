@@ -4,6 +4,7 @@ import Images
 import TestSupport
 import Testing
 
+@testable import Results
 @testable import Visualize
 
 @Suite("How maps are drawn", .serialized) struct RenderingTests {
@@ -40,26 +41,36 @@ import Testing
     #expect(try result.panel(2, width: 2) == rendering.overlay(of: [0, 1, 4, 0], on: grey))
   }
 
+  /// Writes a picture for the made-up net, and gives its path and the crop that a map is of.
+  private func picture(_ made: MadeUpResults, _ number: Int) throws -> (source: String, shown: Picture) {
+    let path = made.folder.path("\(number).png")
+    try Picture(width: 9, height: 7, pixels: (0..<189).map { UInt8(($0 * (number + 7)) % 251) }).writePNG(to: path)
+    let crop = try TestPicture(contentsOf: FileName(path), decoder: PictureDecoder(), geometry: made.network.spec.geometry)
+    return (path, crop.shown)
+  }
+
   @Test("Results are drawn anew without the net: the pictures become what a job with that rendering draws") func redraw() throws {
     let first = SaliencyRendering(), second = SaliencyRendering(percentile: 0.9, gamma: 0.5, colours: .inferno, overlay: 0.6)
-    let made = try MadeUpResults(SaliencyJob.command, rendering: first)
-    let maps: [[Float]] = [[0, 1, 2, 3], [5, 0, 0, 1]]
+    let made = try MadeUpResults(SaliencyJob.command, parameters: ["crops": .number(1.0)], rendering: first)
     _ = try made.store.open(overwrite: false)
-    try made.store.begin(items: ["a", "c7/b"], whole: [:])
+    try made.store.begin(items: ["a", "c7/b"], whole: [:], facts: NoFacts.self)
     let manifest = try ManifestWriter(made.store)
+    var (maps, shown): ([[Float]], [Picture]) = ([], [])
     for (index, item) in ["a", "c7/b"].enumerated() {
-      try made.save(made.record(item, index, source: "/p/\(index).png"), maps[index], of: grey)
-      try manifest.append(made.record(item, index, source: "/p/\(index).png"))
+      let (source, crop) = try picture(made, index)
+      maps.append((0..<36).map { Float(($0 * (index + 3)) % 11) })
+      shown.append(crop)
+      try manifest.append(made.save(made.record(item, index, source: source), maps[index], of: crop))
     }
     let parameters = try text(made.store.path(ResultStore.parametersFile))
     let original = FileManager.default.contents(atPath: made.store.picturePath(of: "a"))
     for rendering in [second, first] {
       #expect(try gallery(results: made.store.folder, GalleryOptions(rendering: rendering)) == 2)
-      for (item, map) in zip(["a", "c7/b"], maps) {
-        #expect(try Picture(contentsOf: made.store.picturePath(of: item)) == rendering.result(map, on: grey))
+      for (index, item) in ["a", "c7/b"].enumerated() {
+        #expect(try Picture(contentsOf: made.store.picturePath(of: item)) == rendering.result(maps[index], on: shown[index]))
       }
-      #expect(try ResultStore.rendering(in: made.store.folder) == rendering)
-      let page = try text(made.store.path(ResultStore.pageFile))
+      #expect(try FolderRendering.found(in: made.store.folder) == rendering)
+      let page = try text(made.store.path(Gallery.pageFile))
       #expect(
         page.contains("min(M / p, 1)^0.5, p their 90 % quantile, in inferno, over the picture in inferno by 0.6")
           == (rendering == second))
@@ -69,29 +80,45 @@ import Testing
     #expect(try text(made.store.path(ResultStore.parametersFile)) == parameters)
   }
 
-  @Test("What can't be drawn anew is refused: results without maps, a picture of another size") func refused() throws {
-    let rendering = SaliencyRendering(gamma: 0.5)
+  @Test("What can't be drawn anew is refused: results without maps") func refused() throws {
     for (command, parameters, word) in [
       (ClassModelJob.command, [:], "class-models"), (LocalisationJob.command, ["maps_kept": .flag(false)], "--drop-maps"),
     ] as [(String, [String: ParameterValue], String)] {
       let made = try MadeUpResults(command, parameters: parameters)
       _ = try made.store.open(overwrite: false)
-      try made.store.begin(items: [], whole: [:])
+      try made.store.begin(items: [], whole: [:], facts: NoFacts.self)
+      try ManifestWriter(made.store).append(ResultJSON.text(made.record("a", 0)))
       let error = #expect(throws: VisualizeError.self) {
-        try gallery(results: made.store.folder, GalleryOptions(rendering: rendering))
+        try gallery(results: made.store.folder, GalleryOptions(rendering: SaliencyRendering(gamma: 0.5)))
       }
       #expect(error?.description.contains(word) == true && error?.exitCode == 2)
     }
-    let made = try MadeUpResults(SaliencyJob.command)
-    _ = try made.store.open(overwrite: false)
-    try made.store.begin(items: ["a"], whole: [:])
-    try made.save(made.record("a", 0), [0, 1, 2, 3], of: grey)
-    try ManifestWriter(made.store).append(made.record("a", 0))
-    try Picture(width: 3, height: 3, pixels: [UInt8](repeating: 0, count: 27)).writePNG(to: made.store.picturePath(of: "a"))
-    let error = #expect(throws: VisualizeError.self) {
-      try gallery(results: made.store.folder, GalleryOptions(rendering: rendering))
+  }
+
+  @Test("A picture that is another one now, is gone, or doesn't fit its map isn't drawn; the old drawing stays")
+  func changedPicture() throws {
+    for (spoil, words) in [
+      ({ try FileManager.default.removeItem(atPath: $0) }, "cannot open"),
+      ({ try Picture(width: 9, height: 7, pixels: [UInt8](repeating: 3, count: 189)).writePNG(to: $0) }, "isn't the picture any more"),
+      ({ _ in }, "a.h5 doesn't fit"),
+    ] as [((String) throws -> Void, String)] {
+      let made = try MadeUpResults(SaliencyJob.command, parameters: ["crops": .number(1.0)])
+      _ = try made.store.open(overwrite: false)
+      try made.store.begin(items: ["a"], whole: [:], facts: NoFacts.self)
+      let (source, shown) = try picture(made, 0)
+      var record = made.record("a", 0, source: source)
+      record.pictureSHA256 = try PictureSource(path: FileName(source), name: "0.png").digest()
+      let fits = words != "a.h5 doesn't fit"
+      let map = [Float](repeating: 1, count: fits ? 36 : 4)
+      try ManifestWriter(made.store).append(made.save(record, map, of: fits ? shown : grey))
+      try spoil(source)
+      let before = FileManager.default.contents(atPath: made.store.picturePath(of: "a"))
+      let error = #expect(throws: VisualizeError.self) {
+        try gallery(results: made.store.folder, GalleryOptions(rendering: SaliencyRendering(gamma: 0.5)))
+      }
+      #expect(error?.description.contains(words) == true && error?.exitCode == 3, "\(error?.description ?? "")")
+      #expect(FileManager.default.contents(atPath: made.store.picturePath(of: "a")) == before)
     }
-    #expect(error?.description.contains("a.h5") == true)
   }
 
   @Test("A job goes on with the rendering that a folder has; told another one, it draws all of them so") func jobs() throws {

@@ -7,6 +7,7 @@ import Random
 import TestSupport
 import Testing
 
+@testable import Results
 @testable import Visualize
 
 /// A folder with a checkpoint of a small net and pictures, in which jobs are run as programs of their own: the tests'

@@ -7,6 +7,7 @@ import Images
 import TestSupport
 import Testing
 
+@testable import Results
 @testable import Visualize
 
 @Suite struct ResultUnitTests {
@@ -75,7 +76,7 @@ import Testing
     try Picture(width: 100, height: 60, pixels: pixels).writePNG(to: folder.path("a.png"))
     let shape = Shape(channels: 3, height: 16, width: 16)
     let mean = [Float](repeating: 40, count: 768)
-    let picture = try TestPicture(contentsOf: folder.path("a.png"), decoder: PictureDecoder(), geometry: shape.geometry)
+    let picture = try TestPicture(contentsOf: FileName(folder.path("a.png")), decoder: PictureDecoder(), geometry: shape.geometry)
     #expect(picture.resized.size == PictureSize(width: 30, height: 18))
     #expect(picture.places == [CropPlace(x: 7, y: 1)])
     let input = picture.input(picture.places[0], mean: mean)
@@ -106,15 +107,28 @@ import Testing
     #expect(throws: VisualizeError.self) { try PictureList.find([folder.path("none")], classes: []) }
   }
 
+  @Test("What a job adds to a record stands among the other fields, and readers that don't ask for it pass over it")
+  func recordFacts() throws {
+    let common = CommonFacts(item: "x", kind: "localise", class: "n1", className: "one", score: 0.1, posterior: 0.5, top5: [])
+    let facts = LocalisationFacts(answers: nil, truthBoxes: [], width: 40, height: 30, orientation: 1)
+    let text = try ResultJSON.text(ResultRecord(common, facts))
+    #expect(
+      text == #"{"class":"n1","className":"one","height":30,"item":"x","kind":"localise","orientation":1,"posterior":0.5,"score":0.1,"#
+        + #""top5":[],"truthBoxes":[],"width":40}"#)
+    #expect(ResultJSON.value(ResultRecord<NoFacts>.self, text)?.common == common)
+    #expect(ResultJSON.value(ResultRecord<LocalisationFacts>.self, text)?.facts == facts)
+  }
+
   @Test("Records with numbers that are none survive the manifest") func notANumber() throws {
     let store = try smallNet()
     let net = TrainedNetwork(
       parameters: store, mean: [Float](repeating: 0, count: 768), classes: ["a", "b", "c", "d", "e"],
       classNames: ["a", "b", "c", "d", "e"], digest: "0", fileName: "net.h5")
-    let record = ResultRecord(
+    let common = CommonFacts(
       item: "x", kind: "saliency", classIndex: 0, score: .nan, posterior: .infinity,
       top: [RankedClass(index: 1, score: -.infinity, posterior: 0)], net: net)
-    let back = try #require(ResultJSON.value(ResultRecord.self, try ResultJSON.text(record)))
+    let text = try ResultJSON.text(ResultRecord(common, NoFacts()))
+    let back = try #require(ResultJSON.value(ResultRecord<NoFacts>.self, text))
     #expect(back.score.isNaN && back.posterior == .infinity && back.top5[0].score == -.infinity)
   }
 }

@@ -19,19 +19,19 @@ public struct SaliencyMap: Sendable {
 }
 
 /// The scores and posteriors of one picture, averaged over its crops.
-struct CropScores {
-  private(set) var scores: [Float]
-  private(set) var posteriors: [Float]
+package struct CropScores {
+  package private(set) var scores: [Float]
+  package private(set) var posteriors: [Float]
   let crops: Int
 
-  init(classes: Int, crops: Int) {
+  package init(classes: Int, crops: Int) {
     scores = [Float](repeating: 0, count: classes)
     posteriors = scores
     self.crops = crops
   }
 
   /// - Parameter row: `[K]`, of one crop.
-  mutating func add(_ row: UnsafeMutableBufferPointer<Float>) {
+  package mutating func add(_ row: UnsafeMutableBufferPointer<Float>) {
     let own = ConvNet.posteriors(row)
     for index in row.indices {
       scores[index] += row[index] / Float(crops)
@@ -40,5 +40,5 @@ struct CropScores {
   }
 
   /// The strongest classes by posterior, strongest first.
-  func top(_ count: Int) -> [RankedClass] { RankedClass.top(count, scores: scores, posteriors: posteriors) }
+  package func top(_ count: Int) -> [RankedClass] { RankedClass.top(count, scores: scores, posteriors: posteriors) }
 }

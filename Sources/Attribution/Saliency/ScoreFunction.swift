@@ -10,6 +10,8 @@ public final class ScoreFunction {
   /// ∂S_c/∂S: one 1 a picture.
   private let seed: Tensor
   private let progress: () -> Void
+  /// Forward passes that were made, by which a caller sees whether the last one is still its own.
+  package private(set) var passes = 0
 
   public var network: Network { plan.network }
 
@@ -30,6 +32,7 @@ public final class ScoreFunction {
   /// - Parameter images: `[N, 3, H, W]`, RGB 0–255 with the mean subtracted.
   public func scores(of images: Tensor) -> Tensor {
     progress()
+    passes += 1
     return plan.forward(images)
   }
 

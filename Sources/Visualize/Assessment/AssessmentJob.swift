@@ -4,13 +4,19 @@ import ConvNet
 import DataSets
 import Files
 import Images
+import Results
 
 /// The command `assess`: how far the maps of saliency methods may be trusted, by pictures whose objects are known.
 ///
 /// Of each picture's centre crop, for its true class: the pointing game, insertion and deletion for every method and for two
 /// baselines; and for some of the pictures how alike the maps stay when layers of the net are put back to random weights.
-public struct AssessmentJob {
-  public static let command = "assess"
+public struct AssessmentJob: VisualisationJob {
+  package static let kind: JobKind = {
+    var kind = JobKind("assess", title: "Assessed maps")
+    kind.lead = { _, _ in "Each picture and its maps by every method. The tables are in assessment.html." }
+    kind.tables = AssessmentTable.files
+    return kind
+  }()
   static let baselines = ["centre", "random"]
 
   public var network: TrainedNetwork
@@ -48,92 +54,80 @@ public struct AssessmentJob {
     self.compute = compute
   }
 
-  private struct Prepared: Sendable {
-    let explained: ExplainedPicture
-    let boxes: [BoundingBox]
+  /// What is known of a picture.
+  package struct Subject: Codable, Sendable {
+    let annotation: Annotation
+    /// Whether it is one of those whose maps of randomised nets are compared.
+    let isSampled: Bool
   }
 
-  /// Makes what is missing, then the tables `assessment.csv`, `assessment.html` and `randomisation.csv` of all.
-  ///
-  /// - Parameter progress: called on rank 0.
-  /// - Throws: `VisualizeError` when no picture has a box of a known class, or naming an unknown method.
-  /// - Note: collective; the pictures of rank 0 count.
-  public func run(_ communicator: Communicator, progress: @escaping JobProgress = { _, _ in }) throws -> JobSummary {
-    let made = try methods.map { (name: $0, method: try SaliencyMethods.make($0, for: network.network)) }
-    let store = ResultStore(
-      folder: output, header: ResultHeader(command: Self.command, parameters: parameters, net: network, compute: compute))
-    // The batch of the plans is the same on any number of ranks: so are the results.
-    let job = ResultJob(
-      store: store, overwrite: overwrite, batch: batch, communicator: communicator,
-      annotationFaults: annotationFaults, progress: progress,
-      passedOver: pictures.passedOver)
-    var worker: AssessmentWorker?
-    let summary = try job.run(
-      prefetches: true, list: list,
-      prepare: { [network] items in Self.prepare(items, network) },
-      process: { ready in
-        let current =
-          try worker
-          ?? AssessmentWorker(
-            network, methods: made, step: step, randomises: randomised > 0, seed: seed, batch: batch, compute: compute)
-        worker = current
-        let pictures = ready.map {
-          AssessmentWorker.Picture(
-            explained: $0.prepared.explained, boxes: $0.prepared.boxes, isSampled: $0.item.isSampled ?? false)
-        }
-        return try zip(ready, current.assess(pictures)).map { entry, measured in
-          let result = result(measured, entry.item, entry.prepared.explained.picture)
-          return .done(try store.save(result, of: entry.item))
-        }
-      })
-    try communicator.onFirst {
-      try AssessmentTable(results: store, methods: methods, stages: RandomisedNetwork.stages(of: network.parameters)).write()
-    }
-    return summary
+  package var count: Int { pictures.count }
+  package var findings: JobFindings { JobFindings(passedOver: pictures.passedOver, annotationFaults: annotationFaults) }
+
+  package func check() throws { _ = try madeMethods() }
+
+  private func madeMethods() throws -> [(name: String, method: any SaliencyMethod)] {
+    try methods.map { (name: $0, method: try SaliencyMethods.make($0, for: network.network)) }
   }
 
-  private func list(_ earlier: EarlierResults) throws -> [WorkItem] {
+  /// The batch of the plans is the same on any number of ranks: so are the results.
+  package func itemsAtOnce(share: Int) -> Int { batch }
+
+  package func items(_ earlier: EarlierResults) throws -> [WorkItem<Subject>] {
     let known = Set(network.classes)
     let labelled = pictures.compactMap { file in
-      file.annotation?.boxes.first { known.contains($0.wnid) }.map { (file: file, wnid: $0.wnid) }
+      file.annotation.flatMap { annotation in
+        annotation.boxes.first { known.contains($0.wnid) }.map { (file: file, annotation: annotation, wnid: $0.wnid) }
+      }
     }
     guard !labelled.isEmpty else {
       throw VisualizeError(
         .badData, "none of the \(pictures.count) pictures has a box of a class that the net knows; look at --annotations")
     }
     return zip(labelled, try earlier.workItems(of: labelled.map(\.file))).enumerated().map { index, found in
-      var item = found.1
-      (item.truth, item.isSampled) = (found.0.wnid, index < randomised)
-      return item
+      var picture = found.1.picture
+      picture?.truth = found.0.wnid
+      return WorkItem(
+        name: found.1.name, picture: picture, subject: Subject(annotation: found.0.annotation, isSampled: index < randomised))
     }
   }
 
-  private static func prepare(_ items: [WorkItem], _ network: TrainedNetwork) -> [Result<Prepared, any Error>] {
-    zip(items, TestPicture.prepare(items, network)).map { item, read in
-      Result {
-        let picture = try read.get()
-        guard let truth = item.truth, let annotation = item.annotation, let source = item.source else {
-          throw VisualizeError(.badData, "\(item.source ?? item.name) has no boxes")
-        }
-        let explained = ExplainedPicture(
-          picture: picture, classIndex: try network.index(of: truth), stream: item.stream)
-        let boxes = annotation.boxes(in: try PictureFrame(contentsOf: FileName(written: source))).boxes.filter { $0.wnid == truth }
-        guard !boxes.isEmpty else {
-          throw VisualizeError(.badData, "\(source): none of its boxes of \(truth) is in the picture; correct its annotation")
-        }
-        return Prepared(explained: explained, boxes: boxes)
-      }
+  package func prepare(_ item: WorkItem<Subject>, _ decoder: PictureDecoder) throws -> AssessmentWorker.Picture {
+    let source = try item.pictureSource
+    let picture = try TestPicture(contentsOf: source.path, decoder: decoder, geometry: network.spec.geometry)
+    let truth = source.truth ?? ""
+    let explained = ExplainedPicture(picture: picture, classIndex: try network.index(of: truth), stream: item.stream)
+    let boxes = item.subject.annotation.boxes(in: try PictureFrame(contentsOf: source.path)).boxes.filter { $0.wnid == truth }
+    guard !boxes.isEmpty else {
+      throw VisualizeError(
+        .badData, "\(source.path.written): none of its boxes of \(truth) is in the picture; correct its annotation")
     }
+    return AssessmentWorker.Picture(explained: explained, boxes: boxes, isSampled: item.subject.isSampled)
   }
 
-  private func result(_ measured: AssessmentWorker.Measured, _ item: WorkItem, _ picture: TestPicture) -> ItemResult {
+  package func makeEngine(_ most: Int) throws -> AssessmentWorker {
+    try AssessmentWorker(
+      network, methods: madeMethods(), step: step, randomises: randomised > 0, seed: seed, batch: batch, compute: compute)
+  }
+
+  package func compute(
+    _ ready: [(item: WorkItem<Subject>, prepared: AssessmentWorker.Picture)], with worker: AssessmentWorker
+  ) throws -> [AssessmentWorker.Measured]? {
+    try worker.assess(ready.map(\.prepared))
+  }
+
+  package func present(
+    _ measured: AssessmentWorker.Measured, of item: WorkItem<Subject>, _ prepared: AssessmentWorker.Picture,
+    drawn rendering: SaliencyRendering
+  ) throws -> ItemResult<NoFacts> {
+    let picture = prepared.explained.picture
     let map = measured.maps[0]
-    var record = ResultRecord(
+    var record = CommonFacts(
       item: item.name, kind: Self.command, classIndex: map.classIndex, score: map.score, posterior: map.posterior,
-      top: map.topClasses, net: network, source: item.source, truth: item.truth)
+      top: map.topClasses, net: network)
     record.inputSHA256 = picture.inputDigest(mean: network.mean)
     let rows = methods.count + Self.baselines.count
-    var dataSets = [ItemResult.DataSet(path: "/measures", shape: [rows, 3], values: measured.measures)]
+    var dataSets = [ItemResult<NoFacts>.DataSet(path: "/measures", shape: [rows, 3], values: measured.measures)]
     if !measured.spearman.isEmpty {
       let shape = [methods.count, measured.spearman.count / methods.count]
       dataSets.append(.init(path: "/spearman", shape: shape, values: measured.spearman))
@@ -141,11 +135,21 @@ public struct AssessmentJob {
     }
     let pictures = measured.maps.map { SaliencyRendering().picture(of: $0.map, width: $0.size.width, height: $0.size.height) }
     return ItemResult(
-      record: record, dataSets: dataSets, attributes: picture.attributes,
-      picture: Picture.grid([picture.shown] + pictures, columns: 3, gap: Picture.gap))
+      ResultRecord(record, NoFacts()), dataSets: dataSets, attributes: picture.attributes,
+      picture: Picture.grid([picture.shown] + pictures, columns: 3, gap: Picture.gap).png)
   }
 
-  private var parameters: [String: ParameterValue] {
+  /// Then the tables of all.
+  package func conclude(
+    _ summary: inout JobSummary, in store: ResultStore, engine: AssessmentWorker?, savingSeconds seconds: Double,
+    _ communicator: Communicator
+  ) throws {
+    try communicator.onFirst {
+      try AssessmentTable(results: store, methods: methods, stages: RandomisedNetwork.stages(of: network.parameters)).write()
+    }
+  }
+
+  package func parameters(_ communicator: Communicator) -> [String: ParameterValue] {
     [
       "methods": .text(methods.joined(separator: ",")), "step": .number(Double(step)),
       "randomised": .number(Double(randomised)), "seed": .text("\(seed)"), "tolerance": .number(PointingGame.tolerance),

@@ -3,6 +3,7 @@ import Files
 import Foundation
 import HDF5
 import Pages
+import Results
 
 /// What all pictures of an assessment say together: tables, and which maps to trust.
 struct AssessmentTable {

@@ -6,14 +6,14 @@ import Images
 import Random
 
 /// Measures maps of pictures: the part of `assess` that a rank does for a batch.
-final class AssessmentWorker {
-  struct Picture {
+package final class AssessmentWorker {
+  package struct Picture: Sendable {
     let explained: ExplainedPicture
     let boxes: [BoundingBox]
     let isSampled: Bool
   }
 
-  struct Measured {
+  package struct Measured {
     /// Of each method.
     var maps: [SaliencyMap] = []
     /// `[methods and baselines, 3]`: hit (0 or 1), area under insertion, under deletion.

@@ -1,15 +1,15 @@
 import Attribution
 import ConvNet
-import Data
 import Files
 import Foundation
 import HDF5
 import Images
+import Results
 
 /// Class models judged by another net: how many does it put into the class that they were made for?
 ///
-/// The posterior in the net that made them says nothing: it was maximised. The judge sees the pictures as people do, the PNG
-/// files, resized to its input.
+/// The posterior in the net that made them says nothing: it was maximised. The judge sees the floats of a class model, which are a
+/// picture minus its net's mean, as one minus its own: resampled to the size of its input, neither rounded nor limited to 0 … 255.
 public struct ClassModelTransfer: Codable, Sendable {
   static let tableFile = "transfer.csv"
   static let summaryFile = "transfer.json"
@@ -34,7 +34,7 @@ public struct ClassModelTransfer: Codable, Sendable {
     _ folder: String, by judge: TrainedNetwork, output: String, batch: Int = 16, compute: ComputeSettings = ComputeSettings(),
     progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
   ) throws -> ClassModelTransfer {
-    var latest: [String: ResultRecord] = [:]
+    var latest: [String: ResultRecord<NoFacts>] = [:]
     try Manifest(of: folder).forEach { record, _ in
       if record.kind == ClassModelJob.command { latest[record.item] = record }
     }
@@ -54,13 +54,7 @@ public struct ClassModelTransfer: Codable, Sendable {
     for start in stride(from: 0, to: known.count, by: batch) {
       let part = known[start..<min(start + batch, known.count)]
       for (slot, record) in part.enumerated() {
-        let path = (folder as NSString).appendingPathComponent(record.item + ".png")
-        let picture = try best(of: Picture(contentsOf: path), (folder as NSString).appendingPathComponent(record.item + ".h5"))
-          .resized(width: input.width, height: input.height)
-        // A class model is all of what its own net saw: the whole of it is the crop.
-        let whole = PreparedPicture(original: picture.size, decoded: picture, size: picture.size)
-        let values = judge.spec.geometry.input(whole, at: CropPlace(x: 0, y: 0), mean: judge.mean)
-        _ = images[slot].update(fromContentsOf: values)
+        _ = images[slot].update(fromContentsOf: try floats(of: record.item, in: folder, for: input))
       }
       let scores = plan.forward(images.prefix(part.count))
       for (slot, record) in part.enumerated() {
@@ -82,9 +76,15 @@ public struct ClassModelTransfer: Codable, Sendable {
     return transfer
   }
 
-  /// The best of an item's samples, which stand side by side; the picture itself where there is one.
-  private static func best(of sheet: Picture, _ data: String) throws -> Picture {
-    guard let values = try? HDF5File.open(at: data).readFloats("/sample_values").values, values.count > 1 else { return sheet }
-    return try sheet.panel(values.indices.max { values[$0] < values[$1] } ?? 0, of: values.count)
+  /// A class model, the best of its samples, at the size of an input.
+  private static func floats(of item: String, in folder: String, for input: Shape) throws -> [Float] {
+    let path = (folder as NSString).appendingPathComponent(item + ".h5")
+    let (values, shape) = try HDF5File.open(at: path).readFloats("/image")
+    guard shape.count == 3, shape[0] == input.channels, shape.dropFirst().allSatisfy(NumberLimits.sides.contains) else {
+      throw VisualizeError(.badData, "\(path): expected an /image of [\(input.channels), height, width], found \(shape)")
+    }
+    let (from, to) = (PictureSize(width: shape[2], height: shape[1]), PictureSize(width: input.width, height: input.height))
+    let area = from.width * from.height
+    return (0..<input.channels).flatMap { resized(Array(values[($0 * area)..<(($0 + 1) * area)]), from: from, to: to) }
   }
 }

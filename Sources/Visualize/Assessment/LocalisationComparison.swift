@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Results
 
 /// The localisation errors of several result folders of `localise` beside each other: what the cut brings, and what each option.
 public struct LocalisationComparison: Sendable {
@@ -18,7 +19,7 @@ public struct LocalisationComparison: Sendable {
   let rows: [Row]
 
   /// - Throws: `VisualizeError` naming the folder that has no localisation error, or other pictures than the first.
-  public init(folders: [String]) throws(VisualizeError) {
+  public init(folders: [String]) throws {
     var rows: [Row] = []
     for folder in folders {
       func path(_ name: String) -> String { (folder as NSString).appendingPathComponent(name) }

@@ -3,13 +3,23 @@ import Cluster
 import ConvNet
 import Files
 import Images
+import Results
 
 /// The command `class-models`: a picture of what the net finds typical of each class, in a result folder.
 ///
 ///     let summary = try ClassModelJob(network: net, output: "models", options: options).run(communicator) { done, total in … }
 ///     try summary.requireComplete()
-public struct ClassModelJob {
-  public static let command = "class-models"
+public struct ClassModelJob: VisualisationJob {
+  package static let kind: JobKind = {
+    var kind = JobKind("class-models", title: "Class models")
+    kind.lead = { _, _ in "What the network finds most typical of each class: the picture that raises its score most." }
+    (kind.style, kind.isNamedByClass, kind.hasTrace, kind.sheet) = ("models", true, true, .always)
+    kind.alternative = { "Class model of \($0.name) (\($0.class))" }
+    kind.panels = { header, folder in
+      header.parameters["samples"] == nil ? 1 : try header.count("samples", in: NumberLimits.samples, folder: folder)
+    }
+    return kind
+  }()
 
   public var network: TrainedNetwork
   /// The result folder.
@@ -38,57 +48,67 @@ public struct ClassModelJob {
     self.compute = compute
   }
 
-  /// Makes what is missing.
-  ///
-  /// - Parameter progress: called on rank 0.
-  /// - Returns: what was done, the same on all ranks; `requireComplete()` throws the program's exit code.
-  /// - Throws: `VisualizeError` naming an unknown class, or saying why the result folder can't be gone on with.
-  /// - Note: collective
-  public func run(_ communicator: Communicator, progress: @escaping JobProgress = { _, _ in }) throws -> JobSummary {
+  /// What an item climbs for.
+  package struct Climb: Codable, Sendable {
+    /// The class, where it is one's score or posterior.
+    let classIndex: Int?
+    let text: String
+  }
+
+  package var prefetches: Bool { false }
+  package var count: Int { get throws { try climbs().count } }
+
+  package func check() throws {
     guard options.iterations > 0, options.iterations < 1 << 24 else {
       throw VisualizeError(.wrongUse, "--iterations \(options.iterations) is not in 1 ..< 2^24")
     }
     guard options.samples > 0, options.samples <= batch else {
       throw VisualizeError(.wrongUse, "--samples \(options.samples) is not in 1 … --batch \(batch)")
     }
-    let objectives = try objectives()
-    var parameters = options.parameters
-    parameters["objective"] = .text(["score", "posterior"].contains(objective) ? objective : "units")
-    let store = ResultStore(
-      folder: output, header: ResultHeader(command: Self.command, parameters: parameters, net: network, compute: compute))
-    // Two pictures at least: the net's matrix products round otherwise for one alone.
-    let most = min(max(1, batch / options.samples), (objectives.count + communicator.size - 1) / communicator.size)
-    let slots = max(2, most) * options.samples
-    let job = ResultJob(store: store, overwrite: overwrite, batch: most, communicator: communicator, progress: progress)
-    let named = Dictionary(uniqueKeysWithValues: objectives.map { ($0.name, $0) })
-    var ascent: ClassModelAscent?
-    return try job.run(
-      prefetches: false,
-      list: { earlier in
-        zip(ItemNames.items(named: objectives.map(\.name), existing: earlier.byName), objectives).map {
-          WorkItem(name: $0, classIndex: $1.objective.classIndex)
-        }
-      },
-      prepare: { items in items.map { .success(ItemNames.name(of: $0.name)) } },
-      process: { ready in
-        // A rank that gets no item needs no buffers.
-        let ascent = try ascent ?? makeAscent(&ascent, batch: slots)
-        let items = ready.map { entry in
-          let objective = named[entry.prepared]?.objective ?? .score(0)
-          return (objective, stream: objective.classIndex ?? Self.stream(of: entry.prepared))
-        }
-        guard let models = try ascent.run(
-          items, shouldStop: { StopRequest.isRequested }, progress: { Activity.enter(.item, step: $0) }) else { return nil }
-        return try zip(ready, models).map { entry, samples in
-          let result = try self.result(samples, item: entry.item.name, objective: named[entry.prepared]?.text ?? objective)
-          return .done(try store.save(result, of: entry.item))
-        }
-      })
+    _ = try climbs()
   }
 
-  /// What each item climbs for.
-  private func objectives() throws(VisualizeError) -> [(name: String, text: String, objective: Objective)] {
-    if objective == "score" || objective == "posterior" {
+  package func parameters(_ communicator: Communicator) -> [String: ParameterValue] {
+    options.parameters.merging(["objective": .text(isOfClasses ? objective : "units")]) { $1 }
+  }
+
+  package func itemsAtOnce(share: Int) -> Int { min(max(1, batch / options.samples), share) }
+
+  package func items(_ earlier: EarlierResults) throws -> [WorkItem<Climb>] {
+    let climbs = try climbs()
+    return zip(earlier.items(named: climbs.map(\.name)), climbs).map { WorkItem(name: $0, subject: $1.climb) }
+  }
+
+  package func prepare(_ item: WorkItem<Climb>, _ decoder: PictureDecoder) throws -> Objective {
+    guard let index = item.subject.classIndex else { return try Objective(item.subject.text, for: network) }
+    return objective == "score" ? .score(index) : .posterior(index)
+  }
+
+  package func makeEngine(_ most: Int) throws -> ClassModelAscent {
+    // Winograd's tiles round by the number of pictures in a batch; direct convolution gives a class the same bits in any.
+    var compute = compute
+    if compute.convolution == .auto { compute.convolution = .direct }
+    // Two pictures at least: the net's matrix products round otherwise for one alone.
+    return try ClassModelAscent(
+      network.parameters, mean: network.mean, colourAxes: network.colourAxes, options: options,
+      batch: max(2, most) * options.samples, compute: compute)
+  }
+
+  package func compute(
+    _ ready: [(item: WorkItem<Climb>, prepared: Objective)], with ascent: ClassModelAscent
+  ) throws -> [[ClassModel]]? {
+    let items = ready.map { item, objective in
+      (objective, stream: objective.classIndex ?? Self.stream(of: ItemNames.name(of: item.name)))
+    }
+    return try ascent.run(
+      items, shouldStop: { StopRequest.isRequested }, progress: { Activity.enter(.item, step: $0) })
+  }
+
+  private var isOfClasses: Bool { objective == "score" || objective == "posterior" }
+
+  /// What the items climb for, each with its name.
+  private func climbs() throws(VisualizeError) -> [(name: String, climb: Climb)] {
+    if isOfClasses {
       var used: Set<String> = []
       let names = network.classes.enumerated().map { index, wnid in
         let name = ItemNames.safe(wnid)
@@ -96,17 +116,18 @@ public struct ClassModelJob {
         return used.insert(name).inserted ? name : "\(name)-output\(index)"
       }
       return try network.indices(of: classes).map {
-        (names[$0], "\(objective):\(network.classes[$0])", objective == "score" ? .score($0) : .posterior($0))
+        (names[$0], Climb(classIndex: $0, text: "\(objective):\(network.classes[$0])"))
       }
     }
     var known: Set<String> = []
-    var objectives: [(name: String, text: String, objective: Objective)] = []
-    for text in objective.split(separator: ",") {
-      let name = ItemNames.safe(String(text.replacing(":", with: "-").replacing("*", with: "x")))
-      if known.insert(name).inserted { objectives.append((name, String(text), try Objective(String(text), for: network))) }
+    var climbs: [(name: String, climb: Climb)] = []
+    for text in objective.split(separator: ",").map(String.init) {
+      _ = try Objective(text, for: network)
+      let name = ItemNames.safe(text.replacing(":", with: "-").replacing("*", with: "x"))
+      if known.insert(name).inserted { climbs.append((name, Climb(classIndex: nil, text: text))) }
     }
-    guard !objectives.isEmpty else { throw VisualizeError(.wrongUse, "--objective '\(objective)' names nothing") }
-    return objectives
+    guard !climbs.isEmpty else { throw VisualizeError(.wrongUse, "--objective '\(objective)' names nothing") }
+    return climbs
   }
 
   /// The number of an objective's stream of random numbers: FNV-1a of its name, 32 bits, beyond all classes.
@@ -114,26 +135,17 @@ public struct ClassModelJob {
     1 << 31 | Int(name.utf8.reduce(UInt32(2_166_136_261)) { ($0 ^ UInt32($1)) &* 16_777_619 })
   }
 
-  private func makeAscent(_ ascent: inout ClassModelAscent?, batch: Int) throws -> ClassModelAscent {
-    // Winograd's tiles round by the number of pictures in a batch; direct convolution gives a class the same bits in any.
-    var compute = compute
-    if compute.convolution == .auto { compute.convolution = .direct }
-    let made = try ClassModelAscent(
-      network.parameters, mean: network.mean, colourAxes: network.colourAxes, options: options, batch: batch,
-      compute: compute)
-    ascent = made
-    return made
-  }
-
   /// - Parameter samples: the item's pictures; the one of the highest value stands for it.
-  private func result(_ samples: [ClassModel], item: String, objective: String) throws -> ItemResult {
+  package func present(
+    _ samples: [ClassModel], of item: WorkItem<Climb>, _ prepared: Objective, drawn rendering: SaliencyRendering
+  ) throws -> ItemResult<NoFacts> {
     let shape = network.network.input
     let values = samples.map { $0.scoreTrace.last ?? 0 }
     let model = samples[values.indices.max { values[$0] < values[$1] } ?? 0]
-    let record = ResultRecord(
-      item: item, kind: Self.command, classIndex: model.classIndex, score: model.score, posterior: model.posterior,
+    let record = CommonFacts(
+      item: item.name, kind: Self.command, classIndex: model.classIndex, score: model.score, posterior: model.posterior,
       top: model.topClasses, net: network, warning: model.warning)
-    var dataSets: [ItemResult.DataSet] = [
+    var dataSets: [ItemResult<NoFacts>.DataSet] = [
       .init(path: "/image", shape: [shape.channels, shape.height, shape.width], values: model.image),
       .init(path: "/score_trace", shape: [model.scoreTrace.count], values: model.scoreTrace),
     ]
@@ -146,9 +158,15 @@ public struct ClassModelJob {
     }
     let pictures = samples.map { Picture(planes: zip($0.image, network.mean).map { $0 + $1 }, shape: shape) }
     return ItemResult(
-      record: record, dataSets: dataSets, attributes: ["lambda": .number(Double(model.lambda)), "objective": .text(objective)],
-      picture: pictures.dropFirst().reduce(pictures[0]) { $0.beside($1) })
+      ResultRecord(record, NoFacts()), dataSets: dataSets,
+      attributes: ["lambda": .number(Double(model.lambda)), "objective": .text(item.subject.text)],
+      picture: pictures.dropFirst().reduce(pictures[0]) { $0.beside($1) }.png)
   }
+}
+
+extension NumberLimits {
+  /// Samples of a class model, which stand next to each other in a picture.
+  static let samples = 1...(1 << 16)
 }
 
 extension ClassModelOptions {

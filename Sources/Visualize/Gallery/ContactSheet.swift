@@ -60,12 +60,12 @@ struct ContactSheet {
 
   /// Writes the sheet of picture files; one that can't be read leaves its place empty.
   ///
-  /// - Parameter samples: pictures that stand next to each other in each file; the first one is shown.
-  static func write(_ files: [String], samples: Int, tile: Int?, to folder: String) throws {
+  /// - Parameter panels: pictures that stand next to each other in each file; the first one is shown.
+  static func write(_ files: [String], panels: Int, tile: Int?, to folder: String) throws {
     let decoder = try PictureDecoder()
     func read(_ index: Int) -> Picture? {
       guard let picture = try? decoder.decode(contentsOf: files[index]) else { return nil }
-      return samples > 1 ? try? picture.panel(0, of: samples) : picture
+      return panels > 1 ? try? picture.panel(0, of: panels) : picture
     }
     guard let first = files.indices.lazy.compactMap(read).first else { return }
     let sheet = try ContactSheet(count: files.count, picture: first.size, tile: tile)

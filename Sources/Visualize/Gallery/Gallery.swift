@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Images
+import Results
 import Sizes
 
 /// What may be chosen of a gallery.
@@ -49,28 +50,48 @@ public func gallery(
       "\(folder) is no result folder: expected a file \(ResultStore.parametersFile), as class-models and saliency make it")
   }
   if let rendering = options.rendering {
-    try Redrawing(store: ResultStore(folder: folder, header: header, rendering: rendering)).run(progress)
+    let store = ResultStore(folder: folder, header: header, layout: .ofAllJobs)
+    try Redrawing(store: store, rendering: FolderRendering(rendering, in: folder)).run(progress)
   }
+  let kind = JobKind.of(header)
   let manifest = Manifest(of: folder)
   let listing = try GalleryListing(manifest)
   let entries = listing.entries
-  // A sheet that was made once is made again with the page; that of `reconstruct --top` is another one.
+  // A sheet that was made once is made again with the page; one that the job makes itself is left alone.
   let isThere = FileManager.default.fileExists(atPath: path(ContactSheet.file))
-  let isOwn = header.command != ReconstructionJob.command && (isThere || header.command == ClassModelJob.command)
+  let isOwn = kind.sheet != .own && (isThere || kind.sheet == .always)
   if !entries.isEmpty, !options.isInterim, options.contactSheet || isOwn {
-    var samples = 1
-    if header.command == ClassModelJob.command, header.parameters["samples"] != nil {
-      samples = try header.count("samples", in: NumberLimits.samples, folder: folder)
-    }
-    try ContactSheet.write(entries.map { path($0.item + ".png") }, samples: samples, tile: options.tile, to: folder)
+    try ContactSheet.write(
+      entries.map { path($0.item + ".png") }, panels: kind.panels(header, folder), tile: options.tile, to: folder)
   }
   let head = GalleryHead(
-    header: header, rendering: try ResultStore.rendering(in: folder),
+    header: header, kind: kind, rendering: try FolderRendering.found(in: folder),
     hasSheet: FileManager.default.fileExists(atPath: path(ContactSheet.file)),
     pictureSize: entries.first.flatMap { pictureSize(path($0.item + ".png")) },
     missing: missing(path(ResultStore.summaryFile), whole: entries.count))
   try GalleryFiles(folder: folder, head: head, manifest: manifest, listing: listing).write()
   return entries.count
+}
+
+enum Gallery {
+  static let pageFile = "index.html"
+  /// What may be in a folder besides results and tables.
+  static let files = [
+    FolderRendering.file, pageFile, "\(GalleryFiles.pageFolder)/\(GalleryFiles.pageFile(1))", ContactSheet.file,
+  ]
+
+  /// Makes the page of a job.
+  ///
+  /// - Parameter isInterim: whether results are yet to be made: only a page that is there already is then made anew.
+  static func update(_ folder: String, _ rendering: SaliencyRendering?, isInterim: Bool) throws {
+    if isInterim {
+      var status = stat()
+      guard lstat((folder as NSString).appendingPathComponent(pageFile), &status) == 0 else { return }
+      try gallery(results: folder, GalleryOptions(isInterim: true))
+    } else {
+      try gallery(results: folder, GalleryOptions(rendering: rendering))
+    }
+  }
 }
 
 /// The results that a run asked for and didn't make, because it was ended before; nil when it came to its end, or its summary doesn't say.

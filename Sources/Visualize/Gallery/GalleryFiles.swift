@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import HDF5
+import Results
 
 /// The files of a gallery: one page of all results, or an index and many pages.
 struct GalleryFiles {
@@ -23,7 +24,7 @@ struct GalleryFiles {
   /// Writes what there must be, and removes pages that there were more of.
   func write() throws {
     let entries = listing.entries
-    let index = (folder as NSString).appendingPathComponent(ResultStore.pageFile)
+    let index = (folder as NSString).appendingPathComponent(Gallery.pageFile)
     guard entries.count > Self.singlePageLimit else {
       try AtomicFile.write(GalleryPage(head: head, items: try items(entries[...], root: "")).html(), to: index)
       return Self.removePages(in: folder, after: 0)
@@ -56,12 +57,16 @@ struct GalleryFiles {
   }
 
   private func items(_ entries: ArraySlice<GalleryListing.Entry>, root: String) throws -> [GalleryItem] {
-    try entries.map { GalleryItem(try manifest.record(at: $0.line), trace: scoreTrace($0.item), root: root) }
+    try entries.map { entry in
+      GalleryItem(
+        try manifest.record(at: entry.line).common, overlap: try head.kind.overlap?(manifest, entry.line),
+        trace: scoreTrace(entry.item), root: root)
+    }
   }
 
   /// The score trace in an item's file; nil when it has none.
   private func scoreTrace(_ item: String) -> [Float]? {
-    guard head.isClassModels,
+    guard head.kind.hasTrace,
       let file = try? HDF5File.open(at: (folder as NSString).appendingPathComponent(item + ".h5")),
       let trace = try? file.readFloats("/score_trace").values, trace.count > 1
     else { return nil }

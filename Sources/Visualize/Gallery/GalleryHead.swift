@@ -1,11 +1,12 @@
 import Foundation
 import Images
 import Pages
-import Segmentation
+import Results
 
 /// What all pages of a gallery have in common. Every text that comes from data is escaped.
 struct GalleryHead {
   let header: ResultHeader
+  let kind: JobKind
   /// How maps are drawn, where that is known.
   var rendering: SaliencyRendering?
   var hasSheet = false
@@ -13,9 +14,6 @@ struct GalleryHead {
   var pictureSize: PictureSize?
   /// Results that were asked for and not made when the page was; nil when the run came to its end.
   var missing: Int?
-
-  var isClassModels: Bool { header.command == ClassModelJob.command }
-  var isLocalisation: Bool { header.command == LocalisationJob.command }
 
   /// A whole page.
   ///
@@ -26,13 +24,12 @@ struct GalleryHead {
   ///   - data: what the script finds in the element `data`.
   func document(
     root: String = "", subtitle: String = "", content: String, data: some Encodable, script: String
-  ) throws(VisualizeError) -> String {
+  ) throws(ResultsError) -> String {
     let sheet = hasSheet ? " <a href=\"\(root)\(ContactSheet.file)\">All on one sheet.</a>" : ""
-    let kind = isClassModels ? "models" : isLocalisation ? "maps wide" : "maps"
     let body = """
       <header>
-      <h1>\(HTML.escape(title))</h1>
-      <p class="lead">\(HTML.escape(lead + drawing))\(sheet) \(origin)</p>
+      <h1>\(HTML.escape(kind.title))</h1>
+      <p class="lead">\(HTML.escape(kind.lead(header, rendering) + drawing))\(sheet) \(origin)</p>
       \(isPaperNet ? "" : "<p class=\"note\">\(HTML.escape(presetNote))</p>\n")\(missingNote)\(parameters)
       </header>
       \(content)
@@ -40,7 +37,7 @@ struct GalleryHead {
       <script>\(PageParts.galleryShared)\(script)</script>
       """
     return HTML.page(
-      title: title + subtitle, style: PageParts.galleryStyle, attributes: "class=\"\(kind)\" style=\"--aspect: \(aspect)\"", body: body
+      title: kind.title + subtitle, style: PageParts.galleryStyle, attributes: "class=\"\(kind.style)\" style=\"--aspect: \(aspect)\"", body: body
     )
   }
 
@@ -54,46 +51,12 @@ struct GalleryHead {
   /// The paper's net, whose numbers may be compared with the paper's.
   private var isPaperNet: Bool { header.network == "cnn-f" }
 
-  private var title: String {
-    switch header.command {
-    case ClassModelJob.command: "Class models"
-    case SaliencyJob.command: "Saliency maps"
-    case ReconstructionJob.command: "Reconstructions"
-    case AssessmentJob.command: "Assessed maps"
-    case LocalisationJob.command: "Localisation"
-    default: header.command.prefix(1).uppercased() + header.command.dropFirst()
-    }
-  }
-
-  private var lead: String {
-    switch header.command {
-    case ClassModelJob.command: "What the network finds most typical of each class: the picture that raises its score most."
-    case LocalisationJob.command: localisationLead
-    case SaliencyJob.command:
-      "Each picture, and how much every pixel of it matters for the score of a class"
-        + (rendering?.overlay == nil ? "." : "; on the right the same in colours over the picture.")
-    case ReconstructionJob.command:
-      "What excites units of a layer: their activation taken back to the pixels, and beside it the same part of the picture."
-    case AssessmentJob.command: "Each picture and its maps by every method. The tables are in assessment.html."
-    default: ""
-    }
-  }
-
   private var origin: String {
     let size = header.input.dropFirst().reversed().map(String.init).joined(separator: "×")
     return "Made by <b>\(HTML.escape(header.network))</b> (\(size) pixels, \(header.classCount) classes)"
       + " from <code>\(HTML.escape(header.checkpointFile))</code>,"
       + " SHA-256 <code title=\"\(HTML.escape(header.checkpointSHA256))\">"
       + HTML.escape(String(header.checkpointSHA256.prefix(12))) + "…</code>"
-  }
-
-  private var localisationLead: String {
-    let seeds =
-      header.parameters["box"] == .text(LocalisationOptions.Box.graphcut.rawValue)
-      ? "the seeds of the cut, of the object (orange) and the background (blue), " : ""
-    let map = rendering?.overlay == nil ? "the saliency map" : "the saliency map in colours over the picture"
-    return "From left to right: the picture with the box found (orange) and the true ones (green), \(map), \(seeds)"
-      + "and what was cut out."
   }
 
   private var drawing: String {

@@ -1,5 +1,6 @@
 import Foundation
 import Pages
+import Results
 
 /// The page that leads to the pages of many results: a search over all of them, the pages, and the classes.
 struct GalleryIndex {
@@ -15,7 +16,7 @@ struct GalleryIndex {
     let classOf: [Int]
   }
 
-  func html() throws(VisualizeError) -> String {
+  func html() throws(ResultsError) -> String {
     let entries = listing.entries
     let perPage = GalleryFiles.resultsPerPage
     let pages = stride(from: 0, to: entries.count, by: perPage).enumerated().map { number, start in

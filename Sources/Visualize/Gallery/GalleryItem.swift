@@ -1,7 +1,8 @@
 import Foundation
+import Results
 
 /// What a page's script knows of a result.
-struct GalleryItem: Encodable {
+package struct GalleryItem: Encodable {
   /// The result's name.
   let item: String
   /// The picture's address, relative to the page.
@@ -24,17 +25,19 @@ struct GalleryItem: Encodable {
   /// The net's answer: its strongest class, whatever class was asked for.
   var answer: String { top5.first?.class ?? `class` }
 
-  struct Top: Encodable {
+  package struct Top: Encodable {
     let `class`: String
     let name: String
     let score: Float?
     let posterior: Float?
   }
 
-  /// - Parameter root: the address of the result folder, relative to the page, with a slash at its end; empty for its own.
-  init(_ record: ResultRecord, trace: [Float]?, root: String = "") {
+  /// - Parameters:
+  ///   - overlap: see `JobKind.overlap`.
+  ///   - root: the address of the result folder, relative to the page, with a slash at its end; empty for its own.
+  init(_ record: CommonFacts, overlap: Double? = nil, trace: [Float]?, root: String = "") {
     func finite(_ value: Float) -> Float? { value.isFinite ? value : nil }
-    item = record.name
+    item = ItemNames.name(of: record.item)
     image = root + Self.address(of: record.item + ".png")
     `class` = record.class
     name = record.className
@@ -44,9 +47,7 @@ struct GalleryItem: Encodable {
     source = record.source.map { ($0 as NSString).lastPathComponent }
     truth = record.truth
     warning = record.warning
-    overlap = record.truthBoxes.flatMap { truth in
-      truth.isEmpty ? nil : (record.answers ?? []).compactMap(\.overlap).max() ?? 0
-    }
+    self.overlap = overlap
     self.trace = trace.map(Self.thinned)
     iterations = trace.map { $0.count - 1 }
   }

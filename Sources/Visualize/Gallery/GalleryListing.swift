@@ -1,4 +1,5 @@
 import Foundation
+import Results
 
 /// What a gallery must know of all results at once, as little as it can: there may be a hundred thousand.
 struct GalleryListing {

@@ -1,5 +1,6 @@
 import Foundation
 import Pages
+import Results
 
 /// A page of figures: of all results, or of one part of many.
 ///
@@ -21,17 +22,17 @@ struct GalleryPage {
   let items: [GalleryItem]
   var part: Part?
 
-  func html() throws(VisualizeError) -> String {
+  func html() throws(ResultsError) -> String {
     let content = """
       <main>
       \(navigation)<div class="tools" role="search">
       <label class="search"><span class="hidden">Search</span>
       <input id="search" type="search" placeholder="Search \(part == nil ? "a class or id" : "this page") ( / )" autocomplete="off"></label>
       <label>Sort <select id="sort">
-      <option value="item">by \(head.isClassModels ? "id" : "file")</option>
+      <option value="item">by \(head.kind.isNamedByClass ? "id" : "file")</option>
       <option value="name">by class name</option>
       <option value="score">by score</option>
-      <option value="posterior">by posterior</option>\(head.isLocalisation ? "\n<option value=\"overlap\">by IoU</option>" : "")
+      <option value="posterior">by posterior</option>\(head.kind.overlap != nil ? "\n<option value=\"overlap\">by IoU</option>" : "")
       </select></label>
       <output id="count">\(items.count) \(items.count == 1 ? "result" : "results")</output>
       </div>
@@ -62,7 +63,7 @@ struct GalleryPage {
       (1...part.pages).contains(number) ? "<a href=\"\(GalleryFiles.pageFile(number))\" rel=\"\(relation)\">\(text)</a>" : ""
     }
     return """
-      <nav><a href="../\(ResultStore.pageFile)">All \(part.results) results</a>
+      <nav><a href="../\(Gallery.pageFile)">All \(part.results) results</a>
       <span>\(part.first + 1) – \(part.first + items.count), page \(part.number) of \(part.pages)</span>
       \(link(part.number - 1, "← Previous page", "prev"))
       \(link(part.number + 1, "Next page →", "next"))</nav>
@@ -72,17 +73,14 @@ struct GalleryPage {
 
   private func figure(_ index: Int, _ item: GalleryItem) -> String {
     let name = HTML.escape(GalleryHead.firstName(item.name, or: item.class))
-    let alt =
-      head.isClassModels
-      ? "Class model of \(item.name) (\(item.class))"
-      : "\(item.source ?? item.item), and \(head.isLocalisation ? "what was found" : "its saliency map") for \(item.name) (\(item.class))"
+    let alt = head.kind.alternative(item)
     let mark = item.truth.map { truth in
       truth == item.answer
         ? "<i class=\"right\" title=\"right class\">✓</i>"
         : "<i class=\"wrong\" title=\"the picture is of \(HTML.escape(truth))\">✗</i>"
     }
     let warning = item.warning.map { "<i class=\"warning\" title=\"\(HTML.escape($0))\">!</i>" }
-    let below = head.isClassModels ? item.class : item.item
+    let below = head.kind.isNamedByClass ? item.class : item.item
     let number = item.overlap.map { String(format: "%.2f", $0) } ?? Self.percent(item.posterior)
     return """
       <figure data-index="\(index)"><button type="button"><img loading="lazy" decoding="async" src="\(HTML.escape(item.image))" \

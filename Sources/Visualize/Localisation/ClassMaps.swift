@@ -1,71 +1,68 @@
 import Attribution
+import Cluster
 import ConvNet
 import Data
 import Images
 import Segmentation
 
 /// The strongest classes of a picture, and the saliency map of each over the whole picture, averaged over crops.
-struct ClassMaps: Sendable {
+package struct ClassMaps: Sendable {
   let classes: [RankedClass]
   /// The size of the maps.
   let size: PictureSize
   /// [classes][H · W]
   let maps: [[Float]]
-  /// The SHA-256 of what entered the net; nil of maps that an earlier version has stored.
+  /// The SHA-256 of what entered the net; nil where it isn't known.
   let inputSHA256: String?
 }
 
-/// Makes the maps of several classes of a picture from one forward pass of its crops, and a backward pass a class.
+/// Makes the maps of several classes of a picture by any method: one forward pass of its crops, which is made again where the method
+/// has made others, and the method's own passes for each class.
 final class ClassMapper {
-  private let plan: Plan
+  private let score: ScoreFunction
   private let mean: [Float]
-  private let rule: ReLURule
+  private let method: any SaliencyMethod
   private let images: Tensor
-  private let seed: Tensor
   /// Seconds of this rank in the passes.
   private(set) var forwardSeconds = 0.0
   private(set) var backwardSeconds = 0.0
 
-  init(_ network: TrainedNetwork, crops: TestCrops, rule: ReLURule, compute: ComputeSettings) throws {
-    plan = try Plan(network.parameters, batch: crops.count, purpose: .inputGradient, compute: compute)
+  init(_ network: TrainedNetwork, method: any SaliencyMethod, crops: TestCrops, compute: ComputeSettings) throws {
+    score = try ScoreFunction(network.parameters, batch: crops.count, compute: compute) { Activity.enter(.item) }
     mean = network.mean
-    self.rule = rule
+    self.method = method
     images = try Tensor(count: crops.count, shape: network.network.input)
-    seed = try Tensor(count: crops.count, shape: plan.network.shapes[plan.network.shapes.count - 1])
   }
 
   /// The classes are those of the highest posterior, averaged over the crops; their scores are averages too.
-  func maps(of picture: TestPicture, classes count: Int) -> ClassMaps {
+  ///
+  /// - Parameter stream: names the picture's random numbers.
+  /// - Throws: what the method throws.
+  func maps(of picture: TestPicture, classes count: Int, stream: UInt64) throws -> ClassMaps {
     let places = picture.places
-    precondition(places.count <= plan.batch, "\(places.count) crops for a plan of \(plan.batch)")
+    precondition(places.count <= score.batch, "\(places.count) crops for a batch of \(score.batch)")
     for (slot, place) in places.enumerated() { _ = images[slot].update(fromContentsOf: picture.input(place, mean: mean)) }
+    let images = images.prefix(places.count)
     var digest = InputDigest()
     for slot in places.indices { digest.add(UnsafeBufferPointer(images[slot])) }
-    let scores = timed(&forwardSeconds) { plan.forward(images.prefix(places.count)) }
-    var sums = (
-      scores: [Float](repeating: 0, count: scores.shape.count), posteriors: [Float](repeating: 0, count: scores.shape.count)
-    )
-    for slot in places.indices {
-      for (index, posterior) in posteriors(scores[slot]).enumerated() {
-        sums.scores[index] += scores[slot][index] / Float(places.count)
-        sums.posteriors[index] += posterior / Float(places.count)
+    var scores = timed(&forwardSeconds) { score.scores(of: images) }
+    var pass = score.passes
+    var sums = CropScores(classes: scores.shape.count, crops: places.count)
+    for slot in places.indices { sums.add(scores[slot]) }
+    let ranked = sums.top(count)
+    let maps = try ranked.map { ranked in
+      if score.passes != pass {
+        scores = timed(&forwardSeconds) { score.scores(of: images) }
+        pass = score.passes
       }
-    }
-    let classes = RankedClass.top(count, scores: sums.scores, posteriors: sums.posteriors)
-    let shape = plan.network.input
-    let maps = classes.map { ranked in
+      let pictures = ClassPictures(
+        images: images, classes: places.map { _ in ranked.index }, scores: places.indices.map { scores[$0][ranked.index] },
+        streams: places.indices.map { stream &+ UInt64($0) })
+      let found = try timed(&backwardSeconds) { try method.attributions(of: pictures, by: score) }
       var average = MapAverage(size: picture.resized.size)
-      for slot in places.indices {
-        seed[slot].update(repeating: 0)
-        seed[slot][ranked.index] = 1
-      }
-      timed(&backwardSeconds) { plan.backward(from: seed.prefix(places.count), rule: rule) }
-      let gradients = plan.inputGradient
-      for (slot, place) in places.enumerated() {
-        average.add(saliency(of: gradients[slot], shape: shape), width: shape.width, at: place)
-      }
+      for (slot, place) in places.enumerated() { average.add(found.map(slot), width: images.shape.width, at: place) }
       return average.average
     }
-    return ClassMaps(classes: classes, size: picture.resized.size, maps: maps, inputSHA256: digest.finish())
+    return ClassMaps(classes: ranked, size: picture.resized.size, maps: maps, inputSHA256: digest.finish())
   }
 }

@@ -1,17 +1,49 @@
+import Attribution
 import Cluster
 import ConvNet
 import DataSets
 import Files
 import Foundation
 import Images
+import Results
 import Segmentation
 
 /// The command `localise`: where the strongest classes are in pictures, by saliency and GraphCut, in a result folder; the ILSVRC
 /// error where boxes are known.
 ///
 /// Source: Simonyan et al. 2013 §3.2.
-public struct LocalisationJob {
-  public static let command = "localise"
+public struct LocalisationJob: VisualisationJob {
+  package static let kind: JobKind = {
+    var kind = JobKind("localise", title: "Localisation")
+    (kind.style, kind.lead, kind.tables) = ("maps wide", lead, LocalisationReport.files)
+    kind.alternative = { "\($0.source ?? $0.item), and what was found for \($0.name) (\($0.class))" }
+    kind.overlap = { manifest, line in try manifest.record(at: line, LocalisationFacts.self).facts.bestOverlap }
+    kind.attachments = { item in (1...LocalisationScore.answers).map { maskFile(of: item, rank: $0) } }
+    kind.attachmentFolder = maskFolder
+    kind.redraw = LocalisedPicture.redrawn
+    return kind
+  }()
+
+  private static let maskFolder = "masks"
+
+  /// - Parameter rank: of the answer, from 1.
+  static func maskFile(of item: String, rank: Int) -> String { "\(maskFolder)/\(item)-\(rank).png" }
+
+  private static func lead(_ header: ResultHeader, _ rendering: SaliencyRendering?) -> String {
+    let seeds =
+      header.parameters["box"] == .text(LocalisationOptions.Box.graphcut.rawValue)
+      ? "the seeds of the cut, of the object (orange) and the background (blue), " : ""
+    let map = rendering?.overlay == nil ? "the saliency map" : "the saliency map in colours over the picture"
+    return "From left to right: the picture with the box found (orange) and the true ones (green), \(map), \(seeds)"
+      + "and what was cut out."
+  }
+
+  /// Where the maps come from.
+  public enum Maps: Sendable {
+    case method(any SaliencyMethod)
+    /// Of earlier results of `localise`.
+    case stored(StoredMaps)
+  }
 
   public var network: TrainedNetwork
   /// See `PictureList.find`.
@@ -21,10 +53,8 @@ public struct LocalisationJob {
   /// The result folder.
   public var output: String
   public var options: LocalisationOptions
-  /// The folder of earlier results of `localise`, whose maps are taken instead of the net's.
-  public var storedMaps: String?
+  public var maps: Maps
   public var crops: TestCrops
-  public var rule: ReLURule
   /// Whether the results keep the saliency maps, most of their size.
   public var keepsMaps: Bool
   /// Numbers of pictures that the error leaves out.
@@ -36,17 +66,16 @@ public struct LocalisationJob {
 
   public init(
     network: TrainedNetwork, pictures: PictureList, output: String,
-    options: LocalisationOptions = LocalisationOptions(), storedMaps: String? = nil, crops: TestCrops = .ten,
-    rule: ReLURule = .gradient, keepsMaps: Bool = true, blackList: Set<Int> = [], classNumbers: ClassNumbers? = nil,
+    options: LocalisationOptions = LocalisationOptions(), maps: Maps, crops: TestCrops = .ten, keepsMaps: Bool = true,
+    blackList: Set<Int> = [], classNumbers: ClassNumbers? = nil,
     overwrite: Bool = false, compute: ComputeSettings = ComputeSettings()
   ) {
     self.network = network
     self.pictures = pictures
     self.output = output
     self.options = options
-    self.storedMaps = storedMaps
+    self.maps = maps
     self.crops = crops
-    self.rule = rule
     self.keepsMaps = keepsMaps
     self.blackList = blackList
     self.classNumbers = classNumbers
@@ -54,111 +83,71 @@ public struct LocalisationJob {
     self.compute = compute
   }
 
-  /// Makes what is missing. A picture that can't be read is a failure in the summary, and all others are done.
-  ///
-  /// - Parameter progress: called on rank 0.
-  /// - Returns: what was done and the errors, the same on all ranks; `requireComplete()` throws the program's exit code.
-  /// - Throws: `VisualizeError` saying why the options, the stored maps or the result folder can't be gone on with.
-  /// - Note: collective; the pictures and annotations of rank 0 count.
-  public func run(_ communicator: Communicator, progress: @escaping JobProgress = { _, _ in }) throws -> JobSummary {
-    try check()
-    let stored = try storedMaps.map { try StoredMaps(folder: $0, net: network) }
-    let hasBoxes: Bool = try communicator.onFirst(.reading) { pictures.contains { $0.annotation != nil } }
-    var parameters = parameters(stored)
-    parameters["annotations"] = .flag(hasBoxes)
-    let header = ResultHeader(command: Self.command, parameters: parameters, net: network, compute: compute)
-    // Without their maps pictures can't be drawn anew, and are all drawn alike.
-    let rendering = try keepsMaps ? ResultStore.rendering(nil, in: output, overwrite: overwrite, communicator) : nil
-    let store = ResultStore(folder: output, header: header, rendering: rendering)
-    // A picture's crops are a batch.
-    let job = ResultJob(
-      store: store, overwrite: overwrite, batch: 1, communicator: communicator, annotationFaults: annotationFaults,
-      progress: progress,
-      passedOver: pictures.passedOver)
-    var phases = Phases()
-    var mapper: ClassMapper?
-    let source = MapSource(net: network, stored: stored, crops: crops, options: options)
-    var summary = try job.run(
-      prefetches: true, list: { try $0.workItems(of: pictures) },
-      prepare: { items in
-        let decoder = Result { try PictureDecoder() }
-        return items.map { item in Result { try source.prepare(item, decoder: decoder.get()) } }
-      },
-      process: { ready in
-        try ready.map { item, prepared in
-          phases.decode += prepared.seconds
-          let maps: ClassMaps
-          switch prepared.input {
-          case .maps(let stored): maps = stored
-          case .picture(let picture):
-            let current = try mapper ?? ClassMapper(network, crops: crops, rule: rule, compute: compute)
-            mapper = current
-            maps = current.maps(of: picture, classes: LocalisationScore.answers)
-          }
-          let objects = prepared.localiser.objects(in: maps, threads: compute.team.workers)
-          phases.add(objects)
-          return try timed(&phases.write) {
-            let picture = LocalisedPicture(
-              item: item, frame: prepared.frame, maps: maps, localiser: prepared.localiser, objects: objects)
-            let result = picture.result(network, keepsMaps: keepsMaps, rendering: rendering ?? SaliencyRendering())
-            try picture.saveMasks(in: store)
-            return .done(try store.save(result, of: item))
-          }
-        }
-      })
-    (phases.forward, phases.backward) = (mapper?.forwardSeconds ?? 0, mapper?.backwardSeconds ?? 0)
-    summary.secondsByPhase = try phases.summed(over: communicator)
-    return try communicator.onFirst {
-      var report = LocalisationReport(blackList: blackList)
-      try Manifest(of: output).forEach { record, _ in
-        report.add(record)
-      }
-      try report.write(
-        to: store, numbers: classNumbers, names: Dictionary(zip(network.classes, network.classNames)) { first, _ in first })
-      report.complete(&summary)
-      try AtomicFile.write(ResultJSON.text(summary, pretty: true) + "\n", to: store.path(ResultStore.summaryFile))
-      return summary
-    }
-  }
+  package var count: Int { pictures.count }
+  package var findings: JobFindings { JobFindings(passedOver: pictures.passedOver, annotationFaults: annotationFaults) }
+  /// Without their maps pictures can't be drawn anew, and are all drawn alike.
+  package var drawing: MapDrawing { keepsMaps ? .chosen(nil) : .fixed }
 
-  /// What can be known before the work: whether the options go together, and with the pictures of rank 0.
-  private func check() throws {
+  package func check() throws {
     if let obstacle = options.obstacle { throw VisualizeError(.wrongUse, obstacle) }
-    if let storedMaps, FilePath.isSame(storedMaps, output) {
+    if case .stored(let stored) = maps, FilePath.isSame(stored.folder, output) {
       throw VisualizeError(
-        .wrongUse, "--saliency \(storedMaps) is the output folder itself, whose results would go; choose another --output")
+        .wrongUse, "--saliency \(stored.folder) is the output folder itself, whose results would go; choose another --output")
     }
     for wnid in network.classes { _ = try classNumbers?.number(of: wnid) }
   }
 
-  /// As they are kept with the results.
-  private func parameters(_ stored: StoredMaps?) -> [String: ParameterValue] {
-    var parameters = options.parameters
-    parameters["method"] = stored?.parameters["method"] ?? .text(rule.rawValue)
-    parameters["crops"] = stored?.parameters["crops"] ?? .number(Double(crops.count))
-    if let stored {
-      parameters[ResultHeader.precision] = stored.parameters[ResultHeader.precision] ?? .text(Precision.float32.rawValue)
+  package func parameters(_ communicator: Communicator) throws -> [String: ParameterValue] {
+    let hasBoxes: Bool = try communicator.onFirst(.reading) { pictures.contains { $0.annotation != nil } }
+    var parameters = network.spec.geometry.parameters
+    switch maps {
+    case .method(let method): parameters.merge(method.parameters.merging(["crops": .number(Double(crops.count))]) { $1 }) { $1 }
+    case .stored(let stored): parameters.merge(stored.ownParameters) { $1 }
     }
-    parameters.merge(network.spec.geometry.parameters) { $1 }
-    parameters["maps_kept"] = .flag(keepsMaps)
+    parameters.merge(options.parameters) { $1 }
+    parameters.merge(["maps_kept": .flag(keepsMaps), "annotations": .flag(hasBoxes)]) { $1 }
     return parameters
   }
-}
 
-/// Seconds of a rank.
-private struct Phases {
-  var decode = 0.0, forward = 0.0, backward = 0.0, models = 0.0, cut = 0.0, write = 0.0
+  /// A picture's crops are a batch.
+  package func itemsAtOnce(share: Int) -> Int { 1 }
 
-  mutating func add(_ objects: [LocalisedObject]) {
-    for object in objects {
-      models += object.seconds.models
-      cut += object.seconds.cut
-    }
+  package func items(_ earlier: EarlierResults) throws -> [WorkItem<Annotation?>] {
+    try earlier.workItems(of: pictures, \.annotation)
   }
 
-  func summed(over communicator: Communicator) throws -> [String: Double] {
-    var values = [decode, forward, backward, models, cut, write]
-    try communicator.allReduceSum(&values)
-    return Dictionary(uniqueKeysWithValues: zip(["decode", "forward", "backward", "colourModels", "cut", "write"], values))
+  package func prepare(_ item: WorkItem<Annotation?>, _ decoder: PictureDecoder) throws -> LocalisationInput {
+    try LocalisationInput(item.pictureSource, stream: item.stream, of: self, decoder)
+  }
+
+  package func makeEngine(_ most: Int) -> LocalisationEngine { LocalisationEngine(self) }
+
+  package func compute(
+    _ ready: [(item: WorkItem<Annotation?>, prepared: LocalisationInput)], with engine: LocalisationEngine
+  ) throws -> [LocalisedObjects]? {
+    try ready.map { try engine.objects(in: $0.prepared) }
+  }
+
+  package func present(
+    _ found: LocalisedObjects, of item: WorkItem<Annotation?>, _ prepared: LocalisationInput, drawn rendering: SaliencyRendering
+  ) throws -> ItemResult<LocalisationFacts> {
+    LocalisedPicture(item: item, frame: prepared.frame, found: found, localiser: prepared.localiser)
+      .result(network, keepsMaps: keepsMaps, rendering: rendering)
+  }
+
+  package func conclude(
+    _ summary: inout JobSummary, in store: ResultStore, engine: LocalisationEngine?, savingSeconds seconds: Double,
+    _ communicator: Communicator
+  ) throws {
+    summary.secondsByPhase = try LocalisationEngine.Phases(engine, write: seconds).summed(over: communicator)
+    let before = summary
+    summary = try communicator.onFirst {
+      var (report, summary) = (LocalisationReport(blackList: blackList), before)
+      try Manifest(of: output).forEach(LocalisationFacts.self) { record, _ in report.add(record) }
+      try report.write(
+        to: store, numbers: classNumbers, names: Dictionary(zip(network.classes, network.classNames)) { first, _ in first })
+      report.complete(&summary.findings)
+      return summary
+    }
   }
 }

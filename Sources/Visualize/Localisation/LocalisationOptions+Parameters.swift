@@ -1,4 +1,5 @@
 import Files
+import Results
 import Segmentation
 
 extension LocalisationOptions {
@@ -12,5 +13,35 @@ extension LocalisationOptions {
       "threshold": .number(threshold), "trim": .number(trim), "centre_side": .number(centreSide),
       "centre_pull": .number(centrePull),
     ]
+  }
+
+  /// As they are kept with the results of a folder.
+  ///
+  /// - Throws: `VisualizeError` or `ResultsError` naming one that can't be meant.
+  init(_ header: ResultHeader, folder: String) throws {
+    self.init()
+    func number(_ name: String, _ standard: Double) -> Double {
+      guard case .number(let value)? = header.parameters[name] else { return standard }
+      return value
+    }
+    func float(_ name: String, _ standard: Float) -> Float {
+      // Through its text, as it was written.
+      Float("\(number(name, Double("\(standard)") ?? 0))") ?? standard
+    }
+    func choice<Value: RawRepresentable<String>>(_ name: String, _ standard: Value) -> Value {
+      guard case .text(let text)? = header.parameters[name] else { return standard }
+      return Value(rawValue: text) ?? standard
+    }
+    (box, seeds) = (choice("box", box), choice("seeds", seeds))
+    cutSide = try header.count("cut_side", in: NumberLimits.cutSides, folder: folder)
+    components = Int(exactly: number("components", Double(components))) ?? 0
+    rounds = Int(exactly: number("rounds", Double(rounds))) ?? 0
+    (smoothing, smoothness) = (float("smoothing", smoothing), float("smoothness", smoothness))
+    foregroundQuantile = number("foreground_quantile", foregroundQuantile)
+    backgroundQuantile = number("background_quantile", backgroundQuantile)
+    (colourWeight, saliencyWeight) = (float("colour_weight", colourWeight), float("saliency_weight", saliencyWeight))
+    (threshold, trim) = (float("threshold", threshold), number("trim", trim))
+    (centreSide, centrePull) = (number("centre_side", centreSide), number("centre_pull", centrePull))
+    if let obstacle { throw VisualizeError(.badData, "\(folder)/\(ResultStore.parametersFile): \(obstacle)") }
   }
 }

@@ -1,6 +1,7 @@
 import DataSets
 import Files
 import Foundation
+import Results
 
 /// What a folder of results says together: boxes, errors, and the table of classes.
 struct LocalisationReport {
@@ -19,13 +20,13 @@ struct LocalisationReport {
   init(blackList: Set<Int>) { self.blackList = blackList }
 
   /// Takes in a picture; without true boxes it doesn't count in the errors.
-  mutating func add(_ record: ResultRecord) {
-    let found = record.answers ?? []
+  mutating func add(_ record: ResultRecord<LocalisationFacts>) {
+    let found = record.facts.answers ?? []
     var picture = PictureAnswers(image: record.name, answers: found.map(\.box), scores: found.map(\.score))
     picture.picture = record.picture.map(FileName.init(written:))
-    picture.frame = record.frame
+    picture.frame = record.facts.frame
     answers.append(picture)
-    guard let truth = record.truthBoxes, !truth.isEmpty else { return }
+    guard let truth = record.facts.truthBoxes, !truth.isEmpty else { return }
     if let number = pictureNumber(record.source ?? record.name), blackList.contains(number) {
       blacklisted += 1
     } else {
@@ -43,12 +44,12 @@ struct LocalisationReport {
     try AtomicFile.write(answers.map { $0.image + "\n" }.joined(), to: store.path(Self.submissionPictures))
   }
 
-  func complete(_ summary: inout JobSummary) {
+  func complete(_ findings: inout JobFindings) {
     guard score.all.pictures > 0 else { return }
-    summary.localisationError = score.all.localisationError
-    summary.classificationError = score.all.classificationError
-    summary.picturesWithBoxes = score.all.pictures
-    summary.blacklisted = blacklisted
+    findings.localisationError = score.all.localisationError
+    findings.classificationError = score.all.classificationError
+    findings.picturesWithBoxes = score.all.pictures
+    findings.blacklisted = blacklisted
   }
 }
 

@@ -3,6 +3,7 @@ import DataSets
 import Files
 import Foundation
 import Images
+import Results
 import Segmentation
 import Synchronization
 
@@ -24,75 +25,82 @@ extension Localiser {
 
 /// What was found in a picture, ready to be kept.
 struct LocalisedPicture {
-  let item: WorkItem
+  let item: WorkItem<Annotation?>
   /// Of the picture in the file.
   let frame: PictureFrame
-  let maps: ClassMaps
+  let found: LocalisedObjects
   let localiser: Localiser
-  let objects: [LocalisedObject]
   /// The true boxes, where they are known, in the upright picture's own pixels.
   private let framed: FramedBoxes?
 
-  init(item: WorkItem, frame: PictureFrame, maps: ClassMaps, localiser: Localiser, objects: [LocalisedObject]) {
-    (self.item, self.frame, self.maps, self.localiser, self.objects) = (item, frame, maps, localiser, objects)
-    framed = item.annotation?.boxes(in: frame)
+  init(item: WorkItem<Annotation?>, frame: PictureFrame, found: LocalisedObjects, localiser: Localiser) {
+    (self.item, self.frame, self.found, self.localiser) = (item, frame, found, localiser)
+    framed = item.subject?.boxes(in: frame)
   }
 
   private var truth: [BoundingBox]? { framed?.boxes }
   private var size: PictureSize { PictureSize(width: frame.width, height: frame.height) }
 
-  func result(_ net: TrainedNetwork, keepsMaps: Bool, rendering: SaliencyRendering) -> ItemResult {
+  func result(_ net: TrainedNetwork, keepsMaps: Bool, rendering: SaliencyRendering) -> ItemResult<LocalisationFacts> {
+    let (maps, objects) = (found.maps, found.objects)
     let answers = zip(maps.classes, objects).map { ranked, object in
       answer(net.classes[ranked.index], ranked.score, object)
     }
     // What is shown is the picture's class, where that is among the answers.
-    let truths = Set((truth ?? []).map(\.wnid) + [item.truth].compactMap { $0 })
+    let truths = Set((truth ?? []).map(\.wnid) + [item.picture?.truth].compactMap { $0 })
     let shown = answers.firstIndex { truths.contains($0.box.wnid) } ?? 0
     let notes = Set(answers.compactMap(\.note)).sorted() + [framed?.warning].compactMap { $0 }
-    var record = ResultRecord(
+    var record = CommonFacts(
       item: item.name, kind: LocalisationJob.command, classIndex: maps.classes[shown].index, score: maps.classes[shown].score,
-      posterior: maps.classes[shown].posterior, top: maps.classes, net: net, source: item.source, truth: item.truth,
+      posterior: maps.classes[shown].posterior, top: maps.classes, net: net,
       warning: notes.isEmpty ? nil : notes.joined(separator: "; "))
-    record.answers = answers
     record.inputSHA256 = maps.inputSHA256
-    record.truthBoxes = truth
-    (record.width, record.height, record.orientation) = (frame.width, frame.height, Int(frame.orientation.rawValue))
-    let stored = ItemResult.DataSet(
+    let facts = LocalisationFacts(
+      answers: answers, truthBoxes: truth, width: frame.width, height: frame.height, orientation: Int(frame.orientation.rawValue))
+    let stored = ItemResult<LocalisationFacts>.DataSet(
       path: "/maps", shape: [maps.maps.count, maps.size.height, maps.size.width],
       values: keepsMaps ? maps.maps.flatMap { $0 } : [])
     return ItemResult(
-      record: record, dataSets: keepsMaps ? [stored] : [],
+      ResultRecord(record, facts), dataSets: keepsMaps ? [stored] : [],
       attributes: ["picture_width": .number(Double(size.width)), "picture_height": .number(Double(size.height))],
-      picture: panels(shown, rendering))
+      attachments: masks,
+      picture: Self.panels(localiser, maps.maps[shown], maps.size, objects[shown], truth: truth ?? [], size, rendering).png)
   }
 
-  private func answer(_ wnid: String, _ score: Float, _ object: LocalisedObject) -> ResultRecord.Answer {
+  private func answer(_ wnid: String, _ score: Float, _ object: LocalisedObject) -> LocalisationFacts.Answer {
     let place = object.box.scaled(from: localiser.picture.size, to: size)
     let box = BoundingBox(
       wnid: wnid, xmin: place.x, ymin: place.y, xmax: place.x + place.width - 1, ymax: place.y + place.height - 1)
     let own = truth?.filter { $0.wnid == wnid }
     let overlap = own.map { $0.map { $0.overlap(with: box) }.max() ?? 0 }
-    return ResultRecord.Answer(box: box, score: score, overlap: overlap, note: object.note)
+    return LocalisationFacts.Answer(box: box, score: score, overlap: overlap, note: object.note)
   }
 
   /// The masks at the picture's own size: 255 is the object.
-  func saveMasks(in store: ResultStore) throws {
-    for (index, object) in objects.enumerated() {
-      let path = store.maskPath(of: item.name, rank: index + 1)
-      try store.makeFolder(of: path)
-      let pixels = object.mask.resized(to: size).pixels.map { $0 ? UInt8(255) : 0 }
-      let bytes = try encodePNG(pixels, width: size.width, height: size.height, channels: 1, name: path)
-      try AtomicFile.write(bytes, to: path, flush: false)
+  private var masks: [(file: String, contents: ItemResult<LocalisationFacts>.Contents)] {
+    found.objects.enumerated().map { index, object in
+      (
+        LocalisationJob.maskFile(of: item.name, rank: index + 1),
+        { [size] path in
+          let pixels = object.mask.resized(to: size).pixels.map { $0 ? UInt8(255) : 0 }
+          return try encodePNG(pixels, width: size.width, height: size.height, channels: 1, name: path)
+        }
+      )
     }
   }
 
   /// Side by side: the picture with the found box (orange) and the true ones (green), the map, the seeds of a cut, and the
   /// object in the picture.
-  private func panels(_ index: Int, _ rendering: SaliencyRendering) -> Picture {
+  ///
+  /// - Parameters:
+  ///   - truth: in pixels of the file, a picture of `size`.
+  private static func panels(
+    _ localiser: Localiser, _ map: [Float], _ mapSize: PictureSize, _ object: LocalisedObject, truth: [BoundingBox],
+    _ size: PictureSize, _ rendering: SaliencyRendering
+  ) -> Picture {
     let picture = localiser.picture
-    let object = objects[index]
     var boxed = picture
-    for box in truth ?? [] {
+    for box in truth {
       let place = PixelRectangle(x: box.xmin, y: box.ymin, width: box.xmax - box.xmin + 1, height: box.ymax - box.ymin + 1)
       boxed.outline(place.scaled(from: size, to: picture.size), colour: [40, 200, 80])
     }
@@ -105,9 +113,33 @@ struct LocalisedPicture {
         }
       }
     }
-    let map = rendering.panel(maps.maps[index], size: maps.size, on: boxed)
-    let panels = [boxed, map] + (localiser.options.box == .graphcut ? [picture.seeded(object.seeds)] : []) + [cutOut]
+    let panels =
+      [boxed, rendering.panel(map, size: mapSize, on: boxed)]
+      + (localiser.options.box == .graphcut ? [picture.seeded(object.seeds)] : []) + [cutOut]
     return Picture.grid(panels, columns: panels.count, gap: Picture.gap)
+  }
+
+  /// The picture of a result as a job draws it: the object is found once more by the map that is kept, which gives the same.
+  static func redrawn(_ result: StoredResult, _ rendering: SaliencyRendering) throws -> Picture {
+    guard result.header.parameters["maps_kept"] != .flag(false) else {
+      throw VisualizeError(.wrongUse, "\(result.folder) was made with --drop-maps: there is nothing to draw its maps from")
+    }
+    let options = try LocalisationOptions(result.header, folder: result.folder)
+    let record = try result.record(LocalisationFacts.self)
+    let picture = try result.picture()
+    let file = try result.file()
+    let shape = try file.shape(of: "/maps")
+    guard let shown = record.top5.firstIndex(where: { $0.class == record.class }), shape.count == 3, shown < shape[0],
+      shape.dropFirst().allSatisfy(NumberLimits.sides.contains),
+      record.facts.frame.map({ $0 == picture.frame }) ?? false
+    else { throw result.mismatch }
+    let localiser = try Localiser(picture.full(result.decoder), options: options)
+    let (maps, _) = try file.readFloats("/maps")
+    let (area, size) = (shape[1] * shape[2], PictureSize(width: shape[2], height: shape[1]))
+    let map = Array(maps[(shown * area)..<((shown + 1) * area)])
+    return panels(
+      localiser, map, size, localiser.object(in: map, size: size), truth: record.facts.truthBoxes ?? [],
+      PictureSize(width: picture.frame.width, height: picture.frame.height), rendering)
   }
 }
 

@@ -3,10 +3,18 @@ import Cluster
 import ConvNet
 import Files
 import Images
+import Results
 
 /// The command `reconstruct`: the strongest units of a layer for each picture, taken back to the pixels, in a result folder.
-public struct ReconstructionJob {
-  public static let command = "reconstruct"
+public struct ReconstructionJob: VisualisationJob {
+  package static let kind: JobKind = {
+    var kind = JobKind("reconstruct", title: "Reconstructions")
+    kind.lead = { _, _ in
+      "What excites units of a layer: their activation taken back to the pixels, and beside it the same part of the picture."
+    }
+    kind.sheet = .own
+    return kind
+  }()
 
   public var network: TrainedNetwork
   /// See `PictureList.find`.
@@ -36,61 +44,60 @@ public struct ReconstructionJob {
     self.compute = compute
   }
 
-  /// Makes what is missing. A picture that can't be read is a failure in the summary, and all others are done.
-  ///
-  /// - Parameter progress: called on rank 0.
-  /// - Returns: what was done, the same on all ranks.
-  /// - Throws: `NetworkError` naming an unknown layer, `VisualizeError` an unknown unit.
-  /// - Note: collective; the pictures of rank 0 count.
-  public func run(_ communicator: Communicator, progress: @escaping JobProgress = { _, _ in }) throws -> JobSummary {
+  package var count: Int { pictures.count }
+  package var findings: JobFindings { JobFindings(passedOver: pictures.passedOver) }
+
+  package func check() throws {
     try units.check(layer, network.network.shapes[network.network.index(of: layer) + 1])
-    let store = ResultStore(
-      folder: output, header: ResultHeader(command: Self.command, parameters: parameters, net: network, compute: compute))
-    let count: Int = try communicator.broadcast(communicator.rank == 0 ? pictures.count : nil)
-    let most = max(1, min(batch, (count + communicator.size - 1) / communicator.size))
-    let job = ResultJob(
-      store: store, overwrite: overwrite, batch: most, communicator: communicator, progress: progress,
-      passedOver: pictures.passedOver)
-    var made: Reconstructor?
-    return try job.run(
-      prefetches: true,
-      list: { try $0.workItems(of: pictures) },
-      prepare: { [network] items in TestPicture.prepare(items, network) },
-      process: { ready in
-        let reconstructor =
-          try made
-          ?? Reconstructor(
-            network.parameters, layer: layer, rule: rule, batch: most, compute: compute, progress: { Activity.enter(.item) })
-        made = reconstructor
-        return try zip(ready, results(ready, reconstructor)).map { .done(try store.save($1, of: $0.item)) }
-      })
   }
 
-  private func results(_ ready: [(item: WorkItem, prepared: TestPicture)], _ reconstructor: Reconstructor) throws -> [ItemResult]
-  {
+  package func itemsAtOnce(share: Int) -> Int { max(1, min(batch, share)) }
+
+  package func items(_ earlier: EarlierResults) throws -> [WorkItem<NoFacts>] { try earlier.workItems(of: pictures) }
+
+  package func prepare(_ item: WorkItem<NoFacts>, _ decoder: PictureDecoder) throws -> TestPicture {
+    try TestPicture(contentsOf: item.pictureSource.path, decoder: decoder, geometry: network.spec.geometry)
+  }
+
+  package func makeEngine(_ most: Int) throws -> Reconstructor {
+    try Reconstructor(
+      network.parameters, layer: layer, rule: rule, batch: most, compute: compute, progress: { Activity.enter(.item) })
+  }
+
+  /// A picture's strongest units, and its classes.
+  package struct Found {
+    let top: [RankedClass]
+    var patches: [Patch] = []
+  }
+
+  package func compute(
+    _ ready: [(item: WorkItem<NoFacts>, prepared: TestPicture)], with reconstructor: Reconstructor
+  ) throws -> [Found]? {
     let (scores, activations) = try reconstructor.forward(ready.map(\.prepared), mean: network.mean)
-    let tops = ready.indices.map { RankedClass.top(5, of: scores[$0]) }
+    var found = ready.indices.map { Found(top: RankedClass.top(5, of: scores[$0])) }
     let chosen = ready.indices.map { units.units(in: activations[$0], reconstructor.shape) }
-    var patches = ready.map { _ in [Patch]() }
     for number in 0..<(chosen.first?.count ?? 0) {
-      let found = try reconstructor.reconstruct(chosen.map { $0[number] })
-      for (slot, patch) in found.enumerated() { patches[slot].append(patch) }
+      let patches = try reconstructor.reconstruct(chosen.map { $0[number] })
+      for (slot, patch) in patches.enumerated() { found[slot].patches.append(patch) }
     }
-    return try ready.indices.map { slot in
-      let crop = ready[slot].prepared.shown
-      let (item, top) = (ready[slot].item, tops[slot])
-      var record = ResultRecord(
-        item: item.name, kind: Self.command, classIndex: top[0].index, score: top[0].score, posterior: top[0].posterior,
-        top: top, net: network, source: item.source, truth: item.truth)
-      record.inputSHA256 = ready[slot].prepared.inputDigest(mean: network.mean)
-      let sheet = try PatchSheet.picture(patches[slot].map { ($0, crop) }, columns: Patch.columns(patches[slot].count))
-      return ItemResult(
-        record: record, dataSets: patches[slot].dataSets, attributes: ready[slot].prepared.attributes,
-        picture: crop.beside(sheet))
-    }
+    return found
   }
 
-  private var parameters: [String: ParameterValue] {
+  package func present(
+    _ found: Found, of item: WorkItem<NoFacts>, _ picture: TestPicture, drawn rendering: SaliencyRendering
+  ) throws -> ItemResult<NoFacts> {
+    let (crop, top) = (picture.shown, found.top)
+    var record = CommonFacts(
+      item: item.name, kind: Self.command, classIndex: top[0].index, score: top[0].score, posterior: top[0].posterior,
+      top: top, net: network)
+    record.inputSHA256 = picture.inputDigest(mean: network.mean)
+    let sheet = try PatchSheet.picture(found.patches.map { ($0, crop) }, columns: Patch.columns(found.patches.count))
+    return ItemResult(
+      ResultRecord(record, NoFacts()), dataSets: found.patches.dataSets, attributes: picture.attributes,
+      picture: crop.beside(sheet).png)
+  }
+
+  package func parameters(_ communicator: Communicator) -> [String: ParameterValue] {
     var all: [String: ParameterValue] = [
       "layer": .text(layer), "method": .text(rule.rawValue), "units": .number(Double(units.count)),
     ]
@@ -109,7 +116,7 @@ extension Patch {
 extension [Patch] {
   /// `/reconstructions` [units, 3, rows, columns], `/units` [units, 4]: channel, y, x, activation; and `/fields` [units, 4]: top, left,
   /// height and width of what each unit sees, in pixels of the crop.
-  var dataSets: [ItemResult.DataSet] {
+  var dataSets: [ItemResult<NoFacts>.DataSet] {
     guard let shape = first?.shape else { return [] }
     return [
       .init(path: "/reconstructions", shape: [count, 3, shape.height, shape.width], values: flatMap(\.values)),
@@ -122,14 +129,11 @@ extension [Patch] {
 }
 
 extension TestPicture {
-  /// Reads the pictures of items, one crop each.
-  static func prepare(_ items: [WorkItem], _ network: TrainedNetwork) -> [Result<TestPicture, any Error>] {
+  /// Reads picture files, one crop each.
+  static func read(_ paths: [FileName], _ network: TrainedNetwork) -> [Result<TestPicture, any Error>] {
     let decoder = Result { try PictureDecoder() }
-    return items.map { item in
-      Result {
-        guard let source = item.source else { throw VisualizeError(.badData, "\(item.name) has no picture") }
-        return try TestPicture(contentsOf: source, decoder: decoder.get(), geometry: network.spec.geometry)
-      }
+    return paths.map { path in
+      Result { try TestPicture(contentsOf: path, decoder: decoder.get(), geometry: network.spec.geometry) }
     }
   }
 }

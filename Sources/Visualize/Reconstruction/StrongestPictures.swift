@@ -3,6 +3,7 @@ import Cluster
 import ConvNet
 import Files
 import Foundation
+import Results
 import Synchronization
 
 /// A picture as all ranks know it.
@@ -27,7 +28,7 @@ struct StrongestPictures: Codable {
   /// Strongest first, one list a channel.
   var channels: [[Hit]]
   /// Pictures that couldn't be read.
-  var unread: [JobSummary.Failure]?
+  var unread: [RunCounts.Failure]?
 
   init(origin: [String], channels: Int) {
     self.origin = origin
@@ -57,11 +58,11 @@ struct StrongestPictures: Codable {
     communicator: Communicator, progress: @escaping JobProgress
   ) throws -> StrongestPictures {
     let finished = Mutex(0)
-    let unread = Mutex([JobSummary.Failure]())
+    let unread = Mutex([RunCounts.Failure]())
     var found = StrongestPictures(origin: origin, channels: reconstructor.shape.channels)
     let fanOut = FanOut<TestPicture>(
       count: pictures.count, batch: reconstructor.score.batch, communicator: communicator, prefetches: true,
-      prepare: { items in TestPicture.prepare(items.map { WorkItem(picture: PictureFile(path: FileName(written: pictures[$0].path))) }, network) })
+      prepare: { items in TestPicture.read(items.map { FileName(written: pictures[$0].path) }, network) })
     try fanOut.run(
       process: { ready in
         let (_, activations) = try reconstructor.forward(ready.map(\.prepared), mean: network.mean)
@@ -100,5 +101,21 @@ struct StrongestPictures: Codable {
       throw VisualizeError(.badData, "no picture excites any unit of \(reconstructor.layer): can the pictures be read?")
     }
     return merged
+  }
+}
+
+extension StrongestPictures: CheckedNumbers {
+  /// Whether every unit is one of a layer of that shape.
+  func fits(_ shape: Shape) -> Bool {
+    channels.count == shape.channels && channels.joined().allSatisfy { $0.unit.y < shape.height && $0.unit.x < shape.width }
+  }
+
+  var problem: String? {
+    for (number, hits) in channels.enumerated() {
+      for hit in hits where hit.unit.channel != number || hit.unit.y < 0 || hit.unit.x < 0 {
+        return "the unit \(hit.unit) in the list of channel \(number)"
+      }
+    }
+    return nil
   }
 }

@@ -1,7 +1,7 @@
 import Attribution
 
 /// A picture file's picture to explain.
-struct ExplainedPicture: Sendable {
+package struct ExplainedPicture: Sendable {
   let picture: TestPicture
   /// The class to explain; nil is the strongest, by the mean posterior of the crops.
   let classIndex: Int?

@@ -4,10 +4,19 @@ import ConvNet
 import DataSets
 import Files
 import Images
+import Results
 
 /// The command `saliency`: how much each pixel of pictures matters for a class, in a result folder.
-public struct SaliencyJob {
-  public static let command = "saliency"
+public struct SaliencyJob: VisualisationJob {
+  package static let kind: JobKind = {
+    var kind = JobKind("saliency", title: "Saliency maps")
+    kind.lead = { _, rendering in
+      "Each picture, and how much every pixel of it matters for the score of a class"
+        + (rendering?.overlay == nil ? "." : "; on the right the same in colours over the picture.")
+    }
+    kind.redraw = redrawn
+    return kind
+  }()
 
   /// The class whose score is explained.
   public enum ClassChoice: Sendable, Hashable, CustomStringConvertible {
@@ -71,96 +80,84 @@ public struct SaliencyJob {
     self.compute = compute
   }
 
-  /// Makes what is missing. A picture that can't be read is a failure in the summary, and all others are done.
-  ///
-  /// - Parameter progress: called on rank 0.
-  /// - Returns: what was done, the same on all ranks; `requireComplete()` throws the program's exit code.
-  /// - Throws: `VisualizeError` naming an unknown class, or saying why the result folder can't be gone on with.
-  /// - Note: collective; the pictures of rank 0 count.
-  public func run(_ communicator: Communicator, progress: @escaping JobProgress = { _, _ in }) throws -> JobSummary {
+  package var count: Int { pictures.count }
+  package var findings: JobFindings { JobFindings(passedOver: pictures.passedOver, annotationFaults: annotationFaults) }
+  package var drawing: MapDrawing { .chosen(rendering) }
+
+  package func check() throws {
     if case .wnid(let wnid) = classChoice { _ = try network.index(of: wnid) }
-    let rendering = try ResultStore.rendering(rendering, in: output, overwrite: overwrite, communicator)
-    let store = ResultStore(
-      folder: output, header: ResultHeader(command: Self.command, parameters: parameters, net: network, compute: compute),
-      rendering: rendering)
-    let count: Int = try communicator.broadcast(communicator.rank == 0 ? pictures.count : nil)
-    let most = max(1, min(batch, (count + communicator.size - 1) / communicator.size))
-    let job = ResultJob(
-      store: store, overwrite: overwrite, batch: most, communicator: communicator,
-      annotationFaults: annotationFaults, progress: progress,
-      passedOver: pictures.passedOver)
-    var made: SaliencyMapper?
-    return try job.run(
-      prefetches: true,
-      list: { try $0.workItems(of: pictures) },
-      prepare: { [network, classChoice, crops] items in Self.prepare(items, network, classChoice, crops) },
-      process: { ready in
-        // A rank that gets no item needs no buffers.
-        let mapper =
-          try made
-          ?? SaliencyMapper(
-            network.parameters, method: method, batch: min(batch, most * crops.count), compute: compute,
-            progress: { Activity.enter(.item) })
-        made = mapper
-        let maps = try mapper.maps(of: ready.map(\.prepared), mean: network.mean)
-        return try zip(ready, maps).map { entry, map in
-          let result = self.result(map, entry.item, entry.prepared.picture, rendering)
-          return .done(try store.save(result, of: entry.item))
-        }
-      })
   }
 
-  private static func prepare(
-    _ items: [WorkItem], _ network: TrainedNetwork, _ choice: ClassChoice, _ crops: TestCrops
-  ) -> [Result<ExplainedPicture, any Error>] {
-    let decoder = Result { try PictureDecoder() }
-    return items.map { item in
-      Result {
-        guard let source = item.source else { throw VisualizeError(.badData, "\(item.name) has no picture") }
-        let classIndex: Int?
-        switch choice {
-        case .top1: classIndex = nil
-        case .wnid(let wnid): classIndex = try network.index(of: wnid)
-        case .truth:
-          guard let truth = item.truth else {
-            throw VisualizeError(
-              .badData, "\(source): its class isn't known: its folder isn't named like one; give --annotations, or --class top1")
-          }
-          classIndex = try network.index(of: truth)
-        }
-        let picture = try TestPicture(contentsOf: source, decoder: decoder.get(), geometry: network.spec.geometry, crops: crops)
-        return ExplainedPicture(picture: picture, classIndex: classIndex, stream: item.stream)
+  package func parameters(_ communicator: Communicator) -> [String: ParameterValue] {
+    let own: [String: ParameterValue] = [
+      "class": .text("\(classChoice)"), "crops": .number(Double(crops.count)),
+    ]
+    return own.merging(method.parameters) { $1 }.merging(network.spec.geometry.parameters) { $1 }
+  }
+
+  package func itemsAtOnce(share: Int) -> Int { max(1, min(batch, share)) }
+
+  package func items(_ earlier: EarlierResults) throws -> [WorkItem<NoFacts>] { try earlier.workItems(of: pictures) }
+
+  package func prepare(_ item: WorkItem<NoFacts>, _ decoder: PictureDecoder) throws -> ExplainedPicture {
+    let source = try item.pictureSource
+    let classIndex: Int?
+    switch classChoice {
+    case .top1: classIndex = nil
+    case .wnid(let wnid): classIndex = try network.index(of: wnid)
+    case .truth:
+      guard let truth = source.truth else {
+        throw VisualizeError(
+          .badData,
+          "\(source.path.written): its class isn't known: its folder isn't named like one; give --annotations, or --class top1")
       }
+      classIndex = try network.index(of: truth)
     }
+    let picture = try TestPicture(contentsOf: source.path, decoder: decoder, geometry: network.spec.geometry, crops: crops)
+    return ExplainedPicture(picture: picture, classIndex: classIndex, stream: item.stream)
   }
 
-  private func result(
-    _ map: SaliencyMap, _ item: WorkItem, _ picture: TestPicture, _ rendering: SaliencyRendering
-  ) -> ItemResult {
+  package func makeEngine(_ most: Int) throws -> SaliencyMapper {
+    try SaliencyMapper(
+      network.parameters, method: method, batch: min(batch, most * crops.count), compute: compute,
+      progress: { Activity.enter(.item) })
+  }
+
+  package func compute(
+    _ ready: [(item: WorkItem<NoFacts>, prepared: ExplainedPicture)], with mapper: SaliencyMapper
+  ) throws -> [SaliencyMap]? {
+    try mapper.maps(of: ready.map(\.prepared), mean: network.mean)
+  }
+
+  package func present(
+    _ map: SaliencyMap, of item: WorkItem<NoFacts>, _ prepared: ExplainedPicture, drawn rendering: SaliencyRendering
+  ) throws -> ItemResult<NoFacts> {
+    let picture = prepared.picture
     let isFlat = map.map.allSatisfy { $0 == 0 }
     let isBroken = !map.map.allSatisfy { $0.isFinite }
-    var record = ResultRecord(
+    var record = CommonFacts(
       item: item.name, kind: Self.command, classIndex: map.classIndex, score: map.score, posterior: map.posterior,
-      top: map.topClasses, net: network, source: item.source, truth: item.truth,
+      top: map.topClasses, net: network,
       warning: isFlat ? "the map is exactly zero" : isBroken ? "the map has values that are no finite numbers" : nil)
     record.inputSHA256 = picture.inputDigest(mean: network.mean)
-    var dataSets = [ItemResult.DataSet(path: "/map", shape: [map.size.height, map.size.width], values: map.map)]
+    var dataSets = [ItemResult<NoFacts>.DataSet(path: "/map", shape: [map.size.height, map.size.width], values: map.map)]
     if crops == .centre {
       let shape = picture.shape
       let input = picture.input(picture.places[0], mean: network.mean)
       dataSets.append(.init(path: "/input", shape: [shape.channels, shape.height, shape.width], values: input))
     }
     return ItemResult(
-      record: record, dataSets: dataSets,
+      ResultRecord(record, NoFacts()), dataSets: dataSets,
       attributes: picture.attributes.merging(map.notes.mapValues(ParameterValue.number)) { $1 },
-      picture: rendering.result(map.map, on: picture.shown))
+      picture: rendering.result(map.map, on: picture.shown).png)
   }
 
-  /// As they are kept with the results.
-  private var parameters: [String: ParameterValue] {
-    let own: [String: ParameterValue] = [
-      "class": .text("\(classChoice)"), "crops": .number(Double(crops.count)),
-    ]
-    return own.merging(method.parameters) { $1 }.merging(network.spec.geometry.parameters) { $1 }
+  /// The picture and its map.
+  private static func redrawn(_ result: StoredResult, _ rendering: SaliencyRendering) throws -> Picture {
+    let (map, shape) = try result.file().readFloats("/map")
+    let crops = TestCrops(rawValue: try result.header.count("crops", in: 1...10, folder: result.folder)) ?? .centre
+    let picture = try TestPicture(result.picture().prepared, geometry: result.geometry(), crops: crops)
+    guard shape == [picture.frame.height, picture.frame.width] else { throw result.mismatch }
+    return rendering.result(map, on: picture.shown)
   }
 }

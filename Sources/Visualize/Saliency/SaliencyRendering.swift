@@ -1,5 +1,6 @@
 import Foundation
 import Images
+import Results
 
 /// How saliency maps are shown; the maps themselves stay as they are.
 ///
@@ -77,5 +78,18 @@ public struct SaliencyRendering: Sendable, Hashable, Codable {
   func panel(_ map: [Float], size: PictureSize, on picture: Picture) -> Picture {
     let map = resampled(map, from: size, to: picture.size)
     return overlay(of: map, on: picture) ?? self.picture(of: map, width: picture.width, height: picture.height)
+  }
+}
+
+extension SaliencyRendering: CheckedNumbers {
+  /// Of the parts that options and files may say, but for 0, which shows nothing.
+  public static let parts = 0.0...1.0
+  public static let gammas: ClosedRange<Float> = 0.01...100
+
+  public var problem: String? {
+    if percentile == 0 { return "percentile 0, expected above 0" }
+    if overlay == 0 { return "overlay 0, expected above 0" }
+    return NumberLimits.problem("percentile", percentile, Self.parts) ?? NumberLimits.problem("gamma", gamma, Self.gammas)
+      ?? NumberLimits.problem("overlay", overlay.map(Double.init), Self.parts)
   }
 }

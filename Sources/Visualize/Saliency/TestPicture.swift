@@ -2,21 +2,21 @@ import ConvNet
 import Data
 import Files
 import Images
+import Results
 
 /// A picture as it is tested: resized as its network wants it, and the places of the crops that enter it.
-struct TestPicture: Sendable {
+package struct TestPicture: Sendable {
   /// The size of the upright picture in the file.
   let original: PictureSize
   let resized: Picture
   let places: [CropPlace]
   private let geometry: InputGeometry
 
-  /// - Parameter path: as `FileName.written` has it.
   /// - Throws: `ImageError` when the file can't be read or decoded.
   init(
-    contentsOf path: String, decoder: PictureDecoder, geometry: InputGeometry, crops: TestCrops = .centre
+    contentsOf path: FileName, decoder: PictureDecoder, geometry: InputGeometry, crops: TestCrops = .centre
   ) throws(ImageError) {
-    try self.init(geometry.prepare(contentsOf: FileName(written: path), decoder: decoder), geometry: geometry, crops: crops)
+    try self.init(geometry.prepare(contentsOf: path, decoder: decoder), geometry: geometry, crops: crops)
   }
 
   init(_ picture: Picture, geometry: InputGeometry, crops: TestCrops = .centre) throws(ImageError) {
@@ -67,5 +67,17 @@ struct TestPicture: Sendable {
       "resized_width": .number(Double(resized.width)), "resized_height": .number(Double(resized.height)),
       "crop_x": .number(Double(places[0].x)), "crop_y": .number(Double(places[0].y)),
     ]
+  }
+}
+
+extension WorkItem {
+  /// The picture that the item is of.
+  ///
+  /// - Throws: `VisualizeError` when there is none.
+  var pictureSource: PictureSource {
+    get throws(VisualizeError) {
+      guard let picture else { throw VisualizeError(.badData, "\(name) has no picture") }
+      return picture
+    }
   }
 }

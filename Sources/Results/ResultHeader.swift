@@ -1,5 +1,3 @@
-import ConvNet
-import Data
 import Files
 import Foundation
 
@@ -20,25 +18,25 @@ public struct ResultHeader: Sendable, Hashable, Codable {
   public var input: [Int]
   public var classCount: Int
 
-  /// - Parameter parameters: all but the precision, unless that is another than of `compute`.
-  public init(command: String, parameters: [String: ParameterValue], net: TrainedNetwork, compute: ComputeSettings) {
-    self.command = command
-    self.parameters = parameters.merging([Self.precision: .text(compute.precision.rawValue)]) { given, _ in given }
-    checkpointSHA256 = net.digest
-    checkpointFile = net.fileName
-    network = net.network.name
-    input = [net.network.input.channels, net.network.input.height, net.network.input.width]
-    classCount = net.classes.count
+  /// - Parameter network: its name.
+  public init(
+    command: String, parameters: [String: ParameterValue], checkpointSHA256: String, checkpointFile: String, network: String,
+    input: [Int], classCount: Int
+  ) {
+    (self.command, self.parameters) = (command, parameters)
+    (self.checkpointSHA256, self.checkpointFile) = (checkpointSHA256, checkpointFile)
+    (self.network, self.input, self.classCount) = (network, input, classCount)
   }
 
-  static let precision = "precision"
+  /// The parameter that says how numbers are computed, and its value in folders of earlier versions, which didn't keep it.
+  package static let precision = "precision"
+  private static let usualPrecision = ParameterValue.text("float32")
 
   /// The names of the parameters that differ, in order; not of those that say how a map is drawn, which earlier versions kept.
-  /// Where there is no precision it is float32: earlier versions didn't keep it.
   static func differing(_ some: [String: ParameterValue], _ others: [String: ParameterValue]) -> [String] {
     let names = Set(some.keys).union(others.keys).subtracting(["percentile", "gamma", "colours"])
     func value(_ parameters: [String: ParameterValue], _ name: String) -> ParameterValue? {
-      parameters[name] ?? (name == precision ? .text(Precision.float32.rawValue) : nil)
+      parameters[name] ?? (name == precision ? usualPrecision : nil)
     }
     return names.filter { value(some, $0) != value(others, $0) }.sorted()
   }
@@ -60,12 +58,30 @@ public struct ResultHeader: Sendable, Hashable, Codable {
   }
 }
 
-extension InputGeometry {
-  /// What results of pictures depend on besides the checkpoint's own default: nothing for the paper's proportion, which results of
-  /// earlier versions are of.
-  var parameters: [String: ParameterValue] {
-    if isUsual { return [:] }
-    let all = ["shorter_side": shorterSide, "packed_side": packedSide].compactMapValues { $0 }
-    return all.mapValues { .number(Double($0)) }
+extension ResultHeader: CheckedNumbers {
+  public var problem: String? {
+    let sides = NumberLimits.inputSides
+    guard input.count == 3, input[0] > 0, input.dropFirst().allSatisfy(sides.contains), input[0] <= NumberLimits.sides.upperBound
+    else { return "input \(input), expected [channels, height, width], no side above \(sides.upperBound) pixels" }
+    for (name, value) in parameters.sorted(by: { $0.key < $1.key }) {
+      guard case .number(let number) = value else { continue }
+      if let problem = NumberLimits.problem(name, number, NumberLimits.options) { return problem }
+    }
+    return NumberLimits.problem("classCount", classCount, NumberLimits.sides)
+  }
+
+  /// A parameter that counts something.
+  ///
+  /// - Throws: `ResultsError` for a number outside of the range, or none at all.
+  package func count(_ name: String, in range: ClosedRange<Int>, folder: String) throws(ResultsError) -> Int {
+    let number: Double? = if case .number(let number)? = parameters[name] { number } else { nil }
+    guard let number, let count = Int(exactly: number), range.contains(count) else {
+      let found = parameters[name]?.description ?? "nothing"
+      throw ResultsError(
+        .badData,
+        "\((folder as NSString).appendingPathComponent(ResultStore.parametersFile)): expected \(name) to be "
+          + "\(range.lowerBound) … \(range.upperBound), found \(found)")
+    }
+    return count
   }
 }

@@ -1,11 +1,11 @@
 import Foundation
 
 /// Appends lines to `OUT/manifest.jsonl`, each in one write; rank 0 alone has one.
-final class ManifestWriter: Sendable {
+package final class ManifestWriter: Sendable {
   private let path: String
   private let descriptor: Int32
 
-  init(_ store: ResultStore) throws(VisualizeError) {
+  package init(_ store: ResultStore) throws(ResultsError) {
     path = store.path(ResultStore.manifestFile)
     descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw Self.failure(path, "open") }
@@ -13,8 +13,9 @@ final class ManifestWriter: Sendable {
 
   deinit { close(descriptor) }
 
-  func append(_ record: ResultRecord) throws(VisualizeError) {
-    var line = Array(try ResultJSON.text(record).utf8)[...]
+  /// - Parameter text: of a record, without a line end.
+  package func append(_ text: String) throws(ResultsError) {
+    var line = Array(text.utf8)[...]
     line.append(UInt8(ascii: "\n"))
     while !line.isEmpty {
       let written = line.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
@@ -26,7 +27,7 @@ final class ManifestWriter: Sendable {
     }
   }
 
-  private static func failure(_ path: String, _ call: String) -> VisualizeError {
-    VisualizeError(.system, "cannot write \(path): \(call): \(String(cString: strerror(errno)))")
+  private static func failure(_ path: String, _ call: String) -> ResultsError {
+    ResultsError(.system, "cannot write \(path): \(call): \(String(cString: strerror(errno)))")
   }
 }

@@ -51,7 +51,7 @@ public enum ItemNames {
   /// Of results of something else than pictures, which have names already.
   ///
   /// - Parameter existing: the items that earlier runs made, by name.
-  static func items(named names: [String], existing: [String: String]) -> [String] {
+  package static func items(named names: [String], existing: [String: String]) -> [String] {
     names.map { existing[$0] ?? item($0, among: names.count) }
   }
 
@@ -62,12 +62,12 @@ public enum ItemNames {
   }
 
   /// An item without its sub-folder.
-  static func name(of item: String) -> String {
+  package static func name(of item: String) -> String {
     item.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(item[item.utf8.index(after: $0)...]) } ?? item
   }
 
   /// The sub-folder of an item; nil when it has none.
-  static func subfolder(of item: String) -> String? {
+  package static func subfolder(of item: String) -> String? {
     item.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(item[..<$0]) }
   }
 
@@ -76,7 +76,7 @@ public enum ItemNames {
   }
 
   /// Whether a text that a file says is an item: a file's name, perhaps in a sub-folder, that doesn't lead out of the folder.
-  static func isItem(_ text: String) -> Bool {
+  package static func isItem(_ text: String) -> Bool {
     let name = name(of: text)
     return !name.isEmpty && !name.hasPrefix(".") && (subfolder(of: text).map(isSubfolder) ?? true)
   }
@@ -93,7 +93,7 @@ public enum ItemNames {
   /// The text as a file name: slashes, control characters and what other systems refuse become `_`, no dot leads, and there
   /// are at most 180 bytes, the last of which are the whole text's `hash` where it is longer. Letters of all scripts, spaces and
   /// apostrophes stay.
-  static func safe(_ text: String) -> String {
+  package static func safe(_ text: String) -> String {
     var name = ""
     for scalar in text.unicodeScalars {
       let isControl = scalar.properties.generalCategory == .control || scalar.properties.generalCategory == .format
@@ -110,7 +110,7 @@ public enum ItemNames {
   }
 
   /// A number for a name, the same everywhere and always: FNV-1a of its bytes, 64 bits.
-  static func hash(_ name: String) -> UInt64 {
+  package static func hash(_ name: String) -> UInt64 {
     name.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
   }
 }

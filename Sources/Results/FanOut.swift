@@ -3,8 +3,8 @@ import Files
 import Foundation
 
 /// What became of an item.
-enum ItemOutcome: Codable, Sendable {
-  case done(ResultRecord)
+package enum ItemOutcome: Codable, Sendable {
+  case done(SavedItem)
   /// The item has no result of its own: it was only looked at.
   case seen
   /// The item couldn't be made, for that reason; the others go on.
@@ -38,7 +38,7 @@ private final class Background<Value: Sendable>: @unchecked Sendable {
 /// A rank takes items from the queue one at a time until its batch is full. The queue hands out 0, 1, 2, …, so an item's number
 /// tells how many are left: a rank takes at most ⌈left / ranks⌉, so that near the end nobody has a full batch while others
 /// have nothing to do.
-struct FanOut<Prepared: Sendable> {
+package struct FanOut<Prepared: Sendable> {
   let count: Int
   /// The most items that are computed together.
   let batch: Int
@@ -49,8 +49,16 @@ struct FanOut<Prepared: Sendable> {
   /// Makes items ready, on any thread. An error is that item's alone.
   let prepare: @Sendable (_ items: [Int]) -> [Result<Prepared, any Error>]
 
+  package init(
+    count: Int, batch: Int, communicator: Communicator, prefetches: Bool,
+    prepare: @escaping @Sendable (_ items: [Int]) -> [Result<Prepared, any Error>]
+  ) {
+    (self.count, self.batch, self.communicator) = (count, batch, communicator)
+    (self.prefetches, self.prepare) = (prefetches, prepare)
+  }
+
   /// The most items that a rank may take when `item` is the first of them.
-  static func share(from item: Int, count: Int, ranks: Int, batch: Int) -> Int {
+  package static func share(from item: Int, count: Int, ranks: Int, batch: Int) -> Int {
     min(batch, (count - item + ranks - 1) / ranks)
   }
 
@@ -61,13 +69,13 @@ struct FanOut<Prepared: Sendable> {
   ///   - onReport: gets every outcome on rank 0, one call at a time.
   /// - Throws: what `process` and `onReport` throw; that ends the job.
   /// - Note: collective
-  func run(
+  package func run(
     process: (_ items: [(item: Int, prepared: Prepared)]) throws -> [ItemOutcome]?,
     onReport: @escaping @Sendable (_ item: Int, _ outcome: ItemOutcome) throws -> Void
   ) throws {
     let queue = try WorkQueue(count: count, communicator: communicator) { item, bytes in
       guard let outcome = ResultJSON.value(ItemOutcome.self, String(decoding: bytes, as: UTF8.self)) else {
-        throw VisualizeError(.system, "the report of item \(item) can't be understood; do all ranks run the same program?")
+        throw ResultsError(.system, "the report of item \(item) can't be understood; do all ranks run the same program?")
       }
       try onReport(item, outcome)
     }

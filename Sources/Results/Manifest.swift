@@ -3,23 +3,30 @@ import Foundation
 /// `OUT/manifest.jsonl` as it is on the disk, read a line at a time: it may have hundreds of thousands.
 ///
 /// Lines that are torn, and lines of items that would lead out of the folder, don't count.
-struct Manifest {
+package struct Manifest {
   /// A line's bytes in the file, with its end.
-  struct Line: Sendable, Hashable {
-    let start: Int
-    let count: Int
+  package struct Line: Sendable, Hashable {
+    package let start: Int
+    package let count: Int
   }
 
   private static let lineEnd = UInt8(ascii: "\n")
   /// Nil when there is no such file.
   private let file: FileHandle?
 
-  init(of folder: String) {
+  package init(of folder: String) {
     file = FileHandle(forReadingAtPath: (folder as NSString).appendingPathComponent(ResultStore.manifestFile))
   }
 
+  /// What all jobs say in all whole lines, in their order.
+  package func forEach(_ body: (_ record: ResultRecord<NoFacts>, _ line: Line) throws -> Void) throws {
+    try forEach(NoFacts.self, body)
+  }
+
   /// All whole lines, in their order.
-  func forEach(_ body: (_ record: ResultRecord, _ line: Line) throws -> Void) throws {
+  ///
+  /// - Parameter facts: what of a job's own is asked for.
+  package func forEach<Facts>(_ facts: Facts.Type, _ body: (_ record: ResultRecord<Facts>, _ line: Line) throws -> Void) throws {
     guard let file else { return }
     try file.seek(toOffset: 0)
     var start = 0
@@ -28,7 +35,7 @@ struct Manifest {
       rest.append(piece)
       while let end = rest.firstIndex(of: Self.lineEnd) {
         let line = Line(start: start, count: end - rest.startIndex + 1)
-        if let record = Self.record(rest[..<end]) { try body(record, line) }
+        if let record: ResultRecord<Facts> = Self.record(rest[..<end]) { try body(record, line) }
         start += line.count
         rest = rest[(end + 1)...]
       }
@@ -37,15 +44,15 @@ struct Manifest {
   }
 
   /// The last line of each item.
-  func latest() throws -> [String: Line] {
+  package func latest() throws -> [String: Line] {
     var latest: [String: Line] = [:]
     try forEach { record, line in latest[record.item] = line }
     return latest
   }
 
-  /// - Throws: `VisualizeError` when the line isn't there any more.
-  func record(at line: Line) throws -> ResultRecord {
-    guard let record = Self.record(try bytes(of: line).dropLast()) else { throw Self.changed }
+  /// - Throws: `ResultsError` when the line isn't there any more.
+  package func record<Facts>(at line: Line, _ facts: Facts.Type = NoFacts.self) throws -> ResultRecord<Facts> {
+    guard let record: ResultRecord<Facts> = Self.record(try bytes(of: line).dropLast()) else { throw Self.changed }
     return record
   }
 
@@ -55,15 +62,15 @@ struct Manifest {
     return bytes
   }
 
-  private static func record(_ bytes: Data) -> ResultRecord? {
-    guard let record = ResultJSON.value(ResultRecord.self, String(decoding: bytes, as: UTF8.self)),
+  private static func record<Facts>(_ bytes: Data) -> ResultRecord<Facts>? {
+    guard let record = ResultJSON.value(ResultRecord<Facts>.self, String(decoding: bytes, as: UTF8.self)),
       ItemNames.isItem(record.item)
     else { return nil }
     return record
   }
 
-  private static var changed: VisualizeError {
-    VisualizeError(
+  private static var changed: ResultsError {
+    ResultsError(
       .system, "\(ResultStore.manifestFile) has become shorter while it was read; run it again when nothing else writes it")
   }
 }

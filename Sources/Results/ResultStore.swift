@@ -2,92 +2,100 @@ import Cluster
 import Files
 import Foundation
 import HDF5
-import Images
 
 /// One result, ready to be kept.
-struct ItemResult {
-  struct DataSet {
-    let path: String
-    let shape: [Int]
-    let values: [Float]
+package struct ItemResult<Facts: RecordFacts> {
+  package struct DataSet {
+    package let path: String
+    package let shape: [Int]
+    package let values: [Float]
+
+    package init(path: String, shape: [Int], values: [Float]) {
+      (self.path, self.shape, self.values) = (path, shape, values)
+    }
   }
 
-  var record: ResultRecord
+  /// A file's bytes, made when the file is.
+  package typealias Contents = (_ path: String) throws -> [UInt8]
+
+  package var record: ResultRecord<Facts>
   /// The raw floats.
-  var dataSets: [DataSet]
+  package var dataSets: [DataSet]
   /// Further attributes of the HDF5 file.
-  var attributes: [String: ParameterValue] = [:]
-  /// Their rendering.
-  var picture: Picture
+  package var attributes: [String: ParameterValue]
+  /// Further files of the item, by their paths in the folder.
+  package var attachments: [(file: String, contents: Contents)]
+  /// The PNG file, a rendering of the floats.
+  package var picture: Contents
+
+  package init(
+    _ record: ResultRecord<Facts>, dataSets: [DataSet], attributes: [String: ParameterValue] = [:],
+    attachments: [(file: String, contents: Contents)] = [], picture: @escaping Contents
+  ) {
+    (self.record, self.dataSets, self.attributes) = (record, dataSets, attributes)
+    (self.attachments, self.picture) = (attachments, picture)
+  }
+}
+
+/// What rank 0 must know of a result that is kept.
+package struct SavedItem: Codable, Sendable {
+  package let item: String
+  package let source: String?
+  package let warning: String?
+  /// Its record as it stands in the HDF5 file: the manifest's line.
+  package let line: String
 }
 
 /// A result folder: `OUT/<item>.h5` and `.png`, `manifest.jsonl`, `parameters.json`, `summary.json`, `index.html`.
 ///
-/// An item may have a sub-folder, see `ItemNames`: `OUT/c7/cat.h5`, `OUT/masks/c7/cat-1.png`.
+/// An item may have a sub-folder, see `ItemNames`: `OUT/c7/cat.h5`.
 /// An item is whole when both of its files are there and the manifest has its line. Files appear whole or not at all, the
 /// HDF5 file last, and hold the manifest's line themselves: a line that a crash has swallowed is made again from it.
 /// All ranks save items; rank 0 alone opens the folder and writes the rest.
 public struct ResultStore: Sendable {
-  public static let fileFormat = "deepinside-result"
-  static let parametersFile = "parameters.json"
-  static let manifestFile = "manifest.jsonl"
-  static let summaryFile = "summary.json"
-  static let pageFile = "index.html"
-  /// What is beside the header.
-  private static let about = [
-    manifestFile, summaryFile, renderingFile, pageFile, "\(GalleryFiles.pageFolder)/\(GalleryFiles.pageFile(1))",
-    ContactSheet.file,
-  ]
-  /// Of `localise`, in the result folder.
-  static let maskFolder = "masks"
+  package static let fileFormat = "deepinside-result"
+  package static let parametersFile = "parameters.json"
+  package static let manifestFile = "manifest.jsonl"
+  package static let summaryFile = "summary.json"
 
   public let folder: String
   public let header: ResultHeader
-  /// How its pictures are drawn; nil for those that show no map.
-  let rendering: SaliencyRendering?
+  private let layout: ResultLayout
 
-  public init(folder: String, header: ResultHeader, rendering: SaliencyRendering? = nil) {
-    self.folder = folder
-    self.header = header
-    self.rendering = rendering
+  package init(folder: String, header: ResultHeader, layout: ResultLayout) {
+    (self.folder, self.header, self.layout) = (folder, header, layout)
   }
 
-  func path(_ name: String) -> String { (folder as NSString).appendingPathComponent(name) }
-  func dataPath(of item: String) -> String { path(item + ".h5") }
-  func picturePath(of item: String) -> String { path(item + ".png") }
-  /// - Parameter rank: of the answer, from 1.
-  func maskPath(of item: String, rank: Int) -> String { path("\(Self.maskFolder)/\(item)-\(rank).png") }
+  package func path(_ name: String) -> String { (folder as NSString).appendingPathComponent(name) }
+  package func dataPath(of item: String) -> String { path(item + ".h5") }
+  package func picturePath(of item: String) -> String { path(item + ".png") }
+  private var about: [String] { [Self.manifestFile, Self.summaryFile] + layout.about }
 
   // MARK: - Items
 
-  /// Writes an item's two files; any rank.
+  /// Writes an item's files; any rank.
   ///
-  /// - Returns: its record, with what it is recognised by.
+  /// - Parameter picture: what the result is of and is recognised by.
   /// - Throws: `FileError` or `HDF5Error` naming the file, for instance on a full disk.
-  func save(_ result: ItemResult, of item: WorkItem) throws -> ResultRecord {
+  package func save(_ result: ItemResult<some RecordFacts>, of picture: PictureSource? = nil) throws -> SavedItem {
     var result = result
-    result.record.describe(item)
-    try save(result)
-    return result.record
+    if let picture { result.record.common.describe(picture) }
+    return try Activity.during(.saving) { try saveNow(result) }
   }
 
-  /// Writes an item's two files as they are.
-  func save(_ result: ItemResult) throws {
-    try Activity.during(.saving) { try saveNow(result) }
-  }
-
-  private func saveNow(_ result: ItemResult) throws {
-    let record = result.record
+  private func saveNow(_ result: ItemResult<some RecordFacts>) throws -> SavedItem {
+    let record = result.record.common
+    let line = try ResultJSON.text(result.record)
     let texts = [
       "format": Self.fileFormat, "kind": record.kind, "class": record.class, "class_name": record.className,
       "parameters": try ResultJSON.text(header.parameters), "checkpoint_sha256": header.checkpointSHA256,
-      "network": header.network, "top5": try ResultJSON.text(record.top5), "record": try ResultJSON.text(record),
+      "network": header.network, "top5": try ResultJSON.text(record.top5), "record": line,
     ]
-    try makeFolder(of: dataPath(of: record.item))
     let optional = [
       "source": record.source, "truth": record.truth, "warning": record.warning, "input_sha256": record.inputSHA256,
     ].compactMapValues { $0 }
-    try result.picture.writePNG(to: picturePath(of: record.item))
+    for (file, contents) in result.attachments { try write(contents, to: path(file), flush: false) }
+    try write(result.picture, to: picturePath(of: record.item), flush: true)
     try HDF5File.write(to: dataPath(of: record.item)) { (file) throws(HDF5Error) in
       for dataSet in result.dataSets { try file.write(dataSet.values, shape: dataSet.shape, to: dataSet.path) }
       // In one order: the same result is the same file, to the byte.
@@ -105,10 +113,16 @@ public struct ResultStore: Sendable {
         }
       }
     }
+    return SavedItem(item: record.item, source: record.source, warning: record.warning, line: line)
+  }
+
+  private func write(_ contents: (_ path: String) throws -> [UInt8], to path: String, flush: Bool) throws {
+    try makeFolder(of: path)
+    try AtomicFile.write(contents(path), to: path, flush: flush)
   }
 
   /// The record that an item's HDF5 file holds; nil when there is no such file, it is damaged or no result of this header.
-  func recover(_ item: String) -> ResultRecord? {
+  package func recover<Facts>(_ item: String, _ facts: Facts.Type = NoFacts.self) -> ResultRecord<Facts>? {
     guard let file = try? HDF5File.open(at: dataPath(of: item)),
       (try? file.attribute("format")) == .string(Self.fileFormat),
       (try? file.attribute("checkpoint_sha256")) == .string(header.checkpointSHA256),
@@ -116,7 +130,7 @@ public struct ResultStore: Sendable {
       let parameters = ResultJSON.value([String: ParameterValue].self, text),
       ResultHeader.differing(parameters, header.parameters).isEmpty,
       case .string(let text)? = try? file.attribute("record"),
-      let record = ResultJSON.value(ResultRecord.self, text), record.item == item, record.kind == header.command
+      let record = ResultJSON.value(ResultRecord<Facts>.self, text), record.item == item, record.kind == header.command
     else { return nil }
     return record
   }
@@ -127,17 +141,17 @@ public struct ResultStore: Sendable {
   ///
   /// - Parameter overwrite: removes the results that are there, whatever their parameters. Other files stay.
   /// - Returns: the whole items.
-  /// - Throws: `VisualizeError` when the folder has results of another checkpoint or with other parameters.
-  func open(overwrite: Bool) throws -> [String: WholeItem] {
-    try Visualize.makeFolder(folder)
+  /// - Throws: `ResultsError` when the folder has results of another checkpoint or with other parameters.
+  package func open(overwrite: Bool) throws -> [String: WholeItem] {
+    try Results.makeFolder(folder)
     if overwrite { try removeResults() }
     guard let found = try ResultJSON.file(ResultHeader.self, path(Self.parametersFile)) else { return [:] }
     guard found.format == ResultHeader.formatName else {
-      throw VisualizeError(
+      throw ResultsError(
         .badData, "\(path(Self.parametersFile)) is no description of results; remove it or choose another --output")
     }
     if let difference = header.difference(from: found) {
-      throw VisualizeError(
+      throw ResultsError(
         .wrongUse,
         "\(folder) has results that can't be gone on with: \(difference); choose another --output or give --overwrite")
     }
@@ -147,19 +161,20 @@ public struct ResultStore: Sendable {
   /// Claims the folder for this job: refuses to write over files of somebody else, then writes the header, and a manifest of
   /// just the whole items.
   ///
-  /// - Parameter items: the names of all items to come.
-  func begin(items: [String], whole: [String: WholeItem]) throws {
+  /// - Parameters:
+  ///   - items: the names of all items to come.
+  ///   - facts: what the job says of an item besides: lines that are written anew keep it.
+  package func begin<Facts: RecordFacts>(items: [String], whole: [String: WholeItem], facts: Facts.Type) throws {
     try refuseForeign(items: items)
     if !exists(path(Self.parametersFile)) {
       try AtomicFile.write(ResultJSON.text(header, pretty: true) + "\n", to: path(Self.parametersFile))
     }
-    try beginDrawing(isEmpty: whole.isEmpty)
     let old = Manifest(of: folder)
     let manifest = try FileWriter(path(Self.manifestFile))
     for (item, found) in whole.sorted(by: { $0.key < $1.key }) {
       if let line = found.line, !found.isAltered {
         try old.bytes(of: line).withUnsafeBytes { try manifest.append($0) }
-      } else if var record = try found.line.map(old.record) ?? recover(item) {
+      } else if var record = try found.line.map({ try old.record(at: $0, facts) }) ?? recover(item, facts) {
         record.source = found.movedTo ?? record.source
         record.pictureStamp = found.pictureStamp
         try Array((ResultJSON.text(record) + "\n").utf8).withUnsafeBytes { try manifest.append($0) }
@@ -169,21 +184,21 @@ public struct ResultStore: Sendable {
   }
 
   /// - Parameter items: names of items to come.
-  /// - Throws: `VisualizeError` when the folder holds no results, but files that would be written over.
-  func refuseForeign(items: [String] = []) throws(VisualizeError) {
+  /// - Throws: `ResultsError` when the folder holds no results, but files that would be written over.
+  package func refuseForeign(items: [String] = []) throws(ResultsError) {
     guard !exists(path(Self.parametersFile)) else { return }
-    let targets = Self.about.map(path) + items.flatMap { [dataPath(of: $0), picturePath(of: $0)] }
+    let targets = about.map(path) + items.flatMap { [dataPath(of: $0), picturePath(of: $0)] }
     if let foreign = targets.first(where: exists) {
-      throw VisualizeError(.wrongUse, "\(foreign) exists and is no result of deepinside's; choose another --output")
+      throw ResultsError(.wrongUse, "\(foreign) exists and is no result of deepinside's; choose another --output")
     }
   }
 
   /// Items whose files are both there, by the manifest or, where it has lost a line, by the HDF5 file.
   private func wholeItems() throws -> [String: WholeItem] {
     var found: [String: WholeItem] = [:]
-    try Manifest(of: folder).forEach { record, line in found[record.item] = WholeItem(record, line: line) }
+    try Manifest(of: folder).forEach { record, line in found[record.item] = WholeItem(record.common, line: line) }
     for item in storedItems() where found[item] == nil {
-      if let record = recover(item) { found[item] = WholeItem(record, line: nil) }
+      if let record = recover(item) { found[item] = WholeItem(record.common, line: nil) }
     }
     return found.filter { exists(dataPath(of: $0.key)) && exists(picturePath(of: $0.key)) }
   }
@@ -200,39 +215,45 @@ public struct ResultStore: Sendable {
   /// earlier one is taken for this one's.
   ///
   /// - Parameter summary: of the run as it begins.
-  func beginRun(_ summary: JobSummary) throws {
+  package func beginRun<Findings>(_ summary: RunSummary<Findings>) throws {
     var summary = summary
     (summary.stopped, summary.unfinished) = (true, true)
+    try write(summary)
+    for table in layout.tables { try remove(path(table)) }
+  }
+
+  package func write<Findings>(_ summary: RunSummary<Findings>) throws {
     try AtomicFile.write(ResultJSON.text(summary, pretty: true) + "\n", to: path(Self.summaryFile))
-    for table in LocalisationReport.files + AssessmentTable.files { try remove(path(table)) }
-    if exists(path(Self.pageFile)) { try gallery(results: folder, GalleryOptions(isInterim: true)) }
   }
 
   // MARK: - Removing
 
   /// Removes the files that the manifest lists or that say of themselves that they are results, and those about them.
   private func removeResults() throws {
-    guard exists(path(Self.parametersFile)), readText(Self.parametersFile).flatMap({ ResultJSON.value(ResultHeader.self, $0) }) != nil else { return }
+    guard exists(path(Self.parametersFile)),
+      readText(Self.parametersFile).flatMap({ ResultJSON.value(ResultHeader.self, $0) }) != nil
+    else { return }
     var items = Set(try Manifest(of: folder).latest().keys)
     for item in storedItems() where !items.contains(item) {
       guard let file = try? HDF5File.open(at: dataPath(of: item)) else { continue }
       if (try? file.attribute("format")) == .string(Self.fileFormat) { items.insert(item) }
     }
     for item in items {
-      for file in [dataPath(of: item), picturePath(of: item)] { try remove(file) }
-      for rank in 1...LocalisationScore.answers { try remove(maskPath(of: item, rank: rank)) }
+      for file in [dataPath(of: item), picturePath(of: item)] + layout.attachments(item).map(path) { try remove(file) }
     }
     // Folders that are empty now.
     let subfolders = Set(items.compactMap(ItemNames.subfolder))
-    for folder in subfolders.flatMap({ [$0, "\(Self.maskFolder)/\($0)"] }) + [Self.maskFolder] { rmdir(path(folder)) }
+    let folders = layout.attachmentFolders
+    for folder in subfolders.flatMap({ subfolder in [subfolder] + folders.map { "\($0)/\(subfolder)" } }) + folders {
+      rmdir(path(folder))
+    }
     // The header goes last: until then the rest can be found.
-    let tables = LocalisationReport.files + AssessmentTable.files
-    GalleryFiles.removePages(in: folder, after: 0)
-    for name in tables + Self.about + [Self.parametersFile] { try remove(path(name)) }
+    layout.removeMore(folder)
+    for name in layout.tables + about + [Self.parametersFile] { try remove(path(name)) }
   }
 
   /// Removes a file in the folder, if there is one; not by a link in a folder's place, which may lead out of it.
-  private func remove(_ file: String) throws(VisualizeError) {
+  private func remove(_ file: String) throws(ResultsError) {
     let top = FilePath.folder(of: path(Self.parametersFile))
     var parent = FilePath.folder(of: file)
     while parent.utf8.count > top.utf8.count {
@@ -241,14 +262,14 @@ public struct ResultStore: Sendable {
     }
     guard exists(file) else { return }
     guard unlink(file) == 0 else {
-      throw VisualizeError(.system, "cannot remove \(file): \(String(cString: strerror(errno)))")
+      throw ResultsError(.system, "cannot remove \(file): \(String(cString: strerror(errno)))")
     }
   }
 
   // MARK: - Files
 
   /// Makes the folder in which a file is to lie.
-  func makeFolder(of file: String) throws(VisualizeError) { try Visualize.makeFolder(FilePath.folder(of: file)) }
+  package func makeFolder(of file: String) throws(ResultsError) { try Results.makeFolder(FilePath.folder(of: file)) }
 
   private func readText(_ name: String) -> String? {
     (try? WholeFile.read(FileName(path(name)), limit: ResultJSON.longestFile)).map { String(decoding: $0, as: UTF8.self) }

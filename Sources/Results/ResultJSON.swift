@@ -1,0 +1,49 @@
+import Files
+import Foundation
+
+/// JSON as all result files have it: sorted keys, so that equal values give equal bytes, and numbers that are none as strings.
+package enum ResultJSON {
+  /// No file of one value has more bytes: the summary of a million failures, or the strongest pictures of all channels.
+  package static let longestFile = 1 << 29
+
+  package static func text(_ value: some Encodable, pretty: Bool = false) throws(ResultsError) -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    if pretty { encoder.outputFormatting.insert(.prettyPrinted) }
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    do {
+      return String(decoding: try encoder.encode(value), as: UTF8.self)
+    } catch {
+      throw ResultsError(.badData, "cannot write \(type(of: value)) as JSON: \(error)")
+    }
+  }
+
+  /// Nil when the text isn't what was expected, or has numbers that nobody can have meant (`CheckedNumbers`).
+  package static func value<Value: Decodable>(_ type: Value.Type, _ text: some StringProtocol) -> Value? {
+    try? decoded(type, text)
+  }
+
+  /// What a file in a result folder says; nil when there is none.
+  ///
+  /// - Throws: `ResultsError` that says what is wrong with the file.
+  package static func file<Value: Decodable>(_ type: Value.Type, _ path: String) throws(ResultsError) -> Value? {
+    guard FileManager.default.fileExists(atPath: path) else { return nil }
+    do {
+      return try decoded(type, String(decoding: try WholeFile.read(FileName(path), limit: longestFile), as: UTF8.self))
+    } catch let error as FileError {
+      throw ResultsError(error.storageTrouble == nil ? .badData : .system, error.description)
+    } catch let problem as NumberProblem {
+      throw ResultsError(.badData, "\(path) can't be meant: \(problem); remove it or choose another folder")
+    } catch {
+      throw ResultsError(.badData, "\(path) isn't as deepinside writes it; remove it or choose another folder")
+    }
+  }
+
+  private static func decoded<Value: Decodable>(_ type: Value.Type, _ text: some StringProtocol) throws -> Value {
+    let decoder = JSONDecoder()
+    decoder.nonConformingFloatDecodingStrategy = .convertFromString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    let value = try decoder.decode(type, from: Data(text.utf8))
+    if let problem = (value as? any CheckedNumbers)?.problem { throw NumberProblem(description: problem) }
+    return value
+  }
+}

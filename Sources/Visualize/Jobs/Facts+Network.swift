@@ -1,0 +1,87 @@
+import Attribution
+import ConvNet
+import Data
+import DataSets
+import Files
+import Results
+
+extension ResultHeader {
+  /// - Parameter parameters: all but the precision, unless that is another than of `compute`.
+  package init(command: String, parameters: [String: ParameterValue], net: TrainedNetwork, compute: ComputeSettings) {
+    let input = net.network.input
+    self.init(
+      command: command,
+      parameters: parameters.merging([Self.precision: .text(compute.precision.rawValue)]) { given, _ in given },
+      checkpointSHA256: net.digest, checkpointFile: net.fileName, network: net.network.name,
+      input: [input.channels, input.height, input.width], classCount: net.classes.count)
+  }
+}
+
+extension CommonFacts {
+  /// Of a class of a net.
+  package init(
+    item: String, kind: String, classIndex: Int, score: Float, posterior: Float, top: [RankedClass], net: TrainedNetwork,
+    warning: String? = nil
+  ) {
+    self.init(
+      item: item, kind: kind, class: net.classes[classIndex], className: net.classNames[classIndex], score: score,
+      posterior: posterior,
+      top5: top.map {
+        Class(class: net.classes[$0.index], className: net.classNames[$0.index], score: $0.score, posterior: $0.posterior)
+      }, warning: warning)
+  }
+}
+
+extension InputGeometry {
+  /// What results of pictures depend on besides the checkpoint's own default: nothing for the paper's proportion.
+  var parameters: [String: ParameterValue] {
+    if isUsual { return [:] }
+    let all = ["shorter_side": shorterSide, "packed_side": packedSide].compactMapValues { $0 }
+    return all.mapValues { .number(Double($0)) }
+  }
+
+  /// Of the net that a folder's results are of.
+  ///
+  /// - Throws: `InputSpecError` for sizes that don't fit together.
+  init(_ header: ResultHeader) throws(InputSpecError) {
+    func side(_ name: String) -> Int? {
+      guard case .number(let value)? = header.parameters[name] else { return nil }
+      // What is no whole number can't be a side either.
+      return Int(exactly: value) ?? 0
+    }
+    try self.init(
+      width: header.input[2], height: header.input[1], shorterSide: side("shorter_side"), packedSide: side("packed_side"))
+  }
+}
+
+extension EarlierResults {
+  /// An item for each picture, in their order.
+  ///
+  /// - Throws: `FileError` when the storage is away.
+  func workItems<Subject>(
+    of pictures: some Collection<PictureFile>, _ subject: (PictureFile) -> Subject
+  ) throws(FileError) -> [WorkItem<Subject>] {
+    let names = try items(of: pictures.map(\.asSource))
+    return zip(names, pictures).map { WorkItem(name: $0, picture: $1.asSource, subject: subject($1)) }
+  }
+
+  func workItems(of pictures: some Collection<PictureFile>) throws(FileError) -> [WorkItem<NoFacts>] {
+    try workItems(of: pictures) { _ in NoFacts() }
+  }
+}
+
+extension PictureFile {
+  /// What results are recognised by.
+  var asSource: PictureSource {
+    PictureSource(path: path, name: name, truth: truth ?? annotation?.boxes.first?.wnid, annotationSHA256: annotation?.digest)
+  }
+}
+
+extension Annotation {
+  /// SHA-256 of its size and boxes.
+  var digest: String {
+    SHA256.hex(
+      of: "\(width) \(height)"
+        + boxes.map { "\n\($0.xmin) \($0.ymin) \($0.xmax) \($0.ymax) \($0.wnid)" }.joined())
+  }
+}
