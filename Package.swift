@@ -21,8 +21,8 @@ let hasSerialHDF5 = isThere("hdf5-serial.pc", ["PKG_CONFIG_PATH"], pkgConfigFold
 
 let package = Package(
   name: "deepinside",
-  // Besides the program, the modules that are of use in programs of one's own: docs/library.md.
-  products: [.executable(name: "deepinside", targets: ["deepinside"])]
+  // Besides the programs, the modules that are of use in programs of one's own: docs/library.md.
+  products: ["deepinside", "deepinside-launch"].map { .executable(name: $0, targets: [$0]) }
     + ["Files", "HDF5", "Images", "ConvNet", "Data", "DataSets", "Checkpoint", "Attribution", "Segmentation", "Cluster"].map {
       .library(name: $0, targets: [$0])
     },
@@ -106,6 +106,11 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
+    // Where ranks go, their command lines, requests to stop, restarts; and the small program that does it, behind launch.sh. No library
+    // of C but the C library itself: the nodes where people log in often have no other.
+    .target(name: "Launching"),
+    .executableTarget(name: "deepinside-launch", dependencies: ["Launching"]),
+
     // Checks that need several ranks: the tests start this under mpirun.
     .executableTarget(
       name: "rank-checks", dependencies: ["Trainer", "Visualize", "Results", "Attribution", "Segmentation", "EarlySignals"],
@@ -147,7 +152,10 @@ let package = Package(
     .testTarget(name: "PagesTests", dependencies: ["Pages"]),
     .testTarget(name: "SegmentationTests", dependencies: ["Segmentation", "Images", "ConvNet"], resources: [.copy("Golden")]),
     .testTarget(name: "DataSetsTests", dependencies: ["DataSets", "TestSupport"]),
-    .testTarget(name: "ClusterTests", dependencies: ["Cluster", "Files", "Kernels", "TestSupport", "rank-checks"]),
+    .testTarget(name: "LaunchingTests", dependencies: ["Launching", "TestSupport"]),
+    .testTarget(
+      name: "ClusterTests",
+      dependencies: ["Cluster", "Files", "Kernels", "Launching", "TestSupport", "rank-checks", "deepinside-launch"]),
     .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "TestSupport"]),
     .testTarget(name: "CheckpointTests", dependencies: ["Checkpoint", "HDF5", "Files", "TestSupport"]),
     .testTarget(

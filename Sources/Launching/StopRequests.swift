@@ -1,0 +1,65 @@
+import Glibc
+
+/// What a signal means, by what runs when it comes.
+package struct StopRequests: Sendable {
+  /// What runs.
+  package enum Phase: Sendable { case nothing, build, ranks }
+
+  package enum Answer: Equatable, Sendable {
+    /// Nothing runs: nothing more is started.
+    case startNothing
+    case endBuild
+    /// The ranks save their work and end; the user is told so if the signal was one that usually ends a program.
+    case save(isTold: Bool)
+    /// The ranks end at once.
+    case endRanks
+  }
+
+  /// True since the first signal.
+  package private(set) var isStopping = false
+
+  package init() {}
+
+  package mutating func answer(_ signal: Int32, during phase: Phase) -> Answer {
+    defer { isStopping = true }
+    return switch phase {
+      case .nothing: .startNothing
+      case .build: .endBuild
+      case .ranks: isStopping && signal != SIGUSR1 ? .endRanks : .save(isTold: signal != SIGUSR1)
+    }
+  }
+}
+
+/// When ranks are asked again to save their work: mpirun passes nothing on before they are there, and tells nobody. The pauses grow.
+package struct Reminders: Sendable {
+  private var pause = 1
+
+  package init() {}
+
+  /// The seconds until the next one.
+  package mutating func next() -> Int {
+    defer { pause = min(2 * pause, 8) }
+    return pause
+  }
+}
+
+/// Which signals a process ignores or handles by now, as the kernel tells.
+package struct SignalDispositions: Sendable {
+  private let ignored: UInt64
+  private let caught: UInt64
+
+  /// - Parameter status: the text of `/proc/PID/status`.
+  package init(status: String) {
+    func mask(_ name: String) -> UInt64 {
+      let line = status.lines.first { $0.hasPrefix(name) }
+      return line?.words.last.flatMap { UInt64($0, radix: 16) } ?? 0
+    }
+    ignored = mask("SigIgn:")
+    caught = mask("SigCgt:")
+  }
+
+  package func isIgnored(_ signal: Int32) -> Bool { ignored & 1 << UInt64(signal - 1) != 0 }
+
+  /// True if the signal would not end the process.
+  package func isSurvived(_ signal: Int32) -> Bool { (ignored | caught) & 1 << UInt64(signal - 1) != 0 }
+}
