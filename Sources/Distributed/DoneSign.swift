@@ -3,7 +3,7 @@ import Synchronization
 
 /// How rank 0 says that all is done: mpirun's exit code alone doesn't prove it, as one that has lost a host may end with 0.
 ///
-/// launch.sh puts a word into the environment, and takes it out of what rank 0 prints.
+/// deepinside-launch puts a word into the environment, and takes it out of what rank 0 prints.
 public enum DoneSign {
   /// The variable with the word.
   private static let variable = "DEEPINSIDE_DONE"

@@ -29,20 +29,23 @@ extension String {
 }
 
 /// The text of a file, or nil if it can't be read.
-package func text(ofFile path: String) -> String? {
+package func text(ofFile path: String) -> String? { bytes(ofFile: path).map { String(bytes: $0) } }
+
+/// The bytes of a file, or nil if it can't be read.
+func bytes(ofFile path: String) -> [UInt8]? {
   let file = path.withCBytes { open($0, O_RDONLY | O_CLOEXEC) }
   guard file >= 0 else { return nil }
   defer { close(file) }
-  return text(ofDescriptor: file)
+  return bytes(ofDescriptor: file)
 }
 
 /// What an open file has from its present place on, or nil if it can't be read.
-package func text(ofDescriptor file: Int32) -> String? {
+package func bytes(ofDescriptor file: Int32) -> [UInt8]? {
   var bytes: [UInt8] = []
   var buffer = [UInt8](repeating: 0, count: 1 << 16)
   while true {
     let count = read(file, &buffer, buffer.count)
-    if count == 0 { return String(bytes: bytes) }
+    if count == 0 { return bytes }
     if count < 0, errno != EINTR { return nil }
     if count > 0 { bytes += buffer[..<count] }
   }

@@ -43,10 +43,10 @@ package struct Reminders: Sendable {
   }
 }
 
-/// Which signals a process ignores or handles by now, as the kernel tells.
+/// Which signals a process ignores, handles or blocks by now, as the kernel tells.
 package struct SignalDispositions: Sendable {
   private let ignored: UInt64
-  private let caught: UInt64
+  private let survived: UInt64
 
   /// - Parameter status: the text of `/proc/PID/status`.
   package init(status: String) {
@@ -55,11 +55,12 @@ package struct SignalDispositions: Sendable {
       return line?.words.last.flatMap { UInt64($0, radix: 16) } ?? 0
     }
     ignored = mask("SigIgn:")
-    caught = mask("SigCgt:")
+    // srun handles none: it blocks them, and waits for them.
+    survived = ignored | mask("SigCgt:") | mask("SigBlk:")
   }
 
   package func isIgnored(_ signal: Int32) -> Bool { ignored & 1 << UInt64(signal - 1) != 0 }
 
   /// True if the signal would not end the process.
-  package func isSurvived(_ signal: Int32) -> Bool { (ignored | caught) & 1 << UInt64(signal - 1) != 0 }
+  package func isSurvived(_ signal: Int32) -> Bool { survived & 1 << UInt64(signal - 1) != 0 }
 }

@@ -9,8 +9,8 @@ package struct Sweep {
   /// The folder of temporary files.
   var temporary: String
   var user = geteuid()
-  /// True if a process has the file mapped.
-  var isMapped: (String) -> Bool = Self.isMappedByAProcess
+  /// The files of a folder that a process has mapped.
+  var mappedFiles: (_ folder: String) -> Set<String> = Self.filesMappedByProcesses
   /// True if there is such a process of this user.
   var isAlive: (pid_t) -> Bool = { kill($0, 0) == 0 }
   /// The names of this user's programs that run.
@@ -35,9 +35,10 @@ package struct Sweep {
   /// A segment is looked at twice: a rank that is just starting makes it before it maps it.
   private var sharedMemorySegments: [String] {
     let segments = owned(in: sharedMemory) { name in ["vader_segment.", "sm_segment.", "osc_sm."].contains { name.hasPrefix($0) } }
-    let unmapped = segments.filter { !isMapped($0) }
-    if !unmapped.isEmpty { usleep(200_000) }
-    return unmapped.filter { !isMapped($0) }
+    let unmapped = Set(segments).subtracting(segments.isEmpty ? [] : mappedFiles(sharedMemory))
+    guard !unmapped.isEmpty else { return [] }
+    usleep(200_000)
+    return unmapped.subtracting(mappedFiles(sharedMemory)).sorted()
   }
 
   /// `ompi.HOST.UID/pid.PID` and `prte*.HOST.PID.UID`.
@@ -71,8 +72,22 @@ package struct Sweep {
     }
   }
 
-  private static func isMappedByAProcess(_ path: String) -> Bool {
-    names(inFolder: "/proc").contains { $0.naturalNumber != nil && (text(ofFile: "/proc/\($0)/maps") ?? "").contains(path) }
+  /// Source: proc(5), a line per mapping of `/proc/PID/maps`, which ends with the path, and ` (deleted)` if that is so.
+  private static func filesMappedByProcesses(in folder: String) -> Set<String> {
+    var files: Set<String> = []
+    for process in names(inFolder: "/proc") where process.naturalNumber != nil {
+      let maps = (bytes(ofFile: "/proc/\(process)/maps") ?? []).map { CChar(bitPattern: $0) } + [0]
+      maps.withUnsafeBufferPointer { maps in
+        var rest = maps.baseAddress!
+        while let found = strstr(rest, "\(folder)/") {
+          let length = strcspn(found, "\n")
+          let path = String(bytes: UnsafeRawBufferPointer(start: found, count: length))
+          files.insert(path.hasSuffix(" (deleted)") ? String(path.dropLast(10)) : path)
+          rest = UnsafePointer(found + length)
+        }
+      }
+    }
+    return files
   }
 
   private static func programs(ofUser user: uid_t) -> Set<String>? {

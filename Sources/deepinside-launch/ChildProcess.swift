@@ -91,7 +91,7 @@ func runSideBySide(_ commands: [[String]], variables: Variables) -> [CommandResu
         guard let file else { return "" }
         defer { close(file) }
         lseek(file, 0, SEEK_SET)
-        return text(ofDescriptor: file) ?? ""
+        return String(bytes: bytes(ofDescriptor: file) ?? [])
       }
       results.append(CommandResult(code: code, output: texts[0], errors: texts[1]))
     }

@@ -36,7 +36,7 @@ import Testing
     var sweep = Sweep(variables: Variables(["TMPDIR": folder.path("t")]))
     sweep.sharedMemory = folder.path("m")
     sweep.isAlive = { $0 == 12 }
-    sweep.isMapped = { $0.hasSuffix(".2") }
+    sweep.mappedFiles = { ["\($0)/sm_segment.a.2"] }
     sweep.runningPrograms = { ["bash", "mpirun"] }
     let expected = ["m/osc_sm.b", "m/vader_segment.a.1"] + gone
     #expect(Set(sweep.leftovers) == Set(expected.map(folder.path)))
@@ -45,6 +45,21 @@ import Testing
     sweep.run()
     for path in expected + jobs { #expect(!FileManager.default.fileExists(atPath: folder.path(path)), "\(path)") }
     for path in kept + ["m/sm_segment.a.2", "m/psm2_x"] { #expect(FileManager.default.fileExists(atPath: folder.path(path)), "\(path)") }
+  }
+
+  @Test("A segment that a process has mapped is seen, and stays")
+  func mapped() throws {
+    let folder = try TemporaryFolder()
+    try write(["vader_segment.mapped": "x", "vader_segment.left": "x"], in: folder)
+    let file = open(folder.path("vader_segment.mapped"), O_RDONLY)
+    let page = mmap(nil, 1, PROT_READ, MAP_SHARED, file, 0)
+    defer {
+      munmap(page, 1)
+      close(file)
+    }
+    var sweep = Sweep(variables: Variables(["TMPDIR": folder.path("none")]))
+    sweep.sharedMemory = folder.path
+    #expect(sweep.leftovers == [folder.path("vader_segment.left")])
   }
 
   @Test("Words are quoted as bash's printf quotes them")

@@ -67,10 +67,11 @@ import Testing
 
   @Test("What a process does with a signal is read from the kernel's masks")
   func dispositions() {
-    let status = "Name:\tsh\nSigIgn:\t0000000000000200\nSigCgt:\t0000000000010002\n"
+    let status = "Name:\tsh\nSigBlk:\t0000000000000800\nSigIgn:\t0000000000000200\nSigCgt:\t0000000000010002\n"
     let dispositions = SignalDispositions(status: status)
     #expect(dispositions.isIgnored(SIGUSR1) && dispositions.isSurvived(SIGUSR1))
     #expect(!dispositions.isIgnored(SIGINT) && dispositions.isSurvived(SIGINT) && !dispositions.isSurvived(SIGTERM))
+    #expect(!dispositions.isIgnored(SIGUSR2) && dispositions.isSurvived(SIGUSR2))
     #expect(!SignalDispositions(status: "").isSurvived(SIGUSR1))
   }
 

@@ -42,7 +42,9 @@ says() { # NAME PATTERN
 }
 
 went_back() { # JOB NAME TIMES
-  (($(job_says Restarts "$1") == $3)) || fail "$2: went back to the queue $(job_says Restarts "$1") times, expected $3"
+  (($(job_says Restarts "$1") == $3)) && return
+  fail "$2: went back to the queue $(job_says Restarts "$1") times, expected $3"
+  tail -n 40 "$folder/$2.log" | sed 's/^/  /'
 }
 
 # Waits until training has written a checkpoint of its own.
@@ -64,7 +66,7 @@ echo "== whole nodes without a number of tasks get a rank each; more or fewer ra
 cat >"$folder/where" <<'END'
 #!/bin/sh
 echo "a rank on $(hostname)"
-# What the program says at its end, and launch.sh takes out.
+# What the program says at its end, and the launcher takes out.
 [ "${OMPI_COMM_WORLD_RANK:-${SLURM_PROCID:-0}}" != 0 ] || echo "$DEEPINSIDE_DONE"
 END
 chmod +x "$folder/where"

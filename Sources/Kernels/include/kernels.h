@@ -15,7 +15,7 @@ int kernels_available_processors(void);
 int kernels_vector_bits(void);
 
 /// The processors that the quota of this process's control group, or of one above it, is worth, rounded up; 0 without any.
-/// `root` stands before all paths that are read: "" but in tests. launch.sh counts likewise.
+/// `root` stands before all paths that are read: "" but in tests. the launcher counts likewise (Sources/Launching/Processors.swift).
 /// Source: cgroups(7), Linux's cgroup-v2.rst (cpu.max) and sched-bwc.rst (cpu.cfs_quota_us).
 int kernels_quota_processors(const char *root);
 
