@@ -7,13 +7,13 @@ struct ReductionOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "fast, or exact: 1, 2, 4, 8, … ranks give the same bits, at some cost in time and memory.", valueName: "how"))
-  var reduction = ReductionMode.fast
+  var reduction = Recipe().reduction
 
   @Option(name: .customLong("gradient-wire"), help: GradientWire.help)
-  var gradientWire = GradientWire.float32
+  var gradientWire = Execution().gradientWire
 
   @Option(name: .customLong("fully-connected"), help: FullyConnectedMode.help)
-  var fullyConnected = FullyConnectedMode.auto
+  var fullyConnected = Execution().fullyConnected
 
   func apply(to options: inout TrainingOptions) {
     options.reduction = reduction

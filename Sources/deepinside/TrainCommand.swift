@@ -31,27 +31,27 @@ struct TrainCommand: ParsableCommand {
   var runFolder: String
 
   @Option(help: ArgumentHelp("\(Preset.names), or a JSON file of the description (docs/training.md).", valueName: "network"))
-  var network = Preset.cnnF.rawValue
+  var network = Recipe().network
 
   @Option(help: ArgumentHelp("Passes over the training pictures.", valueName: "n"))
-  var epochs = 90
+  var epochs = Execution().epochs
 
   @Option(help: ArgumentHelp("Pictures an update, over all ranks together.", valueName: "n"))
-  var batch = 256
+  var batch = Recipe().batch
 
   @Option(name: .customLong("learning-rate"), help: ArgumentHelp("The initial learning rate.", valueName: "rate"))
-  var learningRate = 0.01
+  var learningRate = Recipe().learningRate
 
   @Option(help: ArgumentHelp("How the rate falls.", valueName: "kind"))
-  var schedule = ScheduleKind.plateau
+  var schedule = Recipe().schedule
 
   @OptionGroup var recipe: RecipeOptions
 
   @Option(help: ArgumentHelp("μ of v ← μv − η(g + λw), w ← w + v.", valueName: "μ"))
-  var momentum: Float = 0.9
+  var momentum = Recipe().momentum
 
   @Option(name: .customLong("weight-decay"), help: ArgumentHelp("λ of the update; not for biases.", valueName: "λ"))
-  var weightDecay: Float = 5e-4
+  var weightDecay = Recipe().weightDecay
 
   @Option(
     name: .customLong("micro-batch"),
@@ -61,7 +61,7 @@ struct TrainCommand: ParsableCommand {
   var microBatch: Int?
 
   @Option(help: ArgumentHelp("Every random choice follows from it.", valueName: "n"))
-  var seed: UInt64 = 0
+  var seed = Recipe().seed
 
   @Option(help: ArgumentHelp("auto, none, or a checkpoint file.", valueName: "what"))
   var resume = "auto"
@@ -85,7 +85,7 @@ struct TrainCommand: ParsableCommand {
 
   @Option(
     name: .customLong("erase-probability"), help: ArgumentHelp("Of zeroing out a random part of a picture.", valueName: "p"))
-  var eraseProbability: Float = 0.5
+  var eraseProbability = Recipe().eraseProbability
 
   @Flag(name: .customLong("no-flip"), help: "Don't mirror half of the pictures.")
   var noFlip = false
@@ -93,7 +93,7 @@ struct TrainCommand: ParsableCommand {
   @Option(
     name: .customLong("colour-jitter"),
     help: ArgumentHelp("σ of the colour shift along the principal colour axes; 0 for none.", valueName: "σ"))
-  var colourJitter: Float = 0.1
+  var colourJitter = Recipe().colourDeviation
 
   @Option(
     name: .customLong("augmentation-preview"),
@@ -107,7 +107,7 @@ struct TrainCommand: ParsableCommand {
 
   @Option(
     name: .customLong("bad-file-limit"), help: ArgumentHelp("Stop above this share of unreadable pictures.", valueName: "share"))
-  var badFileLimit = 0.01
+  var badFileLimit = Execution().badFileLimit
 
   @Option(
     name: .customLong("loader-threads"),

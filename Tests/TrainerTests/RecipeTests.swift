@@ -1,4 +1,5 @@
 import Checkpoint
+import Cluster
 import ConvNet
 import Foundation
 import Testing
@@ -110,7 +111,7 @@ struct RecipeTests {
     #expect(try TrainingOptions(json: options.json()) == options)
     let old = try TrainingOptions(json: #"{"batch": 31, "learningRate": 0.25, "schedule": "poly"}"#)
     #expect(old.batch == 31 && old.learningRate == 0.25 && old.schedule == .poly && old.optimizer == .sgd)
-    #expect(options.differences(from: old).contains("warmupEpochs: 0.0 → 0.5"), "\(options.differences(from: old))")
+    #expect(options.recipe.differences(from: old.recipe).contains("warmupEpochs: 0.0 → 0.5"))
     #expect(throws: (any Error).self) { try TrainingOptions(json: #"{"batch": "many"}"#) }
     #expect(old.problem == nil && TrainingOptions().problem == nil)
     for (text, problem) in [
@@ -146,13 +147,38 @@ struct RecipeTests {
     for (network, workers, expected) in [
       (tiny, 3, 3), (try Preset.cnnF64.network(classes: 10), 1, 1), (try Preset.cnnF.network(classes: 10), 44, 2),
     ] {
-      var job = TrainingJob(data: "none", run: RunFolder("none"))
-      job.compute.team = ThreadTeam(workers: workers)
-      try TrainingStart.settle(&job, network: network)
-      #expect(job.loaderThreads == expected, "\(network.name), \(workers) threads")
-      job.loaderThreads = 7
-      try TrainingStart.settle(&job, network: network)
-      #expect(job.loaderThreads == 7)
+      #expect(ResolvedRun.loaderThreads(for: network, workers: workers) == expected, "\(network.name), \(workers) threads")
     }
+  }
+
+  @Test("a job is resolved by its network: crop, shorter side and threads; what doesn't fit is wrong use")
+  func resolving() throws {
+    var job = TrainingJob(data: "none", run: RunFolder("none"))
+    job.options.network = "cnn-f-64"
+    var run = try ResolvedRun(job, classes: 7)
+    #expect(run.network.classCount == 7 && run.options.crop == 64 && run.options.shorterSide == 73)
+    (job.loaderThreads, job.shorterSide, job.crop) = (5, 64, 64)
+    run = try ResolvedRun(job, classes: 7)
+    #expect(run.loaderThreads == 5 && run.options.shorterSide == 64)
+    #expect(run.options.execution == job.options.execution)
+    for change: (inout TrainingJob) -> Void in [
+      { $0.crop = 63 }, { $0.shorterSide = 63 }, { $0.options.network = "no such file" },
+    ] {
+      var wrong = job
+      change(&wrong)
+      let error = #expect(throws: JobError.self) { try ResolvedRun(wrong, classes: 7) }
+      #expect(error?.exitCode == ExitCode.wrongUse, "\(error?.description ?? "")")
+    }
+  }
+
+  @Test("recipes that differ are told apart by the names of their fields; how a run is carried out doesn't count")
+  func differing() {
+    var options = TrainingOptions()
+    #expect(options.recipe.differences(from: Recipe()).isEmpty)
+    (options.batch, options.precision, options.epochs, options.gradientWire) = (32, .bfloat16, 3, .bfloat16)
+    #expect(options.recipe.differences(from: Recipe()) == ["batch: 256 → 32", "precision: float32 → bfloat16"])
+    var other = Recipe()
+    other.seed = .max
+    #expect(other.differences(from: Recipe()) == ["seed: 0 → 18446744073709551615"])
   }
 }

@@ -10,13 +10,12 @@ import Images
 /// - Returns: the sheet, white between the crops.
 /// - Throws: `DataError`, `JobError`, `ImageError`.
 public func augmentationPreview(_ job: TrainingJob, count: Int) throws -> Picture {
-  var job = job
   let set = try PictureSet(contentsOf: job.data)
   guard !set.train.isEmpty else {
     throw JobError.badData("\(job.data) has no train/ folder; expected train/<wnid>/<picture>")
   }
-  try TrainingStart.settle(&job, network: try TrainingStart.network(job.options.network, classes: set.classes.count))
-  let geometry = try PreparedData.geometry(job.options, packedSide: set.pack?.settings.shorterSide)
+  let options = try ResolvedRun(job, classes: set.classes.count).options
+  let geometry = try PreparedData.geometry(options, packedSide: set.pack?.settings.shorterSide)
   let crop = geometry.crop
   let source = try set.source(.train, geometry: geometry)
   let badFiles = BadFileReport(badFileLimit: 1, of: source.count)
@@ -26,9 +25,9 @@ public func augmentationPreview(_ job: TrainingJob, count: Int) throws -> Pictur
     source: source,
     options: .init(
       threads: job.compute.team.workers, prefetch: 1,
-      augmentation: Augmentation(job.options, colourAxes: mean.colourAxes), mean: mean.values),
+      augmentation: Augmentation(options, colourAxes: mean.colourAxes), mean: mean.values),
     sequence: .training(
-      EpochSampler(count: source.count, seed: job.options.seed), batch: count, firstSample: 0, rank: 0, ranks: 1),
+      EpochSampler(count: source.count, seed: options.seed), batch: count, firstSample: 0, rank: 0, ranks: 1),
     badFiles: badFiles)
   defer { loader.close() }
   guard let batch = try loader.next() else { throw JobError("the loader gave no batch") }

@@ -30,7 +30,7 @@ final class GlobalUpdate {
     pass =
       try shards.map { try ShardedPass($0, batch: size, job: job, communicator: communicator) }
       ?? ReplicatedPass(store, batch: size, job: job)
-    (sgd, team) = (options.sgd, job.compute.team)
+    (sgd, team) = (options.recipe.sgd, job.compute.team)
     accumulation =
       isExact
       ? try GradientTree(store, passes: parts, team: team) : try GradientSum(store, parts: parts, team: team)

@@ -109,7 +109,7 @@ struct Resumption {
       throw JobError.badData("\(path) was trained on other classes than those of \(job.data)")
     }
     let earlier = try options(of: contents)
-    let differences = job.options.differences(from: earlier)
+    let differences = job.options.recipe.differences(from: earlier.recipe)
     guard differences.isEmpty || job.allowChangedOptions else {
       throw JobError.wrongUse(
         "\(path) was trained with other options: \(differences.joined(separator: ", ")); "
@@ -137,30 +137,31 @@ extension TrainingOptions {
   /// What follows, for the rest of the run, from options that have been changed since a checkpoint, as sentences.
   func consequences(of earlier: TrainingOptions, at progress: TrainingProgress, trainingPictures: Int) -> [String] {
     var notes: [String] = []
-    if batch != earlier.batch {
+    if self.batch != earlier.batch {
       let epoch = String(format: "%.2f", Double(progress.sample) / Double(trainingPictures))
-      notes.append("--batch \(earlier.batch) → \(batch): the run goes on after \(progress.sample) pictures, at epoch \(epoch)")
+      notes.append(
+        "--batch \(earlier.batch) → \(self.batch): the run goes on after \(progress.sample) pictures, at epoch \(epoch)")
     }
-    if epochs != earlier.epochs {
+    if self.epochs != earlier.epochs {
       func schedule(_ options: TrainingOptions) -> LearningRateSchedule {
         LearningRateSchedule(options, trainingPictures: trainingPictures, state: progress.learningRate)
       }
       let now = schedule(self)
-      let rates = [schedule(earlier), now].map { $0.rate(at: progress.sample, batch: batch) }
+      let rates = [schedule(earlier), now].map { $0.rate(at: progress.sample, batch: self.batch) }
       notes.append(
-        "--epochs \(earlier.epochs) → \(epochs): "
+        "--epochs \(earlier.epochs) → \(self.epochs): "
           + (now.followsShareDone
             ? String(
               format:
                 "--schedule %@ goes by the share of the run that is done, so the learning rate is %g from here on instead of %g",
-              self.schedule.rawValue, rates[1], rates[0])
-            : "--schedule \(self.schedule.rawValue) doesn't depend on it"))
+              recipe.schedule.rawValue, rates[1], rates[0])
+            : "--schedule \(recipe.schedule.rawValue) doesn't depend on it"))
     }
     return notes
   }
 
   /// The updates that are left after so many samples.
   func updates(from sample: Int, trainingPictures: Int) -> Int {
-    max(0, (epochs * trainingPictures - sample + batch - 1) / batch)
+    max(0, (self.epochs * trainingPictures - sample + self.batch - 1) / self.batch)
   }
 }

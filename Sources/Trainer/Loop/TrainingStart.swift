@@ -47,8 +47,9 @@ struct TrainingStart {
     watch(
       .note("\(set.classes.count) classes, \(set.train.count) training and \(set.val.count) validation pictures in \(job.data)"))
 
-    let network = try Self.network(job.options.network, classes: set.classes.count)
-    try Self.settle(&job, network: network)
+    let resolved = try ResolvedRun(job, classes: set.classes.count)
+    (job.options, job.loaderThreads) = (resolved.options, resolved.loaderThreads)
+    let network = resolved.network
     let folder = CheckpointFolder(job.run.checkpoints, keep: job.keep)
     let resumption = try Resumption(job, folder: folder, communicator: communicator, watch: watch)
 
@@ -125,47 +126,6 @@ struct TrainingStart {
       if !choice.isSharded { return nil }
     }
     return try Shards(store, communicator: communicator)
-  }
-
-  /// A preset by name, or a JSON file; its outputs must be the data's classes.
-  static func network(_ name: String, classes: Int) throws -> Network {
-    if let preset = Preset(rawValue: name) { return try preset.network(classes: classes) }
-    guard FileManager.default.fileExists(atPath: name) else {
-      throw JobError.wrongUse("--network \(name): neither a preset (\(Preset.names)) nor a readable file")
-    }
-    let network: Network
-    do {
-      let text = try WholeFile.read(FileName(name), limit: Network.longestDescription)
-      network = try Network(json: String(decoding: text, as: UTF8.self))
-    } catch let error as FileError where error.storageTrouble != nil {
-      throw error
-    } catch {
-      throw JobError.wrongUse("\(name): \(error)")
-    }
-    guard network.classCount == classes else {
-      throw JobError.wrongUse("\(name): the network has \(network.classCount) outputs, the data \(classes) classes")
-    }
-    guard network.input.channels == 3, network.input.height == network.input.width else {
-      throw JobError.wrongUse("\(name): the input is \(network.input); pictures are square crops, [3, side, side]")
-    }
-    return network
-  }
-
-  /// The crop is the network's input; the shorter side keeps the paper's 256 : 224.
-  static func settle(_ job: inout TrainingJob, network: Network) throws {
-    let side = network.input.width
-    if let crop = job.crop, crop != side {
-      throw JobError.wrongUse("--crop \(crop): the network '\(network.name)' takes crops of \(side) pixels")
-    }
-    job.options.crop = side
-    job.options.shorterSide = job.shorterSide ?? InputGeometry.defaultShorterSide(crop: side)
-    guard job.options.shorterSide >= side else {
-      throw JobError.wrongUse("--shorter-side \(job.options.shorterSide) is less than the crop of \(side) pixels")
-    }
-    // Measured: a core decodes 900 pictures a second. A tiny net would outrun any number of cores.
-    let workers = job.compute.team.workers
-    let loaders = Double(workers) * StepModel.multiplyAddsPerSecond / Double(max(network.multiplyAdds, 1)) / 900
-    job.loaderThreads = job.loaderThreads ?? max(1, min(workers, Int(loaders.rounded())))
   }
 
   /// Writes `run.json`.

@@ -24,14 +24,15 @@ public enum FullyConnectedMode: String, Sendable, Codable, CaseIterable {
 extension TrainingOptions {
   /// How ranks sum gradients under these options.
   var gradientReduction: GradientReduction {
-    reduction == .exact ? .tree : gradientWire.reduction
+    recipe.reduction == .exact ? .tree : execution.gradientWire.reduction
   }
 
   /// The pictures of a micro-batch of `exact`: as given, else an eighth of the batch, so that up to 8 ranks can share it.
   ///
   /// - Throws: `JobError` of wrong use, unless the batch is cut into micro-batches and those shared by the ranks without a rest.
   func fixedMicroBatch(ranks: Int) throws(JobError) -> Int {
-    let size = exactMicroBatch ?? max(batch / 8, 1)
+    let batch = recipe.batch
+    let size = recipe.exactMicroBatch ?? max(batch / 8, 1)
     guard size <= batch, batch % size == 0 else {
       throw .wrongUse(
         "--reduction exact: --batch \(batch) is not a multiple of micro-batches of \(size); give a --micro-batch that divides it")
@@ -41,8 +42,9 @@ extension TrainingOptions {
         "--reduction exact: \(ranks) ranks can't share \(batch / size) micro-batches of \(size) in a binary tree; "
           + "start 1, 2, 4, 8, … ranks that divide them, or give a smaller --micro-batch")
     }
-    guard gradientWire == .float32 else {
-      throw .wrongUse("--gradient-wire \(gradientWire.rawValue) rounds what --reduction exact keeps; leave one of them out")
+    guard execution.gradientWire == .float32 else {
+      throw .wrongUse(
+        "--gradient-wire \(execution.gradientWire.rawValue) rounds what --reduction exact keeps; leave one of them out")
     }
     return size
   }

@@ -1,0 +1,90 @@
+import ConvNet
+import Data
+
+/// What decides which parameters a run ends with. The defaults are those of `train`.
+public struct Recipe: Sendable, Codable, Hashable {
+  /// A preset's name, or the path of a JSON description.
+  public var network = Preset.cnnF.rawValue
+  /// Pictures an update, over all ranks together.
+  public var batch = 256
+  public var learningRate = 0.01
+  /// Whether the rate is that of a batch of 256, and grows with the batch.
+  public var scaleLearningRate = false
+  public var schedule = ScheduleKind.plateau
+  /// The rate rises linearly through the first epochs, as many as this.
+  public var warmupEpochs = 0.0
+  public var optimizer = OptimizerKind.sgd
+  /// κ of LARS; see `SGD`.
+  public var larsCoefficient: Float = 0.001
+  public var momentum: Float = 0.9
+  public var weightDecay: Float = 5e-4
+  /// The rate and the decay of biases are the weights' times these.
+  public var biasRateFactor: Float = 2
+  public var biasDecayFactor: Float = 0
+  public var initialization = Initialization.gaussian
+  public var precision = Precision.float32
+  public var reduction = ReductionMode.fast
+  /// Pictures of a micro-batch under `exact`, which the bits depend on; nil under `fast`.
+  public var exactMicroBatch: Int?
+  public var seed: UInt64 = 0
+  /// The side of the square crops; the network's own input side.
+  public var crop = 224
+  /// Pictures are resized so that their shorter side has this many pixels.
+  public var shorterSide = 256
+  /// Whether half of the pictures are mirrored.
+  public var flip = true
+  /// σ of the colour shift along the principal axes; 0 for none.
+  public var colourDeviation: Float = 0.1
+  /// Of zeroing out a random part of a picture.
+  public var eraseProbability: Float = 0.5
+
+  public init() {}
+
+  /// In what a resumed run differs from what it was started with, as `name: before → now`; empty for equal recipes.
+  public func differences(from earlier: Recipe) -> [String] {
+    if self == earlier { return [] }
+    let (before, now) = (earlier.fields, fields)
+    return now.keys.sorted().filter { before[$0] != now[$0] }.map {
+      "\($0): \(before[$0] ?? "absent") → \(now[$0] ?? "absent")"
+    }
+  }
+
+  /// For people: the names and values of all fields.
+  private var fields: [String: String] {
+    Dictionary(
+      uniqueKeysWithValues: Mirror(reflecting: self).children.compactMap { child in child.label.map { ($0, "\(child.value)") } })
+  }
+
+  /// The first number that no run has, as `name value`, nil when there is none.
+  var problem: String? {
+    outOfBounds([
+      ("batch", Double(batch), 1...1e6), ("learningRate", learningRate, 0...1e30), ("warmupEpochs", warmupEpochs, 0...1e6),
+      ("larsCoefficient", Double(larsCoefficient), 0...1e30), ("momentum", Double(momentum), 0...1),
+      ("weightDecay", Double(weightDecay), 0...1e30), ("biasRateFactor", Double(biasRateFactor), 0...1e30),
+      ("biasDecayFactor", Double(biasDecayFactor), 0...1e30), ("exactMicroBatch", Double(exactMicroBatch ?? 1), 1...1e6),
+      ("crop", Double(crop), 1...Double(Network.largestInputSide)),
+      ("shorterSide", Double(shorterSide), 1...Double(InputGeometry.largestSide)),
+      ("colourDeviation", Double(colourDeviation), 0...1e30), ("eraseProbability", Double(eraseProbability), 0...1),
+    ])
+  }
+
+  /// The update rule that it describes.
+  var sgd: SGD {
+    SGD(
+      momentum: momentum, weightDecay: weightDecay, biasRateFactor: biasRateFactor, biasDecayFactor: biasDecayFactor,
+      larsCoefficient: optimizer == .lars ? larsCoefficient : nil, pixelDeviation: initialization.pixelDeviation)
+  }
+}
+
+/// The first number outside of its range, as `name value`.
+func outOfBounds(_ bounds: [(name: String, value: Double, range: ClosedRange<Double>)]) -> String? {
+  bounds.first { !$0.range.contains($0.value) }.map { "\($0.name) \($0.value)" }
+}
+
+/// How gradients become updates.
+public enum OptimizerKind: String, Sendable, Codable, CaseIterable {
+  /// Momentum and weight decay.
+  case sgd
+  /// The same with a rate a layer, for large batches: You et al. 2017.
+  case lars
+}
