@@ -19,6 +19,8 @@ let hasOneDNN =
 let pkgConfigFolders = ["lib/x86_64-linux-gnu", "lib/aarch64-linux-gnu", "lib64", "lib", "share"].map { "/usr/\($0)/pkgconfig" }
 let hasSerialHDF5 = isThere("hdf5-serial.pc", ["PKG_CONFIG_PATH"], pkgConfigFolders)
 
+let commit = Context.environment["DEEPINSIDE_COMMIT"] ?? ""
+
 let package = Package(
   name: "deepinside",
   // Besides the programs, the modules that are of use in programs of one's own: docs/library.md.
@@ -42,6 +44,8 @@ let package = Package(
     // Signals as Swift can't reach them; the same blocked before any library starts a thread.
     .systemLibrary(name: "CSignals"),
     .target(name: "EarlySignals"),
+    // The version, and the commit where the build was told it.
+    .target(name: "BuildInfo", cSettings: commit.isEmpty ? [] : [.define("DEEPINSIDE_COMMIT", to: "\"\(commit)\"")]),
 
     // Element-wise and reduction loops in C, one clone an instruction set, and the thread team.
     .target(name: "Kernels", linkerSettings: [.linkedLibrary("gomp"), .linkedLibrary("m")]),
@@ -86,7 +90,7 @@ let package = Package(
     .target(
       name: "Trainer",
       dependencies: [
-        "Files", "ConvNet", "Images", "Data", "DataSets", "DataLoader", "Cluster", "HDF5", "Checkpoint", "Interchange", "Pages",
+        "BuildInfo", "Files", "ConvNet", "Images", "Data", "DataSets", "DataLoader", "Cluster", "HDF5", "Checkpoint", "Interchange", "Pages",
         "Performance", "Random",
       ]),
     // Folders of results: the store, the manifest, resumption, the fan-out over ranks. Knows no job.
@@ -101,7 +105,7 @@ let package = Package(
       name: "deepinside",
       dependencies: [
         "Trainer", "Visualize", "Results", "Attribution", "Segmentation", "Performance", "Interchange", "HDF5", "FolderLocks",
-        "EarlySignals",
+        "BuildInfo", "EarlySignals",
         "Random", "Sizes",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),

@@ -78,9 +78,12 @@ build() { # [--static]
     return
   fi
   for product in deepinside deepinside-launch; do
-    swift build --package-path "$top" --manifest-cache none -c release ${1:+--static-swift-stdlib} --product "$product"
+    DEEPINSIDE_COMMIT=$(commit) swift build --package-path "$top" --manifest-cache none -c release ${1:+--static-swift-stdlib} --product "$product"
   done
 }
+
+# The commit of this checkout, for --version; with a + where files differ from it. Nothing where there is no git.
+commit() { git -C "$top" describe --always --dirty=+ --abbrev=9 --exclude '*' 2>/dev/null || true; }
 
 # Sets and exports DEEPINSIDE_LAUNCHER, if it isn't set: the deepinside-launch beside the program, else that of this checkout.
 find_launcher() {

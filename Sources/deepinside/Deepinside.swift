@@ -1,4 +1,5 @@
 import ArgumentParser
+import BuildInfo
 import Cluster
 import ConvNet
 import Files
@@ -28,7 +29,7 @@ struct Deepinside: ParsableCommand {
       BenchmarkCommand.self, SimulateCommand.self, DoctorCommand.self,
     ])
 
-  static let version = "0.1.0"
+  static let version = String(cString: build_version())
 
   /// Wrong use exits with 2, not with the parser's 64; under mpirun rank 0 speaks for all.
   static func main() {

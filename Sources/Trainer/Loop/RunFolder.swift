@@ -1,3 +1,4 @@
+import BuildInfo
 import Cluster
 import Files
 import Foundation
@@ -23,6 +24,7 @@ public struct RunFolder: Sendable {
 /// `run.json`: every option, versions, ranks, hosts, seed. Renewed at each start of the run.
 struct RunDescription: Codable {
   var program = "deepinside"
+  var version = String(cString: build_version())
   let options: TrainingOptions
   let data: String
   let trainPictures: Int
