@@ -56,7 +56,7 @@ package struct Manifest {
     return record
   }
 
-  func bytes(of line: Line) throws -> Data {
+  package func bytes(of line: Line) throws -> Data {
     try file?.seek(toOffset: UInt64(line.start))
     guard let bytes = try file?.read(upToCount: line.count), bytes.count == line.count else { throw Self.changed }
     return bytes

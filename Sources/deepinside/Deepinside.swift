@@ -24,7 +24,8 @@ struct Deepinside: ParsableCommand {
     version: version,
     subcommands: [
       SynthesizeCommand.self, PrepareCommand.self, TrainCommand.self, EvaluateCommand.self, ReportCommand.self,
-      ClassModelsCommand.self, SaliencyCommand.self, LocaliseCommand.self, ScoreCommand.self, ReconstructCommand.self,
+      ClassModelsCommand.self, NearestCommand.self, SaliencyCommand.self, LocaliseCommand.self, ScoreCommand.self,
+      ReconstructCommand.self,
       AssessCommand.self, GalleryCommand.self, InspectCommand.self, ExportCommand.self, ImportCommand.self,
       BenchmarkCommand.self, SimulateCommand.self, DoctorCommand.self,
     ])

@@ -7,7 +7,7 @@ struct CommandLineTests {
   @Test(
     "every command has a help text with an example",
     arguments: [
-      "synthesize", "prepare", "train", "evaluate", "report", "class-models", "saliency", "localise", "score", "reconstruct",
+      "synthesize", "prepare", "train", "evaluate", "report", "class-models", "nearest", "saliency", "localise", "score", "reconstruct",
       "assess", "gallery", "inspect", "export", "import", "benchmark", "doctor",
     ])
   func help(command: String) throws {

@@ -5,7 +5,7 @@ import Results
 package struct JobKind: Sendable {
   /// The jobs. A new one is a file, and a line here.
   package static let all = [
-    ClassModelJob.kind, SaliencyJob.kind, LocalisationJob.kind, ReconstructionJob.kind, AssessmentJob.kind,
+    ClassModelJob.kind, SaliencyJob.kind, LocalisationJob.kind, ReconstructionJob.kind, AssessmentJob.kind, NearestJob.kind,
   ]
 
   /// The kind of a folder's results; of a command that this program doesn't know one that has only its name.
