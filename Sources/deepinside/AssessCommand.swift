@@ -4,7 +4,7 @@ import Cluster
 import DataSets
 import Visualize
 
-struct AssessCommand: ParsableCommand {
+struct AssessCommand: StoppableCommand {
   static let configuration = CommandConfiguration(
     commandName: "assess",
     abstract: "Which maps to trust: pointing game, insertion, deletion and randomised nets for every method.",

@@ -3,7 +3,7 @@ import Attribution
 import ConvNet
 import Visualize
 
-struct ClassModelsCommand: ParsableCommand {
+struct ClassModelsCommand: StoppableCommand {
   static let configuration = CommandConfiguration(
     commandName: "class-models",
     abstract: "What does the net think a goose is? A picture for each class that maximises its score.",

@@ -6,7 +6,7 @@ import Images
 import Segmentation
 import Visualize
 
-struct LocaliseCommand: ParsableCommand {
+struct LocaliseCommand: StoppableCommand {
   static let configuration = CommandConfiguration(
     commandName: "localise",
     abstract: "Where the strongest classes are in pictures: masks and boxes by saliency and GraphCut.",

@@ -3,7 +3,7 @@ import Attribution
 import ConvNet
 import Visualize
 
-struct ReconstructCommand: ParsableCommand {
+struct ReconstructCommand: StoppableCommand {
   static let configuration = CommandConfiguration(
     commandName: "reconstruct",
     abstract: "What excites the units of a layer: their activations taken back to the pixels.",

@@ -5,7 +5,7 @@ import DataSets
 import Images
 import Visualize
 
-struct SaliencyCommand: ParsableCommand {
+struct SaliencyCommand: StoppableCommand {
   static let configuration = CommandConfiguration(
     commandName: "saliency",
     abstract: "Which pixels of a picture matter for its class: one backward pass to the pixels.",

@@ -14,12 +14,6 @@ extension StoppableCommand {
   }
 }
 
-extension ClassModelsCommand: StoppableCommand {}
-extension SaliencyCommand: StoppableCommand {}
-extension LocaliseCommand: StoppableCommand {}
-extension ReconstructCommand: StoppableCommand {}
-extension AssessCommand: StoppableCommand {}
-
 extension PrepareCommand: StoppableCommand {
   var stopAnswer: StopRequest.Answer {
     .end("stopped on request; shards that are whole stay, and the same command goes on", afterSeconds: 10)
