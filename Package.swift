@@ -165,6 +165,7 @@ let package = Package(
     .testTarget(
       name: "InterchangeTests", dependencies: ["Interchange", "TestSupport"], resources: [.copy("Golden")]),
     .testTarget(name: "TrainerTests", dependencies: ["Trainer", "TestSupport", "rank-checks"]),
+    .testTarget(name: "ResultsTests", dependencies: ["Results", "Files", "HDF5", "TestSupport"]),
     .testTarget(
       name: "VisualizeTests",
       dependencies: ["Visualize", "Results", "Attribution", "Segmentation", "HDF5", "TestSupport", "rank-checks"]),

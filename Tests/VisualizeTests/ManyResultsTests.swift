@@ -18,42 +18,6 @@ import Testing
     }
   }
 
-  @Test("Up to 1000 items lie in the folder itself, more in sub-folders by the hash of their names") func limit() {
-    let few = ItemNames.names(for: sources(1000))
-    #expect(few.allSatisfy { !$0.contains("/") } && Set(few).count == 1000)
-    let many = ItemNames.names(for: sources(1001))
-    #expect(Set(many).count == 1001)
-    for (source, item) in zip(sources(1001), many) {
-      let name = ((source as NSString).lastPathComponent as NSString).deletingPathExtension
-      #expect(item == String(format: "%02x", Int(ItemNames.hash(name) & 0xFF)) + "/" + name && ItemNames.isItem(item))
-    }
-    // The published value of FNV-1a, 64 bits, of "foobar" is 85944171f73967e8.
-    #expect(ItemNames.hash("foobar") == 0x8594_4171_F739_67E8)
-    // 100,000 items are about 400 in each of 256 folders.
-    let names = (0..<100_000).map { "ILSVRC2012_val_\(String(format: "%08d", $0))" }
-    let counts = Dictionary(grouping: ItemNames.items(named: names, existing: [:])) { ItemNames.subfolder(of: $0) ?? "" }
-    #expect(counts.count == 256 && counts.values.allSatisfy { $0.count < 800 })
-  }
-
-  @Test("Names that earlier runs gave stay where they are, and nobody else gets them in another folder") func stable() {
-    let existing = ["/pictures/p3.jpg": "p3", "/elsewhere/p4.jpg": "p4", "/pictures/p5.jpg": "aa/p5"]
-    let items = ItemNames.names(for: sources(1500), existing: existing)
-    #expect(items[3] == "p3" && items[5] == "aa/p5" && items[6].hasSuffix("/p6"))
-    #expect(ItemNames.name(of: items[4]) == "pictures-p4")
-    #expect(Set(items.map(ItemNames.name)).count == 1500)
-    #expect(ItemNames.names(for: ["/pictures/p5.jpg", "/elsewhere/p5.jpg"], existing: existing) == ["aa/p5", "elsewhere-p5"])
-    #expect(ItemNames.items(named: ["n1", "n2"], existing: ["n1": "c0/n1"]) == ["c0/n1", "n2"])
-  }
-
-  @Test(
-    "Only names in the folder and its sub-folders are items",
-    arguments: [
-      ("cat", true), ("a b'ü", true), ("c7/cat", true), ("c7/..", false), ("..", false), ("../cat", false), ("/etc/cat", false),
-      ("C7/cat", false), ("masks/cat", false), ("c7/a/cat", false), ("c7/", false), ("", false), (".hidden", false),
-      ("c7/../../cat", false), ("//cat", false),
-    ])
-  func items(text: String, expected: Bool) { #expect(ItemNames.isItem(text) == expected) }
-
   @Test("A flat folder that grows is gone on with: the whole stays, the new goes into sub-folders") func growth() throws {
     let made = try MadeUpResults(SaliencyJob.command)
     #expect(try made.store.open(overwrite: false).isEmpty)

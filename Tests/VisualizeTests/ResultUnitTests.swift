@@ -11,34 +11,6 @@ import Testing
 @testable import Visualize
 
 @Suite struct ResultUnitTests {
-  @Test("Items are named after their files, with as many folders as it takes")
-  func itemNames() {
-    #expect(ItemNames.names(for: ["/d/cat.jpg", "/d/dog.png"]) == ["cat", "dog"])
-    #expect(ItemNames.names(for: ["/d/a/1.jpg", "/d/b/1.jpg", "/d/2.jpg"]) == ["a-1", "b-1", "2"])
-    #expect(ItemNames.names(for: ["/x/a/1.jpg", "/y/a/1.jpg"]) == ["x-a-1", "y-a-1"])
-    #expect(ItemNames.names(for: ["/d/1.jpg", "/d/1.png"]) == ["1-2", "1-3"])
-    #expect(ItemNames.names(for: ["/d/contact-sheet.png"]) == ["d-contact-sheet"])
-  }
-
-  @Test("A name once given stays, and is given to nobody else") func stableNames() {
-    let names = ItemNames.names(for: ["/d/a/1.jpg", "/d/b/1.jpg"], existing: ["/d/a/1.jpg": "1"])
-    #expect(names == ["1", "b-1"])
-  }
-
-  @Test(
-    "Names are safe as file names",
-    arguments: [
-      ("it's", "it's"), ("..", "_."), (".hidden", "_hidden"), ("a/b\\c", "a_b_c"),
-      ("line\nbreak\u{0}", "line_break_"), ("", "picture"),
-      ("  ", "picture"), (" .x", "_x"), ("x\u{202E}gnp", "x_gnp"),
-    ])
-  func safeNames(text: String, expected: String) { #expect(ItemNames.safe(text) == expected) }
-
-  @Test("A class's name that looks like a number stays a text") func parameterValues() throws {
-    let values: [ParameterValue] = [.text("nan"), .text("inf"), .text("7"), .number(7.0), .flag(true)]
-    #expect(ResultJSON.value([ParameterValue].self, try ResultJSON.text(values)) == values)
-  }
-
   @Test("An id with a comma can be chosen") func commas() throws {
     let network = TrainedNetwork(
       parameters: try linearNet(classes: 3), mean: [Float](repeating: 0, count: 108), classes: ["a,b", "a", "b"],
@@ -49,25 +21,6 @@ import Testing
       let table = BoxTable.text([PictureAnswers(image: "p", answers: [box], scores: [1])])
       #expect(try BoxTable.parse(table, name: "boxes.csv").map(\.answers) == [[box]])
     }
-  }
-
-  @Test("Long names are cut, and still differ") func longNames() {
-    #expect(ItemNames.safe(String(repeating: "x", count: 181)) != ItemNames.safe(String(repeating: "x", count: 182)))
-    let long = String(repeating: "ö", count: 300)
-    let names = ItemNames.names(for: ["/d/\(long)1.png", "/d/\(long)2.png"])
-    #expect(Set(names).count == 2)
-    for name in names { #expect(name.utf8.count <= 190) }
-  }
-
-  @Test("Near the end of the queue a share is a fair part of what is left") func shares() {
-    func share(_ item: Int, _ count: Int, _ ranks: Int) -> Int {
-      FanOut<Int>.share(from: item, count: count, ranks: ranks, batch: 16)
-    }
-    #expect(share(0, 1000, 4) == 16)
-    #expect(share(0, 10, 1) == 10)
-    #expect(share(0, 10, 4) == 3)
-    #expect(share(990, 1000, 4) == 3)
-    #expect(share(999, 1000, 4) == 1)
   }
 
   @Test("A crop is the centre of the picture at 256/224 of the crop's size") func crop() throws {
@@ -113,7 +66,8 @@ import Testing
     let facts = LocalisationFacts(answers: nil, truthBoxes: [], width: 40, height: 30, orientation: 1)
     let text = try ResultJSON.text(ResultRecord(common, facts))
     #expect(
-      text == #"{"class":"n1","className":"one","height":30,"item":"x","kind":"localise","orientation":1,"posterior":0.5,"score":0.1,"#
+      text
+        == #"{"class":"n1","className":"one","height":30,"item":"x","kind":"localise","orientation":1,"posterior":0.5,"score":0.1,"#
         + #""top5":[],"truthBoxes":[],"width":40}"#)
     #expect(ResultJSON.value(ResultRecord<NoFacts>.self, text)?.common == common)
     #expect(ResultJSON.value(ResultRecord<LocalisationFacts>.self, text)?.facts == facts)
