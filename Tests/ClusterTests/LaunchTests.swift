@@ -2,7 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// launch.sh, with rank-checks in the place of the program.
+/// launch.sh and what it becomes, deepinside-launch, with rank-checks in the place of the program. What is computed on the way is tested
+/// in LaunchingTests.
 @Suite struct LaunchTests {
   static let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().appending(path: "launch.sh").path
@@ -39,16 +40,6 @@ import Testing
           + "-x OMP_NUM_THREADS=9999 -x OPENBLAS_NUM_THREADS=9999 -x DEEPINSIDE_DONE PROGRAM train"
       ),
       (
-        "--ranks 2 --threads 9999 --interface eth0 train", [:],
-        "mpirun -np 2 --bind-to none --mca mpi_yield_when_idle 1 --oversubscribe \(always) --mca btl_tcp_if_include eth0 "
-          + "--mca oob_tcp_if_include eth0 -x OMP_NUM_THREADS=9999 -x OPENBLAS_NUM_THREADS=9999 -x DEEPINSIDE_DONE PROGRAM train"
-      ),
-      (
-        "--hosts a,b,a --threads 9999 train", ["HDF5_USE_FILE_LOCKING": "FALSE"],
-        "mpirun -np 3 --host a\\,b\\,a --bind-to none --mca mpi_yield_when_idle 1 --oversubscribe \(always) "
-          + "-x OMP_NUM_THREADS=9999 -x OPENBLAS_NUM_THREADS=9999 -x DEEPINSIDE_DONE -x HDF5_USE_FILE_LOCKING PROGRAM train"
-      ),
-      (
         "--threads 9999 train", ["SLURM_JOB_ID": "7", "SLURM_NTASKS": "6", "SLURM_TASKS_PER_NODE": "6", "OMPI_MCA_pml": "ucx"],
         "mpirun -np 6 --bind-to none --mca mpi_yield_when_idle 1 --oversubscribe "
           + "\(always.replacing("--mca pml ob1 ", with: "")) -x OMP_NUM_THREADS=9999 -x OPENBLAS_NUM_THREADS=9999 -x DEEPINSIDE_DONE PROGRAM train"
@@ -73,20 +64,6 @@ import Testing
       .replacing("--mca btl_vader_single_copy_mechanism none ", with: several ? "" : "--mca btl \\^tcp ")
   }
 
-  @Test("What the environment says for the one version of Open MPI counts for the other, and wins")
-  func parametersOfTheEnvironment() throws {
-    let folder = try TemporaryFolder()
-    let given = ["OMPI_MCA_plm_rsh_agent": "/bin/false", "OMPI_MCA_oob_tcp_keepalive_time": "9", "OMPI_MCA_btl": "self,tcp"]
-    for (version, expected) in [("4.1.4", []), ("5.0.7", ["--prtemca plm_ssh_agent /bin/false", "--prtemca oob_tcp_keepalive_time 9"])] {
-      var environment = given
-      environment["PATH"] = try pathWithOpenMPI(version, in: folder)
-      let arguments = ["--dry-run", "--ranks", "2", "--threads", "1", "train"]
-      let result = try launch(arguments, environment: environment).wait()
-      for text in expected { #expect(result.output.contains(text), "\(version): \(result)") }
-      for text in ["keepalive_time 3", "--mca btl ", "--mca plm"] { #expect(!result.output.contains(text), "\(version): \(result)") }
-    }
-  }
-
   @Test(
     "A run is done when rank 0 has said so: without that, mpirun's code 0 is a failure, and is tried again",
     arguments: ["4.1.4", "5.0.7"])
@@ -102,18 +79,6 @@ import Testing
       #expect(result.output.components(separatedBy: "result\n").count == restarts + 2, "\(starting): \(result)")
       #expect(!result.output.contains("deepinside-done"), "\(starting): \(result)")
       #expect(result.output.contains("rank 0 did not come to its end") == (code == 1), "\(starting): \(result)")
-    }
-  }
-
-  @Test("Blanks between hosts are no part of their names, and what is no host is refused")
-  func hostList() throws {
-    for given in ["a:4, b:3 ,c", " a:4 b:3\tc,"] {
-      let result = try launch(["--dry-run", "--threads", "1", "--hosts", given, "train"]).wait()
-      #expect(result.output.hasPrefix("mpirun -np 8 --host a:4\\,b:3\\,c "), "\(result)")
-    }
-    for given in ["a:x", "a:0", ",", "a;b:2"] {
-      let result = try launch(["--dry-run", "--hosts", given, "train"]).wait()
-      #expect(result.exitCode == 2 && result.output.contains("--hosts"), "\(result)")
     }
   }
 
@@ -145,7 +110,6 @@ import Testing
     "Another MPI's mpirun is named, with what to do, and nothing is started",
     arguments: [
       ("HYDRA build details:\n    Version: 4.0.2", "MPICH"),
-      ("Intel(R) MPI Library for Linux* OS, Version 2021.9 Build 20230306", "Intel MPI"), ("some other thing 1.0", "some other thing"),
     ])
   func otherMPI(version: String, name: String) throws {
     let folder = try TemporaryFolder()
@@ -168,41 +132,14 @@ import Testing
   }
 
   private static let shared = "--bind-to none --mca mpi_yield_when_idle 1"
-  private static let spread = "--map-by node --bind-to none --mca mpi_yield_when_idle 1 --rank-by slot"
-
   // The first one is not on a compute node: nothing depends on the cores of the machine that runs the test.
   @Test(
     "The ranks are dealt out over the nodes of a Slurm allocation",
     arguments: [
-      // As many ranks as tasks: where Slurm has put them, with the threads that the scarcest node has for each.
       ("", described(2, cpus: "16(x2)", tasks: "1(x2)", sum: 2, perTask: 16), "mpirun -np 2 \(shared)", 16),
-      ("", described(2, cpus: "4,2", tasks: "2,1", sum: 3, perTask: 2), "mpirun -np 3 \(shared)", 2),
-      ("", described(3, cpus: "8(x2),4", tasks: "2(x2),1", sum: 5), "mpirun -np 5 \(shared)", 4),
-      ("", described(3, cpus: "8(x2),4", tasks: "8(x2),4", sum: 20), "mpirun -np 20 \(shared)", 1),
-      // No number of tasks: a rank a node.
-      ("", described(2, cpus: "8(x2)", tasks: "8(x2)"), "mpirun -np 2 \(spread)", 8),
-      // More or fewer: evenly, with all processors of the nodes.
-      ("--ranks 2", described(2, cpus: "4(x2)", tasks: "2(x2)", sum: 4, perTask: 2), "mpirun -np 2 \(spread)", 4),
-      ("--ranks 3", described(2, cpus: "8(x2)", tasks: "8(x2)"), "mpirun -np 3 \(spread)", 4),
-      ("--ranks 1", described(2, cpus: "4(x2)", tasks: "2(x2)", sum: 4), "mpirun -np 1 \(spread)", 4),
-      (
-        "--ranks 4", described(2, cpus: "2(x2)", tasks: "1(x2)", sum: 2, perTask: 2), "mpirun -np 4 \(spread) --oversubscribe", 1
-      ),
-      (
-        "--launcher srun", described(2, cpus: "6(x2)", tasks: "2(x2)", sum: 4, perTask: 3), "srun --ntasks 4 --cpus-per-task 3", 3
-      ),
       (
         "--launcher srun", described(2, cpus: "8(x2)", tasks: "8(x2)"),
         "srun --ntasks 2 --cpus-per-task 8 --nodes 2 --ntasks-per-node 1", 8
-      ),
-      (
-        "--launcher srun --ranks 1", described(2, cpus: "8(x2)", tasks: "8(x2)"),
-        "srun --ntasks 1 --cpus-per-task 8 --nodes 1", 8
-      ),
-      ("--launcher srun --ranks 3", described(2, cpus: "8(x2)", tasks: "8(x2)"), "srun --ntasks 3 --cpus-per-task 4", 4),
-      (
-        "--launcher srun --ranks 5", described(2, cpus: "2(x2)", tasks: "1(x2)", sum: 2, perTask: 2),
-        "srun --ntasks 5 --cpus-per-task 1 --overcommit", 1
       ),
     ] as [(String, [String: String], String, Int)])
   func allocation(options: String, environment: [String: String], command: String, threads: Int) throws {
@@ -220,19 +157,6 @@ import Testing
         + command.replacing("srun", with: "srun --mpi=pmix --kill-on-bad-exit=1") + " \(program) train\n"
       : "\(command) \(Self.always) -x \(numbers[0]) -x \(numbers[1]) -x DEEPINSIDE_DONE \(program) train\n"
     #expect(result.output == expected && result.exitCode == 0, "\(result)")
-  }
-
-  @Test("On a compute node, ranks are bound only where all of its processors are theirs")
-  func binding() throws {
-    let processors = try #require(Int(try RunningProcess(["nproc"]).wait().output.dropLast()))
-    for (cpus, bound) in [(processors, true), (processors - 1, false)] where cpus > 0 {
-      var environment = Self.described(1, cpus: "\(cpus)", tasks: "1", sum: 1, perTask: cpus)
-      environment["SLURM_CPUS_ON_NODE"] = "\(cpus)"
-      environment["SLURMD_NODENAME"] = "node1"
-      let result = try launch(["--dry-run", "train"], environment: environment).wait()
-      #expect(result.output.contains("--bind-to core") == bound, "\(cpus) of \(processors): \(result)")
-      #expect(!result.output.contains("--oversubscribe"), "\(cpus) of \(processors): \(result)")
-    }
   }
 
   @Test("In a job of PBS the ranks go where its file says")
@@ -261,9 +185,7 @@ import Testing
   @Test(
     "Wrong use ends with 2 and one line",
     arguments: [
-      ["--ranks", "x", "a"], ["--ranks", "0", "a"], ["--interface", "eth0;ls", "a"], ["--ranks"], ["--fast", "a"],
-      ["--launcher", "srun", "a"],
-      ["--threads", "2"],
+      ["--ranks", "x", "a"], ["--hosts", "a;b:2", "a"], ["--fast", "a"], ["--threads", "2"],
     ])
   func wrongUse(arguments: [String]) throws {
     let result = try launch(arguments).wait()
@@ -318,6 +240,40 @@ import Testing
     process.signal(SIGUSR1)
     let result = process.wait()
     #expect(result.exitCode == 4, "\(result)")
+  }
+
+  @Test("Asked to stop between two starts, nothing more is started")
+  func stopBetweenStarts() throws {
+    let folder = try TemporaryFolder()
+    let path = try pathWithOpenMPI("4.1.4", in: folder, starting: "echo started; exit 137")
+    let process = try launch(["--max-restarts", "2", "layout", "1"], environment: ["PATH": path])
+    #expect(becomesTrue(within: 20) { process.output.contains("a rank was ended by signal 9") })
+    process.signal(SIGUSR1)
+    let result = process.wait()
+    #expect(result.exitCode == 4 && result.output.components(separatedBy: "started\n").count == 2, "\(result)")
+    #expect(result.output.hasSuffix("launch.sh: stopped before the ranks were started: no update was made; what was saved before is whole\n"))
+  }
+
+  @Test("Asked to stop while the program is built, the build is ended")
+  func stopBuilding() throws {
+    let folder = try TemporaryFolder()
+    let made = try RunningProcess(
+      ["sh", "-c", "printf '#!/bin/sh\\necho building; sleep 100\\n' >\"$0/launch.sh\"; chmod 755 \"$0/launch.sh\"", folder.path]
+    ).wait()
+    #expect(made.exitCode == 0, "\(made)")
+    let process = try RunningProcess([try builtTool("deepinside-launch"), "run", folder.path("none"), folder.path, "layout", "1"])
+    #expect(becomesTrue(within: 20) { process.output.contains("building") })
+    process.signal(SIGTERM)
+    let result = process.wait()
+    #expect(result.exitCode == 4 && result.output.contains("stopped before the ranks were started"), "\(result)")
+  }
+
+  @Test("It links the C library and Swift's alone")
+  func libraries() throws {
+    let result = try RunningProcess(["ldd", try builtTool("deepinside-launch")]).wait()
+    let names = result.output.split(separator: "\n").compactMap { $0.split(separator: " ").first?.split(separator: "/").last }
+    let allowed = ["linux-vdso", "ld-linux", "libc.so", "libm.so", "libgcc_s", "libstdc++", "libdispatch", "libBlocksRuntime", "libswift"]
+    #expect(!names.isEmpty && names.allSatisfy { name in allowed.contains { name.trimmingPrefix("\t").hasPrefix($0) } }, "\(result)")
   }
 
   /// Whether a process has a handler for SIGUSR1.
