@@ -71,15 +71,20 @@ END
 }
 
 build() { # [--static]
-  local product
+  local static=${1:+--static-swift-stdlib}
   setup
   if is_built; then
     say "there is no Swift: $program stays as it is"
     return
   fi
-  for product in deepinside deepinside-launch; do
-    DEEPINSIDE_COMMIT=$(commit) swift build --package-path "$top" --manifest-cache none -c release ${1:+--static-swift-stdlib} --product "$product"
-  done
+  build_product deepinside $static
+  # On nodes with another Linux the launcher alone is run as it is, outside of a container: best without any library.
+  [[ -z $static ]] || ! build_product deepinside-launch $static -Xswiftc -static-executable || return 0
+  build_product deepinside-launch $static
+}
+
+build_product() { # NAME [OPTION ...]
+  DEEPINSIDE_COMMIT=$(commit) swift build --package-path "$top" --manifest-cache none -c release --product "$@"
 }
 
 # The commit of this checkout, for --version; with a + where files differ from it. Nothing where there is no git.
@@ -104,7 +109,7 @@ the program was built, or install Swift 6.2 or later, https://www.swift.org/inst
   setsid swift build --package-path "$top" --manifest-cache none -c release --product deepinside-launch >"$log" 2>&1 </dev/null &
   pid=$!
   while kill -0 "$pid" 2>/dev/null; do
-    ! signal_waits || { kill -KILL -- "-$pid" && stopped_early; }
+    ! signal_waits || { kill -KILL -- "-$pid" && rm -f "$log" && stopped_early; }
     sleep 0.2
   done
   wait "$pid" || code=$?

@@ -39,26 +39,28 @@ package struct BatchScript: Sendable {
   private var kind: Kind {
     let missing = "a second job over the same folder does only what is missing"
     return switch command {
-      case "train":
-        Kind(what: "Trains, in as many turns as it takes: each goes on from the newest checkpoint", example: "--data DIR --run RUN", hours: 12)
-      case "prepare":
-        Kind(
-          what: "Packs a picture folder, in as many turns as it takes: each goes on with the shards that are missing",
-          example: "--data DIR --output PACK", hours: 4)
-      case "evaluate":
-        Kind(
-          what: "Measures the top-1 and top-5 error of a checkpoint, and writes it down by class",
-          example: "--checkpoint FILE --data DIR --crops 10 --output DIR", hours: 1, saves: false)
-      case "class-models":
-        Kind(what: "Draws class models; \(missing)", example: "--checkpoint FILE --output DIR", hours: 4)
-      case "saliency":
-        Kind(what: "Draws saliency maps; \(missing)", example: "--checkpoint FILE --images DIR --output DIR", hours: 4)
-      case "localise":
-        Kind(
-          what: "Finds objects and their boxes; \(missing)",
-          example: "--checkpoint FILE --images DIR --annotations DIR --output DIR", hours: 4)
-      default:
-        Kind(what: "Runs deepinside \(command); the same job goes on with what is missing", example: "ARGUMENT ...", hours: 4)
+    case "train":
+      Kind(
+        what: "Trains, in as many turns as it takes: each goes on from the newest checkpoint", example: "--data DIR --run RUN",
+        hours: 12)
+    case "prepare":
+      Kind(
+        what: "Packs a picture folder, in as many turns as it takes: each goes on with the shards that are missing",
+        example: "--data DIR --output PACK", hours: 4)
+    case "evaluate":
+      Kind(
+        what: "Measures the top-1 and top-5 error of a checkpoint, and writes it down by class",
+        example: "--checkpoint FILE --data DIR --crops 10 --output DIR", hours: 1, saves: false)
+    case "class-models":
+      Kind(what: "Draws class models; \(missing)", example: "--checkpoint FILE --output DIR", hours: 4)
+    case "saliency":
+      Kind(what: "Draws saliency maps; \(missing)", example: "--checkpoint FILE --images DIR --output DIR", hours: 4)
+    case "localise":
+      Kind(
+        what: "Finds objects and their boxes; \(missing)",
+        example: "--checkpoint FILE --images DIR --annotations DIR --output DIR", hours: 4)
+    default:
+      Kind(what: "Runs deepinside \(command); the same job goes on with what is missing", example: "ARGUMENT ...", hours: 4)
     }
   }
 

@@ -9,8 +9,8 @@ package enum Hosts: Equatable, Sendable {
 
   package var entries: [HostEntry] {
     switch self {
-      case .none: []
-      case .listed(let entries), .file(_, let entries): entries
+    case .none: []
+    case .listed(let entries), .file(_, let entries): entries
     }
   }
 

@@ -41,7 +41,9 @@ package struct LaunchCommand: Sendable {
     words += ["srun", "--mpi=pmix", "--kill-on-bad-exit=1"]
     words += ["--ntasks", "\(layout.ranks)", "--cpus-per-task", "\(layout.processorsPerRank)"]
     if layout.isSpread, layout.ranks < nodes { words += ["--nodes", "\(layout.ranks)"] }
-    if layout.isSpread, layout.ranks % nodes == 0 { words += ["--nodes", "\(nodes)", "--ntasks-per-node", "\(layout.ranksPerHost)"] }
+    if layout.isSpread, layout.ranks % nodes == 0 {
+      words += ["--nodes", "\(nodes)", "--ntasks-per-node", "\(layout.ranksPerHost)"]
+    }
     return layout.fits ? words : words + ["--overcommit"]
   }
 
@@ -60,9 +62,9 @@ package struct LaunchCommand: Sendable {
 
   private var hostOptions: [String] {
     switch options.hosts {
-      case .none: []
-      case .listed(let entries): ["--host", entries.map(\.text).joined(separator: ",")]
-      case .file(let path, _): ["--hostfile", path]
+    case .none: []
+    case .listed(let entries): ["--host", entries.map(\.text).joined(separator: ",")]
+    case .file(let path, _): ["--hostfile", path]
     }
   }
 

@@ -36,10 +36,10 @@ package struct LaunchOptions: Equatable, Sendable {
       }
       guard let value = rest.popFirst() else { throw .wrongUse("\(name) needs a value (./launch.sh --help)") }
       switch name {
-        case "--ranks": ranks = try Self.number(name, value, from: 1)
-        case "--threads": threads = try Self.number(name, value, from: 1)
-        case "--max-restarts": maxRestarts = try Self.number(name, value, from: 0)
-        default: given[name] = value.isEmpty ? nil : value
+      case "--ranks": ranks = try Self.number(name, value, from: 1)
+      case "--threads": threads = try Self.number(name, value, from: 1)
+      case "--max-restarts": maxRestarts = try Self.number(name, value, from: 0)
+      default: given[name] = value.isEmpty ? nil : value
       }
     }
     guard !rest.isEmpty else { throw .wrongUse("no command given (./launch.sh --help)") }

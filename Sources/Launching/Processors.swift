@@ -10,7 +10,9 @@ package struct Processors: Sendable {
   package var allowedCores: Int? {
     let status = text(ofFile: "\(root)/proc/self/status") ?? ""
     guard let list = status.lines.first(where: { $0.hasPrefix("Cpus_allowed_list:") })?.words.last else { return nil }
-    let cores = Self.numbers(list).compactMap { text(ofFile: "\(root)/sys/devices/system/cpu/cpu\($0)/topology/thread_siblings_list") }
+    let cores = Self.numbers(list).compactMap {
+      text(ofFile: "\(root)/sys/devices/system/cpu/cpu\($0)/topology/thread_siblings_list")
+    }
     return cores.isEmpty ? nil : Set(cores).count
   }
 

@@ -21,12 +21,12 @@ extension String {
 
   private static func escaped(_ scalar: Unicode.Scalar) -> String {
     switch scalar {
-      case "\n": "\\n"
-      case "\t": "\\t"
-      case "\r": "\\r"
-      case "'", "\\": "\\\(scalar)"
-      case _ where scalar.value < 32 || scalar.value == 127: "\\" + octal(scalar.value)
-      default: String(scalar)
+    case "\n": "\\n"
+    case "\t": "\\t"
+    case "\r": "\\r"
+    case "'", "\\": "\\\(scalar)"
+    case _ where scalar.value < 32 || scalar.value == 127: "\\" + octal(scalar.value)
+    default: String(scalar)
     }
   }
 

@@ -53,7 +53,8 @@ package struct RunEnd: Equatable, Sendable {
   }
 
   /// Said when a request has come before anything was started, or between two starts.
-  package static let stoppedBeforeStart = "stopped before the ranks were started: no update was made; what was saved before is whole"
+  package static let stoppedBeforeStart =
+    "stopped before the ranks were started: no update was made; what was saved before is whole"
 
   /// Source: signal(7); the numbers are the same on x86-64 and arm64.
   private static func signalName(_ number: Int32) -> String {

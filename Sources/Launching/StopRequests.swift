@@ -23,9 +23,9 @@ package struct StopRequests: Sendable {
   package mutating func answer(_ signal: Int32, during phase: Phase) -> Answer {
     defer { isStopping = true }
     return switch phase {
-      case .nothing: .startNothing
-      case .build: .endBuild
-      case .ranks: isStopping && signal != SIGUSR1 ? .endRanks : .save(isTold: signal != SIGUSR1)
+    case .nothing: .startNothing
+    case .build: .endBuild
+    case .ranks: isStopping && signal != SIGUSR1 ? .endRanks : .save(isTold: signal != SIGUSR1)
     }
   }
 }

@@ -34,7 +34,8 @@ package struct Sweep {
 
   /// A segment is looked at twice: a rank that is just starting makes it before it maps it.
   private var sharedMemorySegments: [String] {
-    let segments = owned(in: sharedMemory) { name in ["vader_segment.", "sm_segment.", "osc_sm."].contains { name.hasPrefix($0) } }
+    let segments = owned(in: sharedMemory) { name in ["vader_segment.", "sm_segment.", "osc_sm."].contains { name.hasPrefix($0) }
+    }
     let unmapped = Set(segments).subtracting(segments.isEmpty ? [] : mappedFiles(sharedMemory))
     guard !unmapped.isEmpty else { return [] }
     usleep(200_000)
@@ -44,7 +45,9 @@ package struct Sweep {
   /// `ompi.HOST.UID/pid.PID` and `prte*.HOST.PID.UID`.
   private var foldersOfEndedRuns: [String] {
     func hasEnded(_ path: String, _ pid: Substring?) -> Bool { pid.flatMap { pid_t($0) }.map { !isAlive($0) } ?? true }
-    let old = sessionFolders.flatMap { owned(in: $0) { $0.hasPrefix("pid.") } }.filter { hasEnded($0, $0.split(separator: ".").last) }
+    let old = sessionFolders.flatMap { owned(in: $0) { $0.hasPrefix("pid.") } }.filter {
+      hasEnded($0, $0.split(separator: ".").last)
+    }
     let new = owned(in: temporary) { name in
       let parts = name.split(separator: ".")
       return name.hasPrefix("prte") && parts.count >= 4 && parts.last == "\(user)"

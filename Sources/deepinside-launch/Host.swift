@@ -39,7 +39,8 @@ struct Host {
   /// The cores of hosts, in the order given. A host that doesn't answer is taken to be like this one.
   private func cores(ofHosts names: [String]) -> [Int] {
     zip(names, results(onHosts: names, of: "cores")).map { name, result in
-      guard !isThis(name), let cores = result.output.lines.last(where: { !$0.isEmpty })?.naturalNumber, (1...99999).contains(cores)
+      guard !isThis(name), let cores = result.output.lines.last(where: { !$0.isEmpty })?.naturalNumber,
+        (1...99999).contains(cores)
       else { return self.cores }
       return cores
     }
@@ -69,7 +70,8 @@ struct Host {
 
   /// Lets the launcher do something on hosts, where it has the same path as here. What doesn't answer has code 124.
   private func results(onHosts names: [String], of command: String) -> [CommandResult] {
-    runSideBySide(names.map { isThis($0) ? ["true"] : reaching($0, "\(Self.path.singleQuoted) \(command)") }, variables: variables)
+    runSideBySide(
+      names.map { isThis($0) ? ["true"] : reaching($0, "\(Self.path.singleQuoted) \(command)") }, variables: variables)
   }
 
   /// A command on another host, reached the way that mpirun reaches it.
@@ -87,9 +89,13 @@ struct Host {
 
   /// Where this program lies, by the name that it was started with: the file behind it may lie elsewhere on other hosts.
   private static let path: String = {
-    if let name = (text(ofFile: "/proc/self/cmdline") ?? "").split(separator: "\0").first, name.hasPrefix("/") { return String(name) }
+    if let name = (text(ofFile: "/proc/self/cmdline") ?? "").split(separator: "\0").first, name.hasPrefix("/") {
+      return String(name)
+    }
     var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
-    let count = buffer.withUnsafeMutableBytes { readlink("/proc/self/exe", $0.baseAddress!.assumingMemoryBound(to: CChar.self), $0.count) }
+    let count = buffer.withUnsafeMutableBytes {
+      readlink("/proc/self/exe", $0.baseAddress!.assumingMemoryBound(to: CChar.self), $0.count)
+    }
     return String(bytes: buffer.prefix(max(count, 0)))
   }()
 }

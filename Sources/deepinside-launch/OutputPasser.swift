@@ -53,7 +53,9 @@ final class OutputPasser: Sendable {
       if count <= 0 || state.withLock({ $0.isAbandoned }) { break }
       let passed = filter.pass(buffer[..<count])
       let isDone = filter.isDone
-      state.withLock { $0.isDone = isDone; $0.isWriting = true }
+      state.withLock {
+        $0.isDone = isDone; $0.isWriting = true
+      }
       // Who has had enough of it doesn't end the work: it is read on.
       if isRead, !passed.isEmpty { isRead = write(passed, to: 1) }
       state.withLock { $0.isWriting = false }

@@ -95,7 +95,8 @@ struct Supervisor {
     // In a session of its own: Ctrl-C in the terminal must reach mpirun by way of the launcher only. Until mpirun handles SIGUSR1
     // itself the signal must not end it: it is ignored first, and sent again later.
     let child = try ChildProcess(
-      ["/bin/sh", "-c", "trap '' USR1; exec \"$@\"", "sh"] + command.words, variables: variables, output: ends[1], errors: ends[1],
+      ["/bin/sh", "-c", "trap '' USR1; exec \"$@\"", "sh"] + command.words, variables: variables, output: ends[1],
+      errors: ends[1],
       ownsSession: true)
     close(ends[1])
     let passer = OutputPasser(file: ends[0], word: word)
@@ -144,12 +145,12 @@ struct Supervisor {
   private mutating func takeRequest(within time: Duration, during phase: StopRequests.Phase, of child: ChildProcess?) -> Bool {
     guard let signal = Signals.next(within: time), signal != SIGCHLD else { return false }
     switch requests.answer(signal, during: phase) {
-      case .startNothing: break
-      case .endBuild: child?.sendToGroup(SIGTERM)
-      case .endRanks: child?.send(SIGTERM)
-      case .save(let isTold):
-        if isTold { say("saving the work; once more to stop at once") }
-        return true
+    case .startNothing: break
+    case .endBuild: child?.sendToGroup(SIGTERM)
+    case .endRanks: child?.send(SIGTERM)
+    case .save(let isTold):
+      if isTold { say("saving the work; once more to stop at once") }
+      return true
     }
     return false
   }

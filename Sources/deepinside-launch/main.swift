@@ -15,24 +15,24 @@ let usage = """
 func run(_ arguments: [String]) throws(LaunchError) -> Int32 {
   let rest = Array(arguments.dropFirst())
   switch arguments.first {
-    case "run" where rest.count >= 2:
-      // First of all: who has started this keeps signals waiting.
-      Signals.block()
-      let host = Host(variables: .ofThisProcess())
-      let options = try LaunchOptions(Array(rest.dropFirst(2)), variables: host.variables)
-      var supervisor = Supervisor(host: host, options: options, program: rest[0], checkout: rest[1])
-      return try supervisor.run()
-    case "batch":
-      write(try BatchScript(rest).text, to: 1)
-    case "cores":
-      write("\(Host(variables: .ofThisProcess()).cores)\n", to: 1)
-    case "sweep":
-      Sweep(variables: .ofThisProcess()).run()
-    case "--help":
-      write(usage, to: 1)
-    default:
-      write(usage, to: 2)
-      return 2
+  case "run" where rest.count >= 2:
+    // First of all: who has started this keeps signals waiting.
+    Signals.block()
+    let host = Host(variables: .ofThisProcess())
+    let options = try LaunchOptions(Array(rest.dropFirst(2)), variables: host.variables)
+    var supervisor = Supervisor(host: host, options: options, program: rest[0], checkout: rest[1])
+    return try supervisor.run()
+  case "batch":
+    write(try BatchScript(rest).text, to: 1)
+  case "cores":
+    write("\(Host(variables: .ofThisProcess()).cores)\n", to: 1)
+  case "sweep":
+    Sweep(variables: .ofThisProcess()).run()
+  case "--help":
+    write(usage, to: 1)
+  default:
+    write(usage, to: 2)
+    return 2
   }
   return 0
 }

@@ -9,7 +9,9 @@ import Testing
     .deletingLastPathComponent().appending(path: "launch.sh").path
 
   private func launch(_ arguments: [String], environment: [String: String] = [:]) throws -> RunningProcess {
-    var variables = ["DEEPINSIDE_PROGRAM": try builtTool("rank-checks"), "DEEPINSIDE_LAUNCHER": try builtTool("deepinside-launch")]
+    var variables = [
+      "DEEPINSIDE_PROGRAM": try builtTool("rank-checks"), "DEEPINSIDE_LAUNCHER": try builtTool("deepinside-launch"),
+    ]
     for name in [
       "SLURM_JOB_ID", "SLURM_NTASKS", "SLURM_JOB_NUM_NODES", "SLURM_CPUS_PER_TASK", "SLURM_CPUS_ON_NODE", "SLURM_TASKS_PER_NODE",
       "SLURM_JOB_CPUS_PER_NODE", "SLURMD_NODENAME", "PBS_NODEFILE", "LD_LIBRARY_PATH", "HDF5_USE_FILE_LOCKING", "OMPI_MCA_btl",
@@ -91,11 +93,12 @@ import Testing
     let folder = try TemporaryFolder()
     let agent = folder.path("agent")
     try """
-      #!/bin/sh
-      case $1 in big) echo 64 ;; small) echo 8 ;; *) exit 1 ;; esac
-      """.write(toFile: agent, atomically: true, encoding: .utf8)
+    #!/bin/sh
+    case $1 in big) echo 64 ;; small) echo 8 ;; *) exit 1 ;; esac
+    """.write(toFile: agent, atomically: true, encoding: .utf8)
     #expect(chmod(agent, 0o755) == 0)
-    let result = try launch(["--dry-run", "--hosts", hosts, "train"], environment: ["OMPI_MCA_plm_rsh_agent": "sh \(agent)"]).wait()
+    let result = try launch(["--dry-run", "--hosts", hosts, "train"], environment: ["OMPI_MCA_plm_rsh_agent": "sh \(agent)"])
+      .wait()
     let cores = try #require(Int(try RunningProcess(["nproc"]).wait().output.dropLast()))
     // Who doesn't answer is taken to be like this machine, which hardware threads may make smaller than it seems.
     guard let threads else {
@@ -109,7 +112,7 @@ import Testing
   @Test(
     "Another MPI's mpirun is named, with what to do, and nothing is started",
     arguments: [
-      ("HYDRA build details:\n    Version: 4.0.2", "MPICH"),
+      ("HYDRA build details:\n    Version: 4.0.2", "MPICH")
     ])
   func otherMPI(version: String, name: String) throws {
     let folder = try TemporaryFolder()
@@ -251,7 +254,9 @@ import Testing
     process.signal(SIGUSR1)
     let result = process.wait()
     #expect(result.exitCode == 4 && result.output.components(separatedBy: "started\n").count == 2, "\(result)")
-    #expect(result.output.hasSuffix("launch.sh: stopped before the ranks were started: no update was made; what was saved before is whole\n"))
+    #expect(
+      result.output.hasSuffix(
+        "launch.sh: stopped before the ranks were started: no update was made; what was saved before is whole\n"))
   }
 
   @Test("Asked to stop while the program is built, the build is ended")
@@ -272,8 +277,11 @@ import Testing
   func libraries() throws {
     let result = try RunningProcess(["ldd", try builtTool("deepinside-launch")]).wait()
     let names = result.output.split(separator: "\n").compactMap { $0.split(separator: " ").first?.split(separator: "/").last }
-    let allowed = ["linux-vdso", "ld-linux", "libc.so", "libm.so", "libgcc_s", "libstdc++", "libdispatch", "libBlocksRuntime", "libswift"]
-    #expect(!names.isEmpty && names.allSatisfy { name in allowed.contains { name.trimmingPrefix("\t").hasPrefix($0) } }, "\(result)")
+    let allowed = [
+      "linux-vdso", "ld-linux", "libc.so", "libm.so", "libgcc_s", "libstdc++", "libdispatch", "libBlocksRuntime", "libswift",
+    ]
+    #expect(
+      !names.isEmpty && names.allSatisfy { name in allowed.contains { name.trimmingPrefix("\t").hasPrefix($0) } }, "\(result)")
   }
 
   /// Whether a process has a handler for SIGUSR1.

@@ -10,7 +10,10 @@ import Testing
 
   @Test(
     "The files of jobs/ are what is printed",
-    arguments: ["train.sbatch", "train.pbs", "prepare.sbatch", "evaluate.sbatch", "class-models.sbatch", "saliency.sbatch", "localise.sbatch"])
+    arguments: [
+      "train.sbatch", "train.pbs", "prepare.sbatch", "evaluate.sbatch", "class-models.sbatch", "saliency.sbatch",
+      "localise.sbatch",
+    ])
   func files(name: String) throws {
     let parts = name.split(separator: ".").map(String.init)
     let script = try BatchScript([parts[1] == "pbs" ? "pbs" : "slurm", parts[0]])

@@ -49,7 +49,10 @@ import Testing
         "--hosts a:4,b:3,c --threads 9 train", [:],
         "mpirun -np 8 --host a:4\\,b:3\\,c \(free) --oversubscribe \(always) \(threads(9)) PROGRAM train"
       ),
-      ("--hosts a,b train", [:], "mpirun -np 2 --host a\\,b --map-by slot:PE=4 --bind-to core \(always) \(threads(4)) PROGRAM train"),
+      (
+        "--hosts a,b train", [:],
+        "mpirun -np 2 --host a\\,b --map-by slot:PE=4 --bind-to core \(always) \(threads(4)) PROGRAM train"
+      ),
       (
         "--hosts a,b,a train", ["HDF5_USE_FILE_LOCKING": "FALSE", "LD_LIBRARY_PATH": "/opt/lib"],
         "mpirun -np 3 --host a\\,b\\,a \(free) \(always) \(threads(2)) -x LD_LIBRARY_PATH -x HDF5_USE_FILE_LOCKING PROGRAM train"
@@ -90,12 +93,16 @@ import Testing
   @Test("What the environment says for the one version of Open MPI counts for the other, and wins")
   func parametersOfTheEnvironment() throws {
     let given = [
-      "OMPI_MCA_plm_rsh_agent": "/bin/false", "OMPI_MCA_oob_tcp_keepalive_time": "9", "OMPI_MCA_btl": "self,tcp", "OMPI_MCA_pml": "",
+      "OMPI_MCA_plm_rsh_agent": "/bin/false", "OMPI_MCA_oob_tcp_keepalive_time": "9", "OMPI_MCA_btl": "self,tcp",
+      "OMPI_MCA_pml": "",
     ]
     let four = try line("train", given)
-    #expect(!four.contains("agent") && !four.contains("keepalive_time") && !four.contains("--mca btl ") && four.contains("--mca pml ob1"))
+    #expect(
+      !four.contains("agent") && !four.contains("keepalive_time") && !four.contains("--mca btl ")
+        && four.contains("--mca pml ob1"))
     let five = try line("train", given, openMPI: 5)
-    #expect(five.contains("--prtemca oob_tcp_keepalive_time 9 ") && five.contains("--prtemca plm_ssh_agent /bin/false "), "\(five)")
+    #expect(
+      five.contains("--prtemca oob_tcp_keepalive_time 9 ") && five.contains("--prtemca plm_ssh_agent /bin/false "), "\(five)")
     #expect(!five.contains("--mca btl "), "\(five)")
     let own = try line("train", ["PRTE_MCA_plm_ssh_agent": "own", "OMPI_MCA_plm_rsh_agent": "other"], openMPI: 5)
     #expect(!own.contains("agent"), "\(own)")
@@ -130,7 +137,9 @@ import Testing
       ("--ranks 3", described(2, cpus: "8(x2)", tasks: "8(x2)"), "mpirun -np 3 \(spread)", 4),
       ("--ranks 1", described(2, cpus: "4(x2)", tasks: "2(x2)", sum: 4), "mpirun -np 1 \(spread)", 4),
       ("--ranks 4", described(2, cpus: "2(x2)", tasks: "1(x2)", sum: 2, perTask: 2), "mpirun -np 4 \(spread) --oversubscribe", 1),
-      ("--launcher srun", described(2, cpus: "6(x2)", tasks: "2(x2)", sum: 4, perTask: 3), "srun --ntasks 4 --cpus-per-task 3", 3),
+      (
+        "--launcher srun", described(2, cpus: "6(x2)", tasks: "2(x2)", sum: 4, perTask: 3), "srun --ntasks 4 --cpus-per-task 3", 3
+      ),
       (
         "--launcher srun", described(2, cpus: "8(x2)", tasks: "8(x2)"),
         "srun --ntasks 2 --cpus-per-task 8 --nodes 2 --ntasks-per-node 1", 8

@@ -4,7 +4,9 @@ import Testing
 @testable import Launching
 
 @Suite struct LaunchOptionsTests {
-  private func options(_ words: [String], _ environment: [String: String] = [:], files: [String: String] = [:]) throws -> LaunchOptions {
+  private func options(_ words: [String], _ environment: [String: String] = [:], files: [String: String] = [:]) throws
+    -> LaunchOptions
+  {
     try LaunchOptions(words, variables: Variables(environment)) { files[$0] }
   }
 
@@ -15,7 +17,8 @@ import Testing
       (["--ranks", "0", "a"], "--ranks takes a whole number from 1 on, not '0'"),
       (["--threads", "1234567", "a"], "--threads takes a whole number from 1 on, not '1234567'"),
       (["--max-restarts", "-1", "a"], "--max-restarts takes a whole number from 0 on, not '-1'"),
-      (["--ranks"], "--ranks needs a value"), (["--fast", "a"], "unknown option --fast"), (["--threads", "2"], "no command given"),
+      (["--ranks"], "--ranks needs a value"), (["--fast", "a"], "unknown option --fast"),
+      (["--threads", "2"], "no command given"),
       ([], "no command given"), (["--interface", "eth0;ls", "a"], "--interface takes names or subnets, not 'eth0;ls'"),
       (["--launcher", "srun", "a"], "--launcher srun works in a Slurm allocation"),
       (["--launcher", "mpiexec", "a"], "--launcher is mpirun or srun, not 'mpiexec'"),

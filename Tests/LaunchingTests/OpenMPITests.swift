@@ -21,7 +21,9 @@ import Testing
     ])
   func others(text: String, beginning: String) throws {
     let complaint = try #require(OpenMPI.complaint(versionText: text, path: "/bin/mpirun"))
-    #expect(complaint.code == 3 && complaint.message.hasPrefix(beginning) && complaint.message.contains("module load openmpi"), "\(complaint)")
+    #expect(
+      complaint.code == 3 && complaint.message.hasPrefix(beginning) && complaint.message.contains("module load openmpi"),
+      "\(complaint)")
   }
 
   @Test("Open MPI's own is accepted", arguments: ["mpirun (Open MPI) 4.1.4", "mpirun (OpenRTE) 2.1", "prterun (PRRTE) 3", ""])

@@ -8,8 +8,10 @@ import Testing
   @Test("The first request saves the work, a second one that isn't SIGUSR1 ends the ranks")
   func requests() {
     for (signals, answers) in [
-      ([SIGUSR1, SIGUSR1], [.save(isTold: false), .save(isTold: false)]), ([SIGTERM, SIGTERM], [.save(isTold: true), .endRanks]),
-      ([SIGINT, SIGUSR1, SIGINT], [.save(isTold: true), .save(isTold: false), .endRanks]), ([SIGUSR1, SIGHUP], [.save(isTold: false), .endRanks]),
+      ([SIGUSR1, SIGUSR1], [.save(isTold: false), .save(isTold: false)]),
+      ([SIGTERM, SIGTERM], [.save(isTold: true), .endRanks]),
+      ([SIGINT, SIGUSR1, SIGINT], [.save(isTold: true), .save(isTold: false), .endRanks]),
+      ([SIGUSR1, SIGHUP], [.save(isTold: false), .endRanks]),
     ] as [([Int32], [StopRequests.Answer])] {
       var requests = StopRequests()
       #expect(!requests.isStopping)
@@ -55,10 +57,17 @@ import Testing
     "An end is explained",
     arguments: [
       (0, true, false, []), (3, false, false, []),
-      (137, false, false, ["a rank was ended by signal 9 (SIGKILL): the usual cause is a lack of memory; try fewer ranks or a smaller batch"]),
-      (139, false, false, ["a rank was ended by signal 11 (SIGSEGV)"]), (163, false, false, ["a rank was ended by signal 35 (SIGRTMIN+1)"]),
+      (
+        137, false, false,
+        ["a rank was ended by signal 9 (SIGKILL): the usual cause is a lack of memory; try fewer ranks or a smaller batch"]
+      ),
+      (139, false, false, ["a rank was ended by signal 11 (SIGSEGV)"]),
+      (163, false, false, ["a rank was ended by signal 35 (SIGRTMIN+1)"]),
       (205, false, false, ["the connection to a host was lost"]),
-      (0, false, false, ["mpirun ended as if all were well, but rank 0 did not come to its end: a host or the connection to it was lost"]),
+      (
+        0, false, false,
+        ["mpirun ended as if all were well, but rank 0 did not come to its end: a host or the connection to it was lost"]
+      ),
       (138, false, true, ["stopped before the ranks were ready for it: no update was made; what was saved before is whole"]),
     ] as [(Int32, Bool, Bool, [String])])
   func explanations(code: Int32, isDone: Bool, isStopping: Bool, texts: [String]) {
@@ -87,7 +96,9 @@ import Testing
       var filter = OutputFilter(word: "WORD")
       let bytes = Array(printed.utf8)
       var result: [UInt8] = []
-      for start in stride(from: 0, to: bytes.count, by: size) { result += filter.pass(bytes[start..<min(start + size, bytes.count)]) }
+      for start in stride(from: 0, to: bytes.count, by: size) {
+        result += filter.pass(bytes[start..<min(start + size, bytes.count)])
+      }
       result += filter.finish()
       #expect(String(decoding: result, as: UTF8.self) == passed && filter.isDone == isDone, "pieces of \(size)")
     }
