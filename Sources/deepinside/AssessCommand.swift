@@ -1,7 +1,6 @@
 import ArgumentParser
 import Attribution
 import Cluster
-import DataSets
 import Visualize
 
 struct AssessCommand: StoppableCommand {
@@ -87,16 +86,14 @@ struct AssessCommand: StoppableCommand {
     if let classModels, let judge { return try transfer(classModels, judge) }
     if !localised.isEmpty { return try compare(localised) }
     guard let checkpoint, let annotations else { return }
-    try runResultJob("assess", unit: "img", checkpoint: checkpoint, output: output, folder: folder, ranks: ranks, common: common) {
+    try runResultJob("assess", unit: "img", checkpoint: checkpoint, output: output, folder: folder, ranks: ranks, common: common)
+    {
       network, communicator, progress in
-      let found = try findPictures(images, network, communicator, common)
-      let (pictures, faults) = try found.annotated(from: annotations, communicator)
-      if communicator.rank == 0 { report(faults, in: annotations) }
-      var job = AssessmentJob(
-        network: network, pictures: pictures, output: output, methods: names, step: step, randomised: randomised,
-        seed: seed, overwrite: overwrite, batch: batch, compute: compute.settings)
-      job.annotationFaults = faults
-      return try job.run(communicator, progress: progress)
+      try AssessmentJob(
+        JobSetting(network: network, output: output, overwrite: overwrite, batch: batch, compute: compute.settings),
+        pictures: findPictures(images, annotations: annotations, network, communicator, common), methods: names, step: step,
+        randomised: randomised, seed: seed
+      ).run(communicator, progress: progress)
     }
   }
 

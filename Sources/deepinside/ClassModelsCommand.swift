@@ -52,10 +52,8 @@ struct ClassModelsCommand: StoppableCommand {
       var options = ClassModelOptions.defaults(mode, for: network.network, iterations: iterations, seed: seed)
       options.samples = samples
       parts.change(&options)
-      let job = ClassModelJob(
-        network: network, output: results.output, classes: classes, objective: objective, options: options,
-        overwrite: results.overwrite, batch: results.batch, compute: compute.settings)
-      return try job.run(communicator, progress: progress)
+      return try ClassModelJob(results.setting(network, compute), classes: classes, objective: objective, options: options)
+        .run(communicator, progress: progress)
     }
   }
 }

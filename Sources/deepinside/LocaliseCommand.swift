@@ -12,6 +12,7 @@ struct LocaliseCommand: StoppableCommand {
     abstract: "Where the strongest classes are in pictures: masks and boxes by saliency and GraphCut.",
     discussion: """
       deepinside localise --checkpoint run/checkpoints/best.h5 --images data/val --annotations data/Annotations --output boxes
+      deepinside localise --checkpoint best.h5 --images data/val --output boxes --method grad-cam
       ./launch.sh --ranks 4 localise --checkpoint best.h5 --images val --output boxes
 
       Writes boxes.csv, masks/, an overlay a picture and, where boxes are known, the ILSVRC localisation error (summary.json,
@@ -56,21 +57,13 @@ struct LocaliseCommand: StoppableCommand {
 
   func run() throws {
     try results.run("localise", unit: "img", common: common) { network, communicator, progress in
-      let isFirst = communicator.rank == 0
-      var pictures = try findPictures(images, network, communicator, common)
-      var faults: [AnnotationFault] = []
-      if let annotations {
-        (pictures, faults) = try pictures.annotated(from: annotations, communicator)
-        if isFirst { report(faults, in: annotations) }
-      }
-      var job = LocalisationJob(
-        network: network, pictures: pictures, output: results.output, options: box.options, maps: try maps(for: network),
-        crops: TestCrops(rawValue: crops) ?? .ten, keepsMaps: !dropMaps,
-        blackList: try blacklist.map(readBlackList) ?? [], classNumbers: try classList.map(ClassNumbers.init),
-        overwrite: results.overwrite, compute: compute.settings)
-      job.annotationFaults = faults
+      let job = LocalisationJob(
+        results.setting(network, compute),
+        pictures: try findPictures(images, annotations: annotations, network, communicator, common), options: box.options,
+        maps: try maps(for: network), crops: TestCrops(rawValue: crops) ?? .ten, keepsMaps: !dropMaps,
+        blackList: try blacklist.map(readBlackList) ?? [], classNumbers: try classList.map(ClassNumbers.init))
       let summary = try job.run(communicator, progress: progress)
-      if isFirst, !common.quiet, let errors = summary.localisationError, let classErrors = summary.classificationError {
+      if communicator.rank == 0, !common.quiet, let errors = summary.localisationError, let classErrors = summary.classificationError {
         for (index, (place, label)) in zip(errors, classErrors).enumerated() { print(errorLine(index + 1, place, label)) }
         print("over \(summary.picturesWithBoxes ?? 0) pictures with boxes, \(summary.blacklisted ?? 0) more on the black list")
       }

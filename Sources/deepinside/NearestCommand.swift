@@ -37,9 +37,8 @@ struct NearestCommand: StoppableCommand {
   func run() throws {
     try results.run("nearest", unit: "class", common: common) { network, communicator, progress in
       try NearestJob(
-        network: network, classModels: classModels, pictures: try findPictures(images, network, communicator, common),
-        output: results.output, layer: layer, neighbours: neighbours, overwrite: results.overwrite, batch: results.batch,
-        compute: compute.settings
+        results.setting(network, compute), classModels: classModels,
+        pictures: findPictures(images, network, communicator, common), layer: layer, neighbours: neighbours
       ).run(communicator, progress: progress)
     }
   }

@@ -61,9 +61,8 @@ struct ReconstructCommand: StoppableCommand {
   func run() throws {
     try results.run("reconstruct", unit: top == nil ? "img" : "item", common: common) { network, communicator, progress in
       let job = ReconstructionJob(
-        network: network, pictures: try findPictures(images, network, communicator, common), output: results.output, layer: layer,
-        rule: method, units: UnitChoice(count: units, channel: channel, place: place), overwrite: results.overwrite,
-        batch: results.batch, compute: compute.settings)
+        results.setting(network, compute), pictures: try findPictures(images, network, communicator, common), layer: layer,
+        rule: method, units: UnitChoice(count: units, channel: channel, place: place))
       guard let top else { return try job.run(communicator, progress: progress) }
       return try TopPicturesJob(job, top: top).run(communicator, progress: progress)
     }

@@ -25,6 +25,10 @@ struct ResultOptions: ParsableArguments {
     try checkBatch(batch)
   }
 
+  func setting(_ network: TrainedNetwork, _ compute: ComputeOptions) -> JobSetting {
+    JobSetting(network: network, output: output, overwrite: overwrite, batch: batch, compute: compute.settings)
+  }
+
   /// See `runResultJob`.
   func run(
     _ label: String, unit: String, common: CommonOptions,
@@ -66,15 +70,19 @@ func runResultJob(
   }
 }
 
-/// The pictures of `--images`; ranks list archives together, and rank 0 says which data folders the pictures are of.
+/// The pictures of `--images`, with their boxes where `--annotations` are given; ranks list archives together, and rank 0 says which
+/// data folders the pictures are of and what of the annotations can't be used.
 ///
 /// - Note: collective
 func findPictures(
-  _ paths: [String], _ network: TrainedNetwork, _ communicator: Communicator, _ common: CommonOptions
+  _ paths: [String], annotations: String? = nil, _ network: TrainedNetwork, _ communicator: Communicator, _ common: CommonOptions
 ) throws -> PictureList {
   // By the absolute paths that the pictures will have.
   try communicator.listArchives(keptIn: nil) { paths.compactMap { FilePath.archive(of: FileName(argument: $0).absolute) } }
   let pictures = try PictureList.find(paths, classes: network.classes)
   if communicator.rank == 0, !common.quiet { for note in pictures.notes { writeToStandardError(note + "\n") } }
-  return pictures
+  guard let annotations else { return pictures }
+  let annotated = try pictures.annotated(from: annotations, communicator)
+  if communicator.rank == 0 { report(annotated.annotationFaults, in: annotations) }
+  return annotated
 }

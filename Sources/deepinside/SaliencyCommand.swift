@@ -1,7 +1,6 @@
 import ArgumentParser
 import Attribution
 import ConvNet
-import DataSets
 import Images
 import Visualize
 
@@ -44,19 +43,12 @@ struct SaliencyCommand: StoppableCommand {
 
   func run() throws {
     try results.run("saliency", unit: "img", common: common) { network, communicator, progress in
-      var pictures = try findPictures(images, network, communicator, common)
-      var faults: [AnnotationFault] = []
-      if let annotations {
-        (pictures, faults) = try pictures.annotated(from: annotations, communicator)
-        if communicator.rank == 0 { report(faults, in: annotations) }
-      }
-      var job = SaliencyJob(
-        network: network, pictures: pictures, output: results.output, classChoice: .init(classChoice),
-        method: try SaliencyMethods.make(method.method, method.options, for: network.network),
-        crops: TestCrops(rawValue: crops) ?? .centre, rendering: rendering.rendering, overwrite: results.overwrite,
-        batch: results.batch, compute: compute.settings)
-      job.annotationFaults = faults
-      return try job.run(communicator, progress: progress)
+      try SaliencyJob(
+        results.setting(network, compute),
+        pictures: findPictures(images, annotations: annotations, network, communicator, common),
+        classChoice: .init(classChoice), method: SaliencyMethods.make(method.method, method.options, for: network.network),
+        crops: TestCrops(rawValue: crops) ?? .centre, rendering: rendering.rendering
+      ).run(communicator, progress: progress)
     }
   }
 }

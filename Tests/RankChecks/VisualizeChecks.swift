@@ -39,11 +39,12 @@ private func checkClassModels(_ communicator: Communicator, _ arguments: [String
   let network = try TrainedNetwork.read(arguments[0])
   let mode = given["mode"].flatMap(ClassModelOptions.Mode.init(rawValue:)) ?? .regularised
   let job = ClassModelJob(
-    network: network, output: arguments[1], classes: given["classes"] ?? "all",
+    JobSetting(
+      network: network, output: arguments[1], overwrite: given["overwrite"] != nil, batch: Int(given["batch"] ?? "3") ?? 3,
+      compute: ComputeSettings(precision: given["precision"].flatMap(Precision.init(rawValue:)) ?? .float32)),
+    classes: given["classes"] ?? "all",
     options: .defaults(
-      mode, for: network.network, iterations: Int(given["iterations"] ?? "8"), seed: UInt64(given["seed"] ?? "0") ?? 0),
-    overwrite: given["overwrite"] != nil, batch: Int(given["batch"] ?? "3") ?? 3,
-    compute: ComputeSettings(precision: given["precision"].flatMap(Precision.init(rawValue:)) ?? .float32))
+      mode, for: network.network, iterations: Int(given["iterations"] ?? "8"), seed: UInt64(given["seed"] ?? "0") ?? 0))
   let stops = given["stop"] != nil
   if stops { StopRequest.answer(by: .job) }
   let summary = try job.run(communicator) { done, _ in
@@ -59,12 +60,12 @@ private func checkSaliency(_ communicator: Communicator, _ arguments: [String]) 
   let given = options(arguments.dropFirst(3))
   let network = try TrainedNetwork.read(arguments[0])
   let job = SaliencyJob(
-    network: network, pictures: try PictureList.find([arguments[2]], classes: network.classes), output: arguments[1],
-    classChoice: .init(given["class"] ?? "top1"),
+    JobSetting(
+      network: network, output: arguments[1], overwrite: given["overwrite"] != nil, batch: Int(given["batch"] ?? "3") ?? 3),
+    pictures: try PictureList.find([arguments[2]], classes: network.classes), classChoice: .init(given["class"] ?? "top1"),
     method: try SaliencyMethods.make(given["method"] ?? "gradient", for: network.network),
     crops: given["crops"] == "10" ? .ten : .centre,
-    rendering: given["gamma"].flatMap { Float($0) }.map { SaliencyRendering(gamma: $0) },
-    overwrite: given["overwrite"] != nil, batch: Int(given["batch"] ?? "3") ?? 3)
+    rendering: given["gamma"].flatMap { Float($0) }.map { SaliencyRendering(gamma: $0) })
   try finish(job.run(communicator), communicator)
 }
 
@@ -73,9 +74,9 @@ private func checkReconstruction(_ communicator: Communicator, _ arguments: [Str
   let given = options(arguments.dropFirst(3))
   let network = try TrainedNetwork.read(arguments[0])
   let job = ReconstructionJob(
-    network: network, pictures: try PictureList.find([arguments[2]], classes: network.classes), output: arguments[1],
-    layer: given["layer"] ?? "conv1", units: UnitChoice(count: Int(given["units"] ?? "4") ?? 4),
-    batch: Int(given["batch"] ?? "3") ?? 3)
+    JobSetting(network: network, output: arguments[1], batch: Int(given["batch"] ?? "3") ?? 3),
+    pictures: try PictureList.find([arguments[2]], classes: network.classes), layer: given["layer"] ?? "conv1",
+    units: UnitChoice(count: Int(given["units"] ?? "4") ?? 4))
   if let top = given["top"].flatMap({ Int($0) }) {
     try finish(TopPicturesJob(job, top: top).run(communicator), communicator)
   } else {
@@ -87,10 +88,10 @@ private func checkReconstruction(_ communicator: Communicator, _ arguments: [Str
 private func checkAssessment(_ communicator: Communicator, _ arguments: [String]) throws {
   let given = options(arguments.dropFirst(4))
   let network = try TrainedNetwork.read(arguments[0])
-  let (pictures, _) = try PictureList.find([arguments[2]], classes: network.classes).annotated(from: arguments[3], communicator)
+  let pictures = try PictureList.find([arguments[2]], classes: network.classes).annotated(from: arguments[3], communicator)
   let job = AssessmentJob(
-    network: network, pictures: pictures, output: arguments[1], methods: ["gradient", "grad-cam"],
-    randomised: Int(given["randomised"] ?? "2") ?? 2, batch: 4)
+    JobSetting(network: network, output: arguments[1], batch: 4), pictures: pictures, methods: ["gradient", "grad-cam"],
+    randomised: Int(given["randomised"] ?? "2") ?? 2)
   try finish(job.run(communicator), communicator)
 }
 
@@ -104,15 +105,13 @@ private func checkLocalise(_ communicator: Communicator, _ arguments: [String]) 
   how.cutSide = 32
   how.box = given["box"].flatMap(LocalisationOptions.Box.init(rawValue:)) ?? .graphcut
   var pictures = try PictureList.find([arguments[2]], classes: network.classes)
-  var faults: [AnnotationFault] = []
-  if let folder = given["annotations"] { (pictures, faults) = try pictures.annotated(from: folder, communicator) }
-  var job = LocalisationJob(
-    network: network, pictures: pictures, output: arguments[1], options: how,
+  if let folder = given["annotations"] { pictures = try pictures.annotated(from: folder, communicator) }
+  let job = LocalisationJob(
+    JobSetting(network: network, output: arguments[1], overwrite: given["overwrite"] != nil), pictures: pictures, options: how,
     maps: try given["saliency"].map { .stored(try StoredMaps(folder: $0, net: network)) }
       ?? .method(SaliencyMethods.make(given["method"] ?? "gradient", for: network.network)),
     blackList: Set((given["blacklist"] ?? "").split(separator: ",").compactMap { Int($0) }),
-    classNumbers: try given["list"].map(ClassNumbers.init), overwrite: given["overwrite"] != nil)
-  job.annotationFaults = faults
+    classNumbers: try given["list"].map(ClassNumbers.init))
   let last = given["die"].flatMap { Int($0) }
   try finish(job.run(communicator) { done, _ in if done == last { kill(getpid(), SIGKILL) } }, communicator)
 }

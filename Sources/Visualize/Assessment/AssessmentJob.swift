@@ -10,7 +10,7 @@ import Results
 ///
 /// Of each picture's centre crop, for its true class: the pointing game, insertion and deletion for every method and for two
 /// baselines; and for some of the pictures how alike the maps stay when layers of the net are put back to random weights.
-public struct AssessmentJob: VisualisationJob {
+public struct AssessmentJob: PictureJob {
   package static let kind: JobKind = {
     var kind = JobKind("assess", title: "Assessed maps")
     kind.lead = { _, _ in "Each picture and its maps by every method. The tables are in assessment.html." }
@@ -19,13 +19,9 @@ public struct AssessmentJob: VisualisationJob {
   }()
   static let baselines = ["centre", "random"]
 
-  public var network: TrainedNetwork
+  public var setting: JobSetting
   /// Those without a box of a class that the net knows are left out.
   public var pictures: PictureList
-  /// For the summary.
-  public var annotationFaults: [AnnotationFault] = []
-  /// The result folder.
-  public var output: String
   /// Names of methods, with their default options.
   public var methods: [String]
   /// Pixels that come or go at a time in insertion and deletion.
@@ -33,25 +29,14 @@ public struct AssessmentJob: VisualisationJob {
   /// Of so many pictures, the first, the maps of randomised nets are compared.
   public var randomised: Int
   public var seed: UInt64
-  public var overwrite: Bool
-  public var batch: Int
-  public var compute: ComputeSettings
 
   public init(
-    network: TrainedNetwork, pictures: PictureList, output: String,
-    methods: [String] = SaliencyMethods.names, step: Int? = nil, randomised: Int = 10, seed: UInt64 = 0, overwrite: Bool = false,
-    batch: Int = 16, compute: ComputeSettings = ComputeSettings()
+    _ setting: JobSetting, pictures: PictureList, methods: [String] = SaliencyMethods.names, step: Int? = nil,
+    randomised: Int = 10,
+    seed: UInt64 = 0
   ) {
-    self.network = network
-    self.pictures = pictures
-    self.output = output
-    self.methods = methods
-    self.step = step ?? network.network.input.width
-    self.randomised = randomised
-    self.seed = seed
-    self.overwrite = overwrite
-    self.batch = batch
-    self.compute = compute
+    (self.setting, self.pictures, self.methods) = (setting, pictures, methods)
+    (self.step, self.randomised, self.seed) = (step ?? setting.network.network.input.width, randomised, seed)
   }
 
   /// What is known of a picture.
@@ -61,9 +46,6 @@ public struct AssessmentJob: VisualisationJob {
     let isSampled: Bool
   }
 
-  package var count: Int { pictures.count }
-  package var findings: JobFindings { JobFindings(passedOver: pictures.passedOver, annotationFaults: annotationFaults) }
-
   package func check() throws { _ = try madeMethods() }
 
   private func madeMethods() throws -> [(name: String, method: any SaliencyMethod)] {
@@ -71,7 +53,7 @@ public struct AssessmentJob: VisualisationJob {
   }
 
   /// The batch of the plans is the same on any number of ranks: so are the results.
-  package func itemsAtOnce(share: Int) -> Int { batch }
+  package func itemsAtOnce(share: Int) -> Int { setting.batch }
 
   package func items(_ earlier: EarlierResults) throws -> [WorkItem<Subject>] {
     let known = Set(network.classes)
@@ -84,7 +66,7 @@ public struct AssessmentJob: VisualisationJob {
       throw VisualizeError(
         .badData, "none of the \(pictures.count) pictures has a box of a class that the net knows; look at --annotations")
     }
-    return zip(labelled, try earlier.workItems(of: labelled.map(\.file))).enumerated().map { index, found in
+    return zip(labelled, try earlier.workItems(of: labelled.map(\.file)) { _ in NoFacts() }).enumerated().map { index, found in
       var picture = found.1.picture
       picture?.truth = found.0.wnid
       return WorkItem(
@@ -107,7 +89,8 @@ public struct AssessmentJob: VisualisationJob {
 
   package func makeEngine(_ most: Int) throws -> AssessmentWorker {
     try AssessmentWorker(
-      network, methods: madeMethods(), step: step, randomises: randomised > 0, seed: seed, batch: batch, compute: compute)
+      network, methods: madeMethods(), step: step, randomises: randomised > 0, seed: seed, batch: setting.batch,
+      compute: setting.compute)
   }
 
   package func compute(

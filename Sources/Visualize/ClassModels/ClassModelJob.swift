@@ -7,7 +7,8 @@ import Results
 
 /// The command `class-models`: a picture of what the net finds typical of each class, in a result folder.
 ///
-///     let summary = try ClassModelJob(network: net, output: "models", options: options).run(communicator) { done, total in … }
+///     let job = ClassModelJob(JobSetting(network: net, output: "models"), options: options)
+///     let summary = try job.run(communicator) { done, total in … }
 ///     try summary.requireComplete()
 public struct ClassModelJob: VisualisationJob {
   package static let kind: JobKind = {
@@ -21,31 +22,15 @@ public struct ClassModelJob: VisualisationJob {
     return kind
   }()
 
-  public var network: TrainedNetwork
-  /// The result folder.
-  public var output: String
+  public var setting: JobSetting
   /// `all`, or synset ids between commas.
   public var classes: String
   /// `score` or `posterior` of the classes; or objectives between commas instead of them, see `Objective`.
   public var objective: String
   public var options: ClassModelOptions
-  public var overwrite: Bool
-  /// The most classes that a rank climbs for at a time.
-  public var batch: Int
-  public var compute: ComputeSettings
 
-  public init(
-    network: TrainedNetwork, output: String, classes: String = "all", objective: String = "score",
-    options: ClassModelOptions, overwrite: Bool = false, batch: Int = 16, compute: ComputeSettings = ComputeSettings()
-  ) {
-    self.network = network
-    self.output = output
-    self.classes = classes
-    self.objective = objective
-    self.options = options
-    self.overwrite = overwrite
-    self.batch = batch
-    self.compute = compute
+  public init(_ setting: JobSetting, classes: String = "all", objective: String = "score", options: ClassModelOptions) {
+    (self.setting, self.classes, self.objective, self.options) = (setting, classes, objective, options)
   }
 
   /// What an item climbs for.
@@ -62,8 +47,8 @@ public struct ClassModelJob: VisualisationJob {
     guard options.iterations > 0, options.iterations < 1 << 24 else {
       throw VisualizeError(.wrongUse, "--iterations \(options.iterations) is not in 1 ..< 2^24")
     }
-    guard options.samples > 0, options.samples <= batch else {
-      throw VisualizeError(.wrongUse, "--samples \(options.samples) is not in 1 … --batch \(batch)")
+    guard options.samples > 0, options.samples <= setting.batch else {
+      throw VisualizeError(.wrongUse, "--samples \(options.samples) is not in 1 … --batch \(setting.batch)")
     }
     _ = try climbs()
   }
@@ -72,7 +57,7 @@ public struct ClassModelJob: VisualisationJob {
     options.parameters.merging(["objective": .text(isOfClasses ? objective : "units")]) { $1 }
   }
 
-  package func itemsAtOnce(share: Int) -> Int { min(max(1, batch / options.samples), share) }
+  package func itemsAtOnce(share: Int) -> Int { min(max(1, setting.batch / options.samples), share) }
 
   package func items(_ earlier: EarlierResults) throws -> [WorkItem<Climb>] {
     let climbs = try climbs()
@@ -86,7 +71,7 @@ public struct ClassModelJob: VisualisationJob {
 
   package func makeEngine(_ most: Int) throws -> ClassModelAscent {
     // Winograd's tiles round by the number of pictures in a batch; direct convolution gives a class the same bits in any.
-    var compute = compute
+    var compute = setting.compute
     if compute.convolution == .auto { compute.convolution = .direct }
     // Two pictures at least: the net's matrix products round otherwise for one alone.
     return try ClassModelAscent(

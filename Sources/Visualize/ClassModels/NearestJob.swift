@@ -54,31 +54,22 @@ public struct NearestJob: VisualisationJob {
     let crops: [Picture]
   }
 
-  public var network: TrainedNetwork
+  public var setting: JobSetting
   /// Results of `class-models` of that net.
   public var classModels: String
   /// Those of the training set; see `PictureList.find`.
   public var pictures: PictureList
-  /// The result folder.
-  public var output: String
   /// Whose activations are compared.
   public var layer: String
   /// Pictures beside each class model.
   public var neighbours: Int
-  public var overwrite: Bool
-  /// Pictures that a rank computes together.
-  public var batch: Int
-  public var compute: ComputeSettings
 
-  public init(
-    network: TrainedNetwork, classModels: String, pictures: PictureList, output: String, layer: String, neighbours: Int = 4,
-    overwrite: Bool = false, batch: Int = 16, compute: ComputeSettings = ComputeSettings()
-  ) {
-    (self.network, self.classModels, self.pictures, self.output) = (network, classModels, pictures, output)
-    (self.layer, self.neighbours, self.overwrite, self.batch, self.compute) = (layer, neighbours, overwrite, batch, compute)
+  public init(_ setting: JobSetting, classModels: String, pictures: PictureList, layer: String, neighbours: Int = 4) {
+    (self.setting, self.classModels, self.pictures) = (setting, classModels, pictures)
+    (self.layer, self.neighbours) = (layer, neighbours)
   }
 
-  package var findings: JobFindings { JobFindings(passedOver: pictures.passedOver) }
+  package var findings: JobFindings { JobFindings(pictures) }
   package var prefetches: Bool { false }
   package var count: Int { get throws { try Manifest(of: classModels).latest().count } }
 
@@ -139,7 +130,7 @@ public struct NearestJob: VisualisationJob {
   }
 
   package func makeEngine(_ most: Int) throws -> ScoreFunction {
-    try ScoreFunction(network.parameters, batch: batch, compute: compute) { Activity.enter(.item) }
+    try ScoreFunction(network.parameters, batch: setting.batch, compute: setting.compute) { Activity.enter(.item) }
   }
 
   package func compute(

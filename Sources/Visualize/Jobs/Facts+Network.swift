@@ -64,10 +64,6 @@ extension EarlierResults {
     let names = try items(of: pictures.map(\.asSource))
     return zip(names, pictures).map { WorkItem(name: $0, picture: $1.asSource, subject: subject($1)) }
   }
-
-  func workItems(of pictures: some Collection<PictureFile>) throws(FileError) -> [WorkItem<NoFacts>] {
-    try workItems(of: pictures) { _ in NoFacts() }
-  }
 }
 
 extension PictureFile {

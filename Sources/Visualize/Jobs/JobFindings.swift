@@ -20,9 +20,12 @@ public struct JobFindings: RecordFacts {
   /// Seconds of all ranks together in each phase of this run.
   public var secondsByPhase: [String: Double]?
 
-  public init(passedOver: PassedOver = PassedOver(), annotationFaults: [AnnotationFault] = []) {
-    self.passedOver = passedOver.groups.isEmpty ? nil : passedOver
-    self.annotationFaults = annotationFaults.isEmpty ? nil : annotationFaults
+  public init() {}
+
+  /// What was found with the pictures of a job.
+  init(_ pictures: PictureList) {
+    passedOver = pictures.passedOver.groups.isEmpty ? nil : pictures.passedOver
+    annotationFaults = pictures.annotationFaults.isEmpty ? nil : pictures.annotationFaults
   }
 
   public var problem: String? {

@@ -24,12 +24,7 @@ package protocol VisualisationJob: Sendable {
 
   static var kind: JobKind { get }
 
-  var network: TrainedNetwork { get }
-  /// The result folder.
-  var output: String { get }
-  /// Whether results of other parameters or another checkpoint are removed first.
-  var overwrite: Bool { get }
-  var compute: ComputeSettings { get }
+  var setting: JobSetting { get }
   /// What is known of all items before any is made.
   var findings: JobFindings { get }
   /// How maps are drawn, for jobs whose pictures show maps that can be drawn anew.
@@ -85,12 +80,32 @@ package enum MapDrawing: Sendable {
   case chosen(SaliencyRendering?)
 }
 
+/// A job with an item for each of some pictures.
+package protocol PictureJob: VisualisationJob {
+  /// See `PictureList.find`.
+  var pictures: PictureList { get }
+}
+
+extension PictureJob {
+  package var count: Int { pictures.count }
+  package var findings: JobFindings { JobFindings(pictures) }
+}
+
+extension PictureJob where Subject == NoFacts {
+  package func items(_ earlier: EarlierResults) throws -> [WorkItem<NoFacts>] {
+    try earlier.workItems(of: pictures) { _ in NoFacts() }
+  }
+}
+
 extension VisualisationJob {
   package static var command: String { kind.command }
+  package var network: TrainedNetwork { setting.network }
+  package var output: String { setting.output }
   package var findings: JobFindings { JobFindings() }
   package var drawing: MapDrawing { .fixed }
   package var prefetches: Bool { true }
   package func check() throws {}
+  package func itemsAtOnce(share: Int) -> Int { max(1, min(setting.batch, share)) }
   package func conclude(
     _ summary: inout JobSummary, in store: ResultStore, engine: Engine?, savingSeconds seconds: Double,
     _ communicator: Communicator
@@ -105,16 +120,16 @@ extension VisualisationJob {
   package func run(_ communicator: Communicator, progress: @escaping JobProgress = { _, _ in }) throws -> JobSummary {
     try check()
     let header = ResultHeader(
-      command: Self.command, parameters: try parameters(communicator), net: network, compute: compute)
+      command: Self.command, parameters: try parameters(communicator), net: network, compute: setting.compute)
     let store = ResultStore(folder: output, header: header, layout: .ofAllJobs)
     var rendering: FolderRendering?
     if case .chosen(let told) = drawing {
-      rendering = try FolderRendering(told, in: output, overwrite: overwrite, communicator)
+      rendering = try FolderRendering(told, in: output, overwrite: setting.overwrite, communicator)
     }
     let count: Int = try communicator.broadcast(communicator.rank == 0 ? self.count : nil)
     let most = itemsAtOnce(share: (count + communicator.size - 1) / communicator.size)
     let run = ResultRun<Subject, Facts, JobFindings>(
-      store, findings: findings, overwrite: overwrite, batch: most, communicator: communicator, progress: progress,
+      store, findings: findings, overwrite: setting.overwrite, batch: most, communicator: communicator, progress: progress,
       onBegin: { isEmpty in try rendering?.begin(isEmpty: isEmpty) },
       makePage: { isInterim in try Gallery.update(store.folder, rendering?.rendering, isInterim: isInterim) })
     var engine: Engine?

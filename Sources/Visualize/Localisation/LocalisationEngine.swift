@@ -26,11 +26,11 @@ package final class LocalisationEngine {
     switch input.maps {
     case .stored(let stored): maps = stored
     case .picture(let picture, let method):
-      let current = try mapper ?? ClassMapper(job.network, method: method, crops: job.crops, compute: job.compute)
+      let current = try mapper ?? ClassMapper(job.network, method: method, crops: job.crops, compute: job.setting.compute)
       mapper = current
       maps = try current.maps(of: picture, classes: LocalisationScore.answers, stream: input.stream)
     }
-    let objects = input.localiser.objects(in: maps, threads: job.compute.team.workers)
+    let objects = input.localiser.objects(in: maps, threads: job.setting.compute.team.workers)
     phases.add(objects)
     return LocalisedObjects(maps: maps, objects: objects)
   }

@@ -12,7 +12,7 @@ import Segmentation
 /// error where boxes are known.
 ///
 /// Source: Simonyan et al. 2013 §3.2.
-public struct LocalisationJob: VisualisationJob {
+public struct LocalisationJob: PictureJob {
   package static let kind: JobKind = {
     var kind = JobKind("localise", title: "Localisation")
     (kind.style, kind.lead, kind.tables) = ("maps wide", lead, LocalisationReport.files)
@@ -45,13 +45,8 @@ public struct LocalisationJob: VisualisationJob {
     case stored(StoredMaps)
   }
 
-  public var network: TrainedNetwork
-  /// See `PictureList.find`.
+  public var setting: JobSetting
   public var pictures: PictureList
-  /// For the summary.
-  public var annotationFaults: [AnnotationFault] = []
-  /// The result folder.
-  public var output: String
   public var options: LocalisationOptions
   public var maps: Maps
   public var crops: TestCrops
@@ -61,30 +56,15 @@ public struct LocalisationJob: VisualisationJob {
   public var blackList: Set<Int>
   /// For the devkit's file of answers; nil writes none.
   public var classNumbers: ClassNumbers?
-  public var overwrite: Bool
-  public var compute: ComputeSettings
 
   public init(
-    network: TrainedNetwork, pictures: PictureList, output: String,
-    options: LocalisationOptions = LocalisationOptions(), maps: Maps, crops: TestCrops = .ten, keepsMaps: Bool = true,
-    blackList: Set<Int> = [], classNumbers: ClassNumbers? = nil,
-    overwrite: Bool = false, compute: ComputeSettings = ComputeSettings()
+    _ setting: JobSetting, pictures: PictureList, options: LocalisationOptions = LocalisationOptions(), maps: Maps,
+    crops: TestCrops = .ten, keepsMaps: Bool = true, blackList: Set<Int> = [], classNumbers: ClassNumbers? = nil
   ) {
-    self.network = network
-    self.pictures = pictures
-    self.output = output
-    self.options = options
-    self.maps = maps
-    self.crops = crops
-    self.keepsMaps = keepsMaps
-    self.blackList = blackList
-    self.classNumbers = classNumbers
-    self.overwrite = overwrite
-    self.compute = compute
+    (self.setting, self.pictures, self.options, self.maps) = (setting, pictures, options, maps)
+    (self.crops, self.keepsMaps, self.blackList, self.classNumbers) = (crops, keepsMaps, blackList, classNumbers)
   }
 
-  package var count: Int { pictures.count }
-  package var findings: JobFindings { JobFindings(passedOver: pictures.passedOver, annotationFaults: annotationFaults) }
   /// Without their maps pictures can't be drawn anew, and are all drawn alike.
   package var drawing: MapDrawing { keepsMaps ? .chosen(nil) : .fixed }
 

@@ -26,11 +26,12 @@ struct ChannelJob: VisualisationJob {
     let pictures: [TestPicture]
   }
 
-  var network: TrainedNetwork { job.network }
-  var output: String { job.output }
   /// What was there is gone before the pictures are looked through.
-  var overwrite: Bool { false }
-  var compute: ComputeSettings { job.compute }
+  var setting: JobSetting {
+    var setting = job.setting
+    setting.overwrite = false
+    return setting
+  }
   var findings: JobFindings { job.findings }
   var count: Int { channels.count }
 
@@ -47,7 +48,7 @@ struct ChannelJob: VisualisationJob {
 
   func parameters(_ communicator: Communicator) -> [String: ParameterValue] { parameters }
 
-  func itemsAtOnce(share: Int) -> Int { max(1, job.batch / top) }
+  func itemsAtOnce(share: Int) -> Int { max(1, job.setting.batch / top) }
 
   func items(_ earlier: EarlierResults) -> [WorkItem<Int>] {
     zip(earlier.items(named: channels.map(name)), channels).map { WorkItem(name: $0, subject: $1) }
@@ -64,7 +65,7 @@ struct ChannelJob: VisualisationJob {
 
   func makeEngine(_ most: Int) throws -> Reconstructor {
     try Reconstructor(
-      network.parameters, layer: job.layer, rule: job.rule, batch: job.batch, compute: job.compute,
+      network.parameters, layer: job.layer, rule: job.rule, batch: job.setting.batch, compute: job.setting.compute,
       progress: { Activity.enter(.item) })
   }
 

@@ -6,7 +6,7 @@ import Images
 import Results
 
 /// The command `reconstruct`: the strongest units of a layer for each picture, taken back to the pixels, in a result folder.
-public struct ReconstructionJob: VisualisationJob {
+public struct ReconstructionJob: PictureJob {
   package static let kind: JobKind = {
     var kind = JobKind("reconstruct", title: "Reconstructions")
     kind.lead = { _, _ in
@@ -16,44 +16,21 @@ public struct ReconstructionJob: VisualisationJob {
     return kind
   }()
 
-  public var network: TrainedNetwork
-  /// See `PictureList.find`.
+  public var setting: JobSetting
   public var pictures: PictureList
-  /// The result folder.
-  public var output: String
   public var layer: String
   public var rule: ReLURule
   public var units: UnitChoice
-  public var overwrite: Bool
-  /// The most pictures that a rank computes together.
-  public var batch: Int
-  public var compute: ComputeSettings
 
   public init(
-    network: TrainedNetwork, pictures: PictureList, output: String, layer: String, rule: ReLURule = .deconvnet,
-    units: UnitChoice = UnitChoice(), overwrite: Bool = false, batch: Int = 16, compute: ComputeSettings = ComputeSettings()
+    _ setting: JobSetting, pictures: PictureList, layer: String, rule: ReLURule = .deconvnet, units: UnitChoice = UnitChoice()
   ) {
-    self.network = network
-    self.pictures = pictures
-    self.output = output
-    self.layer = layer
-    self.rule = rule
-    self.units = units
-    self.overwrite = overwrite
-    self.batch = batch
-    self.compute = compute
+    (self.setting, self.pictures, self.layer, self.rule, self.units) = (setting, pictures, layer, rule, units)
   }
-
-  package var count: Int { pictures.count }
-  package var findings: JobFindings { JobFindings(passedOver: pictures.passedOver) }
 
   package func check() throws {
     try units.check(layer, network.network.shapes[network.network.index(of: layer) + 1])
   }
-
-  package func itemsAtOnce(share: Int) -> Int { max(1, min(batch, share)) }
-
-  package func items(_ earlier: EarlierResults) throws -> [WorkItem<NoFacts>] { try earlier.workItems(of: pictures) }
 
   package func prepare(_ item: WorkItem<NoFacts>, _ decoder: PictureDecoder) throws -> TestPicture {
     try TestPicture(contentsOf: item.pictureSource.path, decoder: decoder, geometry: network.spec.geometry)
@@ -61,7 +38,7 @@ public struct ReconstructionJob: VisualisationJob {
 
   package func makeEngine(_ most: Int) throws -> Reconstructor {
     try Reconstructor(
-      network.parameters, layer: layer, rule: rule, batch: most, compute: compute, progress: { Activity.enter(.item) })
+      network.parameters, layer: layer, rule: rule, batch: most, compute: setting.compute, progress: { Activity.enter(.item) })
   }
 
   /// A picture's strongest units, and its classes.

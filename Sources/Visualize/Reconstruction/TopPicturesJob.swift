@@ -40,16 +40,17 @@ public struct TopPicturesJob {
     let parameters = parameters.merging(["pictures": .text("\(listing)")]) { $1 }
     let store = ResultStore(
       folder: job.output,
-      header: ResultHeader(command: ReconstructionJob.command, parameters: parameters, net: network, compute: job.compute),
+      header: ResultHeader(
+        command: ReconstructionJob.command, parameters: parameters, net: network, compute: job.setting.compute),
       layout: .ofAllJobs)
     // Whether the folder can be gone on with is known before the long work.
     var known: StrongestPictures?
     try communicator.onFirst(.reading) {
-      _ = try store.open(overwrite: job.overwrite)
+      _ = try store.open(overwrite: job.setting.overwrite)
       try store.refuseForeign()
       known = try earlierScan(store)
-      if let found = known, job.overwrite || isOutdated(found, origin: origin, paths) {
-        if !job.overwrite {
+      if let found = known, job.setting.overwrite || isOutdated(found, origin: origin, paths) {
+        if !job.setting.overwrite {
           communicator.say("pictures have changed since \(store.path(Self.scanFile)) was made: all are looked through again")
         }
         known = nil
@@ -68,7 +69,7 @@ public struct TopPicturesJob {
       strongest = try StrongestPictures.scan(
         pictures, top: top, origin: origin, network: network,
         reconstructor: Reconstructor(
-          network.parameters, layer: job.layer, rule: job.rule, batch: job.batch, compute: job.compute,
+          network.parameters, layer: job.layer, rule: job.rule, batch: job.setting.batch, compute: job.setting.compute,
           progress: { Activity.enter(.item) }),
         communicator: communicator, progress: progress)
       try communicator.onFirst { try AtomicFile.write(ResultJSON.text(strongest), to: store.path(Self.scanFile)) }

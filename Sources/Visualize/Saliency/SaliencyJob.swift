@@ -7,7 +7,7 @@ import Images
 import Results
 
 /// The command `saliency`: how much each pixel of pictures matters for a class, in a result folder.
-public struct SaliencyJob: VisualisationJob {
+public struct SaliencyJob: PictureJob {
   package static let kind: JobKind = {
     var kind = JobKind("saliency", title: "Saliency maps")
     kind.lead = { _, rendering in
@@ -46,42 +46,22 @@ public struct SaliencyJob: VisualisationJob {
     }
   }
 
-  public var network: TrainedNetwork
-  /// See `PictureList.find`.
+  public var setting: JobSetting
   public var pictures: PictureList
-  /// The result folder.
-  public var output: String
   public var classChoice: ClassChoice
   public var method: any SaliencyMethod
   public var crops: TestCrops
   /// Nil: as the pictures that are in the folder already, else by default.
   public var rendering: SaliencyRendering?
-  public var overwrite: Bool
-  /// For the summary.
-  public var annotationFaults: [AnnotationFault] = []
-  /// The most pictures that a rank takes at a time, and the most crops that it computes together.
-  public var batch: Int
-  public var compute: ComputeSettings
 
   public init(
-    network: TrainedNetwork, pictures: PictureList, output: String, classChoice: ClassChoice = .top1,
-    method: any SaliencyMethod, crops: TestCrops = .centre, rendering: SaliencyRendering? = nil,
-    overwrite: Bool = false, batch: Int = 16, compute: ComputeSettings = ComputeSettings()
+    _ setting: JobSetting, pictures: PictureList, classChoice: ClassChoice = .top1, method: any SaliencyMethod,
+    crops: TestCrops = .centre, rendering: SaliencyRendering? = nil
   ) {
-    self.network = network
-    self.pictures = pictures
-    self.output = output
-    self.classChoice = classChoice
-    self.method = method
-    self.crops = crops
-    self.rendering = rendering
-    self.overwrite = overwrite
-    self.batch = batch
-    self.compute = compute
+    (self.setting, self.pictures, self.classChoice) = (setting, pictures, classChoice)
+    (self.method, self.crops, self.rendering) = (method, crops, rendering)
   }
 
-  package var count: Int { pictures.count }
-  package var findings: JobFindings { JobFindings(passedOver: pictures.passedOver, annotationFaults: annotationFaults) }
   package var drawing: MapDrawing { .chosen(rendering) }
 
   package func check() throws {
@@ -94,10 +74,6 @@ public struct SaliencyJob: VisualisationJob {
     ]
     return own.merging(method.parameters) { $1 }.merging(network.spec.geometry.parameters) { $1 }
   }
-
-  package func itemsAtOnce(share: Int) -> Int { max(1, min(batch, share)) }
-
-  package func items(_ earlier: EarlierResults) throws -> [WorkItem<NoFacts>] { try earlier.workItems(of: pictures) }
 
   package func prepare(_ item: WorkItem<NoFacts>, _ decoder: PictureDecoder) throws -> ExplainedPicture {
     let source = try item.pictureSource
@@ -119,7 +95,7 @@ public struct SaliencyJob: VisualisationJob {
 
   package func makeEngine(_ most: Int) throws -> SaliencyMapper {
     try SaliencyMapper(
-      network.parameters, method: method, batch: min(batch, most * crops.count), compute: compute,
+      network.parameters, method: method, batch: min(setting.batch, most * crops.count), compute: setting.compute,
       progress: { Activity.enter(.item) })
   }
 

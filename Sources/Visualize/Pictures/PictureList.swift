@@ -8,6 +8,8 @@ public struct PictureList: Sendable {
   /// In the order of the paths that were given, those of a folder by their own paths' bytes.
   public var files: [PictureFile]
   public private(set) var passedOver = PassedOver()
+  /// What of their annotations can't be used.
+  public private(set) var annotationFaults: [AnnotationFault] = []
   /// What is known of the data folders that they lie in, a sentence each: for the log.
   public private(set) var notes: [String] = []
 
@@ -60,14 +62,14 @@ public struct PictureList: Sendable {
     return list
   }
 
-  /// The pictures with their boxes from a folder of annotations, and what of it can't be used; rank 0 alone reads it, and has them.
+  /// The pictures with their boxes from a folder of annotations; rank 0 alone reads it, and has them.
   ///
   /// - Throws: as `annotate` does, on all ranks.
   /// - Note: collective
-  public func annotated(from folder: String, _ communicator: Communicator) throws -> (PictureList, [AnnotationFault]) {
-    var (pictures, faults) = (self, [AnnotationFault]())
-    try communicator.onFirst(.loading) { faults = try pictures.files.annotate(from: folder) }
-    return (pictures, faults)
+  public func annotated(from folder: String, _ communicator: Communicator) throws -> PictureList {
+    var pictures = self
+    try communicator.onFirst(.loading) { pictures.annotationFaults = try pictures.files.annotate(from: folder) }
+    return pictures
   }
 
   private static func knownLabels(around folder: FileName, classes: [String]) throws(VisualizeError) -> KnownLabels? {
