@@ -87,11 +87,13 @@ let package = Package(
       dependencies: ["Files", "Images", "Data", "DataSets", "ConvNet", "Cluster", "HDF5", "Checkpoint", "Random"]),
     // The model of a step on many nodes: what auto chooses by, doctor predicts and simulate draws.
     .target(name: "Performance", dependencies: ["ConvNet", "Cluster", "Pages"]),
+    // A run on one page: curves, filters, errors by class.
+    .target(name: "Report", dependencies: ["Files", "ConvNet", "Images", "Cluster", "HDF5", "Checkpoint", "Pages"]),
     .target(
       name: "Trainer",
       dependencies: [
         "BuildInfo", "Files", "ConvNet", "Images", "Data", "DataSets", "DataLoader", "Cluster", "HDF5", "Checkpoint", "Interchange", "Pages",
-        "Performance", "Random",
+        "Report", "Performance", "Random",
       ]),
     // Folders of results: the store, the manifest, resumption, the fan-out over ranks. Knows no job.
     .target(name: "Results", dependencies: ["Files", "Cluster", "HDF5"]),
@@ -105,7 +107,7 @@ let package = Package(
       name: "deepinside",
       dependencies: [
         "Trainer", "Visualize", "Results", "Attribution", "Segmentation", "Performance", "Interchange", "HDF5", "FolderLocks",
-        "BuildInfo", "EarlySignals",
+        "Report", "BuildInfo", "EarlySignals",
         "Random", "Sizes",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
@@ -137,7 +139,8 @@ let package = Package(
       path: "Tests/Snippets/MapOfAPicture", packageAccess: false),
     // Readers of foreign bytes, fuzzed: ./launch.sh test --fuzz.
     .executableTarget(
-      name: "reader-fuzz", dependencies: ["Trainer", "Visualize", "Results", "Attribution", "HDF5", "FolderLocks", "TestSupport"],
+      name: "reader-fuzz",
+      dependencies: ["Trainer", "Report", "Visualize", "Results", "Attribution", "HDF5", "FolderLocks", "TestSupport"],
       path: "Tests/Fuzz",
       exclude: ["Corpus", "run.sh"]),
     .target(name: "TestSupport", dependencies: ["ConvNet"], path: "Tests/TestSupport"),
@@ -164,7 +167,7 @@ let package = Package(
     .testTarget(name: "CheckpointTests", dependencies: ["Checkpoint", "HDF5", "Files", "TestSupport"]),
     .testTarget(
       name: "InterchangeTests", dependencies: ["Interchange", "TestSupport"], resources: [.copy("Golden")]),
-    .testTarget(name: "TrainerTests", dependencies: ["Trainer", "TestSupport", "rank-checks"]),
+    .testTarget(name: "TrainerTests", dependencies: ["Trainer", "Report", "TestSupport", "rank-checks"]),
     .testTarget(name: "ResultsTests", dependencies: ["Results", "Files", "HDF5", "TestSupport"]),
     .testTarget(
       name: "VisualizeTests",

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Cluster
+import Report
 import Trainer
 
 struct ReportCommand: ParsableCommand {

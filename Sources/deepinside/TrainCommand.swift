@@ -3,6 +3,7 @@ import Cluster
 import ConvNet
 import Foundation
 import Images
+import Report
 import Trainer
 
 struct TrainCommand: ParsableCommand {

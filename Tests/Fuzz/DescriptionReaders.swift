@@ -6,6 +6,7 @@
   @testable import Files
   @testable import FolderLocks
   @testable import DataLoader
+  @testable import Report
   @testable import Trainer
 
   /// JSON that describes networks, runs and packs.
@@ -58,7 +59,7 @@
       name: "options",
       sources: [
         "Checkpoint/TrainingProgress.swift", "Trainer/Recipe/TrainingOptions.swift", "DataLoader/Pack/PackSettings.swift",
-        "Trainer/Report/RunReport.swift", "FolderLocks/LockFile.swift", "FolderLocks/FolderOwner.swift",
+        "Report/RunReport.swift", "FolderLocks/LockFile.swift", "FolderLocks/FolderOwner.swift",
       ],
       seeds: {
         try [
@@ -100,8 +101,8 @@
     return FuzzReader(
       name: "metrics",
       sources: [
-        "Trainer/Report/RunHistory.swift", "Trainer/Report/ThinnedSteps.swift", "Trainer/Report/MetricsLine.swift",
-        "Trainer/Report/ReportPage.swift", "Trainer/Report/ReportPage+Tables.swift", "Pages/LineChart.swift",
+        "Report/RunHistory.swift", "Trainer/Report/ThinnedSteps.swift", "Trainer/Report/MetricsLine.swift",
+        "Report/ReportPage.swift", "Trainer/Report/ReportPage+Tables.swift", "Pages/LineChart.swift",
         "Trainer/Loop/Metrics.swift",
       ],
       seeds: { [Array(lines.utf8), Array(lines.replacing("100", with: "1e300").utf8)] },

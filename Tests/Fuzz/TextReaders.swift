@@ -5,6 +5,7 @@
 
   @testable import DataSets
   @testable import DataLoader
+  @testable import Report
   @testable import Trainer
   @testable import Visualize
 
@@ -63,7 +64,7 @@
       name: "csv",
       sources: [
         "Files/CSV.swift", "Visualize/Localisation/AnswerFiles.swift", "Visualize/Localisation/SubmissionFile.swift",
-        "Trainer/Report/ClassErrors.swift",
+        "Report/ClassErrors.swift",
       ],
       seeds: {
         let path = "\(FuzzScratch.folder)/seed.csv"

@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 
+@testable import Report
 @testable import Trainer
 
 /// Numbers of files and options that nobody can have meant.

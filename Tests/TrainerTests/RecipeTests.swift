@@ -2,6 +2,7 @@ import Checkpoint
 import Cluster
 import ConvNet
 import Foundation
+import Report
 import Testing
 
 @testable import Trainer

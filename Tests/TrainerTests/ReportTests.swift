@@ -4,6 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 
+@testable import Report
 @testable import Trainer
 
 @Suite("Reports")

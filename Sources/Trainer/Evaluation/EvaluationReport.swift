@@ -1,6 +1,7 @@
 import Cluster
 import Files
 import Foundation
+import Report
 
 /// What `evaluate` has found: the errors of all pictures and of each class, which classes are taken for which, and what was
 /// said of every picture. The same on any number of ranks.

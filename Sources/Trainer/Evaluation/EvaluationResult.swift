@@ -1,5 +1,6 @@
 import Cluster
 import Foundation
+import Report
 
 /// Errors of a network over a set of pictures, each counted once.
 public struct EvaluationResult: Sendable, Codable, Hashable {
@@ -85,5 +86,18 @@ public struct Prediction: Sendable {
       if best.count > 5 { best.removeLast() }
     }
     classes = best
+  }
+}
+
+extension ClassErrors {
+  /// The errors by class of an evaluation.
+  static func of(_ result: EvaluationResult, classes: [ClassID]) -> [ClassError] {
+    zip(classes, result.classes).compactMap { id, counts in
+      guard counts.pictures > 0 else { return nil }
+      return ClassError(
+        wnid: id.wnid, name: id.name, pictures: counts.pictures,
+        top1Error: Double(counts.top1Wrong) / Double(counts.pictures),
+        top5Error: Double(counts.top5Wrong) / Double(counts.pictures))
+    }
   }
 }

@@ -2,6 +2,7 @@ import Checkpoint
 import Cluster
 import ConvNet
 import Foundation
+import Report
 
 /// What rank 0 keeps of a run: its checkpoints, written on a thread of their own, and `metrics.jsonl`.
 ///

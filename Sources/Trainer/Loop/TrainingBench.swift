@@ -1,5 +1,6 @@
 import Cluster
 import ConvNet
+import Report
 
 /// The step of a training on random pictures, for measurements: forward, backward, the sum over ranks and the update.
 public final class TrainingBench {

@@ -2,6 +2,7 @@ import Cluster
 import ConvNet
 import Foundation
 import Images
+import Report
 
 /// Where a run starts from.
 public enum Resume: Sendable, Hashable {

@@ -2,6 +2,7 @@ import Checkpoint
 import Cluster
 import Files
 import Foundation
+import Report
 
 extension TrainingStart {
   /// Waits for the pictures of a run that had them before: a restart may be quicker than the file server.

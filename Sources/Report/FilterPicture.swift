@@ -2,7 +2,7 @@ import ConvNet
 import Images
 
 /// The filters of the first convolution as tiles of one picture, each scaled by its own largest weight: grey is zero.
-struct FilterPicture {
+package struct FilterPicture {
   let picture: Picture
   let layer: String
   /// How many filters are shown; of more than 256 the first 256.
@@ -15,7 +15,7 @@ struct FilterPicture {
   private static let gapColour: UInt8 = 20
 
   /// - Parameter weights: `[count, 3, kernel, kernel]`, RGB.
-  init(weights: UnsafeBufferPointer<Float>, filters: Int, kernel: Int, layer: String) {
+  package init(weights: UnsafeBufferPointer<Float>, filters: Int, kernel: Int, layer: String) {
     count = min(filters, 256)
     self.kernel = kernel
     self.layer = layer
@@ -42,7 +42,7 @@ struct FilterPicture {
   }
 
   /// The filters of a network's first layer, if it is a convolution over RGB.
-  init?(_ store: ParameterStore) {
+  package init?(_ store: ParameterStore) {
     guard let (layer, convolution) = Self.first(of: store.network), let weights = store.parameter(layer, .weights) else {
       return nil
     }

@@ -7,15 +7,15 @@ import HDF5
 import Pages
 
 /// `report.html` of a run folder: what `run.json`, `metrics.jsonl`, `classes.csv` and a checkpoint say, on one page.
-struct RunReport {
-  let run: RunFolder
+package struct RunReport {
+  package let run: RunFolder
   private var history = RunHistory()
 
-  init(_ run: RunFolder) { self.run = run }
+  package init(_ run: RunFolder) { self.run = run }
 
   /// Writes the page anew, with what has been added to `metrics.jsonl` since the last time.
   /// - Throws: `JobError`, `FileError`.
-  mutating func write(filters: FilterPicture?) throws {
+  package mutating func write(filters: FilterPicture?) throws {
     try history.read(run.metrics)
     let page = ReportPage(
       run: try RunFacts(run.description), history: history, filters: filters, classes: ClassErrors.read(run.classErrors) ?? [])

@@ -2,31 +2,25 @@ import Files
 import Foundation
 
 /// How often pictures of one class were wrong in an evaluation.
-struct ClassError: Sendable, Hashable {
-  let wnid: String
-  let name: String
-  let pictures: Int
+package struct ClassError: Sendable, Hashable {
+  package let wnid: String
+  package let name: String
+  package let pictures: Int
   /// 0–1.
-  let top1Error: Double
-  let top5Error: Double
+  package let top1Error: Double
+  package let top5Error: Double
+
+  package init(wnid: String, name: String, pictures: Int, top1Error: Double, top5Error: Double) {
+    (self.wnid, self.name, self.pictures) = (wnid, name, pictures)
+    (self.top1Error, self.top5Error) = (top1Error, top5Error)
+  }
 }
 
 /// `classes.csv`, as `evaluate --output` writes it too: a line a class.
-enum ClassErrors {
+package enum ClassErrors {
   static let header = ["wnid", "name", "pictures", "top1_wrong", "top5_wrong", "top1_error", "top5_error"]
 
-  /// The errors by class of an evaluation.
-  static func of(_ result: EvaluationResult, classes: [ClassID]) -> [ClassError] {
-    zip(classes, result.classes).compactMap { id, counts in
-      guard counts.pictures > 0 else { return nil }
-      return ClassError(
-        wnid: id.wnid, name: id.name, pictures: counts.pictures,
-        top1Error: Double(counts.top1Wrong) / Double(counts.pictures),
-        top5Error: Double(counts.top5Wrong) / Double(counts.pictures))
-    }
-  }
-
-  static func write(_ errors: [ClassError], to path: String) throws {
+  package static func write(_ errors: [ClassError], to path: String) throws {
     let lines = errors.map { error in
       let wrong = [error.top1Error, error.top5Error].map { Int(($0 * Double(error.pictures)).rounded()) }
       let shares = [error.top1Error, error.top5Error].map { String(format: "%.6f", $0) }
