@@ -71,16 +71,17 @@ END
 }
 
 build() { # [--static]
-  local static=${1:+--static-swift-stdlib}
+  local static=()
+  (($# == 0)) || static=(--static-swift-stdlib)
   setup
   if is_built; then
     say "there is no Swift: $program stays as it is"
     return
   fi
-  build_product deepinside $static
+  build_product deepinside "${static[@]}"
   # On nodes with another Linux the launcher alone is run as it is, outside of a container: best without any library.
-  [[ -z $static ]] || ! build_product deepinside-launch $static -Xswiftc -static-executable || return 0
-  build_product deepinside-launch $static
+  ((${#static[@]} == 0)) || ! build_product deepinside-launch "${static[@]}" -Xswiftc -static-executable || return 0
+  build_product deepinside-launch "${static[@]}"
 }
 
 build_product() { # NAME [OPTION ...]
