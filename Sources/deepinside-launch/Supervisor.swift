@@ -8,7 +8,7 @@ struct Supervisor {
   private let program: String
   /// The folder of launch.sh.
   private let checkout: String
-  private var requests = StopRequests()
+  private var requests = StopAnswers()
 
   init(host: Host, options: LaunchOptions, program: String, checkout: String) {
     self.host = host
@@ -113,7 +113,7 @@ struct Supervisor {
   /// Waits for a process, passing requests to stop on to it.
   ///
   /// - Returns: its exit code.
-  private mutating func waitFor(_ child: ChildProcess, _ phase: StopRequests.Phase) -> Int32 {
+  private mutating func waitFor(_ child: ChildProcess, _ phase: StopAnswers.Phase) -> Int32 {
     var reminders = Reminders()
     var nextReminder: ContinuousClock.Instant?
     while true {
@@ -142,7 +142,7 @@ struct Supervisor {
   ///
   /// - Returns: true if the ranks are to be asked to save their work.
   @discardableResult
-  private mutating func takeRequest(within time: Duration, during phase: StopRequests.Phase, of child: ChildProcess?) -> Bool {
+  private mutating func takeRequest(within time: Duration, during phase: StopAnswers.Phase, of child: ChildProcess?) -> Bool {
     guard let signal = Signals.next(within: time), signal != SIGCHLD else { return false }
     switch requests.answer(signal, during: phase) {
     case .startNothing: break

@@ -12,8 +12,8 @@ import Testing
       ([SIGTERM, SIGTERM], [.save(isTold: true), .endRanks]),
       ([SIGINT, SIGUSR1, SIGINT], [.save(isTold: true), .save(isTold: false), .endRanks]),
       ([SIGUSR1, SIGHUP], [.save(isTold: false), .endRanks]),
-    ] as [([Int32], [StopRequests.Answer])] {
-      var requests = StopRequests()
+    ] as [([Int32], [StopAnswers.Answer])] {
+      var requests = StopAnswers()
       #expect(!requests.isStopping)
       #expect(signals.map { requests.answer($0, during: .ranks) } == answers)
       #expect(requests.isStopping)
@@ -22,7 +22,7 @@ import Testing
 
   @Test("A request before the ranks ends a build, and nothing is started")
   func early() {
-    var requests = StopRequests()
+    var requests = StopAnswers()
     #expect(requests.answer(SIGUSR1, during: .build) == .endBuild && requests.isStopping)
     #expect(requests.answer(SIGTERM, during: .nothing) == .startNothing)
     #expect(requests.answer(SIGTERM, during: .ranks) == .endRanks)

@@ -1,7 +1,7 @@
 import Glibc
 
 /// What a signal means, by what runs when it comes.
-package struct StopRequests: Sendable {
+package struct StopAnswers: Sendable {
   /// What runs.
   package enum Phase: Sendable { case nothing, build, ranks }
 
