@@ -38,7 +38,7 @@ install_browser() {
 debug_tests() {
   setup
   (cd "$top" && swift test --manifest-cache none \
-    --filter '^(Files|FolderLocks|Random|Images|Data|DataSets|DataLoader|HDF5|Checkpoint|Interchange|Launching)Tests\.|^SegmentationTests\.MinCutTests/' "$@")
+    --filter '^(Files|FolderLocks|Random|Images|Data|DataSets|DataLoader|HDF5|Checkpoint|Interchange|Launching|Results)Tests\.|^SegmentationTests\.MinCutTests/' "$@")
 }
 
 # Tests on nodes that are made of namespaces of this machine; then on a Slurm on such nodes.

@@ -11,8 +11,8 @@ struct GalleryCommand: ParsableCommand {
       deepinside gallery --results saliency --percentile 0.99 --gamma 0.5 --colours inferno --overlay 0.6
 
       The jobs make the page themselves when they end; this makes it anew. More than 2000 results get an index and pages of 500.
-      With one of the last four options the maps of saliency and localise are drawn anew from their raw floats, in place of the
-      pictures that are there; the net isn't needed, and the others of the four then have their defaults.
+      With one of the last four options the maps of saliency and localise are drawn anew from their raw floats and the picture
+      files, in place of the drawings that are there; the net isn't needed, and the others of the four then have their defaults.
       """)
 
   @Option(help: ArgumentHelp("A result folder.", valueName: "dir"))
