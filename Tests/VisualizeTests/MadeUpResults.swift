@@ -18,7 +18,8 @@ struct MadeUpResults {
   let rendering: SaliencyRendering
 
   init(
-    _ command: String, classes: Int = 5, parameters: [String: ParameterValue] = [:], rendering: SaliencyRendering = SaliencyRendering()
+    _ command: String, classes: Int = 5, parameters: [String: ParameterValue] = [:],
+    rendering: SaliencyRendering = SaliencyRendering()
   ) throws {
     folder = try TemporaryFolder()
     network = TrainedNetwork(
@@ -52,11 +53,13 @@ struct MadeUpResults {
   ///
   /// - Returns: its line for the manifest.
   @discardableResult
-  func save(_ record: ResultRecord<NoFacts>, _ map: [Float], of picture: Picture) throws -> String {
+  func save(_ record: ResultRecord<NoFacts>, _ map: [Float], of picture: Picture, attributes: [String: ParameterValue] = [:])
+    throws -> String
+  {
     try store.save(
       ItemResult(
         record, dataSets: [.init(path: "/map", shape: [picture.height, picture.width], values: map)],
-        picture: rendering.result(map, on: picture).png)
+        attributes: attributes, picture: rendering.result(map, on: picture).png)
     ).line
   }
 

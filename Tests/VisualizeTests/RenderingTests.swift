@@ -97,20 +97,25 @@ import Testing
 
   @Test("A picture that is another one now, is gone, or doesn't fit its map isn't drawn; the old drawing stays")
   func changedPicture() throws {
-    for (spoil, words) in [
-      ({ try FileManager.default.removeItem(atPath: $0) }, "cannot open"),
-      ({ try Picture(width: 9, height: 7, pixels: [UInt8](repeating: 3, count: 189)).writePNG(to: $0) }, "isn't the picture any more"),
-      ({ _ in }, "a.h5 doesn't fit"),
-    ] as [((String) throws -> Void, String)] {
+    for (spoil, words, width) in [
+      ({ try FileManager.default.removeItem(atPath: $0) }, "cannot open", nil),
+      (
+        { try Picture(width: 9, height: 7, pixels: [UInt8](repeating: 3, count: 189)).writePNG(to: $0) },
+        "isn't the picture any more", nil
+      ),
+      ({ _ in }, "a.h5 doesn't fit", nil), ({ _ in }, "a.h5 doesn't fit", .nan), ({ _ in }, "a.h5 doesn't fit", 8),
+    ] as [((String) throws -> Void, String, Double?)] {
       let made = try MadeUpResults(SaliencyJob.command, parameters: ["crops": .number(1.0)])
       _ = try made.store.open(overwrite: false)
       try made.store.begin(items: ["a"], whole: [:], facts: NoFacts.self)
       let (source, shown) = try picture(made, 0)
       var record = made.record("a", 0, source: source)
       record.pictureSHA256 = try PictureSource(path: FileName(source), name: "0.png").digest()
-      let fits = words != "a.h5 doesn't fit"
+      let fits = words != "a.h5 doesn't fit" || width != nil
       let map = [Float](repeating: 1, count: fits ? 36 : 4)
-      try ManifestWriter(made.store).append(made.save(record, map, of: fits ? shown : grey))
+      try ManifestWriter(made.store).append(
+        made.save(
+          record, map, of: fits ? shown : grey, attributes: width.map { ["picture_width": .number($0)] } ?? [:]))
       try spoil(source)
       let before = FileManager.default.contents(atPath: made.store.picturePath(of: "a"))
       let error = #expect(throws: VisualizeError.self) {

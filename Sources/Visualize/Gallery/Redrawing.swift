@@ -40,7 +40,7 @@ package struct StoredResult {
 
   /// The picture that the result is of, read again.
   ///
-  /// - Throws: `VisualizeError` when it isn't there any more, or is another one now.
+  /// - Throws: `VisualizeError` when it isn't there any more, is another one now, or has another size than the result says.
   func picture() throws -> WholePicture {
     func failure(_ reason: String) -> VisualizeError {
       VisualizeError(
@@ -58,6 +58,11 @@ package struct StoredResult {
     }
     if let digest = common.pictureSHA256, SHA256.hex(of: picture.bytes) != digest {
       throw failure("\(source) isn't the picture any more that it was made of")
+    }
+    let file = try file()
+    for (name, side) in [("picture_width", picture.frame.width), ("picture_height", picture.frame.height)] {
+      guard let said = try file.attribute(name) else { continue }
+      guard case .real(Double(side)) = said else { throw mismatch }
     }
     return picture
   }
