@@ -30,8 +30,11 @@ public final class FaultyDisk {
   /// What a program needs in its environment to have this disk.
   public var environment: [String: String] { ["LD_PRELOAD": library, "FAULTY_DISK": state] }
 
-  /// From now on every flush of files with that text in their path takes so much longer.
-  public func slow(milliseconds: Int, _ text: String) throws { try set("slow \(milliseconds) \(text)") }
+  /// From now on every flush of files with one of those texts in their path takes so much longer.
+  public func slow(milliseconds: Int, _ texts: String...) throws { try slow(milliseconds: milliseconds, texts) }
+  public func slow(milliseconds: Int, _ texts: [String]) throws {
+    try set("slow \(milliseconds) \(texts.joined(separator: "|"))")
+  }
 
   /// From now on every flush of such files says that the disk is full.
   public func full(_ text: String) throws { try set("fail \(ENOSPC) \(text)") }

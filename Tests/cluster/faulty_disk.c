@@ -1,7 +1,7 @@
 // A disk that is slow, fails, or never answers: preloaded into the program by Tests/cluster/faults.sh.
 //
 // The file that FAULTY_DISK names says what is wrong now; where there is none, or it is empty, nothing is:
-//   slow MILLISECONDS TEXT    every fsync of a file whose path has the text in it takes that much longer
+//   slow MILLISECONDS TEXT    every fsync of a file whose path has the text in it takes that much longer; or one of several, as a|b
 //   fail ERRNO TEXT           it fails with that number
 //   hold 0 TEXT               it waits until the file says something else
 //   hang TEXT                 the next read of such a file never returns; the first to meet it empties the file
@@ -55,7 +55,12 @@ static int is_meant(int descriptor, const struct fault *fault) {
   errno = before;
   if (count <= 0) return 0;
   path[count] = 0;
-  return strstr(path, fault->text) != NULL;
+  char texts[sizeof fault->text], *rest = NULL;
+  strcpy(texts, fault->text);
+  for (char *text = strtok_r(texts, "|", &rest); text; text = strtok_r(NULL, "|", &rest)) {
+    if (strstr(path, text)) return 1;
+  }
+  return 0;
 }
 
 // That a call has met the fault, as an empty file beside the one that says what is wrong.
