@@ -3,25 +3,28 @@ import Launching
 
 /// The signals that the launcher answers. They are blocked from the first moment on, and taken one at a time: none is lost, whatever the
 /// launcher does when it comes.
-enum Signals {
+struct Signals {
   /// SIGUSR1 asks to save and stop, and so do the others, which come from a terminal and from batch systems.
   private static let requests = [SIGUSR1, SIGTERM, SIGINT, SIGHUP]
 
+  /// What is waited for: the requests, but for those that are ignored, and SIGCHLD for an ended child.
+  private let answered: [Int32]
+
   /// Blocks them. To be called before there is any thread.
-  static func block() {
+  init() {
     let dispositions = SignalDispositions(status: text(ofFile: "/proc/self/status") ?? "")
-    // Whoever has started this with a signal ignored, as nohup does, wants it ignored.
-    let answered = requests.filter { !dispositions.isIgnored($0) } + [SIGCHLD]
+    // Whoever has started this with a signal ignored, as nohup does, wants it ignored. Blocked, it would come all the same.
+    answered = Self.requests.filter { !dispositions.isIgnored($0) } + [SIGCHLD]
     // SIGPIPE: who has had enough of the output doesn't end the work.
-    var set = set(of: answered + [SIGPIPE])
+    var set = Self.set(of: answered + [SIGPIPE])
     sigprocmask(SIG_BLOCK, &set, nil)
     // A signal with a handler is one that the process answers, as it shows to others; as it is blocked the handler is never called.
     for number in answered { signal(number) { _ in } }
   }
 
-  /// The next of them, or of SIGCHLD for an ended child; nil if none comes in time.
-  static func next(within time: Duration) -> Int32? {
-    var set = set(of: requests + [SIGCHLD])
+  /// The next of them; nil if none comes in time.
+  func next(within time: Duration) -> Int32? {
+    var set = Self.set(of: answered)
     let time = max(time, .zero).components
     var limit = timespec(tv_sec: Int(time.seconds), tv_nsec: Int(time.attoseconds / 1_000_000_000))
     let number = sigtimedwait(&set, nil, &limit)

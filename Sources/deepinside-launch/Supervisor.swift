@@ -8,9 +8,11 @@ struct Supervisor {
   private let program: String
   /// The folder of launch.sh.
   private let checkout: String
+  private let signals: Signals
   private var requests = StopAnswers()
 
-  init(host: Host, options: LaunchOptions, program: String, checkout: String) {
+  init(signals: Signals, host: Host, options: LaunchOptions, program: String, checkout: String) {
+    self.signals = signals
     self.host = host
     // In the shell of a job step (srun --pty bash) a step of ours would wait for that one's end.
     if host.variables["SLURM_JOB_ID"] != nil { self.host.variables["SLURM_OVERLAP"] = "1" }
@@ -87,7 +89,8 @@ struct Supervisor {
 
   private mutating func runOnce(_ command: LaunchCommand) throws(LaunchError) -> RunEnd {
     var variables = host.variables
-    let word = "deepinside-done-\(getpid())-\(UInt32.random(in: 0..<100_000))"
+    // What may be its beginning is held back: no progress line ends with that sign.
+    let word = "@deepinside-done-\(getpid())-\(UInt32.random(in: 0..<100_000))"
     variables["DEEPINSIDE_DONE"] = word
     var ends: [Int32] = [0, 0]
     guard pipe(&ends) == 0 else { throw LaunchError(code: 1, "cannot make a pipe: \(String(cString: strerror(errno)))") }
@@ -143,7 +146,7 @@ struct Supervisor {
   /// - Returns: true if the ranks are to be asked to save their work.
   @discardableResult
   private mutating func takeRequest(within time: Duration, during phase: StopAnswers.Phase, of child: ChildProcess?) -> Bool {
-    guard let signal = Signals.next(within: time), signal != SIGCHLD else { return false }
+    guard let signal = signals.next(within: time), signal != SIGCHLD else { return false }
     switch requests.answer(signal, during: phase) {
     case .startNothing: break
     case .endBuild: child?.sendToGroup(SIGTERM)

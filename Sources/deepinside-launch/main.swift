@@ -17,10 +17,10 @@ func run(_ arguments: [String]) throws(LaunchError) -> Int32 {
   switch arguments.first {
   case "run" where rest.count >= 2:
     // First of all: who has started this keeps signals waiting.
-    Signals.block()
+    let signals = Signals()
     let host = Host(variables: .ofThisProcess())
     let options = try LaunchOptions(Array(rest.dropFirst(2)), variables: host.variables)
-    var supervisor = Supervisor(host: host, options: options, program: rest[0], checkout: rest[1])
+    var supervisor = Supervisor(signals: signals, host: host, options: options, program: rest[0], checkout: rest[1])
     return try supervisor.run()
   case "batch":
     write(try BatchScript(rest).text, to: 1)

@@ -232,6 +232,22 @@ import Testing
     #expect(result.output.components(separatedBy: "stopped on request").count == 2, "\(result)")
   }
 
+  @Test("A hangup that nohup has it ignore is no request")
+  func ignored() throws {
+    let process = try RunningProcess(
+      ["sh", "-c", "trap '' HUP; exec \"$@\"", "sh", Self.script, "--ranks", "1", "stop"],
+      environment: [
+        "DEEPINSIDE_PROGRAM": try builtTool("rank-checks"), "DEEPINSIDE_LAUNCHER": try builtTool("deepinside-launch"),
+        "SLURM_JOB_ID": "",
+        "PBS_NODEFILE": "",
+      ])
+    #expect(becomesTrue(within: 20) { process.output.contains("ready") })
+    process.signal(SIGHUP)
+    process.signal(SIGUSR1)
+    let result = process.wait()
+    #expect(result.exitCode == 4 && !result.output.contains("once more to stop at once"), "\(result)")
+  }
+
   @Test("Asked to stop before the ranks are there, it stops with the same code", arguments: [0, 100_000, 300_000, 1_000_000])
   func stopEarly(microseconds: UInt32) throws {
     // sleep handles no signal, as a rank that is still starting.
