@@ -43,6 +43,7 @@ usage() {
                                     --faults [RUNS] [SEED]: random faults on such nodes;
                                     --platform 13: those of this and of --cluster in a Debian 13 made for it, as root;
                                     --debug: those that are fast in a debug build, with its assertions;
+                                    --style: whether sources are formatted; scripts by shellcheck, if it is there;
                                     --fuzz [MINUTES]: mutated files for every reader of foreign bytes;
                                     --sanitize address|undefined|thread [FILTER]: tests and jobs under a sanitizer)
 ./launch.sh setup                   install the libraries that are missing (apt, as root), check the compiler

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the same small results with two builds of the program, on 1 and 2 ranks, and compares them file by file.
+# Makes the same packs, trainings and small results with two builds of the program, on 1, 2 and 4 ranks, and compares them file by file.
 #   scripts/compare-builds.sh OLD NEW [FOLDER]      two programs; a folder that keeps the pictures, the nets and the old results
 # Results, tables, pages and pictures must have the same bytes. In summary.json seconds and rates don't count; in manifest.jsonl and
 # summary.json of two ranks not the order. It exits with 1 when anything differs.
@@ -34,8 +34,20 @@ run() {
   log=$("$@" --quiet 2>&1) || { echo "$*: failed with code $?"; echo "$log"; return 1; }
 }
 
-# all PROGRAM RANKS: every job, into the current folder.
+# trained PROGRAM RANKS NAME [OPTION ...]: NAME.h5, the checkpoint after 50 updates.
+trained() {
+  run "$1" "$2" train --data "$data" --run "$3" --network cnn-f-64 --max-steps 50 --epochs 20 --batch 8 --learning-rate 0.001 "${@:4}"
+  cp -L "$3/checkpoints/latest.h5" "$3.h5"
+  rm -r "$3"
+}
+
+# all PROGRAM RANKS: every training and every job, into the current folder.
 all() {
+  trained "$@" fast
+  trained "$@" exact --reduction exact
+  trained "$@" sharded --fully-connected sharded --micro-batch 2
+  [ "$2" -le 2 ] || return 0
+  run "$@" prepare --data "$data" --output pack --shorter-side 80
   run "$@" class-models --checkpoint "$small" --output models --iterations 6 --batch 4
   run "$@" class-models --checkpoint "$small" --output samples --iterations 4 --samples 2 --classes s00000001,s00000003 --mode paper
   run "$@" class-models --checkpoint "$small" --output units --iterations 4 --objective conv5:1,conv3:2@centre,score:s00000002+0.5*conv5:3
@@ -67,7 +79,7 @@ comparable() {
 }
 
 code=0
-for ranks in 1 2; do
+for ranks in 1 2 4; do
   before=$folder/old-$ranks after=$folder/new-$ranks
   if [ ! -e "$before/made" ]; then
     rm -rf "$before" && mkdir -p "$before"

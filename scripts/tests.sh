@@ -10,6 +10,7 @@ run_a_kind_of_tests() { # [--KIND [ARGUMENT ...]]
       ;;
     --faults) build && find_launcher && "$top/Tests/cluster/faults.sh" "$program" "${@:2}" ;;
     --debug) debug_tests "${@:2}" ;;
+    --style) check_style ;;
     --sanitize) setup && "$top/Tests/Sanitizers/run.sh" "${@:2}" ;;
     --fuzz) setup && "$top/Tests/Fuzz/run.sh" "${@:2}" ;;
     *) run_tests "$@" ;;
@@ -39,6 +40,19 @@ debug_tests() {
   setup
   (cd "$top" && swift test --manifest-cache none \
     --filter '^(Files|FolderLocks|Random|Images|Data|DataSets|DataLoader|HDF5|Checkpoint|Interchange|Launching|Results)Tests\.|^SegmentationTests\.MinCutTests/' "$@")
+}
+
+# Sources as the formatter would write them, and scripts without errors that shellcheck knows of.
+check_style() {
+  check_swift
+  local scripts=("$top"/launch.sh "$top"/scripts/*.sh "$top"/jobs/*.sh "$top"/jobs/*.sbatch "$top"/jobs/*.pbs "$top"/Tests/*/*.sh)
+  find "$top/Sources" "$top/Tests" "$top/Package.swift" -name '*.swift' -print0 | xargs -0 swift format lint --strict ||
+    fail 1 "swift format -i FILE writes a file as it should be"
+  if command -v shellcheck >/dev/null; then
+    shellcheck --external-sources --severity=error "${scripts[@]}"
+  else
+    say "without shellcheck scripts are not looked at"
+  fi
 }
 
 # Tests on nodes that are made of namespaces of this machine; then on a Slurm on such nodes.
