@@ -92,7 +92,8 @@ let package = Package(
     .target(
       name: "Trainer",
       dependencies: [
-        "BuildInfo", "Files", "ConvNet", "Images", "Data", "DataSets", "DataLoader", "Cluster", "HDF5", "Checkpoint", "Interchange", "Pages",
+        "BuildInfo", "Files", "ConvNet", "Images", "Data", "DataSets", "DataLoader", "Cluster", "HDF5", "Checkpoint",
+        "Interchange", "Pages",
         "Report", "Performance", "Random",
       ]),
     // Folders of results: the store, the manifest, resumption, the fan-out over ranks. Knows no job.

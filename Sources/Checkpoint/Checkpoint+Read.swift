@@ -18,7 +18,8 @@ extension Checkpoint {
     _ path: String, _ attempt: () throws(CheckpointError) -> Value
   ) throws(CheckpointError) -> Value {
     try StoragePatience.read(
-      path, code: { $0.code }, givingUp: { CheckpointError($0.kind == .stopped ? .stopped : .storage, "read", path, $0.description) },
+      path, code: { $0.code },
+      givingUp: { CheckpointError($0.kind == .stopped ? .stopped : .storage, "read", path, $0.description) },
       attempt)
   }
 
@@ -199,7 +200,8 @@ struct CheckpointReader: ~Copyable {
     for (name, text) in [("network", attributes.network), ("progress", attributes.progress), ("options", attributes.options)]
     where text.utf8.count > Network.longestDescription {
       throw .reading(
-        .damaged, path, "its attribute '\(name)' has \(text.utf8.count) bytes, at most \(Network.longestDescription) are expected")
+        .damaged, path, "its attribute '\(name)' has \(text.utf8.count) bytes, at most \(Network.longestDescription) are expected"
+      )
     }
     // Files of other tools may do without.
     if let checksum = try attribute(Layout.headerChecksum), checksum != .string(attributes.checksum) {

@@ -79,7 +79,9 @@ public final class Plan {
   ) throws(MemoryError) {
     let width = precision == .bfloat16 ? 2 : 4
     var values = network.input.count
-    for (index, layer) in network.layers.enumerated() where !layer.layer.worksInPlace { values += network.shapes[index + 1].count }
+    for (index, layer) in network.layers.enumerated() where !layer.layer.worksInPlace {
+      values += network.shapes[index + 1].count
+    }
     // The signals of the backward pass alternate between two buffers.
     if purpose != .inference { values += 2 * (network.shapes.map(\.count).max() ?? 0) }
     try MemoryBudget.process.require(

@@ -40,7 +40,8 @@ struct ClassFolder {
       )
     }
     for name in contents.hidden { found.passedOver.add(shown.appending(name), PictureWalk.hidden) }
-    for name in contents.files where !archives.contains(name) && (layout.val != layout.root || !ClassWords.lists.contains(name.written)) {
+    for name in contents.files
+    where !archives.contains(name) && (layout.val != layout.root || !ClassWords.lists.contains(name.written)) {
       found.passedOver.add(shown.appending(name), beside)
     }
     var nested: [FileName] = []

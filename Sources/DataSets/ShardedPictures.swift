@@ -70,7 +70,8 @@ struct ShardedPictures {
     items.sort { $0.item.wnid != $1.item.wnid ? FolderListing.byBytes($0.item.wnid, $1.item.wnid) : $0.name < $1.name }
     for (one, other) in zip(items, items.dropFirst()) where one.item.wnid == other.item.wnid && one.name == other.name {
       throw DataError(
-        .layout, "two samples of class \(one.item.wnid) have one key: \(one.item.path) and \(other.item.path); rename one of them")
+        .layout, "two samples of class \(one.item.wnid) have one key: \(one.item.path) and \(other.item.path); rename one of them"
+      )
     }
     return items.map(\.item)
   }
@@ -100,7 +101,8 @@ struct ShardedPictures {
   private static func numbers(_ layout: Layout, classes: [String]?, _ train: [Shard]) throws(DataError) -> [Int: String]? {
     if let path = try layout.list(ClassWords.lists) {
       let list = try ClassNumbers(contentsOf: path)
-      return Dictionary(uniqueKeysWithValues: try list.classes.map { wnid throws(DataError) in (try list.number(of: wnid), wnid) })
+      return Dictionary(
+        uniqueKeysWithValues: try list.classes.map { wnid throws(DataError) in (try list.number(of: wnid), wnid) })
     }
     if let shown = try shownNumbers(train) { return shown }
     return classes.map { Dictionary(uniqueKeysWithValues: $0.sorted(by: FolderListing.byBytes).enumerated().map { ($0, $1) }) }
@@ -159,7 +161,8 @@ struct ShardedPictures {
       }
       guard let label = group.label else {
         throw DataError(
-          .labels, "\(path): the sample \(key) has the picture \(picture) and no label; expected \(key).cls or \(key).json beside it")
+          .labels,
+          "\(path): the sample \(key) has the picture \(picture) and no label; expected \(key).cls or \(key).json beside it")
       }
       if let wnid = WebDataset.classOfKey(key) {
         shard.samples.append(Sample(picture: picture, key: key, label: .wnid(wnid), numberFile: label))
@@ -176,7 +179,9 @@ struct ShardedPictures {
 
   private static func label(of key: FileName, in shard: FileName, _ file: FileName) throws(DataError) -> Label {
     let bytes: [UInt8]
-    do throws(FileError) { bytes = try WholeFile.read(shard.appending(file), limit: longestLabel) } catch { throw DataError(error) }
+    do throws(FileError) { bytes = try WholeFile.read(shard.appending(file), limit: longestLabel) } catch {
+      throw DataError(error)
+    }
     let label = file.ending == "json" ? label(json: bytes) : label(text: String(decoding: bytes, as: UTF8.self))
     guard let label else {
       throw DataError(

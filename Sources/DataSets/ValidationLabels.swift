@@ -39,7 +39,9 @@ struct ValidationLabels {
       try readGroundTruth(layout)
     } else {
       // An archive that is damaged, and not without lists.
-      for archive in Set(layout.listFolders.compactMap({ FilePath.archive(of: FileName($0)) })) { _ = try folderContents(archive) }
+      for archive in Set(layout.listFolders.compactMap({ FilePath.archive(of: FileName($0)) })) {
+        _ = try folderContents(archive)
+      }
       let root = layout.root
       throw DataError(
         .layout,

@@ -83,7 +83,9 @@ extension Communicator {
     for bytes in try allGather(own) {
       var rest = bytes[...]
       while rest.count >= 16 {
-        let (number, count) = rest.withUnsafeBytes { ($0.loadUnaligned(as: Int.self), $0.loadUnaligned(fromByteOffset: 8, as: Int.self)) }
+        let (number, count) = rest.withUnsafeBytes {
+          ($0.loadUnaligned(as: Int.self), $0.loadUnaligned(fromByteOffset: 8, as: Int.self))
+        }
         rest = rest.dropFirst(16)
         all.append((number, Array(rest.prefix(count))))
         rest = rest.dropFirst(count)

@@ -22,7 +22,8 @@ extension Communicator {
     if first == rank { return own }
     let parts = all[first].split(separator: " ", maxSplits: 1)
     return OtherRankError(
-      rank: first, description: parts.count > 1 ? String(parts[1]) : "", exitCode: parts.first.flatMap { Int32($0) } ?? ExitCode.failure)
+      rank: first, description: parts.count > 1 ? String(parts[1]) : "",
+      exitCode: parts.first.flatMap { Int32($0) } ?? ExitCode.failure)
   }
 
   /// Throws `firstFailure`, if there is one.

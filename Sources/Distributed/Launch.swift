@@ -56,7 +56,9 @@ public struct DisconnectedRanksError: ExitCoded, Equatable, CustomStringConverti
 
   private static func foreign(_ environment: [String: String]) -> (Launcher, Int, Int)? {
     for (size, rank, name) in variables {
-      guard let tasks = environment[size].flatMap({ Int($0) }), let task = environment[rank].flatMap({ Int($0) }) else { continue }
+      guard let tasks = environment[size].flatMap({ Int($0) }), let task = environment[rank].flatMap({ Int($0) }) else {
+        continue
+      }
       // Intel's is a Hydra too.
       let isIntel = size == "PMI_SIZE" && environment.keys.contains { $0.hasPrefix("I_MPI_") }
       return (.foreign(isIntel ? "Intel MPI's mpirun" : name), tasks, task)

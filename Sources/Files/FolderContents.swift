@@ -75,7 +75,8 @@ public struct FolderContents: Sendable {
     let isThere = name.withCString { fstatat(directory, $0, &status, 0) } == 0
     if isThere, status.st_mode & S_IFMT == S_IFDIR {
       folders.append(name)
-      let isLink = name.withCString { fstatat(directory, $0, &status, AT_SYMLINK_NOFOLLOW) } == 0 && status.st_mode & S_IFMT == S_IFLNK
+      let isLink =
+        name.withCString { fstatat(directory, $0, &status, AT_SYMLINK_NOFOLLOW) } == 0 && status.st_mode & S_IFMT == S_IFLNK
       if isLink { linkedFolders.append(name) }
       return
     }

@@ -44,11 +44,14 @@ public struct ForeignFile: Sendable, Hashable {
 
   private static func signed(_ bytes: [UInt8]) -> ForeignFile? {
     let archives: [(String, [UInt8])] = [
-      ("a gzip archive", [0x1F, 0x8B]), ("a bzip2 archive", Array("BZh".utf8)), ("an xz archive", [0xFD, 0x37, 0x7A, 0x58, 0x5A]),
+      ("a gzip archive", [0x1F, 0x8B]), ("a bzip2 archive", Array("BZh".utf8)),
+      ("an xz archive", [0xFD, 0x37, 0x7A, 0x58, 0x5A]),
       ("a Zstandard archive", [0x28, 0xB5, 0x2F, 0xFD]), ("a 7z archive", [0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C]),
       ("a RAR archive", Array("Rar!".utf8)),
     ]
-    if let (name, _) = archives.first(where: { bytes.starts(with: $0.1) }) { return ForeignFile(.archive, name, "unpack it first") }
+    if let (name, _) = archives.first(where: { bytes.starts(with: $0.1) }) {
+      return ForeignFile(.archive, name, "unpack it first")
+    }
     if bytes.count > 262, bytes[257..<262].elementsEqual("ustar".utf8) {
       return ForeignFile(.archive, "a tar archive", "unpack it first")
     }
@@ -61,7 +64,8 @@ public struct ForeignFile: Sendable, Hashable {
       (.hdf5, "an HDF5 file", nil, [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]),
       (.matlab73, "a MATLAB 7.3 file", "save it in MATLAB with the flag -v7", Array("MATLAB 7.3".utf8)),
       (.matlab5, "a MATLAB 5.0 file", nil, Array("MATLAB 5.0".utf8)),
-      (.numpy, "a NumPy array (.npy)", nil, [0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59]), (.pdf, "a PDF document", nil, Array("%PDF".utf8)),
+      (.numpy, "a NumPy array (.npy)", nil, [0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59]),
+      (.pdf, "a PDF document", nil, Array("%PDF".utf8)),
       (.program, "a program", nil, [0x7F, 0x45, 0x4C, 0x46]),
     ]
     return others.first { bytes.starts(with: $0.3) }.map { ForeignFile($0.0, $0.1, $0.2) }

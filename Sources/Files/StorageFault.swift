@@ -71,7 +71,9 @@ enum StorageFault {
     let above = folder.folder
     return (names(in: above) ?? []).prefix(triedFolders).contains { name in
       let other = above.appending(FileName(bytes: name))
-      guard other != folder, let file = names(in: other)?.first(where: { FileName(bytes: $0).ending == path.ending }) else { return false }
+      guard other != folder, let file = names(in: other)?.first(where: { FileName(bytes: $0).ending == path.ending }) else {
+        return false
+      }
       return isReadable(other.appending(FileName(bytes: file))) == true
     }
   }

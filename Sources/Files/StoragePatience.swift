@@ -66,7 +66,8 @@ public enum StoragePatience {
   ///   - attempt: reads; called again after a fault of the storage.
   /// - Throws: what `attempt` throws for a bad file, and `givingUp`.
   public static func read<Value, Failure: Error>(
-    _ path: FileName, listing: Bool = false, code: (Failure) -> Int32?, otherReads: (() -> Bool?)? = nil, givingUp: (Trouble) -> Failure,
+    _ path: FileName, listing: Bool = false, code: (Failure) -> Int32?, otherReads: (() -> Bool?)? = nil,
+    givingUp: (Trouble) -> Failure,
     _ attempt: () throws(Failure) -> Value
   ) throws(Failure) -> Value {
     var wait: Wait?

@@ -126,7 +126,9 @@ extension HDF5File {
     var names: [String] = []
     for index in 0..<hsize_t(count) {
       names.append(
-        try name("H5Aget_name_by_idx", action) { H5Aget_name_by_idx(owner.id, ".", H5_INDEX_NAME, H5_ITER_INC, index, $0, $1, hdf5_default()) })
+        try name("H5Aget_name_by_idx", action) {
+          H5Aget_name_by_idx(owner.id, ".", H5_INDEX_NAME, H5_ITER_INC, index, $0, $1, hdf5_default())
+        })
     }
     return names
   }

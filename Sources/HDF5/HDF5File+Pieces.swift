@@ -30,7 +30,8 @@ extension HDF5File {
         }
       }
       let piece = HDF5Handle(
-        try HDF5Error.check("H5Screate_simple", action, path) { H5Screate_simple(1, [hsize_t(elements)], nil) }, closedBy: H5Sclose)
+        try HDF5Error.check("H5Screate_simple", action, path) { H5Screate_simple(1, [hsize_t(elements)], nil) },
+        closedBy: H5Sclose)
       try HDF5Error.check("H5Dread", action, path) {
         H5Dread(owner.id, type.id, piece.id, space.id, hdf5_default(), memory.baseAddress)
       }

@@ -206,7 +206,9 @@ public final class PictureDecoder {
     defer { close(descriptor) }
     var status = stat()
     if fstat(descriptor, &status) == 0 {
-      guard status.st_mode & S_IFMT == S_IFREG else { throw ImageError(.unreadable, "cannot read \(path): it is no regular file") }
+      guard status.st_mode & S_IFMT == S_IFREG else {
+        throw ImageError(.unreadable, "cannot read \(path): it is no regular file")
+      }
       guard status.st_size <= Self.maximumBytes else {
         throw ImageError(
           .unreadable, "cannot read \(path): \(status.st_size) bytes are too many for a picture, at most \(Self.maximumBytes)")

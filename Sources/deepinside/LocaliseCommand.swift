@@ -63,7 +63,9 @@ struct LocaliseCommand: StoppableCommand {
         maps: try maps(for: network), crops: TestCrops(rawValue: crops) ?? .ten, keepsMaps: !dropMaps,
         blackList: try blacklist.map(readBlackList) ?? [], classNumbers: try classList.map(ClassNumbers.init))
       let summary = try job.run(communicator, progress: progress)
-      if communicator.rank == 0, !common.quiet, let errors = summary.localisationError, let classErrors = summary.classificationError {
+      if communicator.rank == 0, !common.quiet, let errors = summary.localisationError,
+        let classErrors = summary.classificationError
+      {
         for (index, (place, label)) in zip(errors, classErrors).enumerated() { print(errorLine(index + 1, place, label)) }
         print("over \(summary.picturesWithBoxes ?? 0) pictures with boxes, \(summary.blacklisted ?? 0) more on the black list")
       }

@@ -37,7 +37,9 @@ struct RenderingOptions: ParsableArguments {
       throw ValidationError("--percentile \(percentile): above 0, at most 1, such as 0.99.")
     }
     if let gamma, !SaliencyRendering.gammas.contains(gamma) { throw ValidationError("--gamma \(gamma): 0.01 to 100.") }
-    if let overlay, !(overlay > 0 && SaliencyRendering.parts.contains(Double(overlay))) { throw ValidationError("--overlay \(overlay): above 0, at most 1.") }
+    if let overlay, !(overlay > 0 && SaliencyRendering.parts.contains(Double(overlay))) {
+      throw ValidationError("--overlay \(overlay): above 0, at most 1.")
+    }
   }
 }
 

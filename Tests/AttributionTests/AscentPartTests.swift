@@ -23,7 +23,9 @@ import Testing
   func adjoint(octaves: Int, progress: Float) throws {
     let fourier = FourierParameterisation(
       shape: shape, power: 1, colourAxes: ClassModelOptions.colourAxes, octaves: octaves, octaveScale: 1.5)
-    let (z, g, scratch) = try (randomPictures(1, shape, seed: 1), randomPictures(1, shape, seed: 2), try Tensor(count: 1, shape: shape))
+    let (z, g, scratch) = try (
+      randomPictures(1, shape, seed: 1), randomPictures(1, shape, seed: 2), try Tensor(count: 1, shape: shape)
+    )
     let rendered = try changed(z) { fourier.render($0, scratch: scratch[0], progress: progress) }
     let pulled = try changed(g) { fourier.pullBack($0, scratch: scratch[0], progress: progress) }
     let (a, b) = (product(rendered, g), product(z, pulled))

@@ -97,7 +97,9 @@ struct CheckpointTests {
       contents.options = options
       try Checkpoint.write(contents, store: example.store, to: path)
       let error = #expect(throws: CheckpointError.self) { try Checkpoint.read(path) }
-      #expect(error?.kind == .damaged && error?.description.contains("shorter side of 12") ?? false, "\(options): \(error?.description ?? "")")
+      #expect(
+        error?.kind == .damaged && error?.description.contains("shorter side of 12") ?? false,
+        "\(options): \(error?.description ?? "")")
     }
     // And a size that the network's input contradicts.
     contents.geometry = try InputGeometry(crop: 16)

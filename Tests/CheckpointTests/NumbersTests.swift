@@ -32,10 +32,13 @@ import Testing
     let path = scratch.path("x.h5")
     try Checkpoint.write(contents, store: example.store, to: path)
     let error = #expect(throws: CheckpointError.self) { try Checkpoint.read(path) }
-    #expect(error?.kind == .damaged && error?.description.contains(Self.spoiltProgress[row].words) == true, "\(error?.description ?? "")")
+    #expect(
+      error?.kind == .damaged && error?.description.contains(Self.spoiltProgress[row].words) == true,
+      "\(error?.description ?? "")")
   }
 
-  @Test("Values that are no finite numbers are refused", arguments: [Float.nan, .infinity], ["conv1/weights", "fc2/biases", "mean"])
+  @Test(
+    "Values that are no finite numbers are refused", arguments: [Float.nan, .infinity], ["conv1/weights", "fc2/biases", "mean"])
   func notFinite(value: Float, place: String) throws {
     var contents = example.contents
     if place == "mean" {
@@ -126,7 +129,9 @@ import Testing
     if kind == "signed" { #expect(inspection.text.contains("only 1 of 2")) }
   }
 
-  @Test("A file that is no HDF5 file says what it is", arguments: [("version https://git-lfs.github.com/spec/v1\n", "Git LFS"), ("<html>", "HTML")])
+  @Test(
+    "A file that is no HDF5 file says what it is",
+    arguments: [("version https://git-lfs.github.com/spec/v1\n", "Git LFS"), ("<html>", "HTML")])
   func otherKinds(content: String, words: String) throws {
     try scratch.write(Data(content.utf8), to: "x.h5")
     let error = #expect(throws: CheckpointError.self) { try Checkpoint.read(scratch.path("x.h5")) }

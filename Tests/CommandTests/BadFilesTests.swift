@@ -8,7 +8,9 @@ struct BadFilesTests {
   private func damage(_ tiny: TinyData, _ split: String, every: Int) throws -> [String] {
     let root = tiny.data + "/" + split
     var damaged: [String] = []
-    let files = try FileManager.default.subpathsOfDirectory(atPath: root).sorted().filter { $0.hasSuffix("jpg") || $0.hasSuffix("JPEG") }
+    let files = try FileManager.default.subpathsOfDirectory(atPath: root).sorted().filter {
+      $0.hasSuffix("jpg") || $0.hasSuffix("JPEG")
+    }
     for (number, file) in files.enumerated() where number % every == 0 {
       try Data("damaged".utf8).write(to: URL(fileURLWithPath: "\(root)/\(file)"))
       damaged.append(file)

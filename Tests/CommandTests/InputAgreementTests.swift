@@ -68,7 +68,9 @@ struct InputAgreementTests {
       try run(command, pictures + options + ["--output", output])
       try check(answers(in: output, set), expected, command)
     }
-    for attribute in try set.names.map({ try HDF5File.open(at: set.folder.path("saliency/\($0.item).h5")).attribute("input_sha256") }) {
+    for attribute in try set.names.map({
+      try HDF5File.open(at: set.folder.path("saliency/\($0.item).h5")).attribute("input_sha256")
+    }) {
       guard case .string(let digest)? = attribute else { throw AgreementError(description: "a result without input_sha256") }
       #expect(expected.values.contains { $0.digest == digest })
     }
@@ -166,17 +168,22 @@ private final class PictureSetOnDisk {
   /// Pictures of all forms and many sizes: PNG and JPEG, grey, turned by EXIF, larger than eight times the shorter side.
   func writeMadeUp() throws {
     let sizes = [
-      (75, 56), (93, 58), (255, 150), (146, 255), (126, 43), (340, 196), (500, 375), (613, 612), (1023, 767), (128, 2100), (1100, 1300),
+      (75, 56), (93, 58), (255, 150), (146, 255), (126, 43), (340, 196), (500, 375), (613, 612), (1023, 767), (128, 2100),
+      (1100, 1300),
     ]
     for (number, (width, height)) in sizes.enumerated() {
       let picture = Self.picture(width, height, seed: number)
-      if number % 3 == 1 { try add("made-\(number).png", picture.encodedPNG(), picture.size) }
-      else { try add("made-\(number).jpg", picture.encodedJPEG(quality: 85), picture.size) }
+      if number % 3 == 1 {
+        try add("made-\(number).png", picture.encodedPNG(), picture.size)
+      } else {
+        try add("made-\(number).jpg", picture.encodedJPEG(quality: 85), picture.size)
+      }
     }
     // An APP1 segment with orientation 6, behind the marker that starts a JPEG.
     let turned = Self.picture(601, 402, seed: 40)
     let exif: [UInt8] = [
-      0xFF, 0xE1, 0, 34, 0x45, 0x78, 0x69, 0x66, 0, 0, 0x4D, 0x4D, 0, 42, 0, 0, 0, 8, 0, 1, 1, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0, 0, 0, 0, 0,
+      0xFF, 0xE1, 0, 34, 0x45, 0x78, 0x69, 0x66, 0, 0, 0x4D, 0x4D, 0, 42, 0, 0, 0, 8, 0, 1, 1, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0,
+      0, 0, 0, 0,
     ]
     let jpeg = try turned.encodedJPEG(quality: 85)
     try add("made-turned.jpg", jpeg[..<2] + exif + jpeg[2...], PictureSize(width: 402, height: 601))

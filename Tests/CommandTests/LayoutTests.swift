@@ -42,7 +42,8 @@ private let photographs: String? = {
 
   private func prepare(_ data: String, _ pack: String) throws -> String {
     let result = try runTool(
-      "deepinside", ["prepare", "--data", data, "--output", pack, "--shorter-side", "37", "--threads", "2", "--shard-pictures", "9"])
+      "deepinside",
+      ["prepare", "--data", data, "--output", pack, "--shorter-side", "37", "--threads", "2", "--shard-pictures", "9"])
     try #require(result.exitCode == 0, "\(result)")
     return result.output
   }
@@ -90,12 +91,15 @@ private let photographs: String? = {
     let table = "image,rank,wnid,score,xmin,ymin,xmax,ymax\n" + answers.joined(separator: "\n") + "\n"
     try Data(table.utf8).write(to: URL(fileURLWithPath: tiny.folder.path("boxes.csv")))
     for place in ["\(own)/val", "\(own)/val/val_annotations.txt"] {
-      let right = try runTool("deepinside", ["score", "--answers", tiny.folder.path("boxes.csv"), "--annotations", place, "--json"])
+      let right = try runTool(
+        "deepinside", ["score", "--answers", tiny.folder.path("boxes.csv"), "--annotations", place, "--json"])
       #expect(right.exitCode == 0 && right.output.contains("\"localisationError\":[0,0,0,0,0]"), "\(right)")
     }
   }
 
-  @Test("the classes of a flat folder's pictures are known from its data folder, for saliency too", arguments: ["kaggle", "tinyImageNet"])
+  @Test(
+    "the classes of a flat folder's pictures are known from its data folder, for saliency too",
+    arguments: ["kaggle", "tinyImageNet"])
   func truths(form: String) throws {
     let tiny = try TinyData(imagesPerClass: 10)
     let set = try arranged(tiny)
@@ -132,7 +136,8 @@ private let photographs: String? = {
     let everything = try evaluate(all, ["--output", tiny.folder.path("errors")])
     #expect(everything.output.contains("\"realPictures\":6,\"realTop1Error\":0,"), "\(everything)")
     // What the network says of each picture, by the picture's number.
-    let lines = try String(contentsOfFile: tiny.folder.path("errors/predictions.csv"), encoding: .utf8).split(separator: "\n").dropFirst()
+    let lines = try String(contentsOfFile: tiny.folder.path("errors/predictions.csv"), encoding: .utf8).split(separator: "\n")
+      .dropFirst()
     var labels = [String](repeating: "[]", count: 6)
     for line in lines.dropFirst() {
       let fields = line.split(separator: ",")
@@ -145,7 +150,8 @@ private let photographs: String? = {
     }
     let cases = [
       ("[[0],[1]]", "2 pictures"), ("{}", "list"), (all.replacingOccurrences(of: "0,1,2", with: "0,1000"), "picture 1: 1000"),
-      (all.replacingOccurrences(of: "0,1,2", with: "-1"), "picture 1: -1"), (all.replacingOccurrences(of: "0,1,2", with: "\"a\""), "picture 1"),
+      (all.replacingOccurrences(of: "0,1,2", with: "-1"), "picture 1: -1"),
+      (all.replacingOccurrences(of: "0,1,2", with: "\"a\""), "picture 1"),
       (all.replacingOccurrences(of: "0,1,2", with: "999"), "synset_words.txt"), ("", "list"),
     ]
     for (json, word) in cases {
@@ -154,7 +160,9 @@ private let photographs: String? = {
     }
   }
 
-  @Test("photographs of ten classes give the same pack from Kaggle's tree as from class folders; skipped where there are none in ../shared/data", .enabled(if: photographs != nil))
+  @Test(
+    "photographs of ten classes give the same pack from Kaggle's tree as from class folders; skipped where there are none in ../shared/data",
+    .enabled(if: photographs != nil))
   func ofPhotographs() throws {
     let source = try #require(photographs)
     let folder = try TemporaryFolder()

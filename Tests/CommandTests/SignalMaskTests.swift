@@ -51,7 +51,9 @@ struct SignalMaskTests {
     while !job.hasEnded {
       for process in rankProcesses(withArgument: command) {
         // Alone and without them a process is still being loaded: its first own instruction blocks them.
-        guard let look = Look(process), look.blocked.count > 1 || look.blocked[0] & Self.answered == Self.answered else { continue }
+        guard let look = Look(process), look.blocked.count > 1 || look.blocked[0] & Self.answered == Self.answered else {
+          continue
+        }
         #expect(look.blocked.allSatisfy { $0 & Self.answered == Self.answered }, "\(look)")
         #expect(look.handled & Self.answered == 0, "\(look)")
         looks += 1

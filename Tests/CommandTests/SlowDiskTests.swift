@@ -22,7 +22,9 @@ struct SlowDiskTests {
     ((try? FileManager.default.contentsOfDirectory(atPath: tiny.folder.path("\(run)/checkpoints"))) ?? []).sorted()
   }
 
-  @Test("a stop ends with code 4 when the checkpoint of the very step that is named is whole, and the run goes on", arguments: [1, 2, 3, 4])
+  @Test(
+    "a stop ends with code 4 when the checkpoint of the very step that is named is whole, and the run goes on",
+    arguments: [1, 2, 3, 4])
   func stop(ranks: Int) throws {
     try disk.slow(milliseconds: 2000, "step-")
     let process = try start("run", ranks: ranks, steps: 100_000, ["--checkpoint-every", "30min", "--epochs", "90000"])
@@ -34,7 +36,9 @@ struct SlowDiskTests {
     let step = try #require(Int(named.1))
     let saved = try Checkpoint.read(String(named.2), training: true)
     #expect(saved.contents.progress.step == step && saved.contents.progress.sample == 8 * step)
-    #expect(files("run").contains(CheckpointFolder.fileName(step: step)) && !files("run").contains { $0.hasPrefix(".") }, "\(files("run"))")
+    #expect(
+      files("run").contains(CheckpointFolder.fileName(step: step)) && !files("run").contains { $0.hasPrefix(".") },
+      "\(files("run"))")
     // What goes on from there ends with the bits of an undisturbed run.
     try disk.mend()
     for run in ["run", "calm"] {
@@ -54,7 +58,9 @@ struct SlowDiskTests {
     let result = try start("run", ranks: ranks, steps: 100, more).wait()
     #expect(result.exitCode == 1 && result.output.contains("diverged"), "\(result)")
     let newest = try #require(files("run").last { $0.hasPrefix("step-") }, "\(result)")
-    #expect(result.output.contains("The newest checkpoint, \(tiny.folder.path("run/checkpoints/\(newest)")), is from before"), "\(result)")
+    #expect(
+      result.output.contains("The newest checkpoint, \(tiny.folder.path("run/checkpoints/\(newest)")), is from before"),
+      "\(result)")
     _ = try Checkpoint.read(tiny.folder.path("run/checkpoints/\(newest)"))
     #expect(result.output.split(separator: "\n").count { $0.contains("has diverged") } == 1, "\(result)")
   }
@@ -87,9 +93,11 @@ struct SlowDiskTests {
     for (steps, batch) in [(5, 8), (9, 4), (1000, 11)] {
       let result = try runTool(
         "deepinside",
-        ["train", "--data", tiny.data, "--network", tiny.network, "--run", tiny.folder.path("run"), "--batch", "\(batch)",
+        [
+          "train", "--data", tiny.data, "--network", tiny.network, "--run", tiny.folder.path("run"), "--batch", "\(batch)",
           "--epochs", "4", "--max-steps", "\(steps)", "--learning-rate", "0.001", "--threads", "1", "--allow-changed-options",
-          "--schedule", "poly"])
+          "--schedule", "poly",
+        ])
       #expect(result.exitCode == 0, "\(result)")
     }
     // 5 · 8 + 4 · 4 = 56 pictures, and (120 − 56) / 11 updates more.
@@ -136,9 +144,10 @@ struct SlowResultsTests {
     ], [2, 3, 4])
   func results(job: (command: String, files: [String]), ranks: Int) throws {
     let words = job.command.split(separator: " ").map(String.init)
-    var arguments = words + [
-      "--checkpoint", tiny.newest("run"), "--images", tiny.data + "/val", "--output", tiny.folder.path("out"), "--threads", "1",
-    ]
+    var arguments =
+      words + [
+        "--checkpoint", tiny.newest("run"), "--images", tiny.data + "/val", "--output", tiny.folder.path("out"), "--threads", "1",
+      ]
     if ["localise", "assess"].contains(words[0]) { arguments += ["--annotations", tiny.data + "/Annotations"] }
     if words[0] == "assess" { arguments += ["--methods", "gradient", "--randomised", "0", "--step", "256"] }
     if words[0] == "localise" { arguments += ["--crops", "1", "--box", "centre"] }

@@ -54,7 +54,8 @@ struct StopCircleTests {
     try #require(try runTool("deepinside", tiny.training("run", steps: 1)).exitCode == 0)
     let output = tiny.folder.path("out")
     let arguments = [
-      "class-models", "--checkpoint", tiny.newest("run"), "--output", output, "--iterations", "20", "--batch", "1", "--threads", "1",
+      "class-models", "--checkpoint", tiny.newest("run"), "--output", output, "--iterations", "20", "--batch", "1", "--threads",
+      "1",
     ]
     func made() throws -> Int { try names(output).count { $0.hasSuffix(".h5") && !$0.hasPrefix(".") } }
 
@@ -69,7 +70,9 @@ struct StopCircleTests {
   @Test("prepare: the second start makes a shard before it heeds the request", arguments: [1, 2])
   func prepare(ranks: Int) throws {
     let pack = tiny.folder.path("out")
-    let arguments = ["prepare", "--data", tiny.data, "--output", pack, "--shorter-side", "32", "--shard-pictures", "12", "--threads", "1"]
+    let arguments = [
+      "prepare", "--data", tiny.data, "--output", pack, "--shorter-side", "32", "--shard-pictures", "12", "--threads", "1",
+    ]
     var result = try stop(arguments, ranks: ranks, at: "no-shard-yet")
     #expect(result.exitCode == 4, "\(result)")
     try #require(isThere(pack + "/no-shard-yet.txt"))
@@ -85,7 +88,8 @@ struct StopCircleTests {
     var result = try stop(tiny.training("out", steps: 1000), ranks: ranks, at: "no-update-yet")
     #expect(result.exitCode == 4, "\(result)")
     #expect(try !isThere(run + "/checkpoints") || names(run + "/checkpoints").isEmpty)
-    result = try stop(tiny.training("out", steps: 1000), ranks: ranks, at: "metrics.jsonl", until: "it is heeded after the first update")
+    result = try stop(
+      tiny.training("out", steps: 1000), ranks: ranks, at: "metrics.jsonl", until: "it is heeded after the first update")
     #expect(result.exitCode == 4 && result.output.contains("stopped on request at step 1, saved in"), "\(result)")
     #expect(isThere(run + "/checkpoints/step-00000001.h5") && !isThere(run + "/no-update-yet.txt"))
   }

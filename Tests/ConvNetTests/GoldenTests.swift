@@ -105,7 +105,8 @@ private struct Golden: Decodable {
   private func layer(_ golden: Golden.Layer, _ layer: AnyLayer, backend: BackendChoice, tolerance: Double) throws {
     let shape = Shape(channels: golden.shape[1], height: golden.shape[2], width: golden.shape[3])
     let network = try Network(shape, [layer])
-    let plan = try Plan(try ParameterStore(network, training: false), batch: golden.shape[0], purpose: .inputGradient, backend: backend)
+    let plan = try Plan(
+      try ParameterStore(network, training: false), batch: golden.shape[0], purpose: .inputGradient, backend: backend)
     let output = try plan.forward(Formula.tensor(count: golden.shape[0], shape: shape, salt: 2000, scale: 255))
     expectEqual(output.array, golden.output, within: tolerance, "\(layer) on \(shape)")
     try plan.backward(from: Formula.tensor(count: golden.shape[0], shape: output.shape, salt: 2001, scale: 2))

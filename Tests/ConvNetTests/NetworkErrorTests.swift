@@ -49,9 +49,11 @@ import Testing
     Case(
       #"{"name": "fc6", "type": "fullyConnected", "outputs": 4611686018427387904}"#, "fc6", "4611686018427387904"),
     Case(
-      #"{"name": "c", "type": "convolution", "filters": 4, "kernel": 3, "stride": 1, "padding": 1025}"#, "c", "padding 1025", "1024"),
+      #"{"name": "c", "type": "convolution", "filters": 4, "kernel": 3, "stride": 1, "padding": 1025}"#, "c", "padding 1025",
+      "1024"),
     Case(
-      #"{"name": "c", "type": "convolution", "filters": 4, "kernel": 2000, "stride": 1, "padding": 1999}"#, "c", "kernel 2000", "1024"),
+      #"{"name": "c", "type": "convolution", "filters": 4, "kernel": 2000, "stride": 1, "padding": 1999}"#, "c", "kernel 2000",
+      "1024"),
     Case(
       #"{"name": "c", "type": "convolution", "filters": 4, "kernel": 3, "stride": 99999, "padding": 0}"#, "c", "stride 99999"),
     Case(

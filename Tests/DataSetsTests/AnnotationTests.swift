@@ -45,7 +45,8 @@ struct AnnotationTests {
     arguments: [
       xml(), xml(name: "<![CDATA[n01]]>"), xml(name: "n<![CDATA[0]]>1"), xml(name: "n0&#49;"), xml(name: "n0&#x31;"),
       xml(name: "\n  n01\t"), xml(name: "n<!-- a -->01"), xml(box: ["10.0", " 20 ", "6e1", "+70"]), xml(size: ["96.0", " 80\n"]),
-      xml().replacing("<", with: "<v:").replacing("<v:/", with: "</v:").replacing("<v:annotation>", with: "<v:annotation xmlns:v='u'>"),
+      xml().replacing("<", with: "<v:").replacing("<v:/", with: "</v:").replacing(
+        "<v:annotation>", with: "<v:annotation xmlns:v='u'>"),
       xml().replacing("><", with: ">\r\n<"), "\u{FEFF}" + xml(), "<?xml version='1.0' encoding='utf-16'?>" + xml(),
       xml().replacing("</xmin>", with: "</xmin ><!-- > -->"), xml(more: "<a b='&#1;'>&unknown;</a>") + "\n<!-- end -->\n",
     ])
@@ -80,8 +81,10 @@ struct AnnotationTests {
       ("<object><bndbox><xmin>1</xmin><ymin>1</ymin><xmax>2</xmax><ymax>2</ymax></bndbox></object>", "no name"),
       ("<object><name> </name><bndbox/></object>", "no name"), ("<object><name>&own;</name><bndbox/></object>", "&own;"),
       ("<object><name>a</name><bndbox><xmin>1</xmin><ymin>1</ymin><xmax>2</xmax></bndbox></object>", "without ymax"),
-      (object(["9", "1", "2", "2"]), "exchanged"), (object(["nan", "1", "2", "2"]), "\"nan\""), (object(["1", "inf", "2", "2"]), "\"inf\""),
-      (object(["1", "1", "1e300", "2"]), "1e300"), (object(["1", "1", "2", "0x10"]), "0x10"), (object(["1,5", "1", "2", "2"]), "1,5"),
+      (object(["9", "1", "2", "2"]), "exchanged"), (object(["nan", "1", "2", "2"]), "\"nan\""),
+      (object(["1", "inf", "2", "2"]), "\"inf\""),
+      (object(["1", "1", "1e300", "2"]), "1e300"), (object(["1", "1", "2", "0x10"]), "0x10"),
+      (object(["1,5", "1", "2", "2"]), "1,5"),
       (object(["-9223372036854775808", "1", "2", "2"]), "-9223372036854775808"), (object(["", "1", "2", "2"]), "is empty"),
       (object(["96", "1", "200", "2"]), "outside"), (object(["-20", "-20", "-1", "-1"]), "outside"),
     ])
@@ -96,7 +99,8 @@ struct AnnotationTests {
     return "<object><name>a</name><bndbox>\(corners)</bndbox></object>"
   }
 
-  @Test("a size that is none is said, and isn't known; an object with two boxes has both", arguments: ["0", "-5", "nan", "1e99", "x"])
+  @Test(
+    "a size that is none is said, and isn't known; an object with two boxes has both", arguments: ["0", "-5", "nan", "1e99", "x"])
   func sizes(_ side: String) throws {
     let found = try Annotation(xml: Self.xml(size: [side, "80"]), name: "a.xml")
     #expect(found.width == 0 && found.height == 0 && found.boxes.count == 1 && found.faults.count == 1)
@@ -107,9 +111,12 @@ struct AnnotationTests {
   @Test(
     "what is no annotation is an error that names the file",
     arguments: [
-      "", "text", "<annotation>", "<annotation><object></annotation>", "<annotation", "</annotation>", "<annotation a='>", "<html></html>",
-      "<annotation/><annotation/>", "<annotation/>text", "<annotation><![CDATA[</annotation>", "<annotation><!-- </annotation>", "<",
-      "<!DOCTYPE annotation [ <a>", "<annotation><a></annotation></a>", "<annotation><</annotation>", "<annotation></annotation x>", "<?xml",
+      "", "text", "<annotation>", "<annotation><object></annotation>", "<annotation", "</annotation>", "<annotation a='>",
+      "<html></html>",
+      "<annotation/><annotation/>", "<annotation/>text", "<annotation><![CDATA[</annotation>", "<annotation><!-- </annotation>",
+      "<",
+      "<!DOCTYPE annotation [ <a>", "<annotation><a></annotation></a>", "<annotation><</annotation>",
+      "<annotation></annotation x>", "<?xml",
       "<?xml version='1.0' encoding='no-such'?><annotation/>", "<?xml version='1.0' encoding='utf-8//IGNORE'?><annotation/>",
     ])
   func damaged(_ xml: String) {

@@ -13,7 +13,8 @@ struct ArchivedSetTests {
     let items = (0..<6).map { number in
       let wnid = "n0\(number % 2 + 1)000000"
       return ArrangedSet.Item(
-        isTraining: number < 4, wnid: wnid, name: number < 4 ? "\(wnid)_\(number).JPEG" : "ILSVRC2012_val_0000000\(number - 3).JPEG",
+        isTraining: number < 4, wnid: wnid,
+        name: number < 4 ? "\(wnid)_\(number).JPEG" : "ILSVRC2012_val_0000000\(number - 3).JPEG",
         bytes: picture + [UInt8](repeating: 3, count: 700))
     }
     return ArrangedSet(items: items)
@@ -37,10 +38,13 @@ struct ArchivedSetTests {
     }
   }
 
-  @Test("a cut archive is named with the byte, whichever of them it is", arguments: [
-    "ILSVRC2012_img_train.tar", "ILSVRC2012_img_val.tar", "ILSVRC2012_devkit_t12.tar.gz", "imagenet-object-localization-challenge.zip",
-    "train/shard-000000.tar", "val/shard-000000.tar",
-  ])
+  @Test(
+    "a cut archive is named with the byte, whichever of them it is",
+    arguments: [
+      "ILSVRC2012_img_train.tar", "ILSVRC2012_img_val.tar", "ILSVRC2012_devkit_t12.tar.gz",
+      "imagenet-object-localization-challenge.zip",
+      "train/shard-000000.tar", "val/shard-000000.tar",
+    ])
   func cut(archive: String) throws {
     let form: ArrangedSet.Form = archive.hasPrefix("ILSVRC") ? .officialArchives : archive.hasSuffix("zip") ? .kaggleZip : .shards
     try withDataFolder { root in
@@ -60,7 +64,9 @@ struct ArchivedSetTests {
     try withDataFolder { root in
       try shard([("n01000000_1", "0"), ("n01000000_2", nil)], "\(root)/train/a-000000.tar")
       let error = problem(root)
-      #expect(error?.description.contains("train/a-000000.tar: the sample n01000000_2 has the picture n01000000_2.jpg and no label") == true)
+      #expect(
+        error?.description.contains("train/a-000000.tar: the sample n01000000_2 has the picture n01000000_2.jpg and no label")
+          == true)
       #expect(error?.kind == .labels)
     }
   }
@@ -86,7 +92,8 @@ struct ArchivedSetTests {
     try withDataFolder { root in
       // The numbers of the training samples tell those of the others.
       try shard([("n05000000_1", "7"), ("n04000000_2", "3"), ("n05000000_9", "7")], "\(root)/data-train-0000.tar")
-      try shard([("x/ILSVRC2012_val_00000001", "7"), ("x/ILSVRC2012_val_00000002", "n04000000")], "\(root)/data-validation-0000.tar")
+      try shard(
+        [("x/ILSVRC2012_val_00000001", "7"), ("x/ILSVRC2012_val_00000002", "n04000000")], "\(root)/data-validation-0000.tar")
       let set = try DataSet(contentsOf: root)
       #expect(set.names(.val).name(of: set.val[1]) == "val/n05000000/ILSVRC2012_val_00000001.JPEG")
       #expect(set.val.map { set.classes[$0.label].wnid } == ["n04000000", "n05000000"])
@@ -111,7 +118,8 @@ struct ArchivedSetTests {
   func boxes() throws {
     try withDataFolder { root in
       _ = try Self.set.write(.officialArchives, to: root)
-      let box = "<annotation><size><width>9</width><height>8</height></size><object><name>n01000000</name><bndbox><xmin>1</xmin>"
+      let box =
+        "<annotation><size><width>9</width><height>8</height></size><object><name>n01000000</name><bndbox><xmin>1</xmin>"
         + "<ymin>2</ymin><xmax>5</xmax><ymax>6</ymax></bndbox></object></annotation>"
       try put(box.utf8, at: "\(root)/b/n01000000/n01000000_0.xml")
       let name = "\(root)/ILSVRC2012_bbox_train_v2.tar.gz"

@@ -12,7 +12,8 @@ struct LayoutTests {
     let wnids = ["n02000000", "n01000000", "n03000000"]
     let training = (0..<6).map { number in
       ArrangedSet.Item(
-        isTraining: true, wnid: wnids[number % 3], name: "\(wnids[number % 3])_\(number).JPEG", bytes: [0xFF, 0xD8, UInt8(number)])
+        isTraining: true, wnid: wnids[number % 3], name: "\(wnids[number % 3])_\(number).JPEG",
+        bytes: [0xFF, 0xD8, UInt8(number)])
     }
     let validation = (1...5).map { number in
       ArrangedSet.Item(
@@ -54,9 +55,11 @@ struct LayoutTests {
   @Test("the line about the set names its form and its pictures")
   func summaries() throws {
     let lines: [(ArrangedSet.Form, String)] = [
-      (.kaggle, "3 classes in Kaggle's layout: 6 + 5 pictures"), (.tinyImageNet, "3 classes in Tiny ImageNet's layout: 6 + 5 pictures"),
+      (.kaggle, "3 classes in Kaggle's layout: 6 + 5 pictures"),
+      (.tinyImageNet, "3 classes in Tiny ImageNet's layout: 6 + 5 pictures"),
       (.official, "3 classes in folders called like ILSVRC's archives: 6 + 5 pictures"),
-      (.officialArchives, "3 classes in ILSVRC's archives: 6 + 5 pictures"), (.kaggleZip, "3 classes in Kaggle's zip: 6 + 5 pictures"),
+      (.officialArchives, "3 classes in ILSVRC's archives: 6 + 5 pictures"),
+      (.kaggleZip, "3 classes in Kaggle's zip: 6 + 5 pictures"),
       (.shards, "3 classes in WebDataset's shards: 6 + 5 pictures"),
       (.folders, "3 classes in train/ and val/: 6 + 5 pictures"),
     ]
@@ -116,10 +119,14 @@ struct LayoutTests {
   @Test("what isn't read is named with its form and the way round")
   func foreign() throws {
     let cases: [([String], [String])] = [
-      (["data/train-00000-of-00257.parquet", "data/train-00001-of-00257.parquet", "README.md"], ["Parquet", "1 more", "docs/data.md"]),
+      (
+        ["data/train-00000-of-00257.parquet", "data/train-00001-of-00257.parquet", "README.md"],
+        ["Parquet", "1 more", "docs/data.md"]
+      ),
       (["imagenet-1k-train-00000-of-00257.arrow"], ["Arrow"]), (["data.mdb", "lock.mdb"], ["LMDB"]),
       (["ilsvrc12_train_lmdb/data.mdb", "ilsvrc12_val_lmdb/data.mdb"], ["LMDB", "ilsvrc12_train_lmdb/data.mdb"]),
-      (["train-00000-of-01024", "validation-00000-of-00128"], ["TFRecord"]), (["train/a.tfrecord", "val/b.tfrecord"], ["TFRecord"]),
+      (["train-00000-of-01024", "validation-00000-of-00128"], ["TFRecord"]),
+      (["train/a.tfrecord", "val/b.tfrecord"], ["TFRecord"]),
       (["imagenet2012-train.tfrecord-00000-of-01024"], ["TFRecord"]), (["train.rec", "train.idx"], ["RecordIO"]),
       (["train_data_batch_1.npz"], ["NumPy"]), (["train_500.beton"], [".beton"]),
     ]

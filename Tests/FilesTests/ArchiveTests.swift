@@ -10,12 +10,14 @@ private struct RandomTree {
 
   init(seed: UInt64) {
     var random = SplitMix(state: seed)
-    let parts: [[UInt8]] = ["a", "b b", "c.d", "é", "n01440764", "a-b", String(repeating: "long", count: 12)].map { Array($0.utf8) } + [[0x63, 0xE9]]
+    let parts: [[UInt8]] =
+      ["a", "b b", "c.d", "é", "n01440764", "a-b", String(repeating: "long", count: 12)].map { Array($0.utf8) } + [[0x63, 0xE9]]
     var taken: Set<FileName> = []
     for _ in 0..<random.below(40) + 1 {
       let depth = random.below(4) + 1
       // Files have an ending and folders none, so that no name is both.
-      let path = (0..<depth).map { _ in parts[random.below(parts.count)] }.joined(separator: [0x2F]) + Array(".\(random.below(30)).x".utf8)
+      let path =
+        (0..<depth).map { _ in parts[random.below(parts.count)] }.joined(separator: [0x2F]) + Array(".\(random.below(30)).x".utf8)
       guard taken.insert(FileName(bytes: path)).inserted else { continue }
       let size = [0, 1, 511, 512, 513, random.below(5000)][random.below(6)]
       files.append((FileName(bytes: path), (0..<size).map { _ in UInt8(truncatingIfNeeded: random.below(7) * 37) }))
@@ -101,7 +103,9 @@ struct ArchiveTests {
       #expect(found.files == expected.files, "\(archive)")
       #expect(found.hidden == expected.hidden && found.repeated.isEmpty && found.closed.isEmpty, "\(archive)")
       for (name, bytes) in tree.files { #expect(try WholeFile.read(archive.appending(name)) == bytes, "\(archive)/\(name)") }
-      #expect(FilePath.isFolder(archive) && !FilePath.isFolder(archive.appending("none")) && !FilePath.isFile(archive.appending("none")))
+      #expect(
+        FilePath.isFolder(archive) && !FilePath.isFolder(archive.appending("none")) && !FilePath.isFile(archive.appending("none"))
+      )
       for file in found.files {
         #expect(FilePath.isFile(archive.appending(file)) && !FilePath.isFolder(archive.appending(file)))
         #expect(FilePath.isFolder(archive.appending(file).folder))
@@ -109,7 +113,9 @@ struct ArchiveTests {
     }
   }
 
-  @Test("the system's own tar and its compression are understood in each of its formats", arguments: ["v7", "ustar", "gnu", "posix", "oldgnu"])
+  @Test(
+    "the system's own tar and its compression are understood in each of its formats",
+    arguments: ["v7", "ustar", "gnu", "posix", "oldgnu"])
   func systemTar(format: String) throws {
     let scratch = try TemporaryFolder()
     for (name, text) in [("in/one.txt", "one"), ("in/\(String(repeating: "n", count: 60))/two.txt", "two"), ("in/empty", "")] {

@@ -17,13 +17,15 @@ struct CSVTests {
     for seed in 0..<2000 {
       let table = (0..<Int.random(in: 1...4, using: &random)).map { _ in
         (0..<3).map { column in
-          (column == 0 ? "x" : "") + (0..<Int.random(in: 0...4, using: &random)).map { _ in pieces.randomElement(using: &random)! }.joined()
+          (column == 0 ? "x" : "")
+            + (0..<Int.random(in: 0...4, using: &random)).map { _ in pieces.randomElement(using: &random)! }.joined()
         }
       }
       let text = table.map(CSV.row).joined()
       let found = try rows(text)
       // By bytes: other forms of é are equal Strings.
-      #expect(found.map { $0.map { Array($0.utf8) } } == table.map { $0.map { Array($0.utf8) } }, "\(seed): \(text.debugDescription)")
+      #expect(
+        found.map { $0.map { Array($0.utf8) } } == table.map { $0.map { Array($0.utf8) } }, "\(seed): \(text.debugDescription)")
     }
   }
 

@@ -35,7 +35,8 @@ struct DamagedArchiveTests {
     for length in Array(stride(from: 0, through: whole.count - 1024, by: 512)) + [1, 511, 513, 1100, whole.count - 1025] {
       let error = try problem(Array(whole[..<length]), "a.tar")
       #expect(error?.kind == .damagedArchive, "\(length)")
-      #expect(error?.description.contains("cut") == true && error?.description.contains("at byte") == true, "\(error.debugDescription)")
+      #expect(
+        error?.description.contains("cut") == true && error?.description.contains("at byte") == true, "\(error.debugDescription)")
     }
     // The same inside of another.
     for length in stride(from: 512, through: whole.count - 1024, by: 512) {
@@ -55,21 +56,34 @@ struct DamagedArchiveTests {
     let huge = TarWriter.header(Array("huge".utf8), size: 0o7777_7777_777) + [UInt8](repeating: 0, count: 2048)
     #expect(try problem(huge, "a.tar")?.description.contains("the member huge has 8589934591 bytes, and 2048 are there") == true)
     for size in ["99999999999999999", "-5", "x", "123456789012345678"] {
-      let error = try problem(tar { $0.add("pax", TarWriter.record("size", Array(size.utf8)), type: "x"); $0.add("file", [1]) }, "a.tar")
+      let error = try problem(
+        tar {
+          $0.add("pax", TarWriter.record("size", Array(size.utf8)), type: "x"); $0.add("file", [1])
+        }, "a.tar")
       #expect(error?.kind == .damagedArchive, "\(size)")
     }
     for records in ["5 a=", "0 path=x\n", "99 path=x\n", "7path=x\n", "999999999999999999999 a=b\n", "x"] {
-      #expect(try problem(tar { $0.add("pax", Array(records.utf8), type: "x"); $0.add("file") }, "a.tar")?.kind == .damagedArchive, "\(records)")
+      #expect(
+        try problem(
+          tar {
+            $0.add("pax", Array(records.utf8), type: "x"); $0.add("file")
+          }, "a.tar")?.kind == .damagedArchive, "\(records)")
     }
   }
 
-  @Test("what can't be read at its place is named with the way round, and the others are read", arguments: [
-    ("1", "a link", "--dereference"), ("2", "a link", "--dereference"), ("3", "a device", "without it"), ("M", "several archives", "into one"),
-    ("S", "a sparse file", "--sparse"),
-  ] as [(Character, String, String)])
+  @Test(
+    "what can't be read at its place is named with the way round, and the others are read",
+    arguments: [
+      ("1", "a link", "--dereference"), ("2", "a link", "--dereference"), ("3", "a device", "without it"),
+      ("M", "several archives", "into one"),
+      ("S", "a sparse file", "--sparse"),
+    ] as [(Character, String, String)])
   func otherMembers(type: Character, what: String, remedy: String) throws {
     let scratch = try TemporaryFolder()
-    try write(tar { $0.add("odd", type: type); $0.add("file", [5]) }, scratch.path("a.tar"))
+    try write(
+      tar {
+        $0.add("odd", type: type); $0.add("file", [5])
+      }, scratch.path("a.tar"))
     let root = FileName(scratch.path("a.tar"))
     #expect(try FolderContents(root).files == ["file", "odd"])
     #expect(try WholeFile.read(root.appending("file")) == [5])
@@ -80,14 +94,20 @@ struct DamagedArchiveTests {
 
   @Test("paths that lead out, other compressions, and tars behind each other are refused")
   func refused() throws {
-    #expect(try problem(tar { $0.add("ok"); $0.add("a/../../b") }, "a.tar")?.description.contains("a/../../b has a path that leads out") == true)
+    #expect(
+      try problem(
+        tar {
+          $0.add("ok"); $0.add("a/../../b")
+        }, "a.tar")?.description.contains("a/../../b has a path that leads out") == true)
     #expect(try problem(Array("BZh91AY&SY".utf8), "a.tar.bz2")?.description.contains("bunzip2") == true)
     #expect(try problem([0xFD, 0x37, 0x7A, 0x58, 0x5A, 0], "a.tar")?.description.contains("uncompress") == true)
     let one = tar { $0.add("first") }
     #expect(try problem(one + tar { $0.add("second") }, "a.tar")?.description.contains("another tar begins") == true)
     #expect(try problem([], "a.tar")?.description.contains("it is empty") == true)
     #expect(try problem(Array("<html>".utf8), "a.zip")?.kind == .damagedArchive)
-    var sparse = tar { $0.add("pax", TarWriter.record("GNU.sparse.major", [0x31]), type: "x"); $0.add("file", [1]) }
+    var sparse = tar {
+      $0.add("pax", TarWriter.record("GNU.sparse.major", [0x31]), type: "x"); $0.add("file", [1])
+    }
     #expect(try problem(sparse, "a.tar")?.description.contains("sparse") == true)
     sparse = Array(sparse.dropLast(1024))
     #expect(try problem(sparse, "a.tar")?.description.contains("cut") == true)
@@ -132,7 +152,9 @@ struct DamagedArchiveTests {
     for length in 0..<whole.count {
       #expect(try problem(Array(whole[..<length]), "a.zip")?.kind == .damagedArchive, "\(length)")
     }
-    #expect(try problem(Array(whole.dropLast()), "a.zip")?.description.contains("directory, which stands at its end, isn't there") == true)
+    #expect(
+      try problem(Array(whole.dropLast()), "a.zip")?.description.contains("directory, which stands at its end, isn't there")
+        == true)
   }
 
   @Test("any changed byte of a zip is an error or makes no difference to what is read, and never a crash")
@@ -142,7 +164,9 @@ struct DamagedArchiveTests {
       for flip in [0x01, 0x80, 0xFF] as [UInt8] {
         var bytes = whole
         bytes[place] ^= flip
-        if let error = try problem(bytes, "a.zip") { #expect([.damagedArchive, .system].contains(error.kind), "\(place): \(error)") }
+        if let error = try problem(bytes, "a.zip") {
+          #expect([.damagedArchive, .system].contains(error.kind), "\(place): \(error)")
+        }
       }
     }
   }

@@ -23,7 +23,8 @@ import Testing
     ([8, 7, 0x12, 7] + Array("pytorch".utf8), .onnx, "ONNX"), ([0x1C, 0, 0, 0] + Array("TFL3".utf8) + [0], .tflite, "Lite"),
     (Array("MATLAB 7.3 MAT-file".utf8), .matlab73, "-v7"), (Array("MATLAB 5.0 MAT-file".utf8), .matlab5, "MATLAB"),
     ([0x1F, 0x8B, 8], .archive, "unpack"), ([0xFF, 0xD8, 0xFF, 0xE0], .picture, "JPEG"),
-    (Array("GIF89a".utf8) + [0], .otherPicture, "convert"), (Array("RIFF".utf8) + [1, 0, 0, 0] + Array("WEBPVP8 ".utf8), .otherPicture, "WebP"),
+    (Array("GIF89a".utf8) + [0], .otherPicture, "convert"),
+    (Array("RIFF".utf8) + [1, 0, 0, 0] + Array("WEBPVP8 ".utf8), .otherPicture, "WebP"),
     (Array("%PDF-1.7".utf8), .pdf, "PDF"), ([0x7F, 0x45, 0x4C, 0x46, 2], .program, "program"),
     // What has no known beginning: Caffe's binary forms, and noise.
     ([0x0A, 5] + Array("small".utf8) + [0xA2, 6, 200, 1, 0], nil, ""), ([8, 1, 0x10, 3, 0x18, 16, 0x20, 16, 0x2A], nil, ""),

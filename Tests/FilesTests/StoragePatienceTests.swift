@@ -37,7 +37,8 @@ struct StoragePatienceTests {
     }
     for code in [EIO, EUCLEAN, EBADMSG] {
       for (others, verdict) in [(true, StorageFault.Verdict.badFile), (false, .storage), (nil, .badFile)] {
-        #expect(StorageFault.verdict(code, file, otherReads: { others }) == verdict, "\(code), others \(String(describing: others))")
+        #expect(
+          StorageFault.verdict(code, file, otherReads: { others }) == verdict, "\(code), others \(String(describing: others))")
       }
     }
   }
@@ -128,7 +129,9 @@ struct StoragePatienceTests {
     }
     // A look that takes longer than the storage is there finds nothing but what is there all the time.
     func count() throws -> Int {
-      try StoragePatience.whole(under: folder) { ["1", "2"].count { FileManager.default.fileExists(atPath: root.path("a/" + $0)) } }
+      try StoragePatience.whole(under: folder) {
+        ["1", "2"].count { FileManager.default.fileExists(atPath: root.path("a/" + $0)) }
+      }
     }
     StoragePatience.settings = .init(seconds: 20)
     defer { StoragePatience.settings = .init() }

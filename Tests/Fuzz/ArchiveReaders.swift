@@ -34,7 +34,8 @@
 
   private func tarReader() -> FuzzReader {
     FuzzReader(
-      name: "tar", sources: ["Files/Archives/TarHeader.swift", "Files/Archives/TarReader.swift", "Files/Archives/ArchiveIndex.swift"],
+      name: "tar",
+      sources: ["Files/Archives/TarHeader.swift", "Files/Archives/TarReader.swift", "Files/Archives/ArchiveIndex.swift"],
       seeds: {
         var all: [[UInt8]] = []
         for form in TarWriter.NameForm.allCases {

@@ -66,7 +66,8 @@
       /// libFuzzer's own main, which calls back for every input. Source: llvm.org/docs/LibFuzzer.html, *Using libFuzzer as a library*
       @_silgen_name("LLVMFuzzerRunDriver")
       private static func runDriver(
-        _ count: UnsafeMutablePointer<CInt>, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>>,
+        _ count: UnsafeMutablePointer<CInt>,
+        _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>>,
         _ test: @convention(c) (UnsafePointer<UInt8>?, Int) -> CInt
       ) -> CInt
 

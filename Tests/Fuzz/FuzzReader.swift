@@ -16,6 +16,7 @@
 
   /// All readers, in the order in which they are run.
   func allFuzzReaders() throws -> [FuzzReader] {
-    try pictureReaders() + weightReaders() + textReaders() + descriptionReaders() + fileReaders() + archiveReaders() + resultReaders()
+    try pictureReaders() + weightReaders() + textReaders() + descriptionReaders() + fileReaders() + archiveReaders()
+      + resultReaders()
   }
 #endif

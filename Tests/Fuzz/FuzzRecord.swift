@@ -51,7 +51,9 @@
       let path = "\(folder)/\(name)"
       let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
       precondition(descriptor >= 0, "cannot write \(path)")
-      Array(bytes).withUnsafeBytes { precondition(write(descriptor, $0.baseAddress, $0.count) == $0.count, "cannot write \(path)") }
+      Array(bytes).withUnsafeBytes {
+        precondition(write(descriptor, $0.baseAddress, $0.count) == $0.count, "cannot write \(path)")
+      }
       close(descriptor)
       return path
     }
@@ -74,7 +76,8 @@
 
   /// Golden data of a module's tests, from the folder of the sources; files that make good seeds.
   func goldenFiles(_ module: String, where isWanted: (String) -> Bool) throws -> [[UInt8]] {
-    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().path + "/\(module)/Golden"
+    let folder =
+      URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().path + "/\(module)/Golden"
     return try FileManager.default.contentsOfDirectory(atPath: folder).filter(isWanted).sorted().compactMap { name in
       FileManager.default.contents(atPath: "\(folder)/\(name)").map { [UInt8]($0) }
     }

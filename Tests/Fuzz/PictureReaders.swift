@@ -26,7 +26,12 @@
         read: { bytes in try withChunkSums(bytes, decode) }),
       FuzzReader(
         name: "inflate", sources: ["Images/Inflate.swift"],
-        seeds: { [compressed(Array("a text, a text, a text".utf8)), compressed((0..<2000).map { UInt8(truncatingIfNeeded: $0 * $0 >> 5) })] },
+        seeds: {
+          [
+            compressed(Array("a text, a text, a text".utf8)),
+            compressed((0..<2000).map { UInt8(truncatingIfNeeded: $0 * $0 >> 5) }),
+          ]
+        },
         read: { bytes in _ = try inflated(bytes, name: "the input", limit: 1 << 24) }),
     ]
   }

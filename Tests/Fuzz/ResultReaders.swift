@@ -48,12 +48,15 @@
       let box = BoundingBox(wnid: "n1", xmin: 1, ymin: 1, xmax: 5, ymax: 6)
       let top = [RankedClass(index: 0, score: 2, posterior: 0.5), RankedClass(index: 1, score: 1, posterior: 0.25)]
       var record = CommonFacts(
-        item: number == 2 ? "c7/item\(number)" : "item\(number)", kind: command, classIndex: 0, score: 2, posterior: 0.5, top: top,
+        item: number == 2 ? "c7/item\(number)" : "item\(number)", kind: command, classIndex: 0, score: 2, posterior: 0.5,
+        top: top,
         net: net)
       (record.source, record.truth) = (source, "n1")
       var facts = LocalisationFacts()
       if command == LocalisationJob.command {
-        facts.answers = [.init(box: box, score: 2, overlap: 0.5, note: nil), .init(box: box, score: 1, overlap: nil, note: "a note")]
+        facts.answers = [
+          .init(box: box, score: 2, overlap: 0.5, note: nil), .init(box: box, score: 1, overlap: nil, note: "a note"),
+        ]
         facts.truthBoxes = [box]
         (facts.width, facts.height) = (Self.side, Self.side)
       }
@@ -65,7 +68,9 @@
       let store = store(command)
       try? FileManager.default.removeItem(atPath: store.folder)
       let side = Self.side
-      let picture = Picture(width: side, height: side) { pixels in for index in pixels.indices { pixels[index] = UInt8(index % 251) } }
+      let picture = Picture(width: side, height: side) { pixels in
+        for index in pixels.indices { pixels[index] = UInt8(index % 251) }
+      }
       let map = (0..<(side * side)).map { Float($0) }
       try picture.writePNG(to: source)
       _ = try store.open(overwrite: false)
@@ -92,7 +97,10 @@
 
     private func readBack(_ store: ResultStore) throws {
       _ = try store.open(overwrite: false)
-      let drawn = Result { try gallery(results: store.folder, GalleryOptions(rendering: store.header.command == ClassModelJob.command ? nil : rendering)) }
+      let drawn = Result {
+        try gallery(
+          results: store.folder, GalleryOptions(rendering: store.header.command == ClassModelJob.command ? nil : rendering))
+      }
       _ = try gallery(results: store.folder, GalleryOptions(contactSheet: true, tile: 20))
       _ = try drawn.get()
     }
@@ -110,7 +118,8 @@
           "Results/Manifest.swift", "Results/ResultRecord.swift", "Results/ResultHeader.swift",
           "Results/ResultStore.swift", "Results/ItemNames.swift", "Visualize/Gallery/Gallery.swift",
           "Visualize/Gallery/GalleryHead.swift", "Visualize/Gallery/GalleryItem.swift", "Visualize/Gallery/GalleryListing.swift",
-          "Visualize/Gallery/GalleryFiles.swift", "Visualize/Gallery/Redrawing.swift", "Visualize/Saliency/SaliencyRendering.swift",
+          "Visualize/Gallery/GalleryFiles.swift", "Visualize/Gallery/Redrawing.swift",
+          "Visualize/Saliency/SaliencyRendering.swift",
         ],
         seeds: {
           var seeds: [[UInt8]] = []

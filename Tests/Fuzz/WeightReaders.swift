@@ -30,7 +30,7 @@
           "Interchange/Import/MatlabReader.swift", "Interchange/Import/ImportWeights.swift",
           "Interchange/Import/ImportedNetwork.swift",
         ],
-        seeds: { 
+        seeds: {
           try goldenFiles("InterchangeTests") { $0.hasSuffix(".mat") }.map { chosen(unpacked($0), 0) } + [
             chosen(devkitTable(classes: 3), 2), chosen(devkitTable(classes: 2), 3),
           ]
@@ -76,7 +76,8 @@
   /// The devkit's table of classes, `synsets`: a struct array with ILSVRC2012_ID and WNID.
   func devkitTable(classes: Int, prefix: String = "n0000000") -> [UInt8] {
     func array(_ kind: Int, _ sizes: [Int], _ name: String, _ content: [UInt8]) -> [UInt8] {
-      element(14, element(6, little(kind) + little(0)) + element(5, sizes.flatMap(little)) + element(1, Array(name.utf8)) + content)
+      element(
+        14, element(6, little(kind) + little(0)) + element(5, sizes.flatMap(little)) + element(1, Array(name.utf8)) + content)
     }
     var fields: [UInt8] = []
     for name in ["ILSVRC2012_ID", "WNID"] { fields += Array(name.utf8) + [UInt8](repeating: 0, count: 16 - name.utf8.count) }

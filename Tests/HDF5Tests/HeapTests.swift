@@ -11,7 +11,9 @@ import Testing
     let scratch = try TemporaryFolder()
     let path = scratch.path("x.h5")
     try HDF5File.write(to: path) { file throws(HDF5Error) in
-      for index in 0..<6 { try file.setAttribute("text\(index)", to: String(repeating: "ä\(index)", count: 1 + index * index * 40)) }
+      for index in 0..<6 {
+        try file.setAttribute("text\(index)", to: String(repeating: "ä\(index)", count: 1 + index * index * 40))
+      }
     }
     let whole = try scratch.bytes("x.h5")
     let start = try #require(whole.range(of: Data("GCOL".utf8))).lowerBound

@@ -38,12 +38,16 @@ struct DecoderTests {
     #expect(try difference(found, Golden.picture("orientation1")).mean < 2)
   }
 
-  @Test("a PNG is turned after its eXIf chunk, before or after the pixels; a damaged one doesn't count", arguments: Orientation.allCases)
+  @Test(
+    "a PNG is turned after its eXIf chunk, before or after the pixels; a damaged one doesn't count",
+    arguments: Orientation.allCases)
   func pngOrientation(_ orientation: Orientation) throws {
     let plain = try Golden.bytes("png-rgb8.png")
     let stored = try Golden.picture("png-rgb8")
     let tiff: [UInt8] =
-      Array("MM".utf8) + [0, 42, 0, 0, 0, 8, 0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, UInt8(orientation.rawValue), 0, 0, 0, 0, 0, 0]
+      Array("MM".utf8) + [
+        0, 42, 0, 0, 0, 8, 0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, UInt8(orientation.rawValue), 0, 0, 0, 0, 0, 0,
+      ]
     for content in [tiff, Array("Exif\0\0".utf8) + tiff] {
       let body = Array("eXIf".utf8) + content
       func number(_ value: UInt32) -> [UInt8] { [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: value >> $0) } }

@@ -22,7 +22,9 @@ import Testing
     return blob
   }
 
-  private static func layer(_ name: String, _ type: String, _ bottom: String?, _ parameter: (Int, Message)?, _ blobs: [Message] = []) -> Message {
+  private static func layer(
+    _ name: String, _ type: String, _ bottom: String?, _ parameter: (Int, Message)?, _ blobs: [Message] = []
+  ) -> Message {
     var layer = Message()
     layer.add(1, name)
     layer.add(2, type)
@@ -48,7 +50,10 @@ import Testing
     var convolution = Message()
     convolution.add(1, 2)
     convolution.add(4, 3)
-    whole.add(100, Self.layer("conv1", "Convolution", "data", (106, convolution), [Self.blob([2, 3, 3, 3], weights), Self.blob([2], [0, 0])]))
+    whole.add(
+      100,
+      Self.layer(
+        "conv1", "Convolution", "data", (106, convolution), [Self.blob([2, 3, 3, 3], weights), Self.blob([2], [0, 0])]))
     var norm = Message()
     norm.add(1, 5)
     norm.add(2, alpha)
@@ -57,14 +62,18 @@ import Testing
     full.add(1, 2)
     whole.add(
       100,
-      Self.layer("fc", "InnerProduct", "norm1", (117, full), [Self.blob([2, 32], (0..<64).map { Float($0) / 64 }), Self.blob([2], [0, 0])]))
+      Self.layer(
+        "fc", "InnerProduct", "norm1", (117, full),
+        [Self.blob([2, 32], (0..<64).map { Float($0) / 64 }), Self.blob([2], [0, 0])]))
     let path = folder.path("net.caffemodel")
     try Data(whole.bytes).write(to: URL(fileURLWithPath: path))
     try Data("n1 one\nn2 two\n".utf8).write(to: URL(fileURLWithPath: folder.path("words.txt")))
     return path
   }
 
-  private func transform(scale: Float? = nil, mean: [Float] = [], crop: Int = 6, file: String? = nil, grey: Bool = false) -> Message {
+  private func transform(scale: Float? = nil, mean: [Float] = [], crop: Int = 6, file: String? = nil, grey: Bool = false)
+    -> Message
+  {
     var message = Message()
     if let scale { message.add(1, scale) }
     message.add(3, crop)
@@ -108,7 +117,10 @@ import Testing
   }
 
   @Test("A mean file that isn't given is named") func meanFile() throws {
-    #expect(try imported(net(transforms: [transform(file: "data/mean.binaryproto")])).notes.contains { $0.contains("data/mean.binaryproto") })
+    #expect(
+      try imported(net(transforms: [transform(file: "data/mean.binaryproto")])).notes.contains {
+        $0.contains("data/mean.binaryproto")
+      })
   }
 
   @Test("What nobody can have meant is refused by its name")
@@ -120,13 +132,16 @@ import Testing
     let cases: [(path: () throws -> String, words: String)] = [
       ({ try net(transforms: [transform()], weights: spoilt) }, "layer 'conv1': its weights have values that are no finite"),
       ({ try net(transforms: [transform()], weights: endless) }, "layer 'conv1'"),
-      ({ try net(transforms: [transform()], alpha: .infinity) }, "norm1"), ({ try net(transforms: [transform()], alpha: .nan) }, "norm1"),
+      ({ try net(transforms: [transform()], alpha: .infinity) }, "norm1"),
+      ({ try net(transforms: [transform()], alpha: .nan) }, "norm1"),
       ({ try net(alpha: .infinity) }, "norm1"), ({ try net(transforms: [transform(scale: .nan)]) }, "scale nan"),
-      ({ try net(transforms: [transform(scale: 0)]) }, "scale 0"), ({ try net(transforms: [transform(mean: [1, 2])]) }, "mean_value"),
+      ({ try net(transforms: [transform(scale: 0)]) }, "scale 0"),
+      ({ try net(transforms: [transform(mean: [1, 2])]) }, "mean_value"),
       ({ try net(transforms: [transform(mean: [1, 2, .infinity])]) }, "mean_value"),
       ({ try net(transforms: [transform(grey: true)]) }, "force_gray"),
       ({ try net(transforms: [transform(scale: 2), transform()]) }, "different ways"),
-      ({ try net(transforms: [transform(crop: 9)]) }, "input of 9 pixels"), ({ try net(transforms: [transform(crop: -3)]) }, "input"),
+      ({ try net(transforms: [transform(crop: 9)]) }, "input of 9 pixels"),
+      ({ try net(transforms: [transform(crop: -3)]) }, "input"),
       ({ try net(transforms: [transform(crop: .max)]) }, "input"),
     ]
     for (path, words) in cases {
@@ -144,7 +159,8 @@ import Testing
     arguments: [
       ("version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "Git LFS"), ("<!DOCTYPE html><html></html>", "HTML page"),
       ("layer {\n  name: \"conv1\"\n}\n", "text that describes a network"), ("", "empty file"),
-      ("PK\u{3}\u{4}\u{14}\u{0}archive/data.pkl", "PyTorch"), ("\u{58}\u{0}\u{0}\u{0}\u{0}\u{0}\u{0}\u{0}{\"a\":{}}", "safetensors"),
+      ("PK\u{3}\u{4}\u{14}\u{0}archive/data.pkl", "PyTorch"),
+      ("\u{58}\u{0}\u{0}\u{0}\u{0}\u{0}\u{0}\u{0}{\"a\":{}}", "safetensors"),
     ])
   func foreign(content: String, words: String) throws {
     _ = try net()
@@ -162,7 +178,8 @@ import Testing
     arguments: [[1, 3, 0, 0], [3, 1 << 31, 1 << 31, 4], [3, -1, -1], [1, 3, 5000, 1], [2, 2], [1 << 32, 1 << 32]])
   func meanSizes(shape: [Int]) throws {
     let path = folder.path("mean.binaryproto")
-    try Data(Self.blob(shape, shape == [1, 3, 5000, 1] ? [Float](repeating: 1, count: 15000) : []).bytes).write(to: URL(fileURLWithPath: path))
+    try Data(Self.blob(shape, shape == [1, 3, 5000, 1] ? [Float](repeating: 1, count: 15000) : []).bytes).write(
+      to: URL(fileURLWithPath: path))
     #expect(throws: InterchangeError.self) { try CaffeBlob.mean(path) }
   }
 }

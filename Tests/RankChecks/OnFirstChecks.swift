@@ -36,7 +36,8 @@ private func checkOnFirst(_ communicator: Communicator, _ arguments: [String]) t
     try expectEqual(calls, communicator.rank == 0 ? 1 : 0, "calls on rank \(communicator.rank)")
     // Another collective call in between, which must not be mixed up with it.
     try expectEqual(
-      try communicator.allReduceSum(communicator.rank + round), communicator.size * (communicator.size - 1 + 2 * round) / 2, "sum")
+      try communicator.allReduceSum(communicator.rank + round), communicator.size * (communicator.size - 1 + 2 * round) / 2, "sum"
+    )
     let none: Int? = try communicator.onFirst { communicator.rank == 0 ? nil : 7 }
     try expectEqual(none, nil, "no value")
     var mark = -1

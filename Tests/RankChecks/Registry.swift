@@ -12,7 +12,8 @@ struct RankCheck: Sendable {
 
 /// All checks. A file of checks has a list of its own, and one line here.
 func allRankChecks() -> [RankCheck] {
-  collectiveChecks + onFirstChecks + endingChecks + workQueueChecks + gradientChecks + exchangeChecks + stallChecks + visualizeChecks
+  collectiveChecks + onFirstChecks + endingChecks + workQueueChecks + gradientChecks + exchangeChecks + stallChecks
+    + visualizeChecks
 }
 
 /// What a check found wrong.

@@ -24,7 +24,8 @@ struct CutSpeed {
     let seeds = map.map { $0 > high ? PixelSeed.probableForeground : $0 < low ? .probableBackground : .unknown }
     var cuts: [Double] = []
     var models: [Double] = []
-    for name in try FileManager.default.subpathsOfDirectory(atPath: folder).sorted() where (name as NSString).pathExtension != "" {
+    for name in try FileManager.default.subpathsOfDirectory(atPath: folder).sorted() where (name as NSString).pathExtension != ""
+    {
       let picture = try Picture(contentsOf: "\(folder)/\(name)").resized(width: width, height: height)
       let segmenter = GraphCutSegmenter(picture)
       var seconds = SegmentationSeconds()

@@ -6,7 +6,8 @@ import Testing
   @Test(
     "A product is a size, or nil where there is none",
     arguments: [
-      ([], 1), ([3, 4, 5], 60), ([Int.max, 2], nil), ([-1, 2], nil), ([Int.max, Int.max, 0], 0), ([-1, 0], nil), ([Int.max, 1], Int.max),
+      ([], 1), ([3, 4, 5], 60), ([Int.max, 2], nil), ([-1, 2], nil), ([Int.max, Int.max, 0], 0), ([-1, 0], nil),
+      ([Int.max, 1], Int.max),
     ] as [([Int], Int?)])
   func product(factors: [Int], expected: Int?) { #expect(CheckedSize.product(factors) == expected) }
 
@@ -17,6 +18,7 @@ import Testing
 
   @Test(
     "A number of a file is a whole number, or nil where it is none",
-    arguments: [(2.4, 2), (-2.5, -3), (.nan, nil), (.infinity, nil), (1e300, nil), (-0x1p63, Int.min), (0x1p63, nil)] as [(Double, Int?)])
+    arguments: [(2.4, 2), (-2.5, -3), (.nan, nil), (.infinity, nil), (1e300, nil), (-0x1p63, Int.min), (0x1p63, nil)]
+      as [(Double, Int?)])
   func checked(value: Double, expected: Int?) { #expect(Int(checked: value) == expected) }
 }

@@ -10,7 +10,8 @@ import Testing
   private func budget(_ gigabytes: Int, ranks: Int = 1, process: Int? = nil) -> MemoryBudget {
     let own = process.map { [(bytes: $0 << 30, limit: "under the process's limit")] } ?? []
     return MemoryBudget(
-      MemoryLimits(shared: [(gigabytes << 30, "of the host's memory"), (gigabytes << 31, "under the group's limit")]), ranks: ranks,
+      MemoryLimits(shared: [(gigabytes << 30, "of the host's memory"), (gigabytes << 31, "under the group's limit")]),
+      ranks: ranks,
       ofProcess: { own })
   }
 

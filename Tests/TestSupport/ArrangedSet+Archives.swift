@@ -35,7 +35,9 @@ extension ArrangedSet {
       guard let data = FileManager.default.contents(atPath: "\(root)/\(file)") else { continue }
       zip.add(.init(name: Array(file.utf8), stored: [UInt8](data)))
     }
-    for file in try FileManager.default.contentsOfDirectory(atPath: root) { try FileManager.default.removeItem(atPath: "\(root)/\(file)") }
+    for file in try FileManager.default.contentsOfDirectory(atPath: root) {
+      try FileManager.default.removeItem(atPath: "\(root)/\(file)")
+    }
     try put(zip.finished(), at: "\(root)/\(name)")
   }
 

@@ -64,7 +64,9 @@ public struct ArrangedSet {
     case .kaggleZip:
       _ = try write(.kaggle, to: root)
       try zip(root, as: "imagenet-object-localization-challenge.zip")
-      return ["", "/imagenet-object-localization-challenge.zip", "/imagenet-object-localization-challenge.zip/ILSVRC"].map { root + $0 }
+      return ["", "/imagenet-object-localization-challenge.zip", "/imagenet-object-localization-challenge.zip/ILSVRC"].map {
+        root + $0
+      }
     case .shards:
       try putShards(training) { "\(root)/train/shard-00000\($0).tar" }
       try putShards(validation) { "\(root)/val/shard-00000\($0).tar" }

@@ -56,11 +56,15 @@ public func runUnderMPI(
 /// The processes that run deepinside with that argument, the one of rank 0 first.
 public func rankProcesses(withArgument argument: String) -> [pid_t] {
   func words(_ pid: pid_t, _ file: String) -> [String] {
-    (FileManager.default.contents(atPath: "/proc/\(pid)/\(file)") ?? Data()).split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+    (FileManager.default.contents(atPath: "/proc/\(pid)/\(file)") ?? Data()).split(separator: 0).map {
+      String(decoding: $0, as: UTF8.self)
+    }
   }
   func rank(_ pid: pid_t) -> Int {
-    words(pid, "environ").lazy.compactMap { $0.split(separator: "=").first == "OMPI_COMM_WORLD_RANK" ? Int($0.split(separator: "=")[1]) : nil }
-      .first ?? 0
+    words(pid, "environ").lazy.compactMap {
+      $0.split(separator: "=").first == "OMPI_COMM_WORLD_RANK" ? Int($0.split(separator: "=")[1]) : nil
+    }
+    .first ?? 0
   }
   let all = ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []).compactMap(pid_t.init)
   return all.filter { pid in

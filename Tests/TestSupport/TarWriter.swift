@@ -51,7 +51,9 @@ public struct TarWriter {
   public static func header(_ name: [UInt8], prefix: [UInt8] = [], size: Int, type: Character = "0") -> [UInt8] {
     var block = [UInt8](repeating: 0, count: 512)
     func put(_ text: [UInt8], _ offset: Int) { block.replaceSubrange(offset..<(offset + text.count), with: text) }
-    func octal(_ value: Int, _ digits: Int) -> [UInt8] { Array(String(repeating: "0", count: digits - String(value, radix: 8).count).utf8) + Array(String(value, radix: 8).utf8) }
+    func octal(_ value: Int, _ digits: Int) -> [UInt8] {
+      Array(String(repeating: "0", count: digits - String(value, radix: 8).count).utf8) + Array(String(value, radix: 8).utf8)
+    }
     put(name, 0)
     put(octal(0o644, 7), 100)
     put(octal(size, 11), 124)

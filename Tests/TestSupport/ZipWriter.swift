@@ -27,7 +27,8 @@ public struct ZipWriter {
   public mutating func add(_ member: Member) {
     let offset = bytes.count
     bytes += Self.number(0x0403_4B50, 4) + common(member) + Self.number(0, 2) + member.name + member.packed
-    let long = isZip64 ? Self.number(1, 2) + Self.number(24, 2) + Self.numbers([member.size, member.packed.count, offset], 8) : []
+    let long =
+      isZip64 ? Self.number(1, 2) + Self.number(24, 2) + Self.numbers([member.size, member.packed.count, offset], 8) : []
     directory += Self.number(0x0201_4B50, 4) + [45, 3]
     directory += isZip64 ? common(member, sizes: (0xFFFF_FFFF, 0xFFFF_FFFF)) : common(member)
     directory += Self.number(long.count, 2) + Self.numbers([0, 0, 0], 2) + Self.number(member.mode << 16, 4)
@@ -38,7 +39,8 @@ public struct ZipWriter {
   /// What the local header and the directory have in common: version, flags, method, time, checksum, sizes, length of the name.
   private func common(_ member: Member, sizes: (Int, Int)? = nil) -> [UInt8] {
     Self.numbers([45, member.flags, member.method, 0, 0x5721], 2)
-      + Self.numbers([Int(member.checksum), sizes?.0 ?? member.packed.count, sizes?.1 ?? member.size], 4) + Self.number(member.name.count, 2)
+      + Self.numbers([Int(member.checksum), sizes?.0 ?? member.packed.count, sizes?.1 ?? member.size], 4)
+      + Self.number(member.name.count, 2)
   }
 
   /// With the directory.

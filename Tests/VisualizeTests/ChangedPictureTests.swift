@@ -44,8 +44,10 @@ import Testing
     func strongest(_ images: String) throws -> ProcessResult {
       try runTool(
         "deepinside",
-        ["reconstruct", "--checkpoint", fixture.checkpoint, "--images", images, "--output", fixture.output, "--top", "2",
-          "--layer", try smallNet(classes: 7, seed: 1).network.layers[0].name, "--threads", "1"])
+        [
+          "reconstruct", "--checkpoint", fixture.checkpoint, "--images", images, "--output", fixture.output, "--top", "2",
+          "--layer", try smallNet(classes: 7, seed: 1).network.layers[0].name, "--threads", "1",
+        ])
     }
     let first = try strongest(fixture.pictures)
     try #require(first.exitCode == 0, "\(first)")
@@ -57,7 +59,8 @@ import Testing
     try FileManager.default.moveItem(atPath: moved, toPath: fixture.pictures)
     try fixture.writePicture("p1.png", seed: 99)
     result = try strongest(fixture.pictures)
-    #expect(try result.exitCode == 0 && fixture.summary().skipped == 0 && result.output.contains("have changed since"), "\(result)")
+    #expect(
+      try result.exitCode == 0 && fixture.summary().skipped == 0 && result.output.contains("have changed since"), "\(result)")
   }
 
   @Test("what is about all results is marked as unfinished at the start of a run, and tables of an earlier one go")
@@ -79,6 +82,7 @@ import Testing
     // A run that has come to its end says so again.
     try fixture.writePicture("p3.png", seed: 3)
     #expect(try fixture.saliency().exitCode == 0)
-    #expect(try fixture.summary().unfinished == nil && fixture.summary().isComplete && !page().contains("had not come to its end"))
+    #expect(
+      try fixture.summary().unfinished == nil && fixture.summary().isComplete && !page().contains("had not come to its end"))
   }
 }

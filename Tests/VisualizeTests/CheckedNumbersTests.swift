@@ -61,7 +61,9 @@ import Testing
       var spoilt = header
       spoilt.parameters["samples"] = .number(value)
       let error = #expect(throws: ResultsError.self) { try spoilt.count("samples", in: 1...64, folder: "out") }
-      #expect(error?.description.contains("out/parameters.json") == true && error?.description.contains(words) == true, "\(error?.description ?? "")")
+      #expect(
+        error?.description.contains("out/parameters.json") == true && error?.description.contains(words) == true,
+        "\(error?.description ?? "")")
     }
     #expect(try header.count("samples", in: 1...64, folder: "out") == 4)
     #expect(throws: ResultsError.self) { try header.count("other", in: 1...64, folder: "out") }
@@ -76,7 +78,8 @@ import Testing
       #expect(found?.contains(field) == true, "\(field) \(value): \(found ?? "read")")
     }
     // Written as a text, as numbers that are none are.
-    #expect(try problem(SaliencyRendering(), ["percentile"], "nan") != nil && problem(SaliencyRendering(), ["gamma"], "inf") != nil)
+    #expect(
+      try problem(SaliencyRendering(), ["percentile"], "nan") != nil && problem(SaliencyRendering(), ["gamma"], "inf") != nil)
   }
 
   @Test("A line of the manifest") func records() throws {
@@ -116,7 +119,8 @@ import Testing
     var strongest = StrongestPictures(origin: ["x"], channels: 2)
     strongest.add(.init(path: "p.png", unit: LayerUnit(channel: 1, y: 2, x: 3, activation: 4)), keeping: 3)
     for (path, value) in [
-      (["channels", 1, 0, "unit", "channel"], 7), (["channels", 1, 0, "unit", "y"], -1), (["channels", 1, 0, "unit", "x"], Int.min),
+      (["channels", 1, 0, "unit", "channel"], 7), (["channels", 1, 0, "unit", "y"], -1),
+      (["channels", 1, 0, "unit", "x"], Int.min),
     ] as [([any Hashable], Int)] {
       let found = try problem(strongest, path, value)
       #expect(found?.contains("the unit") == true, "\(path): \(found ?? "read")")
@@ -125,7 +129,9 @@ import Testing
     #expect(!strongest.fits(.init(channels: 3, height: 3, width: 4)))
   }
 
-  @Test("Sizes of pictures that come from files", arguments: [(0, 5, 3), (5, -1, 3), (5, 5, 0), (.max, .max, 3), (5, 5, .max), (1, 1 << 40, 3)])
+  @Test(
+    "Sizes of pictures that come from files",
+    arguments: [(0, 5, 3), (5, -1, 3), (5, 5, 0), (.max, .max, 3), (5, 5, .max), (1, 1 << 40, 3)])
   func sizes(width: Int, height: Int, side: Int) {
     #expect(throws: ImageError.self) { try PictureSize(width: width, height: height).scaled(shorterSide: side) }
   }

@@ -53,7 +53,9 @@ import Testing
         top: [RankedClass(index: row.answer, score: 1, posterior: 0.5)], net: net)
       (record.source, record.truth) = ("/a.jpg", row.truth)
       let header = ResultHeader(command: SaliencyJob.command, parameters: [:], net: net, compute: ComputeSettings())
-      let page = try GalleryPage(head: GalleryHead(header: header, kind: JobKind.of(header)), items: [GalleryItem(record, trace: nil)]).html()
+      let page = try GalleryPage(
+        head: GalleryHead(header: header, kind: JobKind.of(header)), items: [GalleryItem(record, trace: nil)]
+      ).html()
       let figure = try #require(page.range(of: "<figure.*</figure>", options: .regularExpression))
       let marks = page[figure].filter { "✓✗".contains($0) }
       #expect(String(marks) == row.mark ?? "", "\(row)")

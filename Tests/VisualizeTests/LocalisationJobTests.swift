@@ -157,7 +157,8 @@ struct LocalisationJobTests {
     #expect(try fixture.localise("annotations=\(boxes)", "box=whole").output.contains("done 0 skipped 9"))
   }
 
-  @Test("any saliency method feeds it, and gives the maps that saliency makes", arguments: ["grad-cam", "smoothgrad", "occlusion"])
+  @Test(
+    "any saliency method feeds it, and gives the maps that saliency makes", arguments: ["grad-cam", "smoothgrad", "occlusion"])
   func methods(method: String) throws {
     let fixture = try ResultFixture()
     for index in 0..<2 { try fixture.writePicture("p\(index).png", seed: UInt64(index), width: 40) }

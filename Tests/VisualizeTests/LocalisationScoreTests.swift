@@ -81,7 +81,8 @@ struct LocalisationScoreTests {
     let submission = try SubmissionFile.text(answers, numbers: numbers)
     let read = [
       try BoxTable.parse(BoxTable.text(answers), name: "boxes.csv"),
-      try SubmissionFile.parse(TextList(Array(submission.utf8), name: "answers.txt"), images: answers.map(\.image), numbers: numbers),
+      try SubmissionFile.parse(
+        TextList(Array(submission.utf8), name: "answers.txt"), images: answers.map(\.image), numbers: numbers),
     ]
     for found in read {
       let byImage = Dictionary(uniqueKeysWithValues: found.map { ($0.image, $0.answers) })
@@ -163,7 +164,9 @@ struct LocalisationScoreTests {
     }
   }
 
-  @Test("damaged submissions are errors", arguments: ["1 2 3", "1 2 3 4 x", "7 1 1 2 2", "0 1 1 2 2\n0 1 1 2 2", "0 3 1 2 2", "0 -9223372036854775808 1 2 2", ""])
+  @Test(
+    "damaged submissions are errors",
+    arguments: ["1 2 3", "1 2 3 4 x", "7 1 1 2 2", "0 1 1 2 2\n0 1 1 2 2", "0 3 1 2 2", "0 -9223372036854775808 1 2 2", ""])
   func damagedSubmission(_ text: String) throws {
     let folder = try TemporaryFolder()
     try "n0\nn1\n".write(toFile: folder.path("words.txt"), atomically: true, encoding: .utf8)

@@ -17,7 +17,9 @@ struct ConvolutionForm {
   /// - Parameters:
   ///   - first: whether the input is the plan's pictures.
   ///   - wantsBelow: whether the gradient by the input is asked for.
-  static func choose(_ layer: Convolution, _ place: LayerPlace, relu: Bool, first: Bool, wantsBelow: Bool) throws -> ConvolutionForm {
+  static func choose(_ layer: Convolution, _ place: LayerPlace, relu: Bool, first: Bool, wantsBelow: Bool) throws
+    -> ConvolutionForm
+  {
     let program = place.program
     func unfolding(copies: Int) -> Unfolding? {
       let channels = place.input.channels * layer.stride * layer.stride * copies * copies

@@ -47,5 +47,7 @@ extension Memory {
       ? MemoryDescriptor([count, shape.count], dnnl_f32, dnnl_ab) : MemoryDescriptor(plain: count, shape, dnnl_f32)
   }
 
-  fileprivate func isPlainFloat(count: Int, _ shape: Shape) throws -> Bool { try descriptor == plainDescriptor(count: count, shape) }
+  fileprivate func isPlainFloat(count: Int, _ shape: Shape) throws -> Bool {
+    try descriptor == plainDescriptor(count: count, shape)
+  }
 }

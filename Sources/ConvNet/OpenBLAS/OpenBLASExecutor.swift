@@ -83,7 +83,9 @@ final class OpenBLASExecutor: Executor {
     }
   }
 
-  private func makeOperation(_ named: Network.NamedLayer, input: Tensor, output: Tensor, relu: Bool) throws(MemoryError) -> any Operation {
+  private func makeOperation(_ named: Network.NamedLayer, input: Tensor, output: Tensor, relu: Bool) throws(MemoryError)
+    -> any Operation
+  {
     switch named.layer {
     case .convolution(let layer):
       try ConvolutionOperation(

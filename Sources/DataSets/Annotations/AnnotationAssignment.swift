@@ -49,7 +49,8 @@ public struct AnnotationAssignment: Sendable {
         let files = rivals.subtracting([number]).prefix(2).map { candidates[$0].file.written }.sorted().joined(separator: ", ")
         let reason = best.count > 1 ? "it may be of \(names), which share its name" : "\(names) may be of it or of \(files)"
         faults.append(
-          AnnotationFault(file: candidate.file.written, reason: reason + "; left out: give the pictures and annotations of one set"))
+          AnnotationFault(
+            file: candidate.file.written, reason: reason + "; left out: give the pictures and annotations of one set"))
       }
     }
   }

@@ -59,7 +59,8 @@ public struct AnnotationSet: Sendable {
       }
     }
     if let unreadable, faults.count >= files.count, entries.allSatisfy({ $0.annotation.boxes.isEmpty }) {
-      throw DataError(.labels, "none of the \(files.count) annotations in \(folder) can be used; the first: \(unreadable.description)")
+      throw DataError(
+        .labels, "none of the \(files.count) annotations in \(folder) can be used; the first: \(unreadable.description)")
     }
     self.folder = folder
     self.faults = faults.sorted { FolderListing.byBytes($0.file, $1.file) }

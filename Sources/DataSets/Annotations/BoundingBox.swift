@@ -35,7 +35,8 @@ public struct BoundingBox: Sendable, Hashable, Codable {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     let corners = try [CodingKeys.xmin, .ymin, .xmax, .ymax].map { try container.decode(Int.self, forKey: $0) }
     guard let box = BoundingBox(wnid: try container.decode(String.self, forKey: .wnid), corners: corners) else {
-      throw DecodingError.dataCorrupted(.init(codingPath: decoder.codingPath, debugDescription: "\(corners) are no box's corners"))
+      throw DecodingError.dataCorrupted(
+        .init(codingPath: decoder.codingPath, debugDescription: "\(corners) are no box's corners"))
     }
     self = box
   }

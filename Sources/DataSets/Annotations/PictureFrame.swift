@@ -82,7 +82,8 @@ extension Annotation {
   }
 
   /// Boxes of a picture of that size in the same picture of another.
-  private static func moved(_ boxes: [BoundingBox], from size: (width: Int, height: Int), to frame: PictureFrame) -> [BoundingBox] {
+  private static func moved(_ boxes: [BoundingBox], from size: (width: Int, height: Int), to frame: PictureFrame) -> [BoundingBox]
+  {
     if size == (frame.width, frame.height) { return boxes }
     func moved(_ edge: Int, _ old: Int, _ new: Int) -> Int {
       // A side of 10⁹ pixels by another is beyond what Int holds.

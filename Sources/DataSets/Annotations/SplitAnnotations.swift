@@ -32,7 +32,9 @@ public final class SplitAnnotations: Sendable {
     do throws(DataError) {
       let places = folders.flatMap { [$0.appending(FileName(written: wnid)), $0] }
       let paths = places.flatMap { place in names.map { place.appending($0) } }
-      if let path = try look(under: folders, { paths.first { FolderListing.isFile($0) } }) { return try Annotation(contentsOf: path) }
+      if let path = try look(under: folders, { paths.first { FolderListing.isFile($0) } }) {
+        return try Annotation(contentsOf: path)
+      }
       return try table(of: wnid)?[stem]
     } catch {
       throw DataError(error.kind, error.description.replacing(FileName(layout.root + "/").written, with: ""))

@@ -86,7 +86,9 @@ public struct KnownLabels: Sendable {
     switch layout.form {
     case .folders, .classFolders: return nil
     case .kaggle, .official, .tinyImageNet, .webDataset:
-      let folders = Split.allCases.flatMap { layout.form == .webDataset ? layout.shards[$0] ?? [] : [layout.folder(of: $0)].compactMap { $0 } }
+      let folders = Split.allCases.flatMap {
+        layout.form == .webDataset ? layout.shards[$0] ?? [] : [layout.folder(of: $0)].compactMap { $0 }
+      }
       let parts = folders.compactMap { FileName($0).relative(to: folder) }
       return parts.isEmpty ? nil : parts
     }

@@ -67,7 +67,8 @@ extension Layout {
     guard FilePath.archive(of: FileName(root)) == nil, let shards = WebDataset.shards(in: root, contents) else { return nil }
     func folder(_ split: Split) -> String? { shards[split]?.first.map { FilePath.folder(of: $0) } }
     return Layout(
-      root: root, form: .webDataset, train: folder(.train), val: folder(.val), listFolders: listFolders(root, contents), shards: shards)
+      root: root, form: .webDataset, train: folder(.train), val: folder(.val), listFolders: listFolders(root, contents),
+      shards: shards)
   }
 
   // MARK: - Tiny ImageNet

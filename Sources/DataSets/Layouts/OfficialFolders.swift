@@ -25,7 +25,9 @@ struct OfficialFolders {
         // What is in an archive is looked at when the first boxes are wanted: unpacking it takes seconds.
         let isArchive = FilePath.archive(of: FileName(folder)) != nil
         return [folder]
-          + [split.rawValue, "Annotation", "Annotations"].map { "\(folder)/\($0)" }.filter { isArchive || FolderListing.isFolder($0) }
+          + [split.rawValue, "Annotation", "Annotations"].map { "\(folder)/\($0)" }.filter {
+            isArchive || FolderListing.isFolder($0)
+          }
       }
     }
     return found

@@ -55,7 +55,11 @@ enum TinyImageNet {
       let stem = row.picture.stem
       if found[stem] == nil { order.append(stem) }
       var entry = found[stem] ?? ([], [])
-      if let box = row.box { entry.boxes.append(box) } else { entry.faults.append("line \(row.line.number) has no box: \"\(row.line.shown)\"") }
+      if let box = row.box {
+        entry.boxes.append(box)
+      } else {
+        entry.faults.append("line \(row.line.number) has no box: \"\(row.line.shown)\"")
+      }
       found[stem] = entry
     }
     return order.compactMap { stem in

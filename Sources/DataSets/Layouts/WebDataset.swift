@@ -34,7 +34,9 @@ enum WebDataset {
   private static func holdsSamples(_ shard: String) -> Bool {
     guard let contents = contentsIfThere(shard) else { return true }
     var files = contents.files
-    if files.isEmpty, let folder = contents.folders.first { files = contentsIfThere(FilePath.join(shard, folder.written))?.files ?? [] }
+    if files.isEmpty, let folder = contents.folders.first {
+      files = contentsIfThere(FilePath.join(shard, folder.written))?.files ?? []
+    }
     return files.contains { labelEndings.contains($0.ending) }
   }
 

@@ -39,7 +39,8 @@ public struct FirstWorkMark: Sendable {
       if FileManager.default.fileExists(atPath: path) { return true }
       // It protects from a rare nuisance: that it can't be written is no reason not to work.
       try? AtomicFile.write(
-        "A job was started here and has made no \(work) yet. The next start makes one before it heeds a request to stop.\n", to: path)
+        "A job was started here and has made no \(work) yet. The next start makes one before it heeds a request to stop.\n",
+        to: path)
       return false
     }
     let isFirst = communicator.rank == 0

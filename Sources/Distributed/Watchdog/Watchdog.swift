@@ -142,7 +142,8 @@ final class Watchdog: @unchecked Sendable {
       }
       try check(
         MPI_Recv(
-          received, Int32(Self.messageCount), Int.datatype, status.MPI_SOURCE, Self.tag, communicator.handle, cmpi_status_ignore()),
+          received, Int32(Self.messageCount), Int.datatype, status.MPI_SOURCE, Self.tag, communicator.handle, cmpi_status_ignore()
+        ),
         "MPI_Recv", "watching rank \(status.MPI_SOURCE)")
       let state = Activity.State(
         phase: Activity.Phase(rawValue: received[2]) ?? .unknown, step: received[1], progress: received[0])

@@ -10,7 +10,8 @@ final class Archive: Sendable {
 
     /// By the ending of a name; nil for what isn't called like an archive.
     init?(name: ArraySlice<UInt8>) {
-      for known in Self.endings where name.count > known.ending.count && Self.isSame(name.suffix(known.ending.count), known.ending) {
+      for known in Self.endings
+      where name.count > known.ending.count && Self.isSame(name.suffix(known.ending.count), known.ending) {
         self = known.format
         return
       }
@@ -72,7 +73,8 @@ final class Archive: Sendable {
     let format = Format(start: start) ?? (Format(name: file.path.bytes[...]) == .zip ? .zip : .tar)
     guard format != .otherTar else {
       throw FileError(
-        .unsupported("it is compressed in a way that isn't read here", remedy: "uncompress it (bunzip2, unxz, zstd -d) to a plain tar"),
+        .unsupported(
+          "it is compressed in a way that isn't read here", remedy: "uncompress it (bunzip2, unxz, zstd -d) to a plain tar"),
         file.path, at: 0)
     }
     return format

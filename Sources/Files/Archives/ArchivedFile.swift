@@ -59,7 +59,11 @@ public struct ArchivedFile: Sendable {
     let (what, remedy): (String, String)
     switch member.kind {
     case .stored, .deflated, .archive, .folder: return
-    case .link: (what, remedy) = ("a link, which an archive isn't followed through", "make the archive anew with the files themselves (tar --dereference --hard-dereference)")
+    case .link:
+      (what, remedy) = (
+        "a link, which an archive isn't followed through",
+        "make the archive anew with the files themselves (tar --dereference --hard-dereference)"
+      )
     case .sparse: (what, remedy) = ("a sparse file, which lies in the archive in parts", "make the archive anew without --sparse")
     case .device: (what, remedy) = ("a device or a pipe", "make the archive anew without it")
     case .volumePart: (what, remedy) = ("a part of a file that is spread over several archives", "put them into one")

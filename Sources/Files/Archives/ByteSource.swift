@@ -72,7 +72,8 @@ final class PlacedFile: ByteSource {
     }
     if buffer.isEmpty { return }
     try StoragePatience.read(
-      path, code: Self.code, otherReads: { self.isReadable(besides: offset) }, givingUp: { FileError($0, path: self.path.written) }
+      path, code: Self.code, otherReads: { self.isReadable(besides: offset) },
+      givingUp: { FileError($0, path: self.path.written) }
     ) { () throws(FileError) in
       do throws(FileError) {
         try descriptor.use({ () throws(FileError) in try self.reopened() }) { handle throws(FileError) in

@@ -30,7 +30,9 @@ final class DeflateStream {
   /// Unpacks as much as fits.
   ///
   /// - Returns: the bytes taken of the input, and those made.
-  func unpack(_ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer) throws(Problem) -> (taken: Int, made: Int) {
+  func unpack(_ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer) throws(Problem) -> (
+    taken: Int, made: Int
+  ) {
     // The counts of zlib have 32 bits.
     let (given, room) = (min(input.count, 1 << 30), min(output.count, 1 << 30))
     state.next_in = UnsafeMutablePointer(mutating: input.bindMemory(to: UInt8.self).baseAddress)
@@ -63,7 +65,8 @@ final class DeflateStream {
   /// - Returns: false when it isn't what `packed` made.
   static func unpack(_ packed: [UInt8], into bytes: UnsafeMutableRawBufferPointer) -> Bool {
     var size = uLong(bytes.count)
-    return uncompress(bytes.bindMemory(to: UInt8.self).baseAddress, &size, packed, uLong(packed.count)) == Z_OK && size == bytes.count
+    return uncompress(bytes.bindMemory(to: UInt8.self).baseAddress, &size, packed, uLong(packed.count)) == Z_OK
+      && size == bytes.count
   }
 
   static func checksum(_ bytes: UnsafeRawBufferPointer, after first: UInt32 = 0) -> UInt32 {

@@ -96,7 +96,8 @@ public struct SharedIndex: Sendable {
     let inner = (0..<innerCount).compactMap { _ in number() }
     let path = FileName(bytes: rest.prefix(pathBytes))
     rest = rest.dropFirst(pathBytes)
-    guard let index = ArchiveIndex(serialized: &rest, limit: size), rest.isEmpty, inner.allSatisfy({ (0..<index.count).contains($0) })
+    guard let index = ArchiveIndex(serialized: &rest, limit: size), rest.isEmpty,
+      inner.allSatisfy({ (0..<index.count).contains($0) })
     else { return nil }
     self.init(path, FileStamp(bytes: size, modified: modified), index, inner: inner)
   }

@@ -42,7 +42,8 @@ struct TarReader {
     let start = offset
     guard range.upperBound - offset >= Self.block else {
       let rest = range.upperBound - offset
-      throw problem(.cut(rest == 0 ? "its end lacks the mark of zeros" : "\(rest) bytes are left where a header of 512 is expected"))
+      throw problem(
+        .cut(rest == 0 ? "its end lacks the mark of zeros" : "\(rest) bytes are left where a header of 512 is expected"))
     }
     guard let header = try header(at: offset) else {
       try requireEnd()
@@ -150,7 +151,9 @@ struct TarReader {
   private mutating func add(_ header: TarHeader, _ data: Range<Int>, at start: Int) throws(FileError) {
     if header.isExtended { try skipExtensions(at: data.lowerBound) }
     let stated = next.name ?? header.name
-    guard let name = ArchiveIndex.Member.path(stated) else { throw FileError(.leadsOut(FileName(bytes: stated)), path, at: start) }
+    guard let name = ArchiveIndex.Member.path(stated) else {
+      throw FileError(.leadsOut(FileName(bytes: stated)), path, at: start)
+    }
     if name.isEmpty { return }
     let kind: ArchiveIndex.Kind
     switch header.kind {

@@ -30,16 +30,19 @@ struct ZipDirectory {
     }
     guard [0, 0xFFFF].contains(tail.number(2, found + 4)) else {
       throw FileError(
-        .unsupported("it is the last of several parts of a zip", remedy: "put the parts together: zip -s 0 PARTS.zip --out WHOLE.zip"),
+        .unsupported(
+          "it is the last of several parts of a zip", remedy: "put the parts together: zip -s 0 PARTS.zip --out WHOLE.zip"),
         path, at: base + found)
     }
     self =
       try Self.long(source, path, endAt: base + found)
       ?? ZipDirectory(
-        offset: tail.number(4, found + 16), size: tail.number(4, found + 12), members: tail.number(2, found + 10), end: base + found)
+        offset: tail.number(4, found + 16), size: tail.number(4, found + 12), members: tail.number(2, found + 10),
+        end: base + found)
     guard offset >= 0, size >= 0, size <= end, offset <= end - size else {
       throw FileError(
-        .cut("its directory is stated at byte \(offset) with \(size) bytes, and the file has \(source.size)"), path, at: base + found)
+        .cut("its directory is stated at byte \(offset) with \(size) bytes, and the file has \(source.size)"), path,
+        at: base + found)
     }
   }
 

@@ -110,7 +110,8 @@ struct ZipReader {
       member.offset <= room - member.packedSize
     else {
       throw FileError(
-        .damaged("the member \(name) is stated at byte \(member.offset) with \(member.packedSize) bytes, which is beyond the members"),
+        .damaged(
+          "the member \(name) is stated at byte \(member.offset) with \(member.packedSize) bytes, which is beyond the members"),
         path, at: offset)
     }
     // A deflate stream gives at most 1,032 bytes for each of its own.

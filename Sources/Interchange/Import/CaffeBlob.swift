@@ -17,7 +17,9 @@ struct CaffeBlob {
       shape = (1...4).map { message.integer($0) ?? 0 }
     }
     values = message.floats(5)
-    guard CheckedSize.product(shape) == values.count else { throw .badData(path, "an array of shape \(shape) has \(values.count) values") }
+    guard CheckedSize.product(shape) == values.count else {
+      throw .badData(path, "an array of shape \(shape) has \(values.count) values")
+    }
   }
 
   /// A mean picture of `[3, H, W]` or `[1, 3, H, W]`, BGR, as RGB.

@@ -65,7 +65,8 @@ enum CaffeModel {
   static func side(ofInput dimensions: [Int], _ path: String) throws(InterchangeError) -> Int? {
     if dimensions.isEmpty { return nil }
     guard dimensions.count == 4, dimensions[1] == 3, dimensions[2] == dimensions[3] else {
-      throw .badData(path, "its input is \(dimensions), expected [N, 3, side, side]: deepinside's networks take square RGB pictures")
+      throw .badData(
+        path, "its input is \(dimensions), expected [N, 3, side, side]: deepinside's networks take square RGB pictures")
     }
     return dimensions[3]
   }

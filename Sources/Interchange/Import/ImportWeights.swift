@@ -72,7 +72,9 @@ private func provenance(_ path: String) -> String {
 /// Synset ids and words in the order of the outputs: of the lines, or of the lines' numbers where these go as the ids do.
 private func classes(in path: String) throws(InterchangeError) -> ([String], [String]) {
   let list: ClassList
-  do throws(TextListError) { list = try ClassList(contentsOf: path) } catch { throw InterchangeError(.badData, error.description) }
+  do throws(TextListError) { list = try ClassList(contentsOf: path) } catch {
+    throw InterchangeError(.badData, error.description)
+  }
   let entries = list.entries.sorted { ($0.number ?? $0.line) < ($1.number ?? $1.line) }
   let ids = entries.map(\.wnid)
   guard Set(ids).count == ids.count else { throw .badData(path, "a synset id stands twice") }

@@ -76,7 +76,8 @@ struct MatlabReader {
     return values
   }
 
-  private mutating func records(_ count: Int, _ depth: Int, _ left: inout Int) throws(InterchangeError) -> [[String: MatlabValue]] {
+  private mutating func records(_ count: Int, _ depth: Int, _ left: inout Int) throws(InterchangeError) -> [[String: MatlabValue]]
+  {
     guard let length = try next(), let names = try next() else { throw truncated }
     let nameLength = Int(Self.integer(length.data.prefix(4)))
     guard nameLength > 0 else { return [] }

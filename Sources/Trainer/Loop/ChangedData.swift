@@ -39,7 +39,8 @@ struct ChangedData {
       let (epochs, rest) = progress.sample.quotientAndRemainder(dividingBy: before.trainPictures)
       progress.sample = epochs * now.trainPictures + rest * now.trainPictures / before.trainPictures
       notes.append(
-        "\(before.trainPictures) → \(now.trainPictures) training pictures: the run goes on in epoch \(epochs + 1), at the same part of it")
+        "\(before.trainPictures) → \(now.trainPictures) training pictures: the run goes on in epoch \(epochs + 1), at the same part of it"
+      )
     } else if before.trainListing != now.trainListing {
       notes.append("the training pictures have changed: the run goes on with them at the same place")
     }
@@ -47,7 +48,8 @@ struct ChangedData {
       (progress.learningRate.bestError, progress.learningRate.plateauError) = (nil, nil)
       progress.learningRate.epochsSinceBest = 0
       notes.append(
-        "the validation pictures have changed: their errors aren't compared with earlier ones, and the next epoch is the best so far")
+        "the validation pictures have changed: their errors aren't compared with earlier ones, and the next epoch is the best so far"
+      )
     }
     return notes
   }

@@ -23,8 +23,10 @@ public struct LocalisationComparison: Sendable {
     var rows: [Row] = []
     for folder in folders {
       func path(_ name: String) -> String { (folder as NSString).appendingPathComponent(name) }
-      guard let header = try ResultJSON.file(ResultHeader.self, path(ResultStore.parametersFile)), header.command == LocalisationJob.command,
-        let summary = try ResultJSON.file(JobSummary.self, path(ResultStore.summaryFile)), let errors = summary.localisationError, errors.count == 5,
+      guard let header = try ResultJSON.file(ResultHeader.self, path(ResultStore.parametersFile)),
+        header.command == LocalisationJob.command,
+        let summary = try ResultJSON.file(JobSummary.self, path(ResultStore.summaryFile)), let errors = summary.localisationError,
+        errors.count == 5,
         let pictures = summary.picturesWithBoxes, case .text(let box)? = header.parameters["box"]
       else {
         throw VisualizeError(

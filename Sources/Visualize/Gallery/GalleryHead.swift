@@ -37,7 +37,8 @@ struct GalleryHead {
       <script>\(PageParts.galleryShared)\(script)</script>
       """
     return HTML.page(
-      title: kind.title + subtitle, style: PageParts.galleryStyle, attributes: "class=\"\(kind.style)\" style=\"--aspect: \(aspect)\"", body: body
+      title: kind.title + subtitle, style: PageParts.galleryStyle,
+      attributes: "class=\"\(kind.style)\" style=\"--aspect: \(aspect)\"", body: body
     )
   }
 

@@ -63,7 +63,8 @@ public enum BoxTable {
     var places: [String: Int] = [:]
     for (place, name) in columns.enumerated() where places[name] == nil { places[name] = place }
     guard leastColumns.allSatisfy({ places[$0] != nil || $0 == "score" }) else {
-      throw TextListError(list.path, line: 1, "expected the columns \(leastColumns.joined(separator: ",")); they are named otherwise")
+      throw TextListError(
+        list.path, line: 1, "expected the columns \(leastColumns.joined(separator: ",")); they are named otherwise")
     }
     // In the order of the lines, by the picture's path where there is one.
     var order: [FileName] = []

@@ -42,7 +42,8 @@ public struct AnswerScore {
       for (answers, entry) in zip(found, entries) { add(answers, entry) }
       return
     }
-    let found = SubmissionFile.isKaggle(list) ? try SubmissionFile.parseKaggle(list, numbers: classList) : try BoxTable.parse(list)
+    let found =
+      SubmissionFile.isKaggle(list) ? try SubmissionFile.parseKaggle(list, numbers: classList) : try BoxTable.parse(list)
     let counting = pictures.map { Set($0.map(Self.stem)) }
     let assignment = assigned(annotations, to: found.map { $0.picture ?? FileName($0.image) })
     for (answers, entry) in zip(found, assignment.entries) where entry.map({ counting?.contains($0.stem) ?? true }) ?? false {

@@ -72,7 +72,8 @@ public enum SubmissionFile {
       let wnid: String
       if let number = number(words[start]) {
         guard let numbers else {
-          throw line.error("the class \(label) is a number: give what it counts with --class-list (ILSVRC2012_meta.mat or a list)")
+          throw line.error(
+            "the class \(label) is a number: give what it counts with --class-list (ILSVRC2012_meta.mat or a list)")
         }
         guard let known = numbers.wnid(of: number) else { throw line.error("\(label) is no class of the class list") }
         wnid = known

@@ -42,7 +42,8 @@ public struct PictureList: Sendable {
       let folder = isFolder ? root : root.folder
       if labelsOfFolder[folder] == nil { labelsOfFolder[folder] = .some(try knownLabels(around: folder, classes: classes)) }
       let labels = labelsOfFolder[folder] ?? nil
-      for name in isFolder ? try list.pictures(below: root, labels) : [root.last] where seen.insert(folder.appending(name)).inserted {
+      for name in isFolder ? try list.pictures(below: root, labels) : [root.last]
+      where seen.insert(folder.appending(name)).inserted {
         let path = folder.appending(name)
         let truth =
           name.folder.components.reversed().map(\.className).first { known.contains($0) } ?? labels?.wnid(of: path)
@@ -56,7 +57,8 @@ public struct PictureList: Sendable {
     }
     guard !list.files.isEmpty else {
       let found = list.passedOver.sentences.map { "; " + $0 }.joined()
-      throw VisualizeError(.badData, "no pictures in \(paths.map { FileName(argument: $0).written }.joined(separator: ", "))\(found)")
+      throw VisualizeError(
+        .badData, "no pictures in \(paths.map { FileName(argument: $0).written }.joined(separator: ", "))\(found)")
     }
     list.files.distinguishNames()
     return list
