@@ -46,7 +46,7 @@ usage() {
                                     --style: whether sources are formatted; scripts by shellcheck, if it is there;
                                     --fuzz [MINUTES]: mutated files for every reader of foreign bytes;
                                     --sanitize address|undefined|thread [FILTER]: tests and jobs under a sanitizer)
-./launch.sh setup                   install the libraries that are missing (apt, as root), check the compiler
+./launch.sh setup                   install the libraries that are missing (as root), check the compiler
 ./launch.sh build [--static]        set up, release build (--static: for machines without Swift)
 ./launch.sh batch slurm|pbs COMMAND print a script for a batch queue, as those of jobs/
 ./launch.sh [OPTIONS] COMMAND ...   run a deepinside command (./launch.sh --help, train --help, ...)

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Makes the same packs, trainings and small results with two builds of the program, on 1, 2 and 4 ranks, and compares them file by file.
+# Makes the same packs and small results with two builds of the program on 1 and 2 ranks, and trainings on 4 ranks too, and compares them
+# file by file.
 #   scripts/compare-builds.sh OLD NEW [FOLDER]      two programs; a folder that keeps the pictures, the nets and the old results
 # Results, tables, pages and pictures must have the same bytes. In summary.json seconds and rates don't count; in manifest.jsonl and
 # summary.json of two ranks not the order. It exits with 1 when anything differs.

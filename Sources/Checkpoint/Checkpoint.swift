@@ -57,7 +57,7 @@ public final class Checkpoint: Sendable {
 
   /// The digest of a checkpoint: the SHA-256 of the lines `<sha256>  <path>\n` of its data sets in the order of their paths' bytes.
   ///
-  /// It is that of `sha256sum`'s own output form. Progress and options don't count, parameters, mean and classes do.
+  /// It is that of `sha256sum`'s own output form, over every data set; the attributes (options, progress) don't count.
   static func digest(of checksums: [(path: String, checksum: String)]) -> String {
     var hash = SHA256()
     for entry in checksums.sorted(by: { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }) {

@@ -7,7 +7,7 @@ import Testing
 /// The programs of docs/library.md, which see of the modules only what is public.
 @Suite("Programs of one's own")
 struct LibraryTests {
-  @Test("a small net learns made-up pictures from a loop of 30 lines")
+  @Test("a small net learns made-up pictures in a loop of one's own")
   func training() throws {
     let run = try runTool("train-a-net")
     try #require(run.exitCode == 0, "\(run)")

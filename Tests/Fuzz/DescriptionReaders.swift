@@ -101,8 +101,8 @@
     return FuzzReader(
       name: "metrics",
       sources: [
-        "Report/RunHistory.swift", "Trainer/Report/ThinnedSteps.swift", "Trainer/Report/MetricsLine.swift",
-        "Report/ReportPage.swift", "Trainer/Report/ReportPage+Tables.swift", "Pages/LineChart.swift",
+        "Report/RunHistory.swift", "Report/ThinnedSteps.swift", "Report/MetricsLine.swift",
+        "Report/ReportPage.swift", "Report/ReportPage+Tables.swift", "Pages/LineChart.swift",
         "Trainer/Loop/Metrics.swift",
       ],
       seeds: { [Array(lines.utf8), Array(lines.replacing("100", with: "1e300").utf8)] },

@@ -37,6 +37,11 @@ while read -r name when files; do
   sources[$name]=$files
   [[ $when != always ]] || names+=("$name")
 done < <("$program" --list)
+for name in "${!sources[@]}"; do
+  for file in ${sources[$name]}; do
+    [[ -e $top/Sources/$file ]] || { echo "there is no Sources/$file, which the reader $name is to reach" >&2 && exit 1; }
+  done
+done
 [[ -z ${FUZZ_READERS:-} ]] || read -ra names <<<"$FUZZ_READERS"
 if [[ -n ${FUZZ_INPUTS:-} ]]; then
   limit=(-runs="$FUZZ_INPUTS")
@@ -50,7 +55,7 @@ fi
 lines_reached() { # READER
   local files=() file
   for file in ${sources[$1]}; do
-    if [[ -e $top/Sources/$file ]]; then files+=("$top/Sources/$file"); else echo "no Sources/$file, which $1 names" >&2; fi
+    files+=("$top/Sources/$file")
   done
   "$tools/llvm-profdata" merge -sparse "$work/profiles/$1.profraw" -o "$work/profiles/$1.profdata" 2>/dev/null || return 0
   "$tools/llvm-cov" report "$program" -instr-profile="$work/profiles/$1.profdata" "${files[@]}" 2>/dev/null |

@@ -73,7 +73,7 @@ public struct NearestJob: VisualisationJob {
   package var prefetches: Bool { false }
   package var count: Int { get throws { try Manifest(of: classModels).latest().count } }
 
-  /// - Throws: `NetworkError` naming an unknown layer, `VisualizeError` when there are no class models of this net.
+  /// - Throws: `NetworkError` naming an unknown layer, `VisualizeError` or `ResultsError` when there are no class models of this net.
   package func check() throws {
     _ = try network.network.index(of: layer)
     let path = (classModels as NSString).appendingPathComponent(ResultStore.parametersFile)

@@ -37,7 +37,7 @@ public struct GalleryOptions: Sendable {
 ///   - results: a result folder.
 ///   - progress: of pictures that are drawn anew.
 /// - Returns: the number of results.
-/// - Throws: `VisualizeError` when the folder has no results, or none that can be drawn as was asked for; `FileError` when
+/// - Throws: `VisualizeError` or `ResultsError` when the folder has no results, or none that can be drawn as was asked for; `FileError` when
 ///   the page can't be written.
 @discardableResult
 public func gallery(

@@ -15,7 +15,7 @@ public struct StoredMaps: Sendable {
   private let parameters: [String: ParameterValue]
   private let results: EarlierResults
 
-  /// - Throws: `VisualizeError` when the folder has no results of `localise` with maps, or they are of another checkpoint.
+  /// - Throws: `VisualizeError` or `ResultsError` when the folder has no results of `localise` with maps, or they are of another checkpoint.
   public init(folder: String, net: TrainedNetwork) throws {
     let path = (folder as NSString).appendingPathComponent(ResultStore.parametersFile)
     guard let header = try ResultJSON.file(ResultHeader.self, path), header.command == LocalisationJob.command,

@@ -86,7 +86,7 @@ public struct TopPicturesJob {
 
   /// What an earlier run found out; nil when there was none.
   ///
-  /// - Throws: `VisualizeError` when the file is somebody else's.
+  /// - Throws: `ResultsError` when the file is somebody else's.
   private func earlierScan(_ store: ResultStore) throws -> StrongestPictures? {
     try ResultJSON.file(StrongestPictures.self, store.path(Self.scanFile))
   }
