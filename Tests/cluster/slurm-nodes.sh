@@ -42,8 +42,6 @@ SelectTypeParameters=CR_CPU
 SchedulerParameters=sched_interval=2
 SlurmdTimeout=${slurmd_timeout:-20}
 KillWait=5
-# What a daemon of Slurm takes to answer on a busy machine: the usual 10 s are sometimes not enough.
-MessageTimeout=60
 ReturnToService=2
 PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE
 END
