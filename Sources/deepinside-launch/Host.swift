@@ -54,18 +54,23 @@ struct Host {
   }
 
   /// Removes what an ended run has left behind, here and on the hosts that it ran on.
-  func sweep(_ hosts: Hosts) {
+  ///
+  /// - Returns: false if a node of a Slurm allocation doesn't answer.
+  @discardableResult
+  func sweep(_ hosts: Hosts) -> Bool {
     Sweep(variables: variables).run()
     let names = hosts.names.filter { !isThis($0) }
-    if hosts == .none, let nodes = SlurmAllocation(variables)?.nodes, nodes > 1 {
-      let command = ["timeout", "10", "srun", "--ntasks-per-node=1", "--ntasks=\(nodes)", Self.path, "sweep"]
-      if runSideBySide([command], variables: variables)[0].code != 0 {
-        say("not all nodes answer; what the run has left there stays")
-      }
-    }
     for (name, result) in zip(names, results(onHosts: names, of: "sweep")) where result.code != 0 {
       say("\(name) does not answer; what the run has left there stays")
     }
+    return hosts != .none || allNodesAnswer(to: [Self.path, "sweep"])
+  }
+
+  /// Whether a command succeeds on all nodes of the Slurm allocation within ten seconds; true where there is none of several nodes.
+  func allNodesAnswer(to command: [String] = ["true"]) -> Bool {
+    guard let nodes = SlurmAllocation(variables)?.nodes, nodes > 1 else { return true }
+    let words = ["timeout", "10", "srun", "--ntasks-per-node=1", "--ntasks=\(nodes)"] + command
+    return runSideBySide([words], variables: variables)[0].code == 0
   }
 
   /// Lets the launcher do something on hosts, where it has the same path as here. What doesn't answer has code 124.

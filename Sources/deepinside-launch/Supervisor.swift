@@ -42,11 +42,13 @@ struct Supervisor {
       }
       let end = try runOnce(command)
       for text in end.explanations(launcher: options.launcher.rawValue) { say(text) }
-      if end.leavesThingsBehind { host.sweep(options.hosts) }
+      let allAnswer = !end.leavesThingsBehind || host.sweep(options.hosts)
+      if !allAnswer { say("not all nodes answer; what the run has left there stays") }
       guard end.isFollowedByRestart(after: restarts, of: options.maxRestarts) else { return end.exitCode }
       restarts += 1
       // Ranks that have lost their mpirun, or its daemon on their host, or that were stopped, are gone after three seconds.
       takeRequests(for: .seconds(3))
+      if !allAnswer { awaitNodes() }
       if requests.isStopping { continue }
       say("the run failed with exit code \(end.exitCode); restart \(restarts) of \(options.maxRestarts)")
       try leaveOutLostHosts(of: &command)
@@ -72,6 +74,14 @@ struct Supervisor {
     let path = folders.map { "\($0)/\(name)" }.first { $0.withCBytes { access($0, X_OK) } == 0 }
     guard let path else { throw LaunchError(code: 3, "there is no \(name): ./launch.sh setup") }
     if options.launcher == .mpirun, let complaint = OpenMPI.complaint(versionText: versionText, path: path) { throw complaint }
+  }
+
+  /// Waits until all nodes of the Slurm allocation answer again. A dead one is Slurm's to notice, five minutes later by default: it then ends
+  /// this job and takes it back to the queue, if restarts haven't been used up meanwhile.
+  private mutating func awaitNodes() {
+    let end = ContinuousClock.now + .seconds(600)
+    say("waiting until they answer, or Slurm notices that one is dead; at most ten minutes")
+    while ContinuousClock.now < end, !requests.isStopping, !host.allNodesAnswer() { takeRequests(for: .seconds(5)) }
   }
 
   private mutating func leaveOutLostHosts(of command: inout LaunchCommand) throws(LaunchError) {

@@ -40,7 +40,8 @@ PropagateResourceLimits=NONE
 SelectType=select/cons_tres
 SelectTypeParameters=CR_CPU
 SchedulerParameters=sched_interval=2
-SlurmdTimeout=${slurmd_timeout:-20}
+# Long enough for a job to use up its restarts before Slurm notices a dead node, if it did not wait.
+SlurmdTimeout=${slurmd_timeout:-45}
 KillWait=5
 ReturnToService=2
 PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE

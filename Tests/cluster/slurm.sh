@@ -157,7 +157,7 @@ says limited "resumed from"
 same limited "a job with a time limit"
 
 echo "== a dead node: Slurm sends the job to another"
-ends "$lost" lost 120
+ends "$lost" lost 200
 went_back "$lost" lost 1
 [[ $(job_says NodeList "$lost") == *node?1-2?* ]] || fail "lost: ran on $(job_says NodeList "$lost") in the end"
 same lost "a job that lost a node"
