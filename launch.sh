@@ -42,6 +42,7 @@ usage() {
 ./launch.sh test                    set up, build, all tests (--cluster: those on emulated nodes; as root; installs Slurm;
                                     --faults [RUNS] [SEED]: random faults on such nodes;
                                     --platform 13: those of this and of --cluster in a Debian 13 made for it, as root;
+                                    --image: what Apptainer.def describes, put together and tried by chroot, as root;
                                     --debug: those that are fast in a debug build, with its assertions;
                                     --style: whether sources are formatted; scripts by shellcheck, if it is there;
                                     --fuzz [MINUTES]: mutated files for every reader of foreign bytes;

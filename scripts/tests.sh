@@ -10,6 +10,7 @@ run_a_kind_of_tests() { # [--KIND [ARGUMENT ...]]
       ;;
     --faults) build && find_launcher && "$top/Tests/cluster/faults.sh" "$program" "${@:2}" ;;
     --debug) debug_tests "${@:2}" ;;
+    --image) "$top/Tests/Image/run.sh" ;;
     --style) check_style ;;
     --sanitize) setup && "$top/Tests/Sanitizers/run.sh" "${@:2}" ;;
     --fuzz) setup && "$top/Tests/Fuzz/run.sh" "${@:2}" ;;
