@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs a command on this checkout in another Debian, made by debootstrap in a folder of this machine and kept for the next time; as root.
 #   scripts/on-debian.sh 13 ./launch.sh test
+#   scripts/on-debian.sh 13 --bare FOLDER        only makes such a Debian there, without any package of this project
 # Swift is this machine's; all other packages are that Debian's own, as `./launch.sh setup` installs them. What is compiled there stays
 # beside it, apart from this machine's builds. Nothing stays mounted.
 #
@@ -46,15 +47,16 @@ mirror() {
 base=bash,ca-certificates,binutils,libc6-dev,gcc,g++,$curl,libxml2,libncurses6,libsqlite3-0,libedit2,zlib1g-dev,tzdata,git,pkg-config
 base+=,procps,util-linux,iproute2,openssh-client
 
-make_root() {
+make_root() { # FOLDER [DEBOOTSTRAP-OPTION ...]
+  local root=$1
   command -v debootstrap >/dev/null || cannot "there is no debootstrap (apt-get install debootstrap)"
   local keys=/usr/share/keyrings/debian-archive-keyring.gpg source
   source=$(mirror)
   [[ -e $keys ]] || cannot "without the package debian-archive-keyring what comes from $source can't be trusted"
   rm -rf --one-file-system "$root.new"
-  mkdir -p "$debians"
+  mkdir -p "$(dirname "$root")"
   say "making a Debian in $root, from $source"
-  if ! debootstrap --variant=minbase --keyring="$keys" --include="$base" "$suite" "$root.new" "$source" >"$root.log" 2>&1; then
+  if ! debootstrap --variant=minbase --keyring="$keys" "${@:2}" "$suite" "$root.new" "$source" >"$root.log" 2>&1; then
     tail -n 5 "$root.log" >&2
     cannot "debootstrap could not make it ($root.log)"
   fi
@@ -62,6 +64,12 @@ make_root() {
   cp /etc/apt/apt.conf.d/*proxy* "$root.new/etc/apt/apt.conf.d/" 2>/dev/null || true
   mv "$root.new" "$root"
 }
+
+if [[ $1 == --bare ]]; then
+  make_root "$2"
+  cp -L /etc/resolv.conf "$2/etc/resolv.conf" 2>/dev/null || true
+  exit
+fi
 
 # In a namespace of its own: everything mounted here ends with the command.
 # shellcheck disable=SC2016  # expanded in the new namespace
@@ -98,7 +106,7 @@ exec chroot "$root" /usr/bin/env -i HOME="$HOME" TERM="${TERM:-dumb}" LANG=C.UTF
   bash -c "cd \"\$1\" && shift && exec \"\$@\"" bash "$top" "$@"
 '
 
-[[ -x $root/bin/bash ]] || make_root
+[[ -x $root/bin/bash ]] || make_root "$root" --include="$base"
 # Builds of checkouts that are no more.
 for folder in "$root"/var/cache/deepinside/*/; do
   [[ ! -e $folder/checkout || -d $(<"$folder/checkout") ]] || rm -rf --one-file-system "$folder"

@@ -1,13 +1,13 @@
 import Cluster
 import Foundation
 
-/// Why a result folder couldn't be made, read or gone on with; the message says what was expected, what was found and what to do.
+/// Why results couldn't be made, kept, read or gone on with; the message says what was expected, what was found and what to do.
 public struct ResultsError: ExitCoded, Sendable, Hashable, CustomStringConvertible {
   /// What went wrong, for callers that act on it.
   public enum Kind: Sendable, Hashable {
-    /// The folder has results of something else.
+    /// The options don't fit the checkpoint, or the folder has results of something else.
     case wrongUse
-    /// A file isn't as it should be.
+    /// A checkpoint, picture or result file isn't as it should be.
     case badData
     /// Stopped on request; what was finished is saved, and a second run goes on from there.
     case stopped

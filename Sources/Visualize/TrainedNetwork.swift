@@ -3,6 +3,7 @@ import Cluster
 import ConvNet
 import Data
 import Foundation
+import Results
 
 /// What every visualisation starts from: a network with its weights, the mean of its pictures and the names of its classes.
 public struct TrainedNetwork: Sendable {
@@ -49,15 +50,15 @@ public struct TrainedNetwork: Sendable {
       digest: digest, fileName: fileName)
   }
 
-  /// - Throws: `VisualizeError` when the network doesn't take RGB pictures or the mean doesn't fit its input.
-  public init(_ checkpoint: Checkpoint, path: String) throws(VisualizeError) {
+  /// - Throws: `ResultsError` when the network doesn't take RGB pictures or the mean doesn't fit its input.
+  public init(_ checkpoint: Checkpoint, path: String) throws(ResultsError) {
     let contents = checkpoint.contents
     let input = contents.network.input
     guard input.channels == 3 else {
-      throw VisualizeError(.badData, "\(path): expected a network for RGB pictures [3, H, W], found an input of \(input)")
+      throw ResultsError(.badData, "\(path): expected a network for RGB pictures [3, H, W], found an input of \(input)")
     }
     guard let spec = contents.inputSpec else {
-      throw VisualizeError(
+      throw ResultsError(
         .badData, "\(path): the mean is \(contents.meanShape), expected the network's input \(input), a larger one or [3, 1, 1]")
     }
     self.init(
@@ -70,11 +71,11 @@ public struct TrainedNetwork: Sendable {
   }
 
   /// The index of a class.
-  /// - Throws: `VisualizeError` naming an unknown id.
-  public func index(of wnid: String) throws(VisualizeError) -> Int {
+  /// - Throws: `ResultsError` naming an unknown id.
+  public func index(of wnid: String) throws(ResultsError) -> Int {
     guard let index = classes.firstIndex(of: wnid) else {
       let some = classes.prefix(5).joined(separator: ", ")
-      throw VisualizeError(
+      throw ResultsError(
         .wrongUse,
         "unknown class '\(wnid)': \(fileName) knows \(classes.count) classes (\(some)\(classes.count > 5 ? ", …" : ""))")
     }
@@ -82,8 +83,8 @@ public struct TrainedNetwork: Sendable {
   }
 
   /// The classes that a list names: `all`, or synset ids between commas; each once, in the order of the list.
-  /// - Throws: `VisualizeError` naming an unknown id, or when the list names none.
-  public func indices(of list: String) throws(VisualizeError) -> [Int] {
+  /// - Throws: `ResultsError` naming an unknown id, or when the list names none.
+  public func indices(of list: String) throws(ResultsError) -> [Int] {
     if list == "all" { return Array(classes.indices) }
     // An id may have a comma.
     if let index = classes.firstIndex(of: list) { return [index] }
@@ -93,7 +94,7 @@ public struct TrainedNetwork: Sendable {
       if !indices.contains(index) { indices.append(index) }
     }
     guard !indices.isEmpty else {
-      throw VisualizeError(.wrongUse, "no class in '\(list)': give 'all' or ids such as \(classes[0])")
+      throw ResultsError(.wrongUse, "no class in '\(list)': give 'all' or ids such as \(classes[0])")
     }
     return indices
   }

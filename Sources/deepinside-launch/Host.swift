@@ -56,7 +56,6 @@ struct Host {
   /// Removes what an ended run has left behind, here and on the hosts that it ran on.
   ///
   /// - Returns: false if a node of a Slurm allocation doesn't answer.
-  @discardableResult
   func sweep(_ hosts: Hosts) -> Bool {
     Sweep(variables: variables).run()
     let names = hosts.names.filter { !isThis($0) }

@@ -2,6 +2,7 @@ import ArgumentParser
 import DataSets
 import Files
 import Foundation
+import Results
 import Visualize
 
 struct ScoreCommand: ParsableCommand {
@@ -47,7 +48,7 @@ struct ScoreCommand: ParsableCommand {
       report(found.faults, in: annotations)
       let score = found.score
       guard score.all.pictures > 0 else {
-        throw VisualizeError(.badData, "none of the pictures has a box in \(annotations); are the names the same?")
+        throw ResultsError(.badData, "none of the pictures has a box in \(annotations); are the names the same?")
       }
       if json {
         var fields: [String: Any] = [

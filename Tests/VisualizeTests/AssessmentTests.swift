@@ -4,6 +4,7 @@ import DataSets
 import Foundation
 import HDF5
 import Images
+import Results
 import Testing
 
 @testable import Visualize
@@ -92,6 +93,6 @@ import Testing
       let judged = try #require(Double(row[2]))
       #expect(abs(judged - recorded) < 1e-4, "\(row[0])")
     }
-    #expect(throws: VisualizeError.self) { try ClassModelTransfer.judge(folder, by: judge, output: folder) }
+    #expect(throws: ResultsError.self) { try ClassModelTransfer.judge(folder, by: judge, output: folder) }
   }
 }

@@ -23,7 +23,7 @@ import Testing
     // Pictures that are wider than high get fewer columns; a tile's width may be given, also a larger one.
     let wide = try ContactSheet(count: 40, picture: PictureSize(width: 40, height: 20), tile: 80)
     #expect(wide.columns == 6 && wide.tile == PictureSize(width: 80, height: 40))
-    #expect(throws: VisualizeError.self) {
+    #expect(throws: ResultsError.self) {
       try ContactSheet(count: 100_000, picture: PictureSize(width: 10, height: 10), tile: 1000)
     }
   }

@@ -130,6 +130,6 @@ import Testing
 
   @Test("A folder without results is refused") func noResults() throws {
     let folder = try TemporaryFolder()
-    #expect(throws: VisualizeError.self) { try gallery(results: folder.path) }
+    #expect(throws: ResultsError.self) { try gallery(results: folder.path) }
   }
 }

@@ -49,7 +49,7 @@ struct LocalisationComparisonTests {
     let blind = try run("blind", "whole", errors: nil)
     let other = try run("other", "whole", errors: [0, 0, 0, 0, 0], pictures: 7)
     for (folders, name) in [([cut, blind], blind), ([cut, other], other), ([folder.path("none")], "none")] {
-      let error = #expect(throws: VisualizeError.self) { try LocalisationComparison(folders: folders) }
+      let error = #expect(throws: ResultsError.self) { try LocalisationComparison(folders: folders) }
       #expect(error.map { "\($0)".contains(name) } == true)
     }
   }

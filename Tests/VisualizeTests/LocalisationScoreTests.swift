@@ -3,6 +3,7 @@ import DataSets
 import Files
 import Foundation
 import Random
+import Results
 import TestSupport
 import Testing
 
@@ -106,7 +107,7 @@ struct LocalisationScoreTests {
           classList: ClassNumbers(contentsOf: folder.path("words.txt")), pictures: nil)
       }
       if isRefused {
-        #expect(throws: VisualizeError.self) { try score() }
+        #expect(throws: ResultsError.self) { try score() }
       } else {
         #expect(try score().score.all.localisationError[0] == 0)
       }

@@ -1,4 +1,5 @@
 import ConvNet
+import Results
 import TestSupport
 import Testing
 
@@ -35,7 +36,7 @@ import Testing
     ])
   func wrong(text: String, part: String) throws {
     let net = try net()
-    let error = #expect(throws: VisualizeError.self) { try Objective(text, for: net) }
+    let error = #expect(throws: ResultsError.self) { try Objective(text, for: net) }
     #expect(try #require(error).description.contains(part))
   }
 

@@ -4,6 +4,7 @@ import Foundation
 import HDF5
 import Images
 import Random
+import Results
 import TestSupport
 import Testing
 
@@ -77,8 +78,8 @@ import Testing
     #expect(places(UnitChoice(count: 2)) == [[1, 0, 0, 9], [2, 0, 0, 7]])
     #expect(places(UnitChoice(count: 3, channel: 1)) == [[1, 0, 0, 9], [1, 1, 1, 8], [1, 0, 1, 0]])
     #expect(places(UnitChoice(count: 9, channel: 0, place: (1, 1))) == [[0, 1, 1, 2]])
-    #expect(throws: VisualizeError.self) { try UnitChoice(channel: 3).check("conv1", shape) }
-    #expect(throws: VisualizeError.self) { try UnitChoice(place: (0, 2)).check("conv1", shape) }
+    #expect(throws: ResultsError.self) { try UnitChoice(channel: 3).check("conv1", shape) }
+    #expect(throws: ResultsError.self) { try UnitChoice(place: (0, 2)).check("conv1", shape) }
   }
 
   @Test("Reconstructions are the same on any number of ranks, and a second run does only what is missing") func ranks() throws {

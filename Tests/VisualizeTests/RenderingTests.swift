@@ -88,7 +88,7 @@ import Testing
       _ = try made.store.open(overwrite: false)
       try made.store.begin(items: [], whole: [:], facts: NoFacts.self)
       try ManifestWriter(made.store).append(ResultJSON.text(made.record("a", 0)))
-      let error = #expect(throws: VisualizeError.self) {
+      let error = #expect(throws: ResultsError.self) {
         try gallery(results: made.store.folder, GalleryOptions(rendering: SaliencyRendering(gamma: 0.5)))
       }
       #expect(error?.description.contains(word) == true && error?.exitCode == 2)
@@ -118,7 +118,7 @@ import Testing
           record, map, of: fits ? shown : grey, attributes: width.map { ["picture_width": .number($0)] } ?? [:]))
       try spoil(source)
       let before = FileManager.default.contents(atPath: made.store.picturePath(of: "a"))
-      let error = #expect(throws: VisualizeError.self) {
+      let error = #expect(throws: ResultsError.self) {
         try gallery(results: made.store.folder, GalleryOptions(rendering: SaliencyRendering(gamma: 0.5)))
       }
       #expect(error?.description.contains(words) == true && error?.exitCode == 3, "\(error?.description ?? "")")

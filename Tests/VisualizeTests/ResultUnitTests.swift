@@ -57,7 +57,7 @@ import Testing
     #expect(found.map(\.name) == ["b.png", "n1/a.JPEG", "n2/deep/c.jpg"])
     #expect(found.map(\.truth) == [nil, "n1", "n2"])
     #expect(found.passedOver.count == 2 && found.passedOver.groups.allSatisfy { $0.count == 1 })
-    #expect(throws: VisualizeError.self) { try PictureList.find([folder.path("none")], classes: []) }
+    #expect(throws: ResultsError.self) { try PictureList.find([folder.path("none")], classes: []) }
   }
 
   @Test("What a job adds to a record stands among the other fields, and readers that don't ask for it pass over it")

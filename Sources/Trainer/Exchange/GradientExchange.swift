@@ -28,16 +28,15 @@ protocol GradientExchange: AnyObject {
 
 /// Every rank sums all gradients and updates all parameters.
 final class AllReduce: GradientExchange {
-  private let store: ParameterStore
+  let owned: [ParameterStore]
   private let reducer: GradientReducer
 
   /// - Note: collective
   init(_ store: ParameterStore, _ reduction: GradientReduction, communicator: Communicator) throws {
-    self.store = store
+    owned = [store]
     reducer = try GradientReducer(store.gradients.all, communicator: communicator, reduction: reduction)
   }
 
-  var owned: [ParameterStore] { [store] }
   var waitSeconds: Double { reducer.waitSeconds }
   var isSpread: Bool { false }
 
@@ -50,6 +49,7 @@ final class AllReduce: GradientExchange {
 
 /// The fully connected layers are dealt out to the ranks, whose gradients of them need no sum; the layers below go another way.
 final class ShardExchange: GradientExchange {
+  let owned: [ParameterStore]
   private let shards: Shards
   private let features: any GradientExchange
 
@@ -57,9 +57,9 @@ final class ShardExchange: GradientExchange {
   init(_ shards: Shards, features: any GradientExchange) {
     self.shards = shards
     self.features = features
+    owned = features.owned + shards.fullyConnected
   }
 
-  var owned: [ParameterStore] { features.owned + shards.fullyConnected }
   var waitSeconds: Double { features.waitSeconds }
   var isSpread: Bool { true }
 

@@ -63,7 +63,7 @@ public struct AssessmentJob: PictureJob {
       }
     }
     guard !labelled.isEmpty else {
-      throw VisualizeError(
+      throw ResultsError(
         .badData, "none of the \(pictures.count) pictures has a box of a class that the net knows; look at --annotations")
     }
     return zip(labelled, try earlier.workItems(of: labelled.map(\.file)) { _ in NoFacts() }).enumerated().map { index, found in
@@ -81,7 +81,7 @@ public struct AssessmentJob: PictureJob {
     let explained = ExplainedPicture(picture: picture, classIndex: try network.index(of: truth), stream: item.stream)
     let boxes = item.subject.annotation.boxes(in: try PictureFrame(contentsOf: source.path)).boxes.filter { $0.wnid == truth }
     guard !boxes.isEmpty else {
-      throw VisualizeError(
+      throw ResultsError(
         .badData, "\(source.path.written): none of its boxes of \(truth) is in the picture; correct its annotation")
     }
     return AssessmentWorker.Picture(explained: explained, boxes: boxes, isSampled: item.subject.isSampled)

@@ -71,7 +71,7 @@ struct AssessmentTable {
   private static func read(_ dataSet: String, of file: borrowing HDF5File, shape: [Int]) throws -> [Float] {
     let found = try file.readFloats(dataSet)
     guard found.shape == shape else {
-      throw VisualizeError(
+      throw ResultsError(
         .badData,
         "\(file.path) holds a \(dataSet) of shape \(found.shape), not \(shape): a result of other methods; give --overwrite, or another "
           + "--output")

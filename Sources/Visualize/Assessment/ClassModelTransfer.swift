@@ -29,7 +29,7 @@ public struct ClassModelTransfer: Codable, Sendable {
   ///   - folder: of the class models.
   ///   - output: a folder for the tables, made when there is none.
   ///   - progress: called with the pictures done and all.
-  /// - Throws: `VisualizeError` when the folder has no class models, or none of a class that the judge knows.
+  /// - Throws: `ResultsError` when the folder has no class models, or none of a class that the judge knows.
   public static func judge(
     _ folder: String, by judge: TrainedNetwork, output: String, batch: Int = 16, compute: ComputeSettings = ComputeSettings(),
     progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
@@ -39,13 +39,13 @@ public struct ClassModelTransfer: Codable, Sendable {
       if record.kind == ClassModelJob.command { latest[record.item] = record }
     }
     guard !latest.isEmpty else {
-      throw VisualizeError(.badData, "\(folder) has no class models; give a result folder of class-models")
+      throw ResultsError(.badData, "\(folder) has no class models; give a result folder of class-models")
     }
     var transfer = ClassModelTransfer()
     let known = latest.values.filter { judge.classes.contains($0.class) }.sorted { $0.name < $1.name }
     transfer.unknown = latest.count - known.count
     guard !known.isEmpty else {
-      throw VisualizeError(.badData, "\(judge.fileName) knows none of the \(latest.count) classes in \(folder)")
+      throw ResultsError(.badData, "\(judge.fileName) knows none of the \(latest.count) classes in \(folder)")
     }
     let input = judge.network.input
     let plan = try Plan(judge.parameters, batch: batch, purpose: .inference, compute: compute)
@@ -81,7 +81,7 @@ public struct ClassModelTransfer: Codable, Sendable {
     let path = (folder as NSString).appendingPathComponent(item + ".h5")
     let (values, shape) = try HDF5File.open(at: path).readFloats("/image")
     guard shape.count == 3, shape[0] == input.channels, shape.dropFirst().allSatisfy(NumberLimits.sides.contains) else {
-      throw VisualizeError(.badData, "\(path): expected an /image of [\(input.channels), height, width], found \(shape)")
+      throw ResultsError(.badData, "\(path): expected an /image of [\(input.channels), height, width], found \(shape)")
     }
     let (from, to) = (PictureSize(width: shape[2], height: shape[1]), PictureSize(width: input.width, height: input.height))
     let area = from.width * from.height

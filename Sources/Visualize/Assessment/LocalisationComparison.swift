@@ -18,7 +18,7 @@ public struct LocalisationComparison: Sendable {
   /// The folder of least error first.
   let rows: [Row]
 
-  /// - Throws: `VisualizeError` naming the folder that has no localisation error, or other pictures than the first.
+  /// - Throws: `ResultsError` naming the folder that has no localisation error, or other pictures than the first.
   public init(folders: [String]) throws {
     var rows: [Row] = []
     for folder in folders {
@@ -29,11 +29,11 @@ public struct LocalisationComparison: Sendable {
         errors.count == 5,
         let pictures = summary.picturesWithBoxes, case .text(let box)? = header.parameters["box"]
       else {
-        throw VisualizeError(
+        throw ResultsError(
           .badData, "\(folder) has no localisation error: expected the results of localise with --annotations")
       }
       if let first = rows.first, first.pictures != pictures {
-        throw VisualizeError(
+        throw ResultsError(
           .badData,
           "\(folder) has \(pictures) pictures with boxes, \(first.folder) has \(first.pictures): the errors don't compare")
       }

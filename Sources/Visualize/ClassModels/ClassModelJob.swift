@@ -45,10 +45,10 @@ public struct ClassModelJob: VisualisationJob {
 
   package func check() throws {
     guard options.iterations > 0, options.iterations < 1 << 24 else {
-      throw VisualizeError(.wrongUse, "--iterations \(options.iterations) is not in 1 ..< 2^24")
+      throw ResultsError(.wrongUse, "--iterations \(options.iterations) is not in 1 ..< 2^24")
     }
     guard options.samples > 0, options.samples <= setting.batch else {
-      throw VisualizeError(.wrongUse, "--samples \(options.samples) is not in 1 … --batch \(setting.batch)")
+      throw ResultsError(.wrongUse, "--samples \(options.samples) is not in 1 … --batch \(setting.batch)")
     }
     _ = try climbs()
   }
@@ -92,7 +92,7 @@ public struct ClassModelJob: VisualisationJob {
   private var isOfClasses: Bool { objective == "score" || objective == "posterior" }
 
   /// What the items climb for, each with its name.
-  private func climbs() throws(VisualizeError) -> [(name: String, climb: Climb)] {
+  private func climbs() throws(ResultsError) -> [(name: String, climb: Climb)] {
     if isOfClasses {
       var used: Set<String> = []
       let names = network.classes.enumerated().map { index, wnid in
@@ -111,7 +111,7 @@ public struct ClassModelJob: VisualisationJob {
       let name = ItemNames.safe(text.replacing(":", with: "-").replacing("*", with: "x"))
       if known.insert(name).inserted { climbs.append((name, Climb(classIndex: nil, text: text))) }
     }
-    guard !climbs.isEmpty else { throw VisualizeError(.wrongUse, "--objective '\(objective)' names nothing") }
+    guard !climbs.isEmpty else { throw ResultsError(.wrongUse, "--objective '\(objective)' names nothing") }
     return climbs
   }
 

@@ -73,15 +73,15 @@ public struct NearestJob: VisualisationJob {
   package var prefetches: Bool { false }
   package var count: Int { get throws { try Manifest(of: classModels).latest().count } }
 
-  /// - Throws: `NetworkError` naming an unknown layer, `VisualizeError` or `ResultsError` when there are no class models of this net.
+  /// - Throws: `NetworkError` naming an unknown layer, `ResultsError` when there are no class models of this net.
   package func check() throws {
     _ = try network.network.index(of: layer)
     let path = (classModels as NSString).appendingPathComponent(ResultStore.parametersFile)
     guard let header = try ResultJSON.file(ResultHeader.self, path), header.command == ClassModelJob.command else {
-      throw VisualizeError(.badData, "\(classModels) has no class models; give a result folder of class-models")
+      throw ResultsError(.badData, "\(classModels) has no class models; give a result folder of class-models")
     }
     guard header.checkpointSHA256 == network.digest else {
-      throw VisualizeError(
+      throw ResultsError(
         .wrongUse,
         "the class models of \(classModels) are of the checkpoint \(header.checkpointFile) with another SHA-256; give that one")
     }
@@ -122,9 +122,9 @@ public struct NearestJob: VisualisationJob {
     let (image, shape) = try file.readFloats("/image")
     guard shape == [input.channels, input.height, input.width], case .string(let text)? = try file.attribute("record"),
       let record = ResultJSON.value(ResultRecord<NoFacts>.self, text)
-    else { throw VisualizeError(.badData, "\(path) is no class model of \(input); make it again with class-models") }
+    else { throw ResultsError(.badData, "\(path) is no class model of \(input); make it again with class-models") }
     guard !item.subject.pictures.isEmpty else {
-      throw VisualizeError(.badData, "no picture is of the class \(record.class): pictures in a folder of that name are")
+      throw ResultsError(.badData, "no picture is of the class \(record.class): pictures in a folder of that name are")
     }
     return Model(record: record.common, image: image)
   }

@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Images
+import Results
 
 /// Many results on one picture, `contact-sheet.png`: small, in rows, in the order of the page.
 struct ContactSheet {
@@ -24,8 +25,8 @@ struct ContactSheet {
   /// - Parameters:
   ///   - picture: the size of the first picture: all get the same room.
   ///   - width: of that room; nil fills the usual width, but doesn't enlarge pictures.
-  /// - Throws: `VisualizeError` for a sheet of too many pixels.
-  init(count: Int, picture: PictureSize, tile width: Int? = nil) throws(VisualizeError) {
+  /// - Throws: `ResultsError` for a sheet of too many pixels.
+  init(count: Int, picture: PictureSize, tile width: Int? = nil) throws(ResultsError) {
     self.count = count
     let shape = Double(picture.height) / Double(picture.width)
     columns = min(count, max(1, Int((Double(count) * 1.6 * shape).squareRoot().rounded())))
@@ -33,7 +34,7 @@ struct ContactSheet {
     let width = width ?? min(fitting, picture.width)
     tile = PictureSize(width: width, height: max(1, Int((Double(width) * shape).rounded())))
     guard size.width <= PictureDecoder.maximumPixels / size.height else {
-      throw VisualizeError(.wrongUse, "a contact sheet of \(size) pixels is too large; give a smaller --tile than \(width)")
+      throw ResultsError(.wrongUse, "a contact sheet of \(size) pixels is too large; give a smaller --tile than \(width)")
     }
   }
 

@@ -37,7 +37,7 @@ public struct GalleryOptions: Sendable {
 ///   - results: a result folder.
 ///   - progress: of pictures that are drawn anew.
 /// - Returns: the number of results.
-/// - Throws: `VisualizeError` or `ResultsError` when the folder has no results, or none that can be drawn as was asked for; `FileError` when
+/// - Throws: `ResultsError` when the folder has no results, or none that can be drawn as was asked for; `FileError` when
 ///   the page can't be written.
 @discardableResult
 public func gallery(
@@ -45,7 +45,7 @@ public func gallery(
 ) throws -> Int {
   func path(_ name: String) -> String { (folder as NSString).appendingPathComponent(name) }
   guard let header = try ResultJSON.file(ResultHeader.self, path(ResultStore.parametersFile)) else {
-    throw VisualizeError(
+    throw ResultsError(
       .badData,
       "\(folder) is no result folder: expected a file \(ResultStore.parametersFile), as class-models and saliency make it")
   }

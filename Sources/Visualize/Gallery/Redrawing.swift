@@ -34,16 +34,16 @@ package struct StoredResult {
     do throws(InputSpecError) {
       return try InputGeometry(header)
     } catch {
-      throw VisualizeError(.badData, "\(folder)/\(ResultStore.parametersFile): \(error)")
+      throw ResultsError(.badData, "\(folder)/\(ResultStore.parametersFile): \(error)")
     }
   }
 
   /// The picture that the result is of, read again.
   ///
-  /// - Throws: `VisualizeError` when it isn't there any more, is another one now, or has another size than the result says.
+  /// - Throws: `ResultsError` when it isn't there any more, is another one now, or has another size than the result says.
   func picture() throws -> WholePicture {
-    func failure(_ reason: String) -> VisualizeError {
-      VisualizeError(
+    func failure(_ reason: String) -> ResultsError {
+      ResultsError(
         .badData,
         "cannot draw \(common.item) anew: \(reason); put its picture back, or make the result again with \(header.command)")
     }
@@ -67,8 +67,8 @@ package struct StoredResult {
     return picture
   }
 
-  var mismatch: VisualizeError {
-    VisualizeError(
+  var mismatch: ResultsError {
+    ResultsError(
       .badData, "\(path) doesn't fit its picture or its line in the manifest; remove it and make it again with \(header.command)")
   }
 }
@@ -81,11 +81,11 @@ struct Redrawing {
 
   /// Nothing when all are drawn like that already. Files appear whole; stopped in between, the next time does all again.
   ///
-  /// - Throws: `VisualizeError` for results without maps, and naming a picture that can't be drawn.
+  /// - Throws: `ResultsError` for results without maps, and naming a picture that can't be drawn.
   func run(_ progress: JobProgress) throws {
     guard try FolderRendering.found(in: store.folder) != rendering.rendering else { return }
     guard let redraw = JobKind.of(store.header).redraw else {
-      throw VisualizeError(
+      throw ResultsError(
         .wrongUse, "\(store.folder) has results of \(store.header.command), which keep no maps; saliency and localise do")
     }
     let manifest = Manifest(of: store.folder)

@@ -34,7 +34,7 @@ package protocol VisualisationJob: Sendable {
   /// The number of items, on rank 0.
   var count: Int { get throws }
 
-  /// - Throws: `VisualizeError` for options that can't be meant, before anything is read or written.
+  /// - Throws: `ResultsError` for options that can't be meant, before anything is read or written.
   func check() throws
   /// Everything that a result depends on besides the checkpoint and the item.
   ///
@@ -115,7 +115,7 @@ extension VisualisationJob {
   ///
   /// - Parameter progress: called on rank 0.
   /// - Returns: what was done, the same on all ranks; `requireComplete()` throws the program's exit code.
-  /// - Throws: `VisualizeError` for options that don't go together, `ResultsError` saying why the folder can't be gone on with.
+  /// - Throws: `ResultsError` for options that don't go together, or saying why the folder can't be gone on with.
   /// - Note: collective; the items of rank 0 count.
   package func run(_ communicator: Communicator, progress: @escaping JobProgress = { _, _ in }) throws -> JobSummary {
     try check()

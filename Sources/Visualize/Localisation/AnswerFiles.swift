@@ -2,6 +2,7 @@ import DataSets
 import Files
 import Foundation
 import Images
+import Results
 
 /// What was answered for one picture.
 public struct PictureAnswers: Sendable, Hashable {
@@ -42,7 +43,7 @@ public enum BoxTable {
     return text
   }
 
-  /// - Throws: `VisualizeError` naming the file and line that can't be understood.
+  /// - Throws: `ResultsError` naming the file and line that can't be understood.
   public static func parse(_ text: String, name: String) throws -> [PictureAnswers] {
     try parse(TextList(Array(text.utf8), name: name))
   }

@@ -1,6 +1,7 @@
 import DataSets
 import Files
 import Foundation
+import Results
 
 /// The localisation error of a file of answers: what `score` computes.
 ///
@@ -21,7 +22,7 @@ public struct AnswerScore {
   ///   - classList: what numbers as labels count.
   ///   - pictures: the names of those that count, in the order of a submission's lines; nil counts all.
   ///   - excluded: numbers of pictures that don't count.
-  /// - Throws: `TextListError`, `DataError` or `VisualizeError` naming what of the files can't be understood.
+  /// - Throws: `TextListError`, `DataError` or `ResultsError` naming what of the files can't be understood.
   public init(
     answers path: String, annotations: AnnotationSet, classList: ClassNumbers?, pictures: [FileName]?, excluded: Set<Int> = []
   ) throws {
@@ -30,7 +31,7 @@ public struct AnswerScore {
     let list = try TextList(contentsOf: path)
     let isTable = SubmissionFile.isKaggle(list) || Self.isTable(list)
     guard isTable || classList != nil else {
-      throw VisualizeError(
+      throw ResultsError(
         .wrongUse, "\(path) has numbers for classes: give what they count with --class-list (ILSVRC2012_meta.mat or a list)")
     }
     if let classList { try Self.check(classList, annotations) }
@@ -52,11 +53,11 @@ public struct AnswerScore {
     for entry in assignment.rest where counting?.contains(entry.stem) ?? true { add(nil, entry) }
   }
 
-  /// - Throws: `VisualizeError` when the annotations have none of the list's classes: it is of other ids, or of names alone.
-  private static func check(_ list: ClassNumbers, _ annotations: AnnotationSet) throws(VisualizeError) {
+  /// - Throws: `ResultsError` when the annotations have none of the list's classes: it is of other ids, or of names alone.
+  private static func check(_ list: ClassNumbers, _ annotations: AnnotationSet) throws(ResultsError) {
     let annotated = Set(annotations.entries.flatMap { $0.annotation.boxes.map(\.wnid) })
     guard annotated.isDisjoint(with: list.classes), let listed = list.classes.min(), let known = annotated.min() else { return }
-    throw VisualizeError(
+    throw ResultsError(
       .badData,
       "none of the \(list.classes.count) classes of the class list (such as \(listed)) is in the annotations (such as \(known)); "
         + "give the list of their synset ids with --class-list")

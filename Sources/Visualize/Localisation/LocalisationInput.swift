@@ -22,7 +22,7 @@ package struct LocalisationInput: Sendable {
   /// What it took.
   let seconds: Double
 
-  /// - Throws: `ImageError` when the picture can't be read; `HDF5Error`, `VisualizeError` or `ResultsError` when its stored maps can't.
+  /// - Throws: `ImageError` when the picture can't be read; `HDF5Error` or `ResultsError` when its stored maps can't.
   init(_ source: PictureSource, stream: UInt64, of job: LocalisationJob, _ decoder: PictureDecoder) throws {
     let start = ContinuousClock.now
     let whole = try WholePicture(source.path, geometry: job.network.spec.geometry, decoder: decoder)

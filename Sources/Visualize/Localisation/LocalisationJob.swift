@@ -69,9 +69,9 @@ public struct LocalisationJob: PictureJob {
   package var drawing: MapDrawing { keepsMaps ? .chosen(nil) : .fixed }
 
   package func check() throws {
-    if let obstacle = options.obstacle { throw VisualizeError(.wrongUse, obstacle) }
+    if let obstacle = options.obstacle { throw ResultsError(.wrongUse, obstacle) }
     if case .stored(let stored) = maps, FilePath.isSame(stored.folder, output) {
-      throw VisualizeError(
+      throw ResultsError(
         .wrongUse, "--saliency \(stored.folder) is the output folder itself, whose results would go; choose another --output")
     }
     for wnid in network.classes { _ = try classNumbers?.number(of: wnid) }

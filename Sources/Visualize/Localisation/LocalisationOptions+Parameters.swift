@@ -17,7 +17,7 @@ extension LocalisationOptions {
 
   /// As they are kept with the results of a folder.
   ///
-  /// - Throws: `VisualizeError` or `ResultsError` naming one that can't be meant.
+  /// - Throws: `ResultsError` naming one that can't be meant.
   init(_ header: ResultHeader, folder: String) throws {
     self.init()
     func number(_ name: String, _ standard: Double) -> Double {
@@ -42,6 +42,6 @@ extension LocalisationOptions {
     (colourWeight, saliencyWeight) = (float("colour_weight", colourWeight), float("saliency_weight", saliencyWeight))
     (threshold, trim) = (float("threshold", threshold), number("trim", trim))
     (centreSide, centrePull) = (number("centre_side", centreSide), number("centre_pull", centrePull))
-    if let obstacle { throw VisualizeError(.badData, "\(folder)/\(ResultStore.parametersFile): \(obstacle)") }
+    if let obstacle { throw ResultsError(.badData, "\(folder)/\(ResultStore.parametersFile): \(obstacle)") }
   }
 }

@@ -122,7 +122,7 @@ struct LocalisedPicture {
   /// The picture of a result as a job draws it: the object is found once more by the map that is kept, which gives the same.
   static func redrawn(_ result: StoredResult, _ rendering: SaliencyRendering) throws -> Picture {
     guard result.header.parameters["maps_kept"] != .flag(false) else {
-      throw VisualizeError(.wrongUse, "\(result.folder) was made with --drop-maps: there is nothing to draw its maps from")
+      throw ResultsError(.wrongUse, "\(result.folder) was made with --drop-maps: there is nothing to draw its maps from")
     }
     let options = try LocalisationOptions(result.header, folder: result.folder)
     let record = try result.record(LocalisationFacts.self)

@@ -15,16 +15,16 @@ public struct StoredMaps: Sendable {
   private let parameters: [String: ParameterValue]
   private let results: EarlierResults
 
-  /// - Throws: `VisualizeError` or `ResultsError` when the folder has no results of `localise` with maps, or they are of another checkpoint.
+  /// - Throws: `ResultsError` when the folder has no results of `localise` with maps, or they are of another checkpoint.
   public init(folder: String, net: TrainedNetwork) throws {
     let path = (folder as NSString).appendingPathComponent(ResultStore.parametersFile)
     guard let header = try ResultJSON.file(ResultHeader.self, path), header.command == LocalisationJob.command,
       header.parameters["maps_kept"] == .flag(true)
     else {
-      throw VisualizeError(.badData, "\(folder) has no results of localise that keep their maps; make them without --drop-maps")
+      throw ResultsError(.badData, "\(folder) has no results of localise that keep their maps; make them without --drop-maps")
     }
     guard header.checkpointSHA256 == net.digest else {
-      throw VisualizeError(
+      throw ResultsError(
         .wrongUse, "the maps of \(folder) are of the checkpoint \(header.checkpointFile) with another SHA-256; give that one")
     }
     self.folder = folder
@@ -44,20 +44,20 @@ public struct StoredMaps: Sendable {
   /// - Parameter picture: found by its path from the folder that was given where it has moved since.
   func maps(of picture: PictureSource, classes: [String]) throws -> ClassMaps {
     guard let item = try results.item(of: picture) else {
-      throw VisualizeError(.badData, "\(folder) has no maps of \(picture.path.written)")
+      throw ResultsError(.badData, "\(folder) has no maps of \(picture.path.written)")
     }
     let path = (folder as NSString).appendingPathComponent(item + ".h5")
     let file = try HDF5File.open(at: path)
     let shape = try file.shape(of: "/maps")
     guard case .string(let text) = try file.attribute("record"), let record = ResultJSON.value(ResultRecord<NoFacts>.self, text),
       shape.count == 3, shape[0] == record.top5.count, shape.dropFirst().allSatisfy(NumberLimits.sides.contains)
-    else { throw VisualizeError(.badData, "\(path) isn't as localise makes it; remove it and make it again") }
+    else { throw ResultsError(.badData, "\(path) isn't as localise makes it; remove it and make it again") }
     let (values, _) = try file.readFloats("/maps")
     let area = shape[1] * shape[2]
     return ClassMaps(
       classes: try record.top5.map { found in
         guard let index = classes.firstIndex(of: found.class) else {
-          throw VisualizeError(.badData, "\(path): the network has no class \(found.class)")
+          throw ResultsError(.badData, "\(path): the network has no class \(found.class)")
         }
         return RankedClass(index: index, score: found.score, posterior: found.posterior)
       },

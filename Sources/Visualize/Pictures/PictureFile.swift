@@ -1,6 +1,7 @@
 import Cluster
 import DataSets
 import Files
+import Results
 
 /// A picture file to work on.
 public struct PictureFile: Sendable, Hashable {
@@ -26,7 +27,7 @@ extension [PictureFile] {
   /// Gives each picture its boxes from a folder of annotations.
   ///
   /// - Returns: what of the annotations can't be used.
-  /// - Throws: `DataError` when the folder has none that can be read, `VisualizeError` when no picture gets a box.
+  /// - Throws: `DataError` when the folder has none that can be read, `ResultsError` when no picture gets a box.
   mutating func annotate(from folder: String) throws -> [AnnotationFault] {
     let annotations = try AnnotationSet(contentsOf: folder)
     let assignment = AnnotationAssignment(annotations, to: map(\.name))
@@ -34,7 +35,7 @@ extension [PictureFile] {
     for (index, entry) in zip(indices, assignment.entries) { self[index].annotation = entry?.annotation }
     guard contains(where: { !($0.annotation?.boxes.isEmpty ?? true) }) else {
       let fault = faults.first.map { "; of \(faults.count) faults the first: \($0.file): \($0.reason)" } ?? ""
-      throw VisualizeError(
+      throw ResultsError(
         .badData, "none of the \(count) pictures has a box in \(folder), whose files have the pictures' names" + fault)
     }
     return faults

@@ -2,6 +2,7 @@ import Cluster
 import DataSets
 import Files
 import Foundation
+import Results
 
 /// Pictures to work on, and what was found beside them.
 public struct PictureList: Sendable {
@@ -22,8 +23,8 @@ public struct PictureList: Sendable {
   /// A folder inside that can't be listed stands in the list like a picture that can't be read.
   ///
   /// - Parameter classes: the synset ids that the net knows.
-  /// - Throws: `VisualizeError` when a path doesn't exist, a folder can't be listed, or there is no picture at all.
-  public static func find(_ paths: [String], classes: [String]) throws(VisualizeError) -> PictureList {
+  /// - Throws: `ResultsError` when a path doesn't exist, a folder can't be listed, or there is no picture at all.
+  public static func find(_ paths: [String], classes: [String]) throws(ResultsError) -> PictureList {
     let known = Set(classes)
     var seen: Set<FileName> = []
     var list = PictureList([])
@@ -32,12 +33,12 @@ public struct PictureList: Sendable {
     for path in paths.map(FileName.init(argument:)) {
       do throws(StoragePatience.Trouble) {
         try StoragePatience.waitForRoot(path)
-      } catch { throw VisualizeError(error.kind == .stopped ? .stopped : .system, error.description) }
+      } catch { throw ResultsError(error.kind == .stopped ? .stopped : .system, error.description) }
       let root = path.absolute
       let before = list.files.count
       let isFolder = FilePath.isFolder(root)
       guard isFolder || FilePath.isFile(root) else {
-        throw VisualizeError(.badData, "there is no picture or folder \(path): \(FileError.text(ENOENT))")
+        throw ResultsError(.badData, "there is no picture or folder \(path): \(FileError.text(ENOENT))")
       }
       let folder = isFolder ? root : root.folder
       if labelsOfFolder[folder] == nil { labelsOfFolder[folder] = .some(try knownLabels(around: folder, classes: classes)) }
@@ -57,7 +58,7 @@ public struct PictureList: Sendable {
     }
     guard !list.files.isEmpty else {
       let found = list.passedOver.sentences.map { "; " + $0 }.joined()
-      throw VisualizeError(
+      throw ResultsError(
         .badData, "no pictures in \(paths.map { FileName(argument: $0).written }.joined(separator: ", "))\(found)")
     }
     list.files.distinguishNames()
@@ -74,22 +75,22 @@ public struct PictureList: Sendable {
     return pictures
   }
 
-  private static func knownLabels(around folder: FileName, classes: [String]) throws(VisualizeError) -> KnownLabels? {
+  private static func knownLabels(around folder: FileName, classes: [String]) throws(ResultsError) -> KnownLabels? {
     do throws(DataError) { return try KnownLabels(around: folder, classes: classes) } catch {
-      throw VisualizeError(error.kind == .stopped ? .stopped : .system, error.description)
+      throw ResultsError(error.kind == .stopped ? .stopped : .system, error.description)
     }
   }
 
   /// - Returns: paths relative to the folder.
-  private mutating func pictures(below root: FileName, _ labels: KnownLabels?) throws(VisualizeError) -> [FileName] {
+  private mutating func pictures(below root: FileName, _ labels: KnownLabels?) throws(ResultsError) -> [FileName] {
     var found: [FileName] = []
     for part in labels?.parts(of: root) ?? ["."] {
       let walk: PictureWalk
       do throws(FileError) {
         walk = try PictureWalk(root.appending(part), shown: part) { labels?.isTable($0) ?? false }
       } catch {
-        let kind: VisualizeError.Kind = error.kind == .storage ? .system : error.kind == .stopped ? .stopped : .badData
-        throw VisualizeError(kind, error.description)
+        let kind: ResultsError.Kind = error.kind == .storage ? .system : error.kind == .stopped ? .stopped : .badData
+        throw ResultsError(kind, error.description)
       }
       passedOver.add(walk.passedOver)
       found += (walk.files + walk.closed.map(\.folder)).map { part.appending($0) }

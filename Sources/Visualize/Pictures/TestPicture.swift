@@ -73,10 +73,10 @@ package struct TestPicture: Sendable {
 extension WorkItem {
   /// The picture that the item is of.
   ///
-  /// - Throws: `VisualizeError` when there is none.
+  /// - Throws: `ResultsError` when there is none.
   var pictureSource: PictureSource {
-    get throws(VisualizeError) {
-      guard let picture else { throw VisualizeError(.badData, "\(name) has no picture") }
+    get throws(ResultsError) {
+      guard let picture else { throw ResultsError(.badData, "\(name) has no picture") }
       return picture
     }
   }

@@ -51,7 +51,7 @@ struct StrongestPictures: Codable {
   /// Shows all pictures to the net, shared out over the ranks.
   ///
   /// - Returns: the same on all ranks.
-  /// - Throws: `VisualizeError` when stopped on request, or when no picture could be read.
+  /// - Throws: `ResultsError` when stopped on request, or when no picture could be read.
   /// - Note: collective; all ranks give the same pictures.
   static func scan(
     _ pictures: [ListedPicture], top: Int, origin: [String], network: TrainedNetwork, reconstructor: Reconstructor,
@@ -85,20 +85,20 @@ struct StrongestPictures: Codable {
       })
     let stopped = try communicator.agree(on: StopRequest.isRequested, .any)
     if stopped {
-      throw VisualizeError(
+      throw ResultsError(
         .stopped, "stopped on request while the pictures were looked through; a next run begins with that anew")
     }
     var merged = StrongestPictures(origin: origin, channels: reconstructor.shape.channels)
     for text in try communicator.allGather(ResultJSON.text(found)) {
       guard let part = ResultJSON.value(StrongestPictures.self, text) else {
-        throw VisualizeError(.system, "the strongest pictures of a rank can't be understood; do all ranks run the same program?")
+        throw ResultsError(.system, "the strongest pictures of a rank can't be understood; do all ranks run the same program?")
       }
       for hit in part.channels.joined() { merged.add(hit, keeping: top) }
     }
     let failures = unread.withLock { $0 }
     merged.unread = try communicator.broadcast(communicator.rank == 0 ? failures : nil)
     guard merged.channels.contains(where: { !$0.isEmpty }) else {
-      throw VisualizeError(.badData, "no picture excites any unit of \(reconstructor.layer): can the pictures be read?")
+      throw ResultsError(.badData, "no picture excites any unit of \(reconstructor.layer): can the pictures be read?")
     }
     return merged
   }

@@ -58,7 +58,7 @@ public struct TopPicturesJob {
       }
     }
     if let known, !known.fits(shape) {
-      throw VisualizeError(
+      throw ResultsError(
         .badData,
         "\(store.path(Self.scanFile)) has other units than \(job.layer), \(shape); remove it or choose another --output")
     }

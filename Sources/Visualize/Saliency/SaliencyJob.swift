@@ -83,7 +83,7 @@ public struct SaliencyJob: PictureJob {
     case .wnid(let wnid): classIndex = try network.index(of: wnid)
     case .truth:
       guard let truth = source.truth else {
-        throw VisualizeError(
+        throw ResultsError(
           .badData,
           "\(source.path.written): its class isn't known: its folder isn't named like one; give --annotations, or --class top1")
       }

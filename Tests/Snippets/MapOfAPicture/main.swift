@@ -8,10 +8,15 @@ import Files
 import Foundation
 import Images
 
+func stop(_ text: String) -> Never {
+  print(text)
+  exit(2)
+}
+
 let arguments = CommandLine.arguments
-guard arguments.count == 4 else { fatalError("usage: map-of-a-picture CHECKPOINT PICTURE MAP") }
+guard arguments.count == 4 else { stop("usage: map-of-a-picture CHECKPOINT PICTURE MAP") }
 let checkpoint = try Checkpoint.read(arguments[1])
-guard let input = checkpoint.contents.inputSpec else { fatalError("\(arguments[1]) takes no RGB pictures") }
+guard let input = checkpoint.contents.inputSpec else { stop("\(arguments[1]) takes no RGB pictures") }
 let picture = try input.geometry.prepare(contentsOf: FileName(arguments[2]), decoder: PictureDecoder())
 let place = input.geometry.places(.centre, in: picture.size)[0]
 let images = try Tensor(count: 1, shape: checkpoint.contents.network.input)

@@ -4,6 +4,7 @@ import Checkpoint
 import ConvNet
 import Data
 import Files
+import Foundation
 import Images
 
 /// The gradient times its sign at a picture of half the contrast: what stays when the picture fades.
@@ -33,10 +34,15 @@ struct Symmetry: Regulariser {
   }
 }
 
+func stop(_ text: String) -> Never {
+  print(text)
+  exit(2)
+}
+
 let arguments = CommandLine.arguments
-guard arguments.count == 3 else { fatalError("usage: own-method CHECKPOINT PICTURE") }
+guard arguments.count == 3 else { stop("usage: own-method CHECKPOINT PICTURE") }
 let checkpoint = try Checkpoint.read(arguments[1])
-guard let input = checkpoint.contents.inputSpec else { fatalError("\(arguments[1]) takes no RGB pictures") }
+guard let input = checkpoint.contents.inputSpec else { stop("\(arguments[1]) takes no RGB pictures") }
 let (geometry, shape) = (input.geometry, checkpoint.contents.network.input)
 
 let picture = try geometry.prepare(contentsOf: FileName(arguments[2]), decoder: PictureDecoder())
@@ -48,7 +54,7 @@ print("\(input.classes[map.classIndex]): the strongest pixel has \(map.map.max()
 
 let ascent = try ClassModelAscent(
   checkpoint.store, mean: input.mean, options: .paper(iterations: 10), regularisers: [Symmetry()], batch: 1)
-guard let model = try ascent.run(classes: [map.classIndex])?.first else { fatalError("nobody asked it to stop") }
+guard let model = try ascent.run(classes: [map.classIndex])?.first else { stop("stopped") }
 let isSymmetric = model.image.indices.allSatisfy { i in
   model.image[i] == model.image[i / shape.width * shape.width + shape.width - 1 - i % shape.width]
 }
