@@ -8,36 +8,9 @@ import Images
 ///
 /// A thread takes one place of a batch at a time: decode, resize, crop, flip, shift, subtract the mean, erase. Batches come
 /// out in order, whatever the number of threads, and their content doesn't depend on it. The buffers (`prefetch` + 1 of
-/// them) are made once: give each batch back with `recycle(_:)` before asking for the next but one.
+/// them) are made once: give each batch back with `recycle(_:)` before asking for the next but one. The threads have a low priority:
+/// what computes meanwhile goes first.
 public final class BatchLoader: @unchecked Sendable {
-  public struct Options: Sendable {
-    /// Loader threads: they compete with the training for the processor.
-    public var threads = 1
-    /// Batches that are ready or being made.
-    public var prefetch = 3
-    /// nil for test time.
-    public var augmentation: Augmentation?
-    /// Of each picture, at test time.
-    public var crops = TestCrops.centre
-    /// [3, crop, crop], subtracted; the crop is that of the source's geometry.
-    public var mean: [Float]?
-
-    public init(threads: Int = 1, prefetch: Int = 3, augmentation: Augmentation? = nil, mean: [Float]? = nil) {
-      self.threads = threads
-      self.prefetch = prefetch
-      self.augmentation = augmentation
-      self.mean = mean
-    }
-  }
-
-  /// Which samples make the batches.
-  public enum Sequence: Sendable {
-    /// Without end, from a sample on: this rank's part of every global batch, in `parts` batches (of nearly the same size) a step.
-    case training(EpochSampler, batch: Int, firstSample: Int, rank: Int, ranks: Int, parts: Int = 1)
-    /// The samples of a range in the order of the data set, once each, all crops of one in a row; the last batch may be short.
-    case once(Range<Int>, batch: Int)
-  }
-
   private struct Filling {
     let batch: PictureBatch
     let entries: [EpochSampler.Entry]
@@ -57,7 +30,9 @@ public final class BatchLoader: @unchecked Sendable {
   private var failure: DataError?
   private var isClosed = false
   private var runningThreads = 0
+  private var wantedThreads: Int
   private var waited = 0.0
+  private var measured: LoadingPace?
 
   /// Starts the threads.
   ///
@@ -78,11 +53,32 @@ public final class BatchLoader: @unchecked Sendable {
     free = try (0...options.prefetch).map { _ in
       try PictureBatch(capacity: capacity * options.crops.count, crop: source.geometry.crop)
     }
-    runningThreads = options.threads
-    for number in 0..<options.threads {
+    wantedThreads = options.threads
+    startThreads()
+  }
+
+  /// Changes the number of threads: more begin at once, those that are too many end with their picture.
+  public func useThreads(_ count: Int) {
+    condition.lock()
+    defer { condition.unlock() }
+    wantedThreads = max(1, count)
+    if !isClosed, failure == nil { startThreads() }
+    condition.broadcast()
+  }
+
+  /// What a picture takes a thread, as measured, later pictures counting more; nil before the first of them.
+  public var pace: LoadingPace? {
+    condition.lock()
+    defer { condition.unlock() }
+    return measured
+  }
+
+  private func startThreads() {
+    while runningThreads < wantedThreads {
       // The thread holds the state, not its owner: see close().
       let thread = Thread { [self] in run() }
-      thread.name = "loader-\(number)"
+      thread.name = "loader-\(runningThreads)"
+      runningThreads += 1
       thread.start()
     }
   }
@@ -159,40 +155,51 @@ public final class BatchLoader: @unchecked Sendable {
   // MARK: The threads
 
   private func run() {
+    // Of this thread alone. Source: setpriority(2), "C library/kernel differences"
+    setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, LoadingPace.niceness)
     do throws(DataError) {
       let decoder: PictureDecoder
       do throws(ImageError) {
         decoder = try PictureDecoder()
       } catch { throw DataError(.badPictures, error.description) }
       let resizer = Resizer()
-      while let (batch, slot, entry) = claim() {
+      var clock = LoaderClock()
+      var (pictures, idle) = (0, 0.0)
+      while let (batch, slot, entry) = claim(&idle) {
         try load(entry, into: batch, slot: slot, decoder: decoder, resizer: resizer)
-        finish(batch)
+        pictures += 1
+        let isMeasured = pictures == Self.picturesMeasured
+        finish(batch, isMeasured ? clock.lap(pictures: pictures, idleSeconds: idle) : nil)
+        if isMeasured { (pictures, idle) = (0, 0) }
         Activity.advance()
       }
     } catch {
       condition.lock()
       if failure == nil { failure = error }
+      end()
       condition.unlock()
     }
-    condition.lock()
-    runningThreads -= 1
-    condition.broadcast()
-    condition.unlock()
   }
 
-  /// The next place to fill; nil when there is nothing more to do.
-  private func claim() -> (PictureBatch, slot: Int, EpochSampler.Entry)? {
+  /// Pictures that a thread loads between two looks at its clocks.
+  private static let picturesMeasured = 16
+
+  /// The next place to fill; nil when there is nothing more to do for this thread.
+  private func claim(_ idle: inout Double) -> (PictureBatch, slot: Int, EpochSampler.Entry)? {
+    let start = ContinuousClock.now
     condition.lock()
-    defer { condition.unlock() }
-    while !isClosed, failure == nil {
+    defer {
+      condition.unlock()
+      idle += (ContinuousClock.now - start) / .seconds(1)
+    }
+    while !isClosed, failure == nil, runningThreads <= wantedThreads {
       if let index = filling.firstIndex(where: { $0.next < $0.entries.count }) {
         let slot = filling[index].next
         filling[index].next += 1
         return (filling[index].batch, slot, filling[index].entries[slot])
       }
       if filling.count < options.prefetch, !free.isEmpty {
-        guard let entries = entries(ofBatch: nextBatch) else { return nil }
+        guard let entries = entries(ofBatch: nextBatch) else { break }
         let batch = free.removeLast()
         batch.count = entries.count * options.crops.count
         batch.samples = entries.flatMap { [Int](repeating: $0.global, count: options.crops.count) }
@@ -204,11 +211,19 @@ public final class BatchLoader: @unchecked Sendable {
       }
       condition.wait()
     }
+    end()
     return nil
   }
 
-  private func finish(_ batch: PictureBatch) {
+  /// With the lock held: this thread ends.
+  private func end() {
+    runningThreads -= 1
+    condition.broadcast()
+  }
+
+  private func finish(_ batch: PictureBatch, _ pace: LoadingPace?) {
     condition.lock()
+    if let pace { measured = measured?.mixed(with: pace) ?? pace }
     if let index = filling.firstIndex(where: { $0.batch === batch }) {
       filling[index].remaining -= 1
       if filling[index].remaining == 0 { condition.broadcast() }

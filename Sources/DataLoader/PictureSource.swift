@@ -14,12 +14,23 @@ public protocol PictureSource: Sendable {
   func isLeftOut(at index: Int) -> Bool
   /// How its pictures become inputs.
   var geometry: InputGeometry { get }
+  /// Whether pictures must be decoded: raw pixels of a pack needn't.
+  var needsDecoding: Bool { get }
   /// The picture, ready to be written into a batch. Called by many threads, each with its own decoder.
   func picture(at index: Int, decoder: PictureDecoder) throws(ImageError) -> PreparedPicture
 }
 
 extension PictureSource {
   public func isLeftOut(at index: Int) -> Bool { false }
+  public var needsDecoding: Bool { true }
+
+  /// This source, with decoded pictures kept in up to so many bytes of memory where that can help: where there is something to decode,
+  /// and more than a twentieth of the pictures fits.
+  public func cached(bytes: Int) -> any PictureSource {
+    // Of a photograph with sides of 4 : 3.
+    let all = 4 * geometry.shorterSide * geometry.shorterSide * count
+    return needsDecoding && bytes > all / 20 ? CachedSource(self, cacheBytes: bytes) : self
+  }
 }
 
 /// Pictures decoded from their files.

@@ -113,7 +113,7 @@ struct TrainCommand: ParsableCommand {
   @Option(
     name: .customLong("loader-threads"),
     help: ArgumentHelp(
-      "Threads of each rank that decode ahead (default: by the network's pace, 1 for 22 that compute cnn-f, never more than compute).",
+      "Threads of each rank that load pictures ahead, at low priority (default: by the measured pace of loading and computing).",
       valueName: "n"))
   var loaderThreads: Int?
 

@@ -138,29 +138,15 @@ struct RecipeTests {
     }
   }
 
-  @Test("As many threads decode as the network's pace asks for, but never more than compute")
-  func threads() throws {
-    let tiny = try Network(
-      json: """
-        {"name": "tiny", "input": [3, 8, 8], "layers": [
-          {"name": "fc1", "type": "fullyConnected", "outputs": 10}]}
-        """)
-    for (network, workers, expected) in [
-      (tiny, 3, 3), (try Preset.cnnF64.network(classes: 10), 1, 1), (try Preset.cnnF.network(classes: 10), 44, 2),
-    ] {
-      #expect(ResolvedRun.loaderThreads(for: network, workers: workers) == expected, "\(network.name), \(workers) threads")
-    }
-  }
-
-  @Test("a job is resolved by its network: crop, shorter side and threads; what doesn't fit is wrong use")
+  @Test("a job is resolved by its network: crop and shorter side; what doesn't fit is wrong use")
   func resolving() throws {
     var job = TrainingJob(data: "none", run: RunFolder("none"))
     job.options.network = "cnn-f-64"
     var run = try ResolvedRun(job, classes: 7)
     #expect(run.network.classCount == 7 && run.options.crop == 64 && run.options.shorterSide == 73)
-    (job.loaderThreads, job.shorterSide, job.crop) = (5, 64, 64)
+    (job.shorterSide, job.crop) = (64, 64)
     run = try ResolvedRun(job, classes: 7)
-    #expect(run.loaderThreads == 5 && run.options.shorterSide == 64)
+    #expect(run.options.shorterSide == 64)
     #expect(run.options.execution == job.options.execution)
     for change: (inout TrainingJob) -> Void in [
       { $0.crop = 63 }, { $0.shorterSide = 63 }, { $0.options.network = "no such file" },

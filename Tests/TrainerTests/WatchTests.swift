@@ -31,6 +31,22 @@ struct WatchTests {
     #expect(two.rank == 0 && two.seconds == 0.5 && two.median == 0.25)
   }
 
+  @Test("what limits a run is said after its first updates, and again when that has changed")
+  func limits() {
+    var watch = PaceWatch(workers: 2, loaderThreads: nil)
+    var said: [(Int, String)] = []
+    for update in 1...1020 {
+      // First it computes, then pictures come late, then the sums over ranks.
+      let waits = update <= 420 ? (0.001, 0.002) : update <= 820 ? (0.04, 0.01) : (0.0, 0.02)
+      if let text = watch.add(seconds: 0.1, dataWait: waits.0, reductionWait: waits.1) { said.append((update, text)) }
+    }
+    #expect(said.map(\.0) == [20, 620, 1020], "\(said)")
+    for (text, start) in zip(said.map(\.1), ["computing limits", "loading pictures limits", "communication limits"]) {
+      #expect(text.hasPrefix(start), "\(text)")
+    }
+    #expect(said[1].1.contains("40 % of the last 200 updates' time"), "\(said[1].1)")
+  }
+
   /// conv1 – conv2 – fc3 with a ReLU after each but the last, trained on for one pass of three pictures.
   private func pass(_ spoil: (ParameterStore) -> Void) throws -> Plan {
     func named(_ name: String, _ layer: AnyLayer) -> Network.NamedLayer { .init(name: name, layer: layer) }

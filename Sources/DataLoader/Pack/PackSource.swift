@@ -65,6 +65,7 @@ public final class PackSource: PictureSource {
   deinit { descriptors.forEach { close($0) } }
 
   public var count: Int { samples.count }
+  public var needsDecoding: Bool { pack.settings.pixels != .raw }
   public func label(at index: Int) -> Int { samples[index].label }
   public func isLeftOut(at index: Int) -> Bool { split.rows.lengths[index] == 0 }
   public func name(at index: Int) -> String { "\(pack.path)/\(split.names[index])" }

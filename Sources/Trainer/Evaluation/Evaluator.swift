@@ -17,17 +17,19 @@ final class Evaluator {
   private let communicator: Communicator
   private let badFileLimit: Double
 
-  /// - Parameter batch: crops computed at once; at least those of one picture are.
+  /// - Parameters:
+  ///   - batch: crops computed at once; at least those of one picture are.
+  ///   - loaderThreads: of this rank; nil for as many as compute.
   init(
     source: any PictureSource, mean: [Float], store: ParameterStore, batch: Int, crops: TestCrops = .centre,
-    compute: ComputeSettings, communicator: Communicator, loaderThreads: Int = 1, badFileLimit: Double = 0.01
+    compute: ComputeSettings, communicator: Communicator, loaderThreads: Int? = nil, badFileLimit: Double = 0.01
   ) throws {
     self.source = source
     share = EpochSampler.share(of: source.count, rank: communicator.rank, ranks: communicator.size)
     plan = try Plan(store, batch: max(1, batch / crops.count) * crops.count, purpose: .inference, compute: compute)
     self.mean = mean
     self.crops = crops
-    self.loaderThreads = loaderThreads
+    self.loaderThreads = loaderThreads ?? compute.team.workers
     self.communicator = communicator
     self.badFileLimit = badFileLimit
   }

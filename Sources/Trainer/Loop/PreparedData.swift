@@ -31,7 +31,7 @@ struct PreparedData {
     let geometry = try Self.geometry(options, packedSide: packedSide ?? set.pack?.settings.shorterSide)
     self.geometry = geometry
     sampler = EpochSampler(count: set.train.count, seed: options.seed)
-    source = CachedSource(try set.source(.train, geometry: geometry), cacheBytes: job.cacheBytes)
+    source = try set.source(.train, geometry: geometry).cached(bytes: job.cacheBytes)
     if let mean, !mean.colourAxes.isEmpty || options.colourDeviation == 0 {
       (self.mean, colourAxes) = mean
       return
@@ -70,7 +70,7 @@ struct PreparedData {
 
   /// The validation pictures, resized likewise.
   func validationSource(_ job: TrainingJob) throws -> any PictureSource {
-    CachedSource(try set.source(.val, geometry: geometry), cacheBytes: job.cacheBytes / 4)
+    try set.source(.val, geometry: geometry).cached(bytes: job.cacheBytes / 4)
   }
 
   /// This rank's part of every global batch, in `parts` batches a step, from a sample on.
@@ -80,7 +80,8 @@ struct PreparedData {
     return try BatchLoader(
       source: source,
       options: .init(
-        threads: job.loaderThreads ?? 1, augmentation: Augmentation(job.options, colourAxes: colourAxes), mean: mean),
+        threads: job.loaderThreads ?? job.compute.team.workers,
+        augmentation: Augmentation(job.options, colourAxes: colourAxes), mean: mean),
       sequence: .training(
         sampler, batch: job.options.batch, firstSample: sample, rank: communicator.rank, ranks: communicator.size,
         parts: parts),

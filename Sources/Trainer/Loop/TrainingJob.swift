@@ -32,7 +32,7 @@ public struct TrainingJob: Sendable {
   public var maxSteps: Int?
   /// What computes; `options` record the choices.
   public var compute = ComputeSettings()
-  /// Threads of each rank that decode ahead; nil for as many as the network's pace asks for.
+  /// Threads of each rank that load pictures ahead; nil for as many as the measured pace of loading and computing asks for.
   public var loaderThreads: Int?
   /// Decoded training pictures are kept in memory, those that come first, up to so many bytes; of validation a quarter more.
   public var cacheBytes = 1 << 30

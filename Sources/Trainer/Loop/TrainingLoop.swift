@@ -19,6 +19,7 @@ final class TrainingLoop {
   private var schedule: LearningRateSchedule
   private let saver: RunSaver?
   private var runWatch: RunWatch
+  private var paceWatch: PaceWatch
   private let badFiles: BadFileReport
   private let badFileList: BadFileList?
   /// Nil without validation pictures.
@@ -56,12 +57,13 @@ final class TrainingLoop {
     badFileList = start.badFileList
     update = try GlobalUpdate(store, shards: start.shards, job: job, communicator: communicator)
     runWatch = RunWatch(store, watched: start.shards?.features ?? store, hosts: start.hosts)
+    paceWatch = PaceWatch(workers: job.compute.team.workers, loaderThreads: job.loaderThreads)
     evaluator =
       data.set.val.isEmpty
       ? nil
       : try Evaluator(
         source: try data.validationSource(job), mean: data.mean, store: store, batch: min(update.pass.batch, 128),
-        compute: job.compute, communicator: communicator, loaderThreads: job.loaderThreads ?? 1,
+        compute: job.compute, communicator: communicator, loaderThreads: job.loaderThreads,
         badFileLimit: job.options.badFileLimit)
   }
 
@@ -82,11 +84,11 @@ final class TrainingLoop {
       let feed = try BatchFeed(loader, crop: data.geometry.crop)
       let own = try update.compute(step: step + 1, next: feed.next, recycle: feed.recycle)
       let waits = (loader.waitSeconds - waited.0, update.waitSeconds - waited.1)
+      let busySeconds = own.pictures > 0 ? (start.secondsSince - waits.0 - waits.1) / Double(own.pictures) : 0
 
       var message = StepMessage(
         loss: own.loss, isFinite: Divergence.isFinite(store, loss: own.loss), stop: StopRequest.hasCome, dataWait: waits.0,
-        reductionWait: waits.1,
-        busySeconds: own.pictures > 0 ? (start.secondsSince - waits.0 - waits.1) / Double(own.pictures) : 0,
+        reductionWait: waits.1, busySeconds: busySeconds,
         badFiles: badFiles.freshCount, isInterrupted: feed.failure != nil,
         savesAfterwards: saver?.isDue(step: step + 1) ?? false, communicator: communicator)
       // Until here no rank has made an update, and a request ends the job at once, whatever it waits for.
@@ -109,6 +111,7 @@ final class TrainingLoop {
       try update.apply(rate: rate)
       (step, sample) = (step + 1, sample + job.options.batch)
       StopRequest.workWasDone()
+      paceWatch.fit(loader, computeSeconds: busySeconds)
       try record(message, rate: rate, seconds: start.secondsSince)
       if let epoch = data.epochFinished(after: sample, batch: job.options.batch) {
         unmeasuredEpoch = epoch
@@ -176,6 +179,9 @@ final class TrainingLoop {
     try saver.log.append(metrics)
     watch(.step(metrics, totalSteps: min(totalSteps, job.maxSteps ?? totalSteps)))
     for warning in runWatch.add(message) { try tell(.warning(warning, step: step)) }
+    if let limit = paceWatch.add(seconds: seconds, dataWait: message.dataWait, reductionWait: message.reductionWait) {
+      watch(.note(limit))
+    }
     try saver.poll().forEach(tell)
   }
 

@@ -48,7 +48,7 @@ struct TrainingStart {
       .note("\(set.classes.count) classes, \(set.train.count) training and \(set.val.count) validation pictures in \(job.data)"))
 
     let resolved = try ResolvedRun(job, classes: set.classes.count)
-    (job.options, job.loaderThreads) = (resolved.options, resolved.loaderThreads)
+    job.options = resolved.options
     let network = resolved.network
     let folder = CheckpointFolder(job.run.checkpoints, keep: job.keep)
     let resumption = try Resumption(job, folder: folder, communicator: communicator, watch: watch)

@@ -3,15 +3,12 @@ import ConvNet
 import Data
 import Files
 import Foundation
-import Performance
 
 /// What the options of a job come to for so many classes: the network, and all numbers that follow from it. No rank takes part.
 struct ResolvedRun {
   let network: Network
   /// With the crop and the shorter side that are used.
   let options: TrainingOptions
-  /// Threads of each rank that decode ahead.
-  let loaderThreads: Int
 
   /// The crop is the network's input; the shorter side keeps the paper's 256 : 224 where nothing else is given.
   ///
@@ -29,14 +26,6 @@ struct ResolvedRun {
     var options = job.options
     (options.crop, options.shorterSide) = (side, shorterSide)
     self.options = options
-    loaderThreads = job.loaderThreads ?? Self.loaderThreads(for: network, workers: job.compute.team.workers)
-  }
-
-  /// As many threads as the network's pace asks for: measured, a core decodes 900 pictures a second. A tiny net would outrun any number
-  /// of cores, so there are never more than threads that compute.
-  static func loaderThreads(for network: Network, workers: Int) -> Int {
-    let wanted = Double(workers) * StepModel.multiplyAddsPerSecond / Double(max(network.multiplyAdds, 1)) / 900
-    return max(1, min(workers, Int(wanted.rounded())))
   }
 
   /// A preset by name, or a JSON file; its outputs must be the data's classes.
