@@ -16,6 +16,21 @@ public struct ThreadTeam: Sendable {
     return Int(kernels_available_processors())
   }
 
+  /// The variable that says how long libgomp's threads look for new work before they sleep, in turns of a loop. It is read once, when
+  /// the library is loaded. Source: libgomp's manual, GOMP_SPINCOUNT
+  public static let waitingVariable = "GOMP_SPINCOUNT"
+
+  /// What `waitingVariable` should say; nil where somebody has chosen.
+  ///
+  /// By default threads look for milliseconds. While one of them is held up by another program, all others keep their processors busy
+  /// with looking, and so the system can't move it to one of these. A thread should look for about as long as waking takes,
+  /// which grows with the team.
+  public static var betterWaiting: String? {
+    let environment = ProcessInfo.processInfo.environment
+    let isChosen = environment[waitingVariable] != nil || environment["OMP_WAIT_POLICY"] != nil
+    return isChosen ? nil : "\(300 * available)"
+  }
+
   /// Runs `body(worker)` once for each worker, at the same time, and waits for all.
   public func run(_ body: (Int) -> Void) {
     guard workers > 1 else { return body(0) }

@@ -34,7 +34,7 @@ struct Deepinside: ParsableCommand {
 
   /// Wrong use exits with 2, not with the parser's 64; under mpirun rank 0 speaks for all.
   static func main() {
-    chooseKernels()
+    chooseSettings()
     ProcessLimits.raise()
     do {
       var command = try parseAsRoot(CommandArguments.texts())
@@ -61,10 +61,13 @@ struct Deepinside: ParsableCommand {
     return (environment["OMPI_COMM_WORLD_RANK"] ?? environment["PMIX_RANK"] ?? environment["PMI_RANK"] ?? "0") == "0"
   }
 
-  /// Starts the program once more, in the same process, where OpenBLAS has taken kernels that are too old for the processor: it
-  /// chooses when it is loaded. Where that can't be done it goes on as it is.
-  private static func chooseKernels() {
-    guard let better = OpenBLASKernels.better, setenv(OpenBLASKernels.variable, better, 1) == 0 else { return }
+  /// Starts the program once more, in the same process, with what libraries read from the environment when they are loaded: OpenBLAS
+  /// its kernels, libgomp how its threads wait. Where that can't be done it goes on as it is.
+  private static func chooseSettings() {
+    let settings = [
+      OpenBLASKernels.variable: OpenBLASKernels.better, ThreadTeam.waitingVariable: ThreadTeam.betterWaiting,
+    ].compactMapValues { $0 }
+    guard !settings.isEmpty, settings.allSatisfy({ setenv($0.key, $0.value, 1) == 0 }) else { return }
     execv("/proc/self/exe", CommandLine.unsafeArgv)
   }
 }

@@ -99,4 +99,16 @@ struct DoctorTests {
     #expect(known.contains(try used([:]) ?? "none"))
     #expect(try used([OpenBLASKernels.variable: "Nehalem"]) == "Nehalem")
   }
+
+  @Test("threads that wait sleep soon, so that one that is held up can be moved, unless a variable chooses otherwise")
+  func waiting() throws {
+    func turns(_ environment: [String: String]) throws -> [String] {
+      let all = ["OMP_DISPLAY_ENV": "verbose", "OMP_NUM_THREADS": "3"].merging(environment) { $1 }
+      let result = try runTool("deepinside", ["--version"], environment: all)
+      return result.output.matches(of: /GOMP_SPINCOUNT = '(\d+)'/).map { String($0.1) }
+    }
+    #expect(try turns([:]).last == "900")
+    #expect(try turns(["GOMP_SPINCOUNT": "77"]) == ["77"])
+    #expect(try turns(["OMP_WAIT_POLICY": "passive"]) == ["0"])
+  }
 }
