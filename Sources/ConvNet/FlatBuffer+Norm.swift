@@ -7,14 +7,14 @@ extension FlatBuffer {
     let block = 1 << 16
     let blocks = (range.count + block - 1) / block
     let sums = withUnsafeTemporaryAllocation(of: Double.self, capacity: max(blocks, 1)) { sums in
-      let target = sums.baseAddress!
+      let target = SharedPointer(sums.baseAddress!)
       team.split(blocks) { _, numbers in
         for number in numbers {
           let start = range.lowerBound + number * block
-          target[number] = kernels_sum_of_squares(pointer + start, min(block, range.upperBound - start))
+          target.pointer[number] = kernels_sum_of_squares(self.pointer + start, min(block, range.upperBound - start))
         }
       }
-      return (0..<blocks).reduce(0.0) { $0 + target[$1] }
+      return (0..<blocks).reduce(0.0) { $0 + sums[$1] }
     }
     return sums.squareRoot()
   }

@@ -19,7 +19,7 @@ public final class GradientSum: GradientAccumulation {
 
   public func add(_ range: Range<Int>, part: Int) {
     guard let sum else { return }
-    team.split(range.count, grain: 1024) { _, share in
+    team.split(range.count, grain: 1024) { [gradients, parts] _, share in
       let at = range.lowerBound + share.lowerBound
       if part == 0 {
         (sum.pointer + at).update(from: gradients.pointer + at, count: share.count)

@@ -24,7 +24,7 @@ public final class GradientTree: GradientAccumulation {
 
   public func add(_ range: Range<Int>, part: Int) {
     let (added, kept) = Self.place(of: part, in: passes)
-    team.split(range.count, grain: 1024) { _, share in
+    team.split(range.count, grain: 1024) { [gradients, waiting] _, share in
       let at = range.lowerBound + share.lowerBound
       for depth in added { kernels_add(gradients.pointer + at, waiting[depth].pointer + at, share.count) }
       if let kept { (waiting[kept].pointer + at).update(from: gradients.pointer + at, count: share.count) }

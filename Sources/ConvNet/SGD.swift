@@ -37,7 +37,7 @@ public struct SGD: Sendable {
   /// One update of all parameters from `store.gradients`; a function of its inputs alone, whatever the team. Where the store
   /// keeps a bfloat16 copy of the values, the same pass over memory writes it. Of a part of a store its own parameters are updated.
   public func update(_ store: ParameterStore, rate: Float, team: ThreadTeam) {
-    let halves = store.bfloat16Copy?.halves
+    let copy = store.bfloat16Copy
     var trustRatio: Float = 1
     for (index, parameter) in store.parameters.enumerated() {
       let start = parameter.range.lowerBound
@@ -50,8 +50,8 @@ public struct SGD: Sendable {
       team.split(parameter.range.count, grain: 1024) { _, range in
         let at = start + range.lowerBound
         let (w, v, g) = (store.values.pointer + at, store.velocity.pointer + at, store.gradients.pointer + at)
-        if let halves {
-          kernels_sgd_bf16(w, halves + at, v, g, range.count, ownRate, momentum, decay)
+        if let copy {
+          kernels_sgd_bf16(w, copy.halves + at, v, g, range.count, ownRate, momentum, decay)
         } else {
           kernels_sgd(w, v, g, range.count, ownRate, momentum, decay)
         }

@@ -18,14 +18,9 @@ extern void __tsan_release(void *address);
 #define HAPPENS(address)
 #endif
 
-// A Swift closure by Swift's own calling convention: two arguments, its function and its context, which the function finds in a
-// register of its own.
-#define SWIFT_CALL __attribute__((swiftcall))
-typedef SWIFT_CALL void (*closure)(intptr_t worker, __attribute__((swift_context)) void *context);
-
 struct call {
-  closure body;
-  void *context;
+  kernels_worker body;
+  const void *context;
   int workers;
 };
 
@@ -38,14 +33,32 @@ static void enter(void *data) {
   HAPPENS(call);
 }
 
-// Runs `body(worker)` for worker 0 ..< workers, one thread each where there are enough, and waits for all. The threads are
-// libgomp's, the same that OpenMP libraries in this process use: there is one team, never two.
-// Not in the header: Swift declares it (ThreadTeam.swift), as C has no type for a closure.
-SWIFT_CALL void kernels_run_team(int32_t workers, closure body, void *context);
-
-SWIFT_CALL void kernels_run_team(int32_t workers, closure body, void *context) {
+void kernels_run_team(int32_t workers, kernels_worker body, const void *context) {
   struct call call = {body, context, workers};
   HAPPENS(&call);
   GOMP_parallel(enter, &call, (unsigned)workers, 0);
   HAPPENED(&call);
+}
+
+// A Swift closure by Swift's own calling convention: two arguments, its function and its context, which the function finds in a
+// register of its own.
+#define SWIFT_CALL __attribute__((swiftcall))
+typedef SWIFT_CALL void (*closure_function)(intptr_t worker, __attribute__((swift_context)) void *context);
+
+struct closure {
+  closure_function function;
+  void *context;
+};
+
+static void call_closure(intptr_t worker, const void *context) {
+  const struct closure *closure = context;
+  closure->function(worker, closure->context);
+}
+
+// The same for a Swift closure. Not in the header: Swift declares it (ThreadTeam.swift), as C has no type for a closure.
+SWIFT_CALL void kernels_run_closure(int32_t workers, closure_function function, void *context);
+
+SWIFT_CALL void kernels_run_closure(int32_t workers, closure_function function, void *context) {
+  struct closure closure = {function, context};
+  kernels_run_team(workers, call_closure, &closure);
 }

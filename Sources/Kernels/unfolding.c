@@ -5,59 +5,59 @@
 #include <string.h>
 
 // Where lane `lane` of channel block `group` comes from; 0 for a channel that only fills a block.
-static inline int origin(const struct kernels_unfolding *u, int group, int lane, int *c, int *dy, int *dx) {
-  int channel = group * u->block + lane, area = u->stride * u->stride;
+static inline int origin(struct kernels_unfolding u, int group, int lane, int *c, int *dy, int *dx) {
+  int channel = group * u.block + lane, area = u.stride * u.stride;
   *c = channel / area;
-  *dy = channel % area / u->stride;
-  *dx = channel % u->stride;
-  return *c < u->channels;
+  *dy = channel % area / u.stride;
+  *dx = channel % u.stride;
+  return *c < u.channels;
 }
 
 // The unfolded columns q for which 0 <= q·stride + dx − padding < width: [first, last).
-static inline void inside(const struct kernels_unfolding *u, int dx, int *first, int *last) {
-  int begin = u->padding - dx, end = u->width + u->padding - dx;
-  *first = begin <= 0 ? 0 : (begin + u->stride - 1) / u->stride;
-  int beyond = end <= 0 ? 0 : (end + u->stride - 1) / u->stride;
-  *last = beyond < u->unfolded_width ? beyond : u->unfolded_width;
+static inline void inside(struct kernels_unfolding u, int dx, int *first, int *last) {
+  int begin = u.padding - dx, end = u.width + u.padding - dx;
+  *first = begin <= 0 ? 0 : (begin + u.stride - 1) / u.stride;
+  int beyond = end <= 0 ? 0 : (end + u.stride - 1) / u.stride;
+  *last = beyond < u.unfolded_width ? beyond : u.unfolded_width;
   if (*first > *last) *first = *last;
 }
 
 // One loop nest for both types: a lane of a row at a time, which stays in the first-level cache.
 #define SPACE_TO_DEPTH(NAME, TYPE, CONVERT)                                                                              \
-  CLONES void NAME(TYPE *restrict z, const float *restrict x, const struct kernels_unfolding *u) {                       \
-    int groups = u->unfolded_channels / u->block;                                                                        \
-    size_t row_length = (size_t)u->unfolded_width * (size_t)u->block;                                                    \
+  CLONES void NAME(TYPE *restrict z, const float *restrict x, struct kernels_unfolding u) {                       \
+    int groups = u.unfolded_channels / u.block;                                                                        \
+    size_t row_length = (size_t)u.unfolded_width * (size_t)u.block;                                                    \
     for (int group = 0; group < groups; group++) {                                                                       \
-      for (int r = 0; r < u->unfolded_height; r++, z += row_length) {                                                    \
+      for (int r = 0; r < u.unfolded_height; r++, z += row_length) {                                                    \
         memset(z, 0, sizeof(TYPE) * row_length);                                                                         \
-        for (int lane = 0; lane < u->block; lane++) {                                                                    \
+        for (int lane = 0; lane < u.block; lane++) {                                                                    \
           int c, dy, dx, first, last;                                                                                    \
           if (!origin(u, group, lane, &c, &dy, &dx)) break;                                                              \
-          int row = r * u->stride + dy - u->padding;                                                                     \
-          if (row < 0 || row >= u->height) continue;                                                                     \
+          int row = r * u.stride + dy - u.padding;                                                                     \
+          if (row < 0 || row >= u.height) continue;                                                                     \
           inside(u, dx, &first, &last);                                                                                  \
-          const float *from = x + ((ptrdiff_t)c * u->height + row) * u->width + dx - u->padding;                         \
-          for (int q = first; q < last; q++) z[q * u->block + lane] = CONVERT(from[q * u->stride]);                      \
+          const float *from = x + ((ptrdiff_t)c * u.height + row) * u.width + dx - u.padding;                         \
+          for (int q = first; q < last; q++) z[q * u.block + lane] = CONVERT(from[q * u.stride]);                      \
         }                                                                                                                \
       }                                                                                                                  \
     }                                                                                                                    \
   }
 
 #define DEPTH_TO_SPACE(NAME, TYPE, CONVERT)                                                                              \
-  CLONES void NAME(float *restrict x, const TYPE *restrict z, const struct kernels_unfolding *u) {                       \
-    int groups = u->unfolded_channels / u->block;                                                                        \
-    size_t row_length = (size_t)u->unfolded_width * (size_t)u->block;                                                    \
-    memset(x, 0, sizeof(float) * (size_t)u->channels * (size_t)u->height * (size_t)u->width);                            \
+  CLONES void NAME(float *restrict x, const TYPE *restrict z, struct kernels_unfolding u) {                       \
+    int groups = u.unfolded_channels / u.block;                                                                        \
+    size_t row_length = (size_t)u.unfolded_width * (size_t)u.block;                                                    \
+    memset(x, 0, sizeof(float) * (size_t)u.channels * (size_t)u.height * (size_t)u.width);                            \
     for (int group = 0; group < groups; group++) {                                                                       \
-      for (int r = 0; r < u->unfolded_height; r++, z += row_length) {                                                    \
-        for (int lane = 0; lane < u->block; lane++) {                                                                    \
+      for (int r = 0; r < u.unfolded_height; r++, z += row_length) {                                                    \
+        for (int lane = 0; lane < u.block; lane++) {                                                                    \
           int c, dy, dx, first, last;                                                                                    \
           if (!origin(u, group, lane, &c, &dy, &dx)) break;                                                              \
-          int row = r * u->stride + dy - u->padding;                                                                     \
-          if (row < 0 || row >= u->height) continue;                                                                     \
+          int row = r * u.stride + dy - u.padding;                                                                     \
+          if (row < 0 || row >= u.height) continue;                                                                     \
           inside(u, dx, &first, &last);                                                                                  \
-          float *to = x + ((ptrdiff_t)c * u->height + row) * u->width + dx - u->padding;                                 \
-          for (int q = first; q < last; q++) to[q * u->stride] = CONVERT(z[q * u->block + lane]);                        \
+          float *to = x + ((ptrdiff_t)c * u.height + row) * u.width + dx - u.padding;                                 \
+          for (int q = first; q < last; q++) to[q * u.stride] = CONVERT(z[q * u.block + lane]);                        \
         }                                                                                                                \
       }                                                                                                                  \
     }                                                                                                                    \
@@ -75,20 +75,20 @@ static inline void covered(int shift, int length, int unfolded, int *first, int 
   if (*last < *first) *last = *first;
 }
 
-CLONES void kernels_shift_blocks(float *restrict z, const float *restrict x, const struct kernels_unfolding *u) {
-  size_t block = (size_t)u->block, row_length = block * (size_t)u->unfolded_width;
-  for (int copy = 0; copy < u->copies * u->copies; copy++) {
-    int down = 3 * (copy / u->copies) - u->padding, right = 3 * (copy % u->copies) - u->padding, first, last;
-    covered(right, u->width, u->unfolded_width, &first, &last);
+CLONES void kernels_shift_blocks(float *restrict z, const float *restrict x, struct kernels_unfolding u) {
+  size_t block = (size_t)u.block, row_length = block * (size_t)u.unfolded_width;
+  for (int copy = 0; copy < u.copies * u.copies; copy++) {
+    int down = 3 * (copy / u.copies) - u.padding, right = 3 * (copy % u.copies) - u.padding, first, last;
+    covered(right, u.width, u.unfolded_width, &first, &last);
     size_t before = block * (size_t)first, length = block * (size_t)(last - first);
-    for (int group = 0; group < u->channels / u->block; group++) {
-      for (int r = 0; r < u->unfolded_height; r++, z += row_length) {
+    for (int group = 0; group < u.channels / u.block; group++) {
+      for (int r = 0; r < u.unfolded_height; r++, z += row_length) {
         int row = r + down;
-        if (row < 0 || row >= u->height || length == 0) {
+        if (row < 0 || row >= u.height || length == 0) {
           memset(z, 0, sizeof(float) * row_length);
           continue;
         }
-        const float *from = x + (((ptrdiff_t)group * u->height + row) * u->width + first + right) * u->block;
+        const float *from = x + (((ptrdiff_t)group * u.height + row) * u.width + first + right) * u.block;
         memset(z, 0, sizeof(float) * before);
         memcpy(z + before, from, sizeof(float) * length);
         memset(z + before + length, 0, sizeof(float) * (row_length - before - length));
@@ -97,20 +97,20 @@ CLONES void kernels_shift_blocks(float *restrict z, const float *restrict x, con
   }
 }
 
-CLONES void kernels_sum_shifts(float *restrict x, const float *restrict z, const struct kernels_unfolding *u) {
-  size_t block = (size_t)u->block, row_length = block * (size_t)u->unfolded_width;
-  int groups = u->channels / u->block;
+CLONES void kernels_sum_shifts(float *restrict x, const float *restrict z, struct kernels_unfolding u) {
+  size_t block = (size_t)u.block, row_length = block * (size_t)u.unfolded_width;
+  int groups = u.channels / u.block;
   for (int group = 0; group < groups; group++) {
-    for (int row = 0; row < u->height; row++) {
-      float *to = x + ((size_t)group * (size_t)u->height + (size_t)row) * (size_t)u->width * block;
-      memset(to, 0, sizeof(float) * block * (size_t)u->width);
-      for (int copy = 0; copy < u->copies * u->copies; copy++) {
-        int down = 3 * (copy / u->copies) - u->padding, right = 3 * (copy % u->copies) - u->padding, first, last;
+    for (int row = 0; row < u.height; row++) {
+      float *to = x + ((size_t)group * (size_t)u.height + (size_t)row) * (size_t)u.width * block;
+      memset(to, 0, sizeof(float) * block * (size_t)u.width);
+      for (int copy = 0; copy < u.copies * u.copies; copy++) {
+        int down = 3 * (copy / u.copies) - u.padding, right = 3 * (copy % u.copies) - u.padding, first, last;
         int r = row - down;
-        if (r < 0 || r >= u->unfolded_height) continue;
-        covered(right, u->width, u->unfolded_width, &first, &last);
-        const float *from = z + (((size_t)copy * (size_t)groups + (size_t)group) * (size_t)u->unfolded_height + (size_t)r) * row_length;
-        float *sum = to + (first + right) * u->block;
+        if (r < 0 || r >= u.unfolded_height) continue;
+        covered(right, u.width, u.unfolded_width, &first, &last);
+        const float *from = z + (((size_t)copy * (size_t)groups + (size_t)group) * (size_t)u.unfolded_height + (size_t)r) * row_length;
+        float *sum = to + (first + right) * u.block;
         size_t length = block * (size_t)(last - first);
         from += block * (size_t)first;
         for (size_t i = 0; i < length; i++) sum[i] += from[i];
@@ -120,34 +120,34 @@ CLONES void kernels_sum_shifts(float *restrict x, const float *restrict z, const
 }
 
 // The kernel's rows or columns of the original at tap 0 of an unfolded channel.
-static inline void tap(const struct kernels_unfolding *u, int channel, int *c, int *down, int *right) {
-  int area = u->stride * u->stride, within = channel % area, copy = channel / area / u->channels;
-  *c = channel / area % u->channels;
-  *down = 3 * (copy / u->copies) * u->stride + within / u->stride;
-  *right = 3 * (copy % u->copies) * u->stride + within % u->stride;
+static inline void tap(struct kernels_unfolding u, int channel, int *c, int *down, int *right) {
+  int area = u.stride * u.stride, within = channel % area, copy = channel / area / u.channels;
+  *c = channel / area % u.channels;
+  *down = 3 * (copy / u.copies) * u.stride + within / u.stride;
+  *right = 3 * (copy % u.copies) * u.stride + within % u.stride;
 }
 
-void kernels_unfold_weights(float *restrict z, const float *restrict w, int side, int taps, const struct kernels_unfolding *u) {
-  int used = u->channels * u->stride * u->stride * u->copies * u->copies;
-  memset(z, 0, sizeof(float) * (size_t)u->unfolded_channels * (size_t)(taps * taps));
+void kernels_unfold_weights(float *restrict z, const float *restrict w, int side, int taps, struct kernels_unfolding u) {
+  int used = u.channels * u.stride * u.stride * u.copies * u.copies;
+  memset(z, 0, sizeof(float) * (size_t)u.unfolded_channels * (size_t)(taps * taps));
   for (int channel = 0; channel < used; channel++, z += taps * taps) {
     int c, down, right;
     tap(u, channel, &c, &down, &right);
     const float *from = w + c * side * side;
-    for (int i = 0, row = down; i < taps && row < side; i++, row += u->stride)
-      for (int j = 0, column = right; j < taps && column < side; j++, column += u->stride)
+    for (int i = 0, row = down; i < taps && row < side; i++, row += u.stride)
+      for (int j = 0, column = right; j < taps && column < side; j++, column += u.stride)
         z[i * taps + j] = from[row * side + column];
   }
 }
 
-void kernels_fold_weights(float *restrict w, const float *restrict z, int side, int taps, const struct kernels_unfolding *u) {
-  int used = u->channels * u->stride * u->stride * u->copies * u->copies;
+void kernels_fold_weights(float *restrict w, const float *restrict z, int side, int taps, struct kernels_unfolding u) {
+  int used = u.channels * u.stride * u.stride * u.copies * u.copies;
   for (int channel = 0; channel < used; channel++, z += taps * taps) {
     int c, down, right;
     tap(u, channel, &c, &down, &right);
     float *to = w + c * side * side;
-    for (int i = 0, row = down; i < taps && row < side; i++, row += u->stride)
-      for (int j = 0, column = right; j < taps && column < side; j++, column += u->stride)
+    for (int i = 0, row = down; i < taps && row < side; i++, row += u.stride)
+      for (int j = 0, column = right; j < taps && column < side; j++, column += u.stride)
         to[row * side + column] = z[i * taps + j];
   }
 }

@@ -15,6 +15,19 @@ import Testing
     }
   }
 
+  @Test("A body sees all that it has captured, whichever way it goes to the threads", arguments: [1, 2, 3, 5])
+  func captures(workers: Int) throws {
+    let team = ThreadTeam(workers: workers)
+    for run in [team.run, team.runThroughPointer] {
+      let sums = try FlatBuffer(count: workers)
+      let (one, two, text, list) = (Float(1), 2.0, "three", [4, 5, 6])
+      for _ in 0..<100 {
+        run { worker in sums.pointer[worker] += one + Float(two) + Float(text.count) + Float(list[worker % 3]) }
+      }
+      #expect(Array(sums.all) == (0..<workers).map { 100 * (8 + Float(list[$0 % 3])) })
+    }
+  }
+
   @Test("Every worker has its turn, even where a team inside a team has one thread")
   func nested() throws {
     let runs = try FlatBuffer(count: 16)

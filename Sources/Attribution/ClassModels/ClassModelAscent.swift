@@ -34,13 +34,10 @@ public struct ClassModel: Sendable {
 public final class ClassModelAscent {
   private let objectiveGradient: ObjectiveGradient
   private let mean: [Float]
-  private let options: ClassModelOptions
-  private let parameterisation: any Parameterisation
-  private let regularisers: [any Regulariser]
-  private let pictures: Tensor
+  private let climb: Climb
   private let entering: Tensor
-  private let gradients: Tensor
-  private let scratch: Tensor
+  private var options: ClassModelOptions { climb.options }
+  private var pictures: Tensor { climb.pictures }
   private var plan: Plan { objectiveGradient.plan }
 
   /// - Parameters:
@@ -59,17 +56,16 @@ public final class ClassModelAscent {
     objectiveGradient = try ObjectiveGradient(
       try Plan(parameters, batch: batch, purpose: .inputGradient, compute: compute), diversity: options.diversity(for: network))
     self.mean = mean
-    self.options = options
-    parameterisation = options.parameterisation(for: network, colourAxes: colourAxes)
-    self.regularisers = options.regularisers(mean: mean) + regularisers
-    pictures = try Tensor(count: batch, shape: network.input)
     entering = try Tensor(count: batch, shape: network.input)
-    gradients = try Tensor(count: batch, shape: network.input)
-    scratch = try Tensor(count: batch, shape: network.input)
+    climb = Climb(
+      options: options, parameterisation: options.parameterisation(for: network, colourAxes: colourAxes),
+      regularisers: options.regularisers(mean: mean) + regularisers,
+      pictures: try Tensor(count: batch, shape: network.input), gradients: try Tensor(count: batch, shape: network.input),
+      scratch: try Tensor(count: batch, shape: network.input))
   }
 
   /// What one slot remembers between iterations.
-  private struct Slot {
+  private struct Slot: Sendable {
     let objective: Objective
     /// Of the random numbers.
     let stream: Int
@@ -79,6 +75,43 @@ public final class ClassModelAscent {
     var unit: Float = 0
     var zeroGradients = 0
     var diverged = false
+  }
+
+  /// What all slots have for their steps; each has its own picture of the tensors.
+  private struct Climb: Sendable {
+    let options: ClassModelOptions
+    let parameterisation: any Parameterisation
+    let regularisers: [any Regulariser]
+    let pictures: Tensor
+    let gradients: Tensor
+    let scratch: Tensor
+
+    /// One step of one picture.
+    func step(_ slot: inout Slot, _ index: Int, iteration: Int) {
+      let (picture, gradient, scratch) = (pictures[index], gradients[index], scratch[index])
+      let shape = pictures.shape
+      let progress = Float(iteration) / Float(options.iterations)
+      let size = rootMeanSquare(gradient)
+      if size == 0 { slot.zeroGradients += 1 }
+      if iteration == 0 { slot.unit = size }
+      guard size.isFinite else {
+        slot.diverged = true
+        return
+      }
+      for regulariser in regularisers { regulariser.penalise(gradient, picture: picture, shape: shape, unit: slot.unit) }
+      parameterisation.pullBack(gradient, scratch: scratch, progress: progress)
+      slot.optimiser.direct(gradient)
+      parameterisation.render(gradient, scratch: scratch, progress: progress)
+      let length = rootMeanSquare(gradient)
+      if length > 0, length.isFinite {
+        let factor = options.step(at: iteration) / length
+        for i in picture.indices { picture[i] += factor * gradient[i] }
+      }
+      for regulariser in regularisers {
+        regulariser.restrain(
+          picture, scratch: scratch, shape: shape, iteration: iteration, iterations: options.iterations)
+      }
+    }
   }
 
   /// The models of some classes by their scores.
@@ -111,20 +144,22 @@ public final class ClassModelAscent {
       if shouldStop() { return nil }
       progress(iteration + 1)
       let transformations = slots.map { options.transformation(iteration: iteration, item: $0.stream) }
-      plan.team.split(slots.count) { _, range in
+      plan.team.split(slots.count) { [climb, entering] _, range in
         for slot in range {
-          transformations[slot].apply(pictures[slot], to: entering[slot], scratch: scratch[slot], shape: pictures.shape)
+          transformations[slot].apply(
+            climb.pictures[slot], to: entering[slot], scratch: climb.scratch[slot], shape: entering.shape)
         }
       }
       let values = try objectiveGradient.run(entering.prefix(slots.count), objectives, group: samples)
+      let gradient = objectiveGradient.gradient
       slots.withUnsafeMutableBufferPointer { slots in
-        nonisolated(unsafe) let slots = slots
-        plan.team.split(slots.count) { _, range in
+        let slots = SharedPointer(slots.baseAddress!)
+        plan.team.split(objectives.count) { [climb] _, range in
           for slot in range {
-            slots[slot].trace.append(values[slot])
+            slots.pointer[slot].trace.append(values[slot])
             transformations[slot].pullBack(
-              objectiveGradient.gradient[slot], to: gradients[slot], scratch: scratch[slot], shape: pictures.shape)
-            climb(&slots[slot], slot, iteration: iteration)
+              gradient[slot], to: climb.gradients[slot], scratch: climb.scratch[slot], shape: gradient.shape)
+            climb.step(&slots.pointer[slot], slot, iteration: iteration)
           }
         }
       }
@@ -133,33 +168,6 @@ public final class ClassModelAscent {
     let (scores, values) = try objectiveGradient.values(pictures.prefix(slots.count), objectives)
     let models = slots.indices.map { finish(slots[$0], pictures[$0], value: values[$0], scores: scores[$0]) }
     return items.indices.map { Array(models[($0 * samples)..<(($0 + 1) * samples)]) }
-  }
-
-  /// One step of one picture.
-  private func climb(_ slot: inout Slot, _ index: Int, iteration: Int) {
-    let (picture, gradient, scratch) = (pictures[index], gradients[index], scratch[index])
-    let shape = pictures.shape
-    let progress = Float(iteration) / Float(options.iterations)
-    let size = rootMeanSquare(gradient)
-    if size == 0 { slot.zeroGradients += 1 }
-    if iteration == 0 { slot.unit = size }
-    guard size.isFinite else {
-      slot.diverged = true
-      return
-    }
-    for regulariser in regularisers { regulariser.penalise(gradient, picture: picture, shape: shape, unit: slot.unit) }
-    parameterisation.pullBack(gradient, scratch: scratch, progress: progress)
-    slot.optimiser.direct(gradient)
-    parameterisation.render(gradient, scratch: scratch, progress: progress)
-    let length = rootMeanSquare(gradient)
-    if length > 0, length.isFinite {
-      let factor = options.step(at: iteration) / length
-      for i in picture.indices { picture[i] += factor * gradient[i] }
-    }
-    for regulariser in regularisers {
-      regulariser.restrain(
-        picture, scratch: scratch, shape: shape, iteration: iteration, iterations: options.iterations)
-    }
   }
 
   private func finish(

@@ -51,7 +51,8 @@ struct MemoryDescriptor: Equatable {
 }
 
 /// A tensor in memory: a descriptor and where its values lie.
-final class Memory {
+final class Memory: @unchecked Sendable {
+  // Unchecked: it has its place before its plan is used; then the plan's instructions decide who writes what when.
   let descriptor: MemoryDescriptor
   let handle: dnnl_memory_t
   /// Nil until the region that it lies in is allocated.

@@ -60,7 +60,8 @@ final class OneDNNDropout: OneDNNLayer {
     let stream = CounterRandom.Purpose.dropout.rawValue << 24 | UInt32(place.program.parameters.firstLayer + place.index)
     let team = place.program.team
     let isFloat = values.descriptor.type == dnnl_f32
-    let mask = mask.baseAddress!
+    let mask = SharedPointer(mask.baseAddress!)
+    let probability = layer.probability
     let first = place.program.parameters.firstUnit
     place.forward { [unowned self] state in
       active = state.dropout != nil
@@ -70,10 +71,10 @@ final class OneDNNDropout: OneDNNLayer {
           let sample = UInt64(bitPattern: Int64(dropout.samples[n]))
           if isFloat {
             kernels_dropout(
-              values.floats + n * units, mask + n * units, first, units, layer.probability, dropout.seed, stream, sample)
+              values.floats + n * units, mask.pointer + n * units, first, units, probability, dropout.seed, stream, sample)
           } else {
             kernels_dropout_bf16(
-              values.halves + n * units, mask + n * units, first, units, layer.probability, dropout.seed, stream, sample)
+              values.halves + n * units, mask.pointer + n * units, first, units, probability, dropout.seed, stream, sample)
           }
         }
       }
@@ -95,15 +96,15 @@ final class OneDNNDropout: OneDNNLayer {
     let scale = 1 / (1 - layer.probability)
     let team = place.program.team
     let isFloat = signal.descriptor.type == dnnl_f32
-    let mask = mask.baseAddress!
+    let mask = SharedPointer(mask.baseAddress!)
     place.backward(.inputGradient) { [unowned self] state in
       guard active else { return }
       team.split(state.count * units, grain: 1024) { _, range in
         let at = range.lowerBound
         if isFloat {
-          kernels_mask(signal.floats + at, mask + at, range.count, scale)
+          kernels_mask(signal.floats + at, mask.pointer + at, range.count, scale)
         } else {
-          kernels_mask_bf16(signal.halves + at, mask + at, range.count, scale)
+          kernels_mask_bf16(signal.halves + at, mask.pointer + at, range.count, scale)
         }
       }
     }

@@ -52,7 +52,7 @@ final class OneDNNConvolution: OneDNNLayer {
 
       let given = try program.values(weights, as: MemoryDescriptor([weights.range.count], dnnl_f32, dnnl_x))
       let plain = try Memory(form.plainWeights)
-      place.packing { _ in unfolding.unfoldWeights(given.floats, into: plain.floats, team: program.team) }
+      place.packing { _ in unfolding.unfoldWeights(given, into: plain, team: program.team) }
       plainWeights = plain
     } else {
       source = try place.forwardInput(input, as: wanted)
@@ -102,7 +102,7 @@ final class OneDNNConvolution: OneDNNLayer {
       let target = try program.gradients(weights, as: MemoryDescriptor([weights.range.count], dnnl_f32, dnnl_x))
       place.backward(.parameterGradient) { _ in
         reorder.run()
-        unfolding.foldWeights(plain.floats, into: target.floats, team: team)
+        unfolding.foldWeights(plain, into: target, team: team)
       }
     } else {
       let reorder = try program.reorder(gradients, to: program.gradients(weights, as: form.plainWeights))

@@ -141,12 +141,13 @@ final class OneDNNExecutor: Executor {
   private func fill(_ target: UnsafeMutablePointer<Float>, from source: Tensor, filled: Int) {
     let count = source.values.count
     let end = max(filled, source.count) * source.shape.count
-    let from = source.storage.pointer
+    let target = SharedPointer(target)
     program.team.split(end, grain: 4096) { _, range in
       let copied = range.clamped(to: 0..<count)
       let cleared = range.clamped(to: count..<max(end, count))
-      if !copied.isEmpty { (target + copied.lowerBound).update(from: from + copied.lowerBound, count: copied.count) }
-      if !cleared.isEmpty { (target + cleared.lowerBound).update(repeating: 0, count: cleared.count) }
+      let (from, to) = (source.storage.pointer, target.pointer)
+      if !copied.isEmpty { (to + copied.lowerBound).update(from: from + copied.lowerBound, count: copied.count) }
+      if !cleared.isEmpty { (to + cleared.lowerBound).update(repeating: 0, count: cleared.count) }
     }
   }
 

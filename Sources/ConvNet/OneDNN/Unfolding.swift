@@ -23,7 +23,7 @@ struct Unfolding {
   let kernel: Int
   /// The shape of the unfolded input.
   let unfolded: Shape
-  private var geometry: kernels_unfolding
+  private let geometry: kernels_unfolding
 
   init(_ layer: Convolution, input: Shape, output: Shape, copies: Int, block: Int) {
     self.layer = layer
@@ -48,17 +48,15 @@ struct Unfolding {
 
   /// Shifted copies of a blocked source.
   func unfold(_ source: Memory, into target: Memory, count: Int, team: ThreadTeam) {
-    var geometry = geometry
     team.split(count) { _, pictures in
       for n in pictures {
-        kernels_shift_blocks(target.floats + n * unfolded.count, source.floats + n * input.count, &geometry)
+        kernels_shift_blocks(target.floats + n * unfolded.count, source.floats + n * input.count, geometry)
       }
     }
   }
 
   /// Space to depth, from plain pictures to as many of the target's; those beyond become zero.
   func unfold(pictures source: Tensor, into target: Memory, team: ThreadTeam) {
-    var geometry = geometry
     let isFloat = target.descriptor.type == dnnl_f32
     team.split(target.descriptor.elements / unfolded.count) { _, pictures in
       for n in pictures {
@@ -67,9 +65,9 @@ struct Unfolding {
           let bytes = isFloat ? 4 : 2
           memset(target.pointer + at * bytes, 0, unfolded.count * bytes)
         } else if isFloat {
-          kernels_space_to_depth(target.floats + at, source.storage.pointer + n * input.count, &geometry)
+          kernels_space_to_depth(target.floats + at, source.storage.pointer + n * input.count, geometry)
         } else {
-          kernels_space_to_depth_bf16(target.halves + at, source.storage.pointer + n * input.count, &geometry)
+          kernels_space_to_depth_bf16(target.halves + at, source.storage.pointer + n * input.count, geometry)
         }
       }
     }
@@ -77,34 +75,33 @@ struct Unfolding {
 
   /// The transpose of either: the gradient by the unfolded input to the gradient by the input, in the input's layout.
   func fold(_ source: Memory, into target: Memory, count: Int, team: ThreadTeam) {
-    var geometry = geometry
     team.split(count) { _, pictures in
       for n in pictures {
         let to = target.floats + n * input.count
         if copies > 1 {
-          kernels_sum_shifts(to, source.floats + n * unfolded.count, &geometry)
+          kernels_sum_shifts(to, source.floats + n * unfolded.count, geometry)
         } else if source.descriptor.type == dnnl_f32 {
-          kernels_depth_to_space(to, source.floats + n * unfolded.count, &geometry)
+          kernels_depth_to_space(to, source.floats + n * unfolded.count, geometry)
         } else {
-          kernels_depth_to_space_bf16(to, source.halves + n * unfolded.count, &geometry)
+          kernels_depth_to_space_bf16(to, source.halves + n * unfolded.count, geometry)
         }
       }
     }
   }
 
   /// Weights `[K, C, kernel, kernel]` to those of the unfolded convolution.
-  func unfoldWeights(_ weights: UnsafePointer<Float>, into target: UnsafeMutablePointer<Float>, team: ThreadTeam) {
-    eachFilter(team) { filter, geometry in
+  func unfoldWeights(_ weights: Memory, into target: Memory, team: ThreadTeam) {
+    eachFilter(team) { filter in
       kernels_unfold_weights(
-        target + filter * unfoldedTaps, weights + filter * taps, Int32(layer.kernel), Int32(kernel), &geometry)
+        target.floats + filter * unfoldedTaps, weights.floats + filter * taps, Int32(layer.kernel), Int32(kernel), geometry)
     }
   }
 
   /// Gradients by the unfolded weights to those by the weights.
-  func foldWeights(_ gradients: UnsafePointer<Float>, into target: UnsafeMutablePointer<Float>, team: ThreadTeam) {
-    eachFilter(team) { filter, geometry in
+  func foldWeights(_ gradients: Memory, into target: Memory, team: ThreadTeam) {
+    eachFilter(team) { filter in
       kernels_fold_weights(
-        target + filter * taps, gradients + filter * unfoldedTaps, Int32(layer.kernel), Int32(kernel), &geometry)
+        target.floats + filter * taps, gradients.floats + filter * unfoldedTaps, Int32(layer.kernel), Int32(kernel), geometry)
     }
   }
 
@@ -112,10 +109,9 @@ struct Unfolding {
   private var taps: Int { input.channels * layer.kernel * layer.kernel }
   private var unfoldedTaps: Int { unfolded.channels * kernel * kernel }
 
-  private func eachFilter(_ team: ThreadTeam, _ body: (_ filter: Int, _ geometry: inout kernels_unfolding) -> Void) {
+  private func eachFilter(_ team: ThreadTeam, _ body: @Sendable (_ filter: Int) -> Void) {
     team.split(layer.filters) { _, filters in
-      var geometry = geometry
-      for filter in filters { body(filter, &geometry) }
+      for filter in filters { body(filter) }
     }
   }
 }

@@ -9,7 +9,7 @@ final class ConvolutionOperation: Operation {
   private let relu: Bool
   private let team: ThreadTeam
   private let computesParameterGradients: Bool
-  private var window: kernels_window
+  private let window: kernels_window
   private let filters: Int
   /// Values a column: C · kernel².
   private let fanIn: Int
@@ -43,11 +43,11 @@ final class ConvolutionOperation: Operation {
   func forward(count: Int, dropout: DropoutStream?) {
     let area = output.shape.area
     let weights = Matrix(parameters.weights, filters, fanIn)
-    team.split(count) { worker, pictures in
+    team.split(count) { [parameters, input, output, columns, window, filters, fanIn, relu] worker, pictures in
       let columns = columns[worker].pointer
       for n in pictures {
         let y = output[n].baseAddress!
-        kernels_im2col(columns, input[n].baseAddress!, &window)
+        kernels_im2col(columns, input[n].baseAddress!, window)
         multiply(weights, Matrix(columns, fanIn, area), into: y)
         kernels_bias(y, parameters.biases, filters, area, relu ? 1 : 0)
       }
@@ -57,7 +57,8 @@ final class ConvolutionOperation: Operation {
   func backward(count: Int, from above: Tensor, to below: Tensor?, rule: ReLURule) {
     let area = output.shape.area
     let weights = Matrix(parameters.weights, filters, fanIn)
-    team.split(count) { worker, pictures in
+    team.split(count) {
+      [input, output, columns, weightSums, biasSums, window, filters, fanIn, relu, computesParameterGradients] worker, pictures in
       let columns = columns[worker].pointer
       for n in pictures {
         let signal = above[n].baseAddress!
@@ -65,13 +66,13 @@ final class ConvolutionOperation: Operation {
         let dy = Matrix(signal, filters, area)
         if computesParameterGradients {
           let first = n == pictures.lowerBound
-          kernels_im2col(columns, input[n].baseAddress!, &window)
+          kernels_im2col(columns, input[n].baseAddress!, window)
           multiply(dy, Matrix(columns, fanIn, area).transpose, into: weightSums[worker].pointer, accumulate: !first)
           kernels_row_sums(biasSums[worker].pointer, signal, filters, area, first ? 0 : 1)
         }
         if let below {
           multiply(weights.transpose, dy, into: columns)
-          kernels_col2im(below[n].baseAddress!, columns, &window)
+          kernels_col2im(below[n].baseAddress!, columns, window)
         }
       }
     }
@@ -84,15 +85,16 @@ final class ConvolutionOperation: Operation {
   /// Sums in the order of the workers, whoever computes them. Workers without a picture have left their sums from before; they
   /// don't count.
   private func add(_ sums: [FlatBuffer], pictures: Int, into total: UnsafeMutablePointer<Float>, count: Int) {
-    team.split(count, grain: 1024) { _, range in
+    let total = SharedPointer(total)
+    team.split(count, grain: 1024) { [workers = team.workers] _, range in
       let at = range.lowerBound
       var isFirst = true
-      for worker in 0..<team.workers where pictures * worker / team.workers < pictures * (worker + 1) / team.workers {
+      for worker in 0..<workers where pictures * worker / workers < pictures * (worker + 1) / workers {
         let sum = sums[worker].pointer + at
         if isFirst {
-          (total + at).update(from: sum, count: range.count)
+          (total.pointer + at).update(from: sum, count: range.count)
         } else {
-          kernels_add(total + at, sum, range.count)
+          kernels_add(total.pointer + at, sum, range.count)
         }
         isFirst = false
       }

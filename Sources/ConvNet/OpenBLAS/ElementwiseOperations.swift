@@ -13,13 +13,13 @@ final class ReLUOperation: Operation {
   }
 
   func forward(count: Int, dropout: DropoutStream?) {
-    team.split(count) { _, pictures in
+    team.split(count) { [activations] _, pictures in
       for n in pictures { kernels_relu(activations[n].baseAddress!, activations.shape.count) }
     }
   }
 
   func backward(count: Int, from above: Tensor, to below: Tensor?, rule: ReLURule) {
-    team.split(count) { _, pictures in
+    team.split(count) { [activations] _, pictures in
       for n in pictures {
         kernels_relu_gate(above[n].baseAddress!, activations[n].baseAddress!, activations.shape.count, rule.gates)
       }
@@ -57,11 +57,11 @@ final class DropoutOperation: Operation {
     guard active, let dropout else { return }
     let units = activations.shape.count
     mask.withUnsafeMutableBufferPointer { mask in
-      let mask = mask.baseAddress!
-      team.split(count) { _, pictures in
+      let mask = SharedPointer(mask.baseAddress!)
+      team.split(count) { [activations, firstUnit, layer, stream] _, pictures in
         for n in pictures {
           kernels_dropout(
-            activations[n].baseAddress!, mask + n * units, firstUnit, units, layer.probability, dropout.seed, stream,
+            activations[n].baseAddress!, mask.pointer + n * units, firstUnit, units, layer.probability, dropout.seed, stream,
             UInt64(bitPattern: Int64(dropout.samples[n])))
         }
       }
@@ -70,11 +70,12 @@ final class DropoutOperation: Operation {
 
   func backward(count: Int, from above: Tensor, to below: Tensor?, rule: ReLURule) {
     guard active else { return }
-    mask.withUnsafeBufferPointer { mask in
-      let mask = mask.baseAddress!
+    let scale = 1 / (1 - layer.probability)
+    mask.withUnsafeMutableBufferPointer { mask in
+      let mask = SharedPointer(mask.baseAddress!)
       team.split(count * activations.shape.count, grain: 1024) { _, range in
         let at = range.lowerBound
-        kernels_mask(above.storage.pointer + at, mask + at, range.count, 1 / (1 - layer.probability))
+        kernels_mask(above.storage.pointer + at, mask.pointer + at, range.count, scale)
       }
     }
   }
@@ -86,7 +87,7 @@ final class LocalResponseNormalizationOperation: Operation {
   private let output: Tensor
   private let scale: Tensor
   private let team: ThreadTeam
-  private var geometry: kernels_lrn_geometry
+  private let geometry: kernels_lrn_geometry
   private let scratch: [FlatBuffer]
 
   init(_ layer: LocalResponseNormalization, input: Tensor, output: Tensor, team: ThreadTeam) throws(MemoryError) {
@@ -101,20 +102,20 @@ final class LocalResponseNormalizationOperation: Operation {
   }
 
   func forward(count: Int, dropout: DropoutStream?) {
-    team.split(count) { _, pictures in
+    team.split(count) { [input, output, scale, geometry] _, pictures in
       for n in pictures {
-        kernels_lrn(output[n].baseAddress!, scale[n].baseAddress!, input[n].baseAddress!, &geometry)
+        kernels_lrn(output[n].baseAddress!, scale[n].baseAddress!, input[n].baseAddress!, geometry)
       }
     }
   }
 
   func backward(count: Int, from above: Tensor, to below: Tensor?, rule: ReLURule) {
     guard let below else { return }
-    team.split(count) { worker, pictures in
+    team.split(count) { [input, scale, scratch, geometry] worker, pictures in
       for n in pictures {
         kernels_lrn_backward(
           below[n].baseAddress!, above[n].baseAddress!, input[n].baseAddress!, scale[n].baseAddress!,
-          scratch[worker].pointer, &geometry)
+          scratch[worker].pointer, geometry)
       }
     }
   }

@@ -22,7 +22,7 @@ final class FullyConnectedOperation: Operation {
     let inputs = input.shape.count
     let outputs = output.shape.count
     let x = Matrix(input.storage.pointer, count, inputs)
-    team.split(outputs, grain: 16) { _, range in
+    team.split(outputs, grain: 16) { [parameters, output, relu] _, range in
       let weights = Matrix(parameters.weights + range.lowerBound * inputs, range.count, inputs)
       let y = output.storage.pointer + range.lowerBound
       multiply(x, weights.transpose, into: y, stride: outputs)
@@ -33,16 +33,16 @@ final class FullyConnectedOperation: Operation {
   func backward(count: Int, from above: Tensor, to below: Tensor?, rule: ReLURule) {
     let inputs = input.shape.count
     let outputs = output.shape.count
-    let signal = above.storage.pointer
     if relu {
-      team.split(count * outputs, grain: 1024) { _, range in
+      team.split(count * outputs, grain: 1024) { [output] _, range in
         let at = range.lowerBound
-        kernels_relu_gate(signal + at, output.storage.pointer + at, range.count, rule.gates)
+        kernels_relu_gate(above.storage.pointer + at, output.storage.pointer + at, range.count, rule.gates)
       }
     }
     if computesParameterGradients {
       let x = Matrix(input.storage.pointer, count, inputs)
-      team.split(outputs, grain: 16) { _, range in
+      team.split(outputs, grain: 16) { [parameters] _, range in
+        let signal = above.storage.pointer
         let dy = Matrix(signal + range.lowerBound, count, range.count, stride: outputs)
         multiply(dy.transpose, x, into: parameters.weightGradients + range.lowerBound * inputs)
         let sums = parameters.biasGradients + range.lowerBound
@@ -51,8 +51,8 @@ final class FullyConnectedOperation: Operation {
       }
     }
     if let below {
-      let dy = Matrix(signal, count, outputs)
-      team.split(inputs, grain: 16) { _, range in
+      let dy = Matrix(above.storage.pointer, count, outputs)
+      team.split(inputs, grain: 16) { [parameters] _, range in
         let weights = Matrix(parameters.weights + range.lowerBound, outputs, range.count, stride: inputs)
         multiply(dy, weights, into: below.storage.pointer + range.lowerBound, stride: inputs)
       }

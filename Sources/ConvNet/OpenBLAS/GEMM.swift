@@ -1,7 +1,8 @@
 import COpenBLAS
 
 /// A row-major matrix that a GEMM reads: `rows` × `columns` values, rows `stride` apart.
-public struct Matrix {
+public struct Matrix: @unchecked Sendable {
+  // Unchecked: whoever makes one keeps its values alive, and unchanged, for as long as it is read.
   let pointer: UnsafePointer<Float>
   let rows: Int
   let columns: Int

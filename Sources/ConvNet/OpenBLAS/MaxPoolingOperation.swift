@@ -6,7 +6,7 @@ final class MaxPoolingOperation: Operation {
   private let input: Tensor
   private let output: Tensor
   private let team: ThreadTeam
-  private var window: kernels_window
+  private let window: kernels_window
   /// `[N, C, H, W]` of the output: the maximum's index in its input plane.
   private var switches: [Int32]
 
@@ -22,10 +22,11 @@ final class MaxPoolingOperation: Operation {
 
   func forward(count: Int, dropout: DropoutStream?) {
     switches.withUnsafeMutableBufferPointer { switches in
-      let switches = switches.baseAddress!
-      team.split(count) { _, pictures in
+      let switches = SharedPointer(switches.baseAddress!)
+      team.split(count) { [input, output, window] _, pictures in
         for n in pictures {
-          kernels_max_pool(output[n].baseAddress!, switches + n * output.shape.count, input[n].baseAddress!, &window)
+          kernels_max_pool(
+            output[n].baseAddress!, switches.pointer + n * output.shape.count, input[n].baseAddress!, window)
         }
       }
     }
@@ -33,12 +34,12 @@ final class MaxPoolingOperation: Operation {
 
   func backward(count: Int, from above: Tensor, to below: Tensor?, rule: ReLURule) {
     guard let below else { return }
-    switches.withUnsafeBufferPointer { switches in
-      let switches = switches.baseAddress!
-      team.split(count) { _, pictures in
+    switches.withUnsafeMutableBufferPointer { switches in
+      let switches = SharedPointer(switches.baseAddress!)
+      team.split(count) { [output, window] _, pictures in
         for n in pictures {
           kernels_max_pool_backward(
-            below[n].baseAddress!, above[n].baseAddress!, switches + n * output.shape.count, &window)
+            below[n].baseAddress!, above[n].baseAddress!, switches.pointer + n * output.shape.count, window)
         }
       }
     }

@@ -177,7 +177,8 @@ extension AnyLayer {
 }
 
 /// A layer's parameters in the flat buffers.
-struct WeightsAndBiases {
+struct WeightsAndBiases: @unchecked Sendable {
+  // Unchecked: places in a store's memory, which `FlatBuffer` owns and lets its users share.
   let weights: UnsafeMutablePointer<Float>
   let biases: UnsafeMutablePointer<Float>
   let weightCount: Int

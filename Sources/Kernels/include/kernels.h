@@ -8,6 +8,12 @@
 
 // ---- The thread team ------------------------------------------------------------------------------------------------
 
+typedef void (*kernels_worker)(intptr_t worker, const void *context);
+
+/// Runs `body(worker, context)` for worker 0 ..< workers, one thread each where there are enough, and waits for all. The threads are
+/// libgomp's, the same that OpenMP libraries in this process use: there is one team, never two.
+void kernels_run_team(int32_t workers, kernels_worker body, const void *context);
+
 /// The processors that this process may run on, as far as the quota of its control group goes.
 int kernels_available_processors(void);
 
@@ -70,10 +76,10 @@ struct kernels_window {
 };
 
 /// columns[(c, u, v), (i, j)] = x[c, i·stride + u − padding, j·stride + v − padding], 0 outside the picture.
-void kernels_im2col(float *columns, const float *x, const struct kernels_window *window);
+void kernels_im2col(float *columns, const float *x, struct kernels_window window);
 
 /// The transpose: x[c, …] = Σ of the columns that came from there.
-void kernels_col2im(float *x, const float *columns, const struct kernels_window *window);
+void kernels_col2im(float *x, const float *columns, struct kernels_window window);
 
 /// A convolution's input rewritten for another one of stride 1; see ConvNet's `Unfolding` for the channels' order.
 struct kernels_unfolding {
@@ -85,27 +91,27 @@ struct kernels_unfolding {
 };
 
 /// Space to depth: z [Z/block, R, Q, block] from a plain picture x [C, H, W]; and the transpose, which writes all of x.
-void kernels_space_to_depth(float *z, const float *x, const struct kernels_unfolding *unfolding);
-void kernels_space_to_depth_bf16(uint16_t *z, const float *x, const struct kernels_unfolding *unfolding);
-void kernels_depth_to_space(float *x, const float *z, const struct kernels_unfolding *unfolding);
-void kernels_depth_to_space_bf16(float *x, const uint16_t *z, const struct kernels_unfolding *unfolding);
+void kernels_space_to_depth(float *z, const float *x, struct kernels_unfolding unfolding);
+void kernels_space_to_depth_bf16(uint16_t *z, const float *x, struct kernels_unfolding unfolding);
+void kernels_depth_to_space(float *x, const float *z, struct kernels_unfolding unfolding);
+void kernels_depth_to_space_bf16(float *x, const uint16_t *z, struct kernels_unfolding unfolding);
 
 /// Copies shifted by multiples of 3: z [Z/block, R, Q, block] from x [C/block, H, W, block]; and the transpose, a sum.
-void kernels_shift_blocks(float *z, const float *x, const struct kernels_unfolding *unfolding);
-void kernels_sum_shifts(float *x, const float *z, const struct kernels_unfolding *unfolding);
+void kernels_shift_blocks(float *z, const float *x, struct kernels_unfolding unfolding);
+void kernels_sum_shifts(float *x, const float *z, struct kernels_unfolding unfolding);
 
 /// One filter's weights z [Z, taps, taps] from w [C, side, side], 0 where w has no tap; and the transpose, which writes all of w.
-void kernels_unfold_weights(float *z, const float *w, int side, int taps, const struct kernels_unfolding *unfolding);
-void kernels_fold_weights(float *w, const float *z, int side, int taps, const struct kernels_unfolding *unfolding);
+void kernels_unfold_weights(float *z, const float *w, int side, int taps, struct kernels_unfolding unfolding);
+void kernels_fold_weights(float *w, const float *z, int side, int taps, struct kernels_unfolding unfolding);
 
 // ---- Pooling and normalisation --------------------------------------------------------------------------------------
 
 /// Maxima of windows clipped to the picture; `switches` gets each maximum's index in its input plane (the first where
 /// several are largest; a NaN wins).
-void kernels_max_pool(float *y, int32_t *switches, const float *x, const struct kernels_window *window);
+void kernels_max_pool(float *y, int32_t *switches, const float *x, struct kernels_window window);
 
 /// dx = 0, then dx[switch] += dy.
-void kernels_max_pool_backward(float *dx, const float *dy, const int32_t *switches, const struct kernels_window *window);
+void kernels_max_pool_backward(float *dx, const float *dy, const int32_t *switches, struct kernels_window window);
 
 struct kernels_lrn_geometry {
   int channels, area, size;
@@ -113,12 +119,12 @@ struct kernels_lrn_geometry {
 };
 
 /// scale = k + alpha·Σ x² over `size` neighbouring channels; y = x·scale^−beta.
-void kernels_lrn(float *y, float *scale, const float *x, const struct kernels_lrn_geometry *lrn);
+void kernels_lrn(float *y, float *scale, const float *x, struct kernels_lrn_geometry lrn);
 
 /// dx[c] = dy[c]·scale[c]^−beta − 2·alpha·beta·x[c]·Σ dy[c′]·x[c′]·scale[c′]^(−beta−1) over the channels c′ that c feeds.
 /// `scratch` holds channels × 64 values.
 void kernels_lrn_backward(float *dx, const float *dy, const float *x, const float *scale, float *scratch,
-                          const struct kernels_lrn_geometry *lrn);
+                          struct kernels_lrn_geometry lrn);
 
 // ---- Pictures -------------------------------------------------------------------------------------------------------
 
