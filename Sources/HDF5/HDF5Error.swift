@@ -69,12 +69,12 @@ extension HDF5Error {
   static func check<Value: SignedInteger>(
     _ call: StaticString, _ action: @autoclosure () -> String, _ path: String, _ body: () -> Value
   ) throws(HDF5Error) -> Value {
-    HDF5Lock.lock()
-    defer { HDF5Lock.unlock() }
-    silence()
-    let value = body()
-    guard value < 0 else { return value }
-    throw HDF5Error(stack: ErrorStack(), call: "\(call)", action: action(), path: path)
+    try HDF5Lock.hold { () throws(HDF5Error) in
+      silence()
+      let value = body()
+      guard value < 0 else { return value }
+      throw HDF5Error(stack: ErrorStack(), call: "\(call)", action: action(), path: path)
+    }
   }
 
   /// Keeps HDF5 from printing its error stack.

@@ -44,7 +44,8 @@ extension HDF5File {
   }
 
   private func setAttribute(
-    _ name: String, of object: String, stored: hid_t, memory: hid_t, _ value: UnsafeRawPointer
+    _ name: String, of object: String, stored: @autoclosure () -> hid_t, memory: @autoclosure () -> hid_t,
+    _ value: UnsafeRawPointer
   ) throws(HDF5Error) {
     let action = "write attribute \(name) of \(object) in"
     if try hasAttribute(name, of: object, action) {
@@ -52,10 +53,10 @@ extension HDF5File {
     }
     let space = HDF5Handle(try HDF5Error.check("H5Screate", action, path) { H5Screate(H5S_SCALAR) }, closedBy: H5Sclose)
     let id = try HDF5Error.check("H5Acreate_by_name", action, path) {
-      H5Acreate_by_name(handle.id, object, name, stored, space.id, hdf5_default(), hdf5_default(), hdf5_default())
+      H5Acreate_by_name(handle.id, object, name, stored(), space.id, hdf5_default(), hdf5_default(), hdf5_default())
     }
     let attribute = HDF5Handle(id, closedBy: H5Aclose)
-    try HDF5Error.check("H5Awrite", action, path) { H5Awrite(attribute.id, memory, value) }
+    try HDF5Error.check("H5Awrite", action, path) { H5Awrite(attribute.id, memory(), value) }
     try attribute.close("H5Aclose", action, path)
   }
 
@@ -71,7 +72,7 @@ extension HDF5File {
     let count = try HDF5Error.check("H5Sget_simple_extent_npoints", action, path) { H5Sget_simple_extent_npoints(space.id) }
     guard count == 1 else { return .other("\(count) values") }
     let type = HDF5Handle(try HDF5Error.check("H5Aget_type", action, path) { H5Aget_type(attribute.id) }, closedBy: H5Tclose)
-    switch H5Tget_class(type.id) {
+    switch HDF5Lock.hold({ H5Tget_class(type.id) }) {
     case H5T_STRING:
       return .string(try readString(attribute, type: type, action))
     case H5T_INTEGER:
@@ -83,7 +84,7 @@ extension HDF5File {
       try HDF5Error.check("H5Aread", action, path) { H5Aread(attribute.id, hdf5_native_double(), &value) }
       return .real(value)
     default:
-      return .other("a type of \(H5Tget_size(type.id)) bytes")
+      return .other("a type of \(HDF5Lock.hold { H5Tget_size(type.id) }) bytes")
     }
   }
 
@@ -100,15 +101,15 @@ extension HDF5File {
     _ attribute: borrowing HDF5Handle, type: borrowing HDF5Handle, _ action: String
   ) throws(HDF5Error) -> String {
     let (id, typeID) = (attribute.id, type.id)
-    if H5Tis_variable_str(typeID) > 0 {
+    if HDF5Lock.hold({ H5Tis_variable_str(typeID) }) > 0 {
       if let problem = heaps?.problem { throw HDF5Error(.other, path: path, action: action, reason: problem) }
       var text: UnsafeMutablePointer<CChar>?
       try HDF5Error.check("H5Aread", action, path) { H5Aread(id, typeID, &text) }
       guard let text else { return "" }
-      defer { H5free_memory(text) }
+      defer { HDF5Lock.hold { _ = H5free_memory(text) } }
       return String(cString: text)
     }
-    let width = H5Tget_size(typeID)
+    let width = HDF5Lock.hold { H5Tget_size(typeID) }
     guard width <= Self.longestString else {
       throw HDF5Error(.invalidValue, path: path, action: action, reason: "it is a text of \(width) bytes")
     }

@@ -62,7 +62,8 @@ extension HDF5File {
   }
 
   func write(
-    _ bytes: UnsafeRawBufferPointer, count: Int, shape: [Int], to dataSet: String, stored: hid_t, memory: hid_t
+    _ bytes: UnsafeRawBufferPointer, count: Int, shape: [Int], to dataSet: String, stored: @autoclosure () -> hid_t,
+    memory: @autoclosure () -> hid_t
   ) throws(HDF5Error) {
     precondition(count == shape.reduce(1, *), "\(dataSet): \(count) values are not of shape \(shape)")
     let action = "write data set \(dataSet) of"
@@ -79,7 +80,7 @@ extension HDF5File {
       try HDF5Error.check("H5Pset_fill_time", action, path) { H5Pset_fill_time(creation.id, H5D_FILL_TIME_NEVER) }
     }
     let id = try HDF5Error.check("H5Dcreate2", action, path) {
-      H5Dcreate2(handle.id, dataSet, stored, space.id, links.id, creation.id, hdf5_default())
+      H5Dcreate2(handle.id, dataSet, stored(), space.id, links.id, creation.id, hdf5_default())
     }
     let owner = HDF5Handle(id, closedBy: H5Dclose)
     guard count > 0 else { return }
@@ -87,7 +88,7 @@ extension HDF5File {
       return try owner.close("H5Dclose", action, path)
     }
     try HDF5Error.check("H5Dwrite", action, path) {
-      H5Dwrite(owner.id, memory, hdf5_whole_space(), hdf5_whole_space(), hdf5_default(), bytes.baseAddress)
+      H5Dwrite(owner.id, memory(), hdf5_whole_space(), hdf5_whole_space(), hdf5_default(), bytes.baseAddress)
     }
     try owner.close("H5Dclose", action, path)
   }
@@ -98,9 +99,7 @@ extension HDF5File {
   private func writeDirectly(_ bytes: UnsafeRawBufferPointer, to dataSet: borrowing HDF5Handle) throws(HDF5Error) -> Bool {
     guard let direct else { return false }
     let id = dataSet.id
-    HDF5Lock.lock()
-    let offset = H5Dget_offset(id)
-    HDF5Lock.unlock()
+    let offset = HDF5Lock.hold { H5Dget_offset(id) }
     guard offset != hdf5_undefined_address() else { return false }
     do {
       return try direct.write(bytes, at: Int(offset))
@@ -218,16 +217,17 @@ extension HDF5File {
     var sizes = [hsize_t](repeating: 0, count: Int(rank))
     try HDF5Error.check("H5Sget_simple_extent_dims", action, path) { H5Sget_simple_extent_dims(space.id, &sizes, nil) }
     let type = HDF5Handle(try HDF5Error.check("H5Dget_type", action, path) { H5Dget_type(id) }, closedBy: H5Tclose)
-    let width = H5Tget_size(type.id)
+    let width = HDF5Lock.hold { H5Tget_size(type.id) }
     // Sizes come from the file: a damaged one must not overflow, nor ask for more memory than the file has data.
     let shape = sizes.compactMap { Int(exactly: $0) }
     guard shape.count == sizes.count, let bytes = CheckedSize.product([width] + shape) else {
       throw HDF5Error(.unexpectedShape, path: path, action: action, reason: "its shape \(sizes) is impossible")
     }
     try requireStored(UInt64(bytes), id, dataSet)
-    return HDF5DataSet(path: dataSet, element: element(of: type, width: width), shape: shape, byteCount: bytes)
+    return HDF5DataSet(path: dataSet, element: HDF5Lock.hold { element(of: type, width: width) }, shape: shape, byteCount: bytes)
   }
 
+  /// Called while the lock is held.
   private func element(of type: borrowing HDF5Handle, width: Int) -> HDF5Element {
     if H5Tequal(type.id, hdf5_float32_little_endian()) > 0 { return .float32 }
     if H5Tequal(type.id, hdf5_int32_little_endian()) > 0 { return .int32 }

@@ -21,9 +21,9 @@ extension HDF5File {
   func requireStored(_ bytes: UInt64, _ id: hid_t, _ dataSet: String) throws(HDF5Error) {
     guard bytes > 0 else { return }
     let action = "open data set \(dataSet) of"
-    let stored = H5Dget_storage_size(id)
+    let stored = HDF5Lock.hold { H5Dget_storage_size(id) }
     guard stored > 0 else { throw HDF5Error(.truncated, path: path, action: action, reason: "its values were never written") }
-    let isInOnePiece = H5Dget_offset(id) != hdf5_undefined_address()
+    let isInOnePiece = HDF5Lock.hold { H5Dget_offset(id) } != hdf5_undefined_address()
     let fileBytes = UInt64(max(fileSize() ?? Int.max, 0))
     let most = min(stored, fileBytes).multipliedReportingOverflow(by: isInOnePiece ? 1 : Self.largestExpansion)
     guard most.overflow || bytes <= most.partialValue else {

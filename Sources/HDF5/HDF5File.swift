@@ -5,8 +5,8 @@ import Foundation
 /// An open HDF5 file, closed with its owner.
 ///
 /// Objects are named by their paths (`/parameters/conv1/weights`); the groups on the way are made when a data set is written.
-/// Calls from several threads wait for each other: Debian's serial HDF5 is thread-safe, others are guarded. HDF5_USE_FILE_LOCKING=FALSE, which the
-/// library itself reads, turns its file locks off for network file systems without them.
+/// Calls from several threads wait for each other (`HDF5Lock`). HDF5_USE_FILE_LOCKING=FALSE, which the library itself reads, turns its
+/// file locks off for network file systems without them.
 public struct HDF5File: ~Copyable {
   /// The name that errors use: the final one while a file is written under a temporary one.
   public let path: String
@@ -51,8 +51,8 @@ public struct HDF5File: ~Copyable {
   /// Properties of a new file, group or data set without the time of its making: the same contents give the same bytes.
   ///
   /// Source: H5Pset_obj_track_times
-  static func timeless(_ propertyClass: hid_t, _ name: String) throws(HDF5Error) -> HDF5Handle {
-    let list = HDF5Handle(try HDF5Error.check("H5Pcreate", "write", name) { H5Pcreate(propertyClass) }, closedBy: H5Pclose)
+  static func timeless(_ propertyClass: @autoclosure () -> hid_t, _ name: String) throws(HDF5Error) -> HDF5Handle {
+    let list = HDF5Handle(try HDF5Error.check("H5Pcreate", "write", name) { H5Pcreate(propertyClass()) }, closedBy: H5Pclose)
     try HDF5Error.check("H5Pset_obj_track_times", "write", name) { H5Pset_obj_track_times(list.id, false) }
     return list
   }
@@ -182,7 +182,7 @@ extension HDF5File {
       let child = group.hasSuffix("/") ? group + name : "\(group)/\(name)"
       let id = try HDF5Error.check("H5Oopen", "open \(child) in", path) { H5Oopen(handle.id, child, hdf5_default()) }
       let object = HDF5Handle(id, closedBy: H5Oclose)
-      switch H5Iget_type(object.id) {
+      switch HDF5Lock.hold({ H5Iget_type(object.id) }) {
       case H5I_DATASET: found.append(child)
       case H5I_GROUP: found += try dataSets(below: child, depth: depth + 1)
       default: break

@@ -13,10 +13,10 @@ struct HDF5Handle: ~Copyable {
 
   deinit {
     // An error that is already on its way matters more than one of closing.
-    HDF5Lock.lock()
-    defer { HDF5Lock.unlock() }
-    HDF5Error.silence()
-    _ = closer(id)
+    HDF5Lock.hold {
+      HDF5Error.silence()
+      _ = closer(id)
+    }
   }
 
   /// Closes it now, for those who need to know whether that worked.

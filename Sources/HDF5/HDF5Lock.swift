@@ -1,20 +1,22 @@
 import CHDF5
 import Foundation
 
-/// Lets one thread at a time into an HDF5 library that was built without thread safety; nothing where it has its own.
+/// Lets one thread at a time into HDF5: every call of this module is made while the lock is held. A build of the library with thread
+/// safety has a lock of its own, but Debian's parallel build hasn't.
 ///
 /// Its first use also keeps HDF5 from cleaning up when the program ends: of a file that a full disk didn't let it close it would
 /// crash there. All files are closed by their owners.
 ///
-/// Source: H5is_library_threadsafe, H5dont_atexit. Debian's serial build is thread-safe, its parallel one isn't.
+/// Source: H5dont_atexit
 enum HDF5Lock {
-  private static let recursive = NSRecursiveLock()
-  private static let isNeeded: Bool = {
+  private static let recursive: NSRecursiveLock = {
     H5dont_atexit()
-    var isThreadSafe = false
-    return H5is_library_threadsafe(&isThreadSafe) < 0 || !isThreadSafe
+    return NSRecursiveLock()
   }()
 
-  static func lock() { if isNeeded { recursive.lock() } }
-  static func unlock() { if isNeeded { recursive.unlock() } }
+  static func hold<Value, Failure>(_ body: () throws(Failure) -> Value) throws(Failure) -> Value {
+    recursive.lock()
+    defer { recursive.unlock() }
+    return try body()
+  }
 }
