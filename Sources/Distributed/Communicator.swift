@@ -12,6 +12,8 @@ import Foundation
 ///
 /// Source: MPI-3.1 chapters 5 (collectives) and 6 (communicators).
 public final class Communicator: @unchecked Sendable {
+  // Unchecked: all is constant, and what the handle points to is MPI's own, which takes calls from any thread.
+
   /// The most bytes a single MPI call carries.
   public static let chunkBytes = 4 << 20
 
@@ -29,12 +31,15 @@ public final class Communicator: @unchecked Sendable {
   public var isOneHost: Bool { localSize == size }
 
   let handle: MPI_Comm
+  /// Nil for all ranks of the job, whose communicator is MPI's own.
+  private let owner: MPIHandle?
 
   /// Looks up rank, size and host; duplicates know the host's part already.
   ///
   /// - Note: collective unless `original` is given.
   init(handle: MPI_Comm, like original: Communicator? = nil) throws(MPIError) {
     self.handle = handle
+    owner = original == nil ? nil : MPIHandle(.communicator, handle)
     try check(MPI_Comm_set_errhandler(handle, cmpi_errors_return()), "MPI_Comm_set_errhandler", "setting up a communicator")
     if let original {
       (rank, size, hostName) = (original.rank, original.size, original.hostName)
@@ -51,25 +56,16 @@ public final class Communicator: @unchecked Sendable {
     try check(MPI_Comm_free(&local), "MPI_Comm_free", "finding the ranks of host \(hostName)")
   }
 
-  /// A communicator of the same ranks whose messages never meet this one's.
+  /// A communicator of the same ranks whose messages never meet this one's. MPI has it back when all ranks have let it go.
   ///
   /// - Throws: `MPIError`.
   /// - Note: collective
   /// Source: `MPI_Comm_dup`, MPI-3.1 section 6.4.2.
   public func duplicate() throws(MPIError) -> Communicator {
+    try MPIHandle.freeReleased(self)
     var copy = cmpi_comm_null()
     try check(MPI_Comm_dup(handle, &copy), "MPI_Comm_dup", "duplicating the communicator of \(size) ranks")
     return try Communicator(handle: copy!, like: self)
-  }
-
-  /// Gives a duplicate's resources back; without it that happens when MPI ends. The communicator must not be used afterwards.
-  ///
-  /// - Throws: `MPIError`.
-  /// - Note: collective
-  /// Source: `MPI_Comm_free`, MPI-3.1 section 6.4.3.
-  public func free() throws(MPIError) {
-    var freed: MPI_Comm? = handle
-    try check(MPI_Comm_free(&freed), "MPI_Comm_free", "freeing the communicator of \(size) ranks")
   }
 
   /// Waits until every rank is here.

@@ -39,6 +39,8 @@ public enum MPIRuntime {
       watchdog = try Watchdog(communicator, limits: stalls)
       try body(communicator)
       try watchdog?.finish()
+      watchdog = nil
+      try MPIHandle.freeReleased(communicator)
       SignalThread.shared.isOver()
       let isFirst = communicator.rank == 0
       try finish()

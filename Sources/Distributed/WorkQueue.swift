@@ -69,7 +69,6 @@ public final class WorkQueue {
       try communicator.send(.finished, 0)
     }
     try communicator.sleepingBarrier()
-    try communicator.free()
   }
 }
 

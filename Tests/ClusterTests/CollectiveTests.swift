@@ -20,11 +20,11 @@ func expectPass(_ check: Case, ranks: Int) throws {
 @Suite struct CollectiveTests {
   // 1048576 Floats are one chunk; 2500001 are odd, and more than one of every type.
   @Test(
-    "Collective calls give every rank the right values",
+    "Collective calls give every rank the right values, and handles are freed once nobody uses them",
     arguments: [
       Case("all-reduce", "0"), Case("all-reduce", "5"), Case("all-reduce", "2500001"), Case("broadcast", "0"),
       Case("broadcast", "5"), Case("broadcast", "4500001"), Case("gather", "0"), Case("gather", "3"), Case("gather", "4500001"),
-      Case("agree"), Case("duplicate"), Case("barrier"),
+      Case("agree"), Case("duplicate"), Case("barrier"), Case("handles"),
     ], [1, 2, 3, 4])
   func collective(check: Case, ranks: Int) throws { try expectPass(check, ranks: ranks) }
 

@@ -5,7 +5,7 @@ import Foundation
 let collectiveChecks = [
   RankCheck("layout", checkLayout), RankCheck("all-reduce", checkAllReduce), RankCheck("broadcast", checkBroadcast),
   RankCheck("gather", checkGather), RankCheck("agree", checkAgree), RankCheck("duplicate", checkDuplicate),
-  RankCheck("barrier", checkBarrier),
+  RankCheck("barrier", checkBarrier), RankCheck("handles", checkHandles),
 ]
 
 /// What rank `rank` has at `index`.
@@ -134,7 +134,21 @@ private func checkDuplicate(_ communicator: Communicator, _ arguments: [String])
   ended.wait()
   let sum = communicator.size * (communicator.size + 1) / 2
   try expectEqual(sums.sorted, [sum, 1000 * sum], "sums of two threads")
-  try copy.free()
+}
+
+/// MPI has communicators and windows back when all ranks have let them go, and not before.
+private func checkHandles(_ communicator: Communicator, _ arguments: [String]) throws {
+  let before = try MPIHandle.freeReleased(communicator)
+  var copy: Communicator? = try communicator.duplicate()
+  var exchange: SharedMemoryExchange? = try SharedMemoryExchange(communicator)
+  try expectEqual(try MPIHandle.freeReleased(communicator), before + 2, "handles in use")
+  exchange = nil
+  if communicator.rank > 0 { copy = nil }
+  try expectEqual(try MPIHandle.freeReleased(communicator), before + 1, "handles of which rank 0 uses one")
+  try expectEqual(copy == nil, communicator.rank > 0, "the copy")
+  copy = nil
+  try expectEqual(try MPIHandle.freeReleased(communicator), before, "handles after all")
+  try expect(exchange == nil, "the window")
 }
 
 private final class ThreadedSums: @unchecked Sendable {

@@ -23,7 +23,7 @@ public final class SharedMemoryExchange: RankSum {
   let communicator: Communicator
   /// Values that go from one rank to another at a time; each rank has room for two rounds, since it may be ahead by one.
   private let piece: Int
-  private var window: MPI_Win?
+  private let window: MPIHandle
   /// The other ranks, from the next one on.
   private let others: [Int]
   /// Where each rank's memory begins.
@@ -41,8 +41,10 @@ public final class SharedMemoryExchange: RankSum {
     let bytes = 2 * ranks * piece * MemoryLayout<Float>.stride
     let doing = "sharing memory among \(ranks) ranks"
     var own: UnsafeMutableRawPointer?
+    var window: MPI_Win?
     try check(
       MPI_Win_allocate_shared(bytes, 1, cmpi_info_null(), communicator.handle, &own, &window), "MPI_Win_allocate_shared", doing)
+    self.window = MPIHandle(.window, window!)
     for rank in 0..<ranks {
       var size = 0
       var unit: Int32 = 0
