@@ -128,12 +128,9 @@ struct ShardedPictures {
   // MARK: - Shards
 
   private static func read(_ paths: [FileName]) throws(DataError) -> [Shard] {
-    let results: [Result<Shard, DataError>]
-    do throws(FileError) {
-      results = try inParallel(paths.count) { number in
-        Result { () throws(DataError) in try shard(paths[number]) }
-      }
-    } catch { throw DataError(error) }
+    let results = inParallel(paths.count) { number in
+      Result { () throws(DataError) in try shard(paths[number]) }
+    }
     return try results.map { result throws(DataError) in try result.get() }
   }
 
