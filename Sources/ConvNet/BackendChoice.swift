@@ -1,22 +1,22 @@
-/// Which library computes.
+/// The library that computes a plan.
 public enum BackendChoice: String, Sendable, Codable, CaseIterable {
-  /// oneDNN where it is installed and the processor has AVX2 or better, else OpenBLAS.
+  /// oneDNN if it is installed and the processor has AVX2 or better, otherwise OpenBLAS.
   case auto
-  /// im2col and GEMM in float32, on any processor; the oracle of the other.
+  /// im2col and GEMM in float32, on any processor. The results of oneDNN are tested against it.
   case openblas
-  /// JIT kernels in blocked layouts, in float32 and bfloat16.
+  /// Kernels generated at run time, in blocked layouts, in float32 and bfloat16.
   case onednn
 
   /// The backend that `auto` stands for on this processor; the others stand for themselves.
   public var resolved: BackendChoice { self == .auto ? (OneDNN.hasAVX2 ? .onednn : .openblas) : self }
 
-  /// The instruction set that kernels are generated for on this processor, `avx512_core_bf16`.
+  /// The instruction set that kernels are generated for on this processor, such as `avx512_core_bf16`.
   public static var instructionSet: String { OneDNN.obstacle == nil ? OneDNN.instructionSet : ProcessorInstructions.name }
 
-  /// Why oneDNN can't be used here, `libdnnl.so.2: cannot open shared object file`; nil where it can.
+  /// The reason why oneDNN can't be used here, such as `libdnnl.so.2: cannot open shared object file`; nil if it can be used.
   public static var oneDNNObstacle: String? { OneDNN.obstacle }
 
-  /// Why this backend can't compute in that precision here, as a sentence; nil where it can.
+  /// The reason why this backend can't compute in a precision on this processor, as a sentence; nil if it can.
   public func obstacle(to precision: Precision) -> String? {
     if self == .onednn, let missing = OneDNN.obstacle {
       return "oneDNN is not there (\(missing)): install it (./launch.sh setup), or choose the backend openblas"
@@ -32,7 +32,8 @@ public enum BackendChoice: String, Sendable, Codable, CaseIterable {
     return nil
   }
 
-  /// What is to be said against this backend and that precision here although they work, as a sentence; nil where nothing is.
+  /// A warning about this backend with a precision on this processor, where both work but better is to be had; nil if there is
+  /// none.
   public func advice(on precision: Precision) -> String? {
     if self == .auto, let missing = OneDNN.obstacle, ProcessorInstructions.hasAVX2 {
       return "oneDNN is not there (\(missing)): OpenBLAS computes instead, more slowly and in float32 alone"

@@ -1,4 +1,4 @@
-/// A layer that a backend can't compute: sizes beyond its kernels, or no memory for its working space.
+/// A layer that a backend can't compute, because its sizes are beyond the kernels or there is no memory for its working space.
 public struct BackendError: Error, Sendable, Hashable, CustomStringConvertible {
   public let description: String
 

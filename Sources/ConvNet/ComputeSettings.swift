@@ -1,4 +1,4 @@
-/// What computes, how exactly, and on how many threads: everything about a plan that doesn't change what it means.
+/// The backend, precision and threads of a plan: everything that doesn't change what the plan means.
 public struct ComputeSettings: Sendable {
   public var backend: BackendChoice
   public var precision: Precision

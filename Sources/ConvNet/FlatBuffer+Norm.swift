@@ -1,9 +1,9 @@
 import Kernels
 
 extension FlatBuffer {
-  /// ‖x‖₂ of a range, in double precision; the same bits whatever the team. Not finite when a value isn't.
+  /// ‖x‖₂ of a range, summed in double precision; the same bits for any team. Not finite if a value isn't.
   func norm(_ range: Range<Int>, team: ThreadTeam) -> Double {
-    // Blocks of fixed length, added in order: the cut must not depend on the number of threads.
+    // Blocks have a fixed length and are added in order: the result must not depend on the number of threads.
     let block = 1 << 16
     let blocks = (range.count + block - 1) / block
     let sums = withUnsafeTemporaryAllocation(of: Double.self, capacity: max(blocks, 1)) { sums in
@@ -19,7 +19,7 @@ extension FlatBuffer {
     return sums.squareRoot()
   }
 
-  /// Whether every value of a range is a finite number.
+  /// True if every value of a range is a finite number.
   public func isFinite(_ range: Range<Int>) -> Bool {
     kernels_sum_of_squares(pointer + range.lowerBound, range.count).isFinite
   }

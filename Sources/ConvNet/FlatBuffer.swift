@@ -1,19 +1,19 @@
 import Foundation
 import Sizes
 
-/// A page-aligned block of Floats, zero at first, freed with its owner.
+/// A page-aligned block of Floats, zero at first, which is freed with the object.
 public final class FlatBuffer: @unchecked Sendable {
-  // Unchecked: the memory is plain, and the training step decides who writes which range when.
+  // Unchecked: the memory is plain, and the training step decides which thread writes which range, and when.
   public let pointer: UnsafeMutablePointer<Float>
   public let count: Int
   private let byteCount: Int
-  /// Bytes that are counted against the process's memory.
+  /// The bytes that are counted against the memory budget of the process.
   private let counted: Int
 
   /// - Parameters:
-  ///   - count: nil for a product that overflowed, which is refused.
-  ///   - isSparse: whether most of it may never be written: such pages cost nothing, and aren't counted.
-  /// - Throws: `MemoryError` when there is not so much memory.
+  ///   - count: the number of values; nil, for a product that overflowed, is refused.
+  ///   - isSparse: true if most of the block may never be written: such pages take no memory, and aren't counted.
+  /// - Throws: `MemoryError` if there isn't enough memory.
   public init(count: Int?, isSparse: Bool = false) throws(MemoryError) {
     func purpose() -> String { "\(count.map(String.init) ?? "too many") values" }
     let page = 4096
@@ -25,7 +25,7 @@ public final class FlatBuffer: @unchecked Sendable {
       try MemoryBudget.process.take(rounded, .other, for: purpose())
     }
     guard let count, let rounded else { preconditionFailure("the budget has taken a size that is none") }
-    // Fresh pages are zero, and cost nothing until they are used; large ones take fewer faults.
+    // The system gives fresh pages as zeros, and they take no memory until they are touched. Huge pages take fewer page faults.
     guard let raw = mmap(nil, rounded, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), raw != MAP_FAILED else {
       let reason = String(cString: strerror(errno))
       if !isSparse { MemoryBudget.process.release(rounded) }
@@ -43,7 +43,7 @@ public final class FlatBuffer: @unchecked Sendable {
     MemoryBudget.process.release(counted)
   }
 
-  /// All of it, or a range of it.
+  /// All values.
   public var all: UnsafeMutableBufferPointer<Float> { UnsafeMutableBufferPointer(start: pointer, count: count) }
 
   public subscript(range: Range<Int>) -> UnsafeMutableBufferPointer<Float> {

@@ -1,15 +1,15 @@
 import Kernels
 import Sizes
 
-/// Adds up the gradients of several passes, one after the other.
+/// Adds up the gradients of several passes, in the order of the passes.
 public final class GradientSum: GradientAccumulation {
   private let gradients: FlatBuffer
-  /// The sum so far; nil for one pass, whose gradients are the sum.
+  /// The sum so far; nil for a single pass, whose gradients are the sum already.
   private let sum: FlatBuffer?
   private let parts: Int
   private let team: ThreadTeam
 
-  /// - Parameter parts: the passes of each batch.
+  /// - Parameter parts: the number of passes per batch.
   public init(_ store: ParameterStore, parts: Int, team: ThreadTeam) throws(MemoryError) {
     gradients = store.gradients
     sum = parts > 1 ? try FlatBuffer(count: store.gradients.count) : nil

@@ -1,20 +1,21 @@
 import Kernels
 import Sizes
 
-/// Adds up the gradients of several passes in a binary tree made by halving:
+/// Adds up the gradients of several passes in a binary tree that is made by halving:
 ///
 ///     Σ(0 ..< 4) = (g0 + g1) + (g2 + g3)
 ///
-/// So when ranks of a power of two in number have equal parts of the passes, and sum over the ranks in such a tree too, the bits don't
-/// depend on their number. It takes memory for as many gradients as the tree has levels.
+/// If the number of ranks is a power of two, all ranks have equally many passes, and the sum over the ranks is such a tree too,
+/// then the bits of the result don't depend on the number of ranks. Each level of the tree takes a buffer as large as the
+/// gradients.
 public final class GradientTree: GradientAccumulation {
   private let gradients: FlatBuffer
-  /// The sums of left halves, outermost first.
+  /// The sums of left halves that wait for their right halves, outermost first.
   private let waiting: [FlatBuffer]
   private let passes: Int
   private let team: ThreadTeam
 
-  /// - Parameter passes: of each batch.
+  /// - Parameter passes: the number of passes per batch.
   public init(_ store: ParameterStore, passes: Int, team: ThreadTeam) throws(MemoryError) {
     gradients = store.gradients
     waiting = try (0..<Self.depth(of: passes)).map { _ throws(MemoryError) in try FlatBuffer(count: store.gradients.count) }
@@ -31,11 +32,11 @@ public final class GradientTree: GradientAccumulation {
     }
   }
 
-  /// The levels of a tree that is made by halving.
+  /// The number of levels of a tree made by halving.
   static func depth(of leaves: Int) -> Int { leaves <= 1 ? 0 : 1 + depth(of: leaves - leaves / 2) }
 
-  /// What becomes of a leaf: the depths of the left halves whose right halves end with it, innermost first, and the depth at which
-  /// the sum then is a left half itself, nil for that of all leaves.
+  /// What happens at a leaf: `added` are the depths of the left halves whose right halves end with this leaf, innermost first;
+  /// `kept` is the depth at which the sum is then a left half itself, or nil after the last leaf.
   static func place(of leaf: Int, in leaves: Int) -> (added: [Int], kept: Int?) {
     var (low, high, depth) = (0, leaves, 0)
     var added: [Int] = []

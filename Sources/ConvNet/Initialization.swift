@@ -1,23 +1,26 @@
 import Random
 
-/// How the weights start.
+/// How parameters are set before training.
 public enum Initialization: String, Sendable, Codable, CaseIterable {
-  /// Weights N(0, 0.01), biases 0, but 0.1 in conv2, conv4, conv5, fc6 and fc7: for pixels of ±128.
-  /// After cuda-convnet and Caffe, which start those biases at 1; here 1 gave a flat loss. The paper doesn't say.
+  /// Weights are drawn from N(0, 0.01²); biases are 0, but 0.1 in conv2, conv4, conv5, fc6 and fc7. For pixels of ±128.
+  /// Cuda-convnet and Caffe start those biases at 1; here 1 gave a loss that didn't fall. The paper doesn't say.
   ///
-  /// A layer narrower than the paper's of the same name starts with a deviation of 0.01 · √(fan-in there / fan-in here): its
-  /// signals are then as strong as in the paper's net. With 0.01 throughout, the small presets don't start to learn.
+  /// A layer that is narrower than the paper's layer of the same name starts with a deviation of 0.01 · √(fan-in there / fan-in
+  /// here), so that its signals are as strong as in the paper's net. With 0.01 throughout, the small presets don't start to
+  /// learn.
   case gaussian
-  /// Weights N(0, 2 / fan-in), biases 0 (He et al. 2015), for pixels scaled to unit deviation; with ±128 it diverges. Pixels enter
-  /// every network as they are, so the first layer starts with the weights divided by `pixelDeviation`, and `SGD` updates it to match.
+  /// Weights are drawn from N(0, 2 / fan-in), biases are 0 (He et al. 2015). This is meant for pixels of unit deviation; with
+  /// pixels of ±128 training diverges. Pixels enter every network as they are, so the first layer starts with its weights divided
+  /// by `pixelDeviation`, and `SGD` updates them to match.
   case he
 
-  /// The deviation σ that the first layer takes pixels to have, RGB 0–255; 1 for as they are. **[ours]** 58: that of ImageNet.
+  /// The deviation σ that the first layer takes pixels (RGB 0–255) to have; 1 if it takes them as they are. **[ours]** 58: the
+  /// deviation of ImageNet's pixels.
   public var pixelDeviation: Float { self == .he ? 58 : 1 }
 
   private static let raisedBiases: Set = ["conv2", "conv4", "conv5", "fc6", "fc7"]
 
-  /// Fills the store's values; every parameter has a random stream of its own, so the same seed gives the same net.
+  /// Fills the store's values. Every parameter has its own random stream, so that the same seed gives the same net.
   public func fill(_ store: ParameterStore, seed: UInt64) {
     let paper = ParameterStore.specs(of: try? Preset.cnnF.network(classes: 1000))
     for (index, parameter) in store.parameters.enumerated() {

@@ -1,18 +1,18 @@
-/// How long one layer took in one kind of pass, summed over the calls since timing began.
+/// The time that one layer took in one kind of pass, summed over all calls since timing was turned on.
 public struct LayerTime: Sendable, Hashable {
   public enum Pass: String, Sendable, Hashable, CaseIterable {
     case forward
-    /// Back-propagation through the layer.
+    /// Back-propagation to the layer's input.
     case inputGradient
-    /// Gradients of the layer's own parameters.
+    /// Back-propagation to the layer's own parameters.
     case parameterGradient
-    /// Parameters brought into the backend's layouts after an update.
+    /// Conversion of the parameters to the backend's layouts after an update.
     case packing
   }
 
   public let layer: String
   public let pass: Pass
   public internal(set) var seconds: Double
-  /// Of the textbook algorithm, over the plan's whole batch: Winograd does with fewer.
+  /// Multiply-adds of the textbook algorithm for the plan's whole batch; Winograd needs fewer.
   public internal(set) var multiplyAdds: Int
 }

@@ -6,7 +6,7 @@ import Foundation
 /// - Parameters:
 ///   - scores: `[N, K]` class scores.
 ///   - labels: N class indices.
-///   - divisor: the **global** batch: gradients are then summed over ranks, never averaged twice.
+///   - divisor: the size of the **global** batch, so that gradients are summed over ranks and never averaged twice.
 ///   - gradient: `[N, K]`, overwritten.
 /// - Returns: this rank's share of the loss.
 public func softmaxCrossEntropy(
@@ -30,13 +30,13 @@ public func softmaxCrossEntropy(
   return loss / Double(divisor)
 }
 
-/// softmax(scores) of one picture: the posterior of every class.
+/// softmax(scores) of one picture: the posterior of each class.
 public func posteriors(_ scores: UnsafeMutableBufferPointer<Float>) -> [Float] {
   let (largest, sum) = exponentialSum(scores)
   return scores.map { exp($0 - largest) / Float(sum) }
 }
 
-/// The largest score m, and Σ exp(s − m): no exponential overflows, and large scores lose no digits.
+/// The largest score m, and Σ exp(s − m). Subtracting m keeps the exponentials from overflowing.
 private func exponentialSum(_ row: UnsafeMutableBufferPointer<Float>) -> (largest: Float, sum: Double) {
   var largest = -Float.infinity
   for value in row { largest = max(largest, value) }

@@ -1,10 +1,10 @@
 extension Network {
-  /// The pixels of the input that a unit sees: from where its activation can be changed, if only by zeros around the picture.
+  /// The input pixels that can change a unit's activation; zeros of the padding around the picture count too.
   ///
-  /// Through a convolution or pooling with kernel k, stride s, padding p the rows a ... b look at a·s − p ... b·s − p + k − 1; a fully
-  /// connected layer looks at all.
+  /// Through a convolution or pooling with kernel k, stride s and padding p, the rows a ... b depend on the rows a·s − p ... b·s
+  /// − p + k − 1. A fully connected layer depends on all rows.
   /// - Parameters:
-  ///   - layer: its index.
+  ///   - layer: the layer's index.
   ///   - y, x: the unit's place in the layer's output.
   /// - Returns: rows and columns, which may reach beyond the input's borders.
   public func receptiveField(of layer: Int, y: Int, x: Int) -> (rows: Range<Int>, columns: Range<Int>) {

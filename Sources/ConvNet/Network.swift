@@ -1,8 +1,8 @@
 import Foundation
 
-/// A convolutional network as a value: named layers in a chain, from a picture to one score a class.
+/// A convolutional network as a value: a chain of named layers, from a picture to one score per class.
 ///
-/// It travels as JSON in every checkpoint and may be written by hand (`--network FILE.json`).
+/// Every checkpoint contains it as JSON, and it may be written by hand (`--network FILE.json`).
 public struct Network: Sendable, Hashable {
   /// A layer with the name that errors, checkpoints and visualisations use for it.
   public struct NamedLayer: Sendable, Hashable {
@@ -19,10 +19,10 @@ public struct Network: Sendable, Hashable {
   /// The shape of one picture, `[3, crop, crop]`.
   public let input: Shape
   public let layers: [NamedLayer]
-  /// The input's shape, then each layer's output shape: `layers.count + 1` shapes.
+  /// The shape of the input, then the output shape of each layer: `layers.count + 1` shapes.
   public let shapes: [Shape]
 
-  /// - Throws: `NetworkError`, naming the layer, when shapes don't fit or names repeat.
+  /// - Throws: `NetworkError` that names the layer, if shapes don't fit or names repeat.
   public init(name: String, input: Shape, layers: [NamedLayer]) throws(NetworkError) {
     guard !layers.isEmpty, layers.count <= Self.mostLayers else {
       throw NetworkError("network '\(name)' has \(layers.count) layers, expected 1 … \(Self.mostLayers)")
@@ -55,28 +55,28 @@ public struct Network: Sendable, Hashable {
     self.shapes = shapes
   }
 
-  /// Layers are in the tens. Sums over so many stay far from overflow.
+  /// The most layers that a network may have: sums over so many can't overflow.
   static let mostLayers = 1 << 12
-  /// Crops are no larger, nor is a mean picture.
-  /// No description is longer, in bytes.
+  /// The most bytes that a description may have as JSON.
   public static let longestDescription = 1 << 22
+  /// The largest side of a crop or of a mean picture, in pixels.
   public static let largestInputSide = 1 << 12
-  /// Of a layer and a picture: hours on a fast processor.
+  /// The most multiply-adds of one layer for one picture: about a minute at 500 GFLOP/s.
   static let mostMultiplyAdds = 1 << 44
 
-  /// Outputs of the last layer: one score a class.
+  /// The number of classes: the outputs of the last layer, one score per class.
   public var classCount: Int { shapes[shapes.count - 1].count }
 
-  /// All parameters, in the order of the layers, weights before biases.
+  /// The number of all weights and biases.
   public var parameterCount: Int {
     zip(layers, shapes).flatMap { $0.layer.layer.parameters(for: $1) }.reduce(0) { $0 + $1.count }
   }
 
-  /// Multiply-adds of one picture's forward pass.
+  /// Multiply-adds of the forward pass of one picture.
   public var multiplyAdds: Int { zip(layers, shapes).reduce(0) { $0 + $1.0.layer.layer.multiplyAdds(for: $1.1) } }
 
   /// The index of the layer of that name.
-  /// - Throws: `NetworkError` with the names that there are.
+  /// - Throws: `NetworkError` that lists the layers, if there is no such layer.
   public func index(of layer: String) throws(NetworkError) -> Int {
     guard let index = layers.firstIndex(where: { $0.name == layer }) else {
       throw NetworkError("network '\(name)' has no layer '\(layer)'; it has \(layers.map(\.name).joined(separator: ", "))")
@@ -96,7 +96,7 @@ extension Network.NamedLayer: Codable {
     } catch let error as DecodingError {
       throw NetworkError(decoding: error).inLayer(name)
     } catch {
-      // Foundation throws an error of its own for a number that the type can't hold.
+      // Foundation throws a different error for a number that the type can't hold.
       throw NetworkError("network description: \(error) at \(NetworkError.place(decoder.codingPath))").inLayer(name)
     }
   }
@@ -131,7 +131,7 @@ extension Network: Codable {
     try container.encode(layers, forKey: .layers)
   }
 
-  /// The description as JSON with sorted keys: the same network gives the same text.
+  /// The description as JSON with sorted keys, so that the same network gives the same text.
   public func json() -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -139,6 +139,7 @@ extension Network: Codable {
     return (try? encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
   }
 
+  /// Reads a description from JSON.
   /// - Throws: `NetworkError` that says where the JSON is wrong.
   public init(json: String) throws(NetworkError) {
     do {
@@ -154,7 +155,7 @@ extension Network: Codable {
 }
 
 extension NetworkError {
-  /// What is wrong with the JSON, and where.
+  /// Says what is wrong with the JSON, and where.
   fileprivate init(decoding error: DecodingError) {
     switch error {
     case .keyNotFound(let key, let context):

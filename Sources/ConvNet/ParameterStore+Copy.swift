@@ -1,5 +1,5 @@
 extension ParameterStore {
-  /// Takes over the values and the velocity of another store of the same network.
+  /// Copies the values and the velocity of another store of the same network.
   public func copy(from other: ParameterStore, team: ThreadTeam) {
     precondition(network == other.network && velocity.count == other.velocity.count, "the stores are of different kinds")
     for (own, theirs) in [(values, other.values), (velocity, other.velocity)] {
@@ -10,12 +10,13 @@ extension ParameterStore {
     valuesChanged()
   }
 
-  /// The range of each layer with parameters, from the last to the first: in the order in which a backward pass finishes them.
+  /// The range of each layer that has parameters, from the last layer to the first: the order in which a backward pass finishes
+  /// them.
   public var layerRanges: [Range<Int>] {
     network.layers.reversed().map { range(ofLayer: $0.name) }.filter { !$0.isEmpty }
   }
 
-  /// The first parameter that has a value, or in its velocity one, that is no finite number; nil when there is none.
+  /// The first parameter with a value or a velocity that isn't a finite number; nil if there is none.
   public var firstNonFinite: Parameter? {
     parameters.first { !values.isFinite($0.range) || (velocity.count > 0 && !velocity.isFinite($0.range)) }
   }

@@ -1,18 +1,18 @@
-/// Parts of a network that share its parameters' memory: for ranks that each compute some of a net.
+/// Parts of a network that share its parameters' memory, for ranks that each compute a part of the net.
 ///
 ///     let features = store.part(0..<15)                      conv1 … pool5, and all their parameters
 ///     let fc6 = store.part(15..<18, outputs: 0..<2048)       fc6, its ReLU and its dropout: the first half of the units
 ///
-/// Rows of `[out, in]` follow each other in memory, so some outputs of a fully connected layer are one range of its weights and one
-/// of its biases: nothing is copied, and pages of velocity and gradients that nobody touches take no memory.
+/// Rows of `[out, in]` follow each other in memory, so some outputs of a fully connected layer are one range of its weights and
+/// one range of its biases. Nothing is copied, and pages of velocity and gradients that are never touched take no memory.
 extension ParameterStore {
-  /// Consecutive layers as a network of their own, in this store's memory.
+  /// Makes a network of consecutive layers, in this store's memory.
   ///
-  /// What changes values in a part has changed them in the whole (`revision`).
+  /// A change of values through a part counts as a change of the whole store too (`revision`).
   /// - Parameters:
-  ///   - layers: their indices.
-  ///   - outputs: of a part that begins with a fully connected layer and goes on with layers that keep its units apart: which
-  ///     of its outputs; all by default.
+  ///   - layers: the indices of the layers.
+  ///   - outputs: the outputs of the first layer that belong to the part, all by default. Some of them are possible only if the
+  ///     first layer is fully connected and the layers after it keep its units apart.
   public func part(_ layers: Range<Int>, outputs: Range<Int>? = nil) throws(NetworkError) -> ParameterStore {
     var named = Array(network.layers[layers])
     var input = network.shapes[layers.lowerBound]
@@ -37,10 +37,10 @@ extension ParameterStore {
       own, parameters, of: self, firstLayer: firstLayer + layers.lowerBound, firstUnit: outputs?.lowerBound ?? 0)
   }
 
-  /// The same layers with a share of each one's weights, and all biases: for ranks that each update a share (`SGD.update`), not for
-  /// plans.
+  /// The same layers with a share of each layer's weights and with all biases. It is for ranks that each update a share
+  /// (`SGD.update`), not for plans.
   ///
-  /// - Parameter share: the share of so many weights.
+  /// - Parameter share: gives the share of that many weights.
   public func share(ofWeights share: (_ count: Int) -> Range<Int>) -> ParameterStore {
     let owned = parameters.map { parameter in
       guard parameter.spec.role == .weights else { return parameter }
@@ -52,8 +52,8 @@ extension ParameterStore {
 }
 
 extension Network {
-  /// Where the chain can be divided between its convolutions and its fully connected layers: the layers below the first fully
-  /// connected one, and each fully connected layer with the ReLU and dropout that follow it. Nil where it isn't so built.
+  /// The two kinds of parts that the chain divides into: the layers below the first fully connected one, and each fully connected
+  /// layer with the ReLU and dropout that follow it. Nil if the chain isn't built like that.
   public var classifierParts: (features: Range<Int>, fullyConnected: [Range<Int>])? {
     let starts = layers.indices.filter { if case .fullyConnected = layers[$0].layer { true } else { false } }
     guard let first = starts.first, first > 0 else { return nil }

@@ -4,30 +4,30 @@ import Sizes
 public struct Parameter: Sendable, Hashable {
   public let layer: String
   public let spec: ParameterSpec
-  /// Where it lies in `values`, `gradients` and `velocity`.
+  /// The parameter's range in `values`, `gradients` and `velocity`.
   public let range: Range<Int>
 
-  /// `conv1/weights`: also its path below `/parameters` in a checkpoint.
+  /// The name such as `conv1/weights`, also the path below `/parameters` in a checkpoint.
   public var name: String { "\(layer)/\(spec.role.rawValue)" }
 }
 
-/// The one source of a network's parameter names, order and memory: three flat buffers of the same layout.
+/// The one place that decides a network's parameter names, their order and their memory: three flat buffers of the same layout.
 ///
-/// Parameters follow each other in the order of the layers, weights before biases, each on a 64-byte boundary (the gaps
-/// stay zero). Values are in the description's own layouts whatever the backend: `[out, in, kh, kw]` and `[out, in]`.
+/// Parameters follow each other in the order of the layers, weights before biases, each on a 64-byte boundary; the gaps stay
+/// zero. Values are in the description's layouts, `[out, in, kh, kw]` and `[out, in]`, for every backend.
 public final class ParameterStore: Sendable {
   public let network: Network
   public let parameters: [Parameter]
   public let values: FlatBuffer
   public let gradients: FlatBuffer
   public let velocity: FlatBuffer
-  /// Of a part (`part(_:outputs:)`): the index of its first layer, and the number of its first unit, in the whole network; dropout
-  /// goes by them.
+  /// For a part (`part(_:outputs:)`): the index of its first layer and the number of its first unit in the whole network, from
+  /// which dropout derives its masks. 0 otherwise.
   let firstLayer, firstUnit: Int
   private let state: State
 
-  /// - Parameter training: without it there is no memory for gradients and velocity.
-  /// - Throws: `MemoryError` when there is not so much memory.
+  /// - Parameter training: false if no memory is needed for gradients and velocity.
+  /// - Throws: `MemoryError` if there isn't enough memory.
   public init(_ network: Network, training: Bool = true) throws(MemoryError) {
     self.network = network
     var parameters: [Parameter] = []
@@ -43,7 +43,7 @@ public final class ParameterStore: Sendable {
       let bytes = CheckedSize.product(end, MemoryLayout<Float>.stride, training ? 3 : 1)
       try MemoryBudget.process.require(bytes, .network, for: "the parameters of '\(network.name)'")
       values = try FlatBuffer(count: end)
-      // A rank that owns a share of them leaves the rest untouched.
+      // Sparse: a rank that owns a share of the parameters never touches the rest.
       gradients = try FlatBuffer(count: training ? end : 0, isSparse: true)
       velocity = try FlatBuffer(count: training ? end : 0, isSparse: true)
     } catch {
@@ -54,7 +54,7 @@ public final class ParameterStore: Sendable {
     state = State()
   }
 
-  /// The same memory for some of the layers.
+  /// A store for some of the layers, in the memory of another.
   init(_ network: Network, _ parameters: [Parameter], of whole: ParameterStore, firstLayer: Int, firstUnit: Int) {
     self.network = network
     self.parameters = parameters
@@ -63,7 +63,7 @@ public final class ParameterStore: Sendable {
     state = whole.state
   }
 
-  /// The parameters of a network by name, without any memory for them.
+  /// The parameters of a network by name, without memory for them.
   static func specs(of network: Network?) -> [String: ParameterSpec] {
     guard let network else { return [:] }
     var specs: [String: ParameterSpec] = [:]
@@ -73,19 +73,19 @@ public final class ParameterStore: Sendable {
     return specs
   }
 
-  /// Counts the changes of `values`: a backend that keeps copies in other layouts renews them when it has moved on.
+  /// The number of changes of `values` so far. A backend that keeps copies in other layouts renews them when it has grown.
   public var revision: Int { state.revision }
-  /// Says that `values` have changed; whoever writes into them calls it.
+  /// Records a change of `values`. Whoever writes into them must call it.
   public func valuesChanged() { state.revision += 1 }
 
-  /// Nil until a plan asks for it.
+  /// Nil until a plan needs it.
   var bfloat16Copy: BFloat16Copy? {
     get { state.bfloat16Copy }
     set { state.bfloat16Copy = newValue }
   }
 
-  /// The range that all parameters of a layer take up together, empty for a layer without any. In a part with some of a layer's
-  /// outputs it has gaps, where others' lie.
+  /// The range from a layer's first parameter to its last, empty for a layer without parameters. In a part with some of a layer's
+  /// outputs, the range also covers values of other parts.
   public func range(ofLayer name: String) -> Range<Int> {
     let own = parameters.filter { $0.layer == name }
     guard let first = own.first, let last = own.last else { return 0..<0 }

@@ -2,23 +2,23 @@ import Sizes
 
 /// What a plan is compiled for; it decides which buffers exist and which passes are possible.
 public enum Purpose: String, Sendable, CaseIterable {
-  /// Forward with dropout, and gradients of the parameters.
+  /// The forward pass with dropout, and gradients of the parameters.
   case training
-  /// The same for layers that stand above others, which want the gradient of their input too.
+  /// The same for layers that follow others: the gradient of the input is computed too.
   case innerTraining
-  /// Forward alone.
+  /// The forward pass alone.
   case inference
-  /// Forward without dropout, and the gradient of the input; no parameter gradients are computed.
+  /// The forward pass without dropout, and the gradient of the input. No parameter gradients are computed.
   case inputGradient
 
-  /// Whether there are gradients of the parameters, and dropout.
+  /// True if dropout is used and gradients of the parameters are computed.
   public var trains: Bool { self == .training || self == .innerTraining }
-  /// Whether `Plan.inputGradient` is computed.
+  /// True if `Plan.inputGradient` is computed.
   public var givesInputGradient: Bool { self == .inputGradient || self == .innerTraining }
 }
 
-/// The random stream of dropout in one step: a mask depends on the seed, the layer and the picture's global sample number,
-/// not on the place of the picture in the batch or the rank that it is on.
+/// The random stream of dropout in one step. A mask depends on the seed, the layer and the picture's global sample number, not on
+/// the picture's place in the batch or on the rank that computes it.
 public struct DropoutStream: Sendable {
   public let seed: UInt64
   /// The global sample number of each picture of the batch.
@@ -30,13 +30,14 @@ public struct DropoutStream: Sendable {
   }
 }
 
-/// A network compiled for a batch size, a purpose and a backend: it owns every buffer, made once; a step allocates nothing.
+/// A network compiled for a batch size, a purpose and a backend. It owns all buffers, which are made once: a step allocates
+/// nothing.
 ///
 /// A plan reads `ParameterStore.values` and writes `ParameterStore.gradients`; several plans may share a store.
-/// It is used by one thread at a time.
+/// One thread at a time may use a plan.
 public final class Plan {
   public let parameters: ParameterStore
-  /// The most pictures a call may bring; fewer are welcome.
+  /// The most pictures per call; fewer are allowed.
   public let batch: Int
   public let purpose: Purpose
   public let team: ThreadTeam
@@ -47,9 +48,9 @@ public final class Plan {
   public var network: Network { parameters.network }
 
   /// - Parameters:
-  ///   - precision: one that the backend has: see `BackendChoice.obstacle(to:)`.
+  ///   - precision: must be one that the backend has, see `BackendChoice.obstacle(to:)`.
   ///   - convolution: how 3×3 convolutions are computed, where the backend has a choice.
-  /// - Throws: `MemoryError` when there isn't memory for so many pictures, `BackendError` when the backend can't compute them.
+  /// - Throws: `MemoryError` if there isn't memory for so many pictures, `BackendError` if the backend can't compute them.
   public init(
     _ parameters: ParameterStore, batch: Int, purpose: Purpose, backend: BackendChoice = .auto, precision: Precision = .float32,
     convolution: ConvolutionAlgorithm = .auto, team: ThreadTeam = ThreadTeam()
@@ -73,7 +74,7 @@ public final class Plan {
     if purpose != .inference { try executor.prepareBackward(from: network.layers.count - 1) }
   }
 
-  /// Says that there isn't memory for the activations, before anything is made: a backend may take more than these.
+  /// Throws if there isn't memory for the activations, before anything is made. A backend may still need more than this.
   private static func checkMemory(
     _ network: Network, batch: Int, purpose: Purpose, precision: Precision
   ) throws(MemoryError) {
@@ -89,11 +90,11 @@ public final class Plan {
       for: "\(batch) pictures at once in the network '\(network.name)'\(purpose.trains ? ", training" : "")")
   }
 
-  /// Class scores (before any softmax) of up to `batch` pictures.
+  /// Computes the class scores (before the softmax) of up to `batch` pictures.
   ///
   /// - Parameters:
-  ///   - images: `[N, 3, H, W]`, RGB 0–255 with the mean subtracted, N at most `batch`. They are copied.
-  ///   - dropout: needed for training a network with dropout, ignored for other purposes.
+  ///   - images: `[N, 3, H, W]`, RGB 0–255 with the mean subtracted, N at most `batch`. The plan copies them.
+  ///   - dropout: required for training a network with dropout, ignored for other purposes.
   /// - Returns: `[N, K]`, valid until the next call.
   public func forward(_ images: Tensor, dropout: DropoutStream? = nil) -> Tensor {
     precondition(images.shape == network.input, "images are \(images.shape), the network takes \(network.input)")
@@ -105,9 +106,8 @@ public final class Plan {
 
   /// Back-propagates from the scores of the last forward pass.
   ///
-  /// For `training` it writes (does not add) `ParameterStore.gradients` and calls `ready` with a layer's range of the flat
-  /// buffer as soon as it is final: from the last layer to the first. For `inputGradient` it fills `inputGradient`, for
-  /// `innerTraining` both.
+  /// For `training` it overwrites `ParameterStore.gradients` and calls `ready` with a layer's range of that buffer as soon as the
+  /// range is final, from the last layer to the first. For `inputGradient` it fills `inputGradient`, for `innerTraining` both.
   /// - Parameter gradient: ∂objective/∂scores, `[N, K]`, for the N pictures of the forward pass.
   public func backward(
     from gradient: Tensor, rule: ReLURule = .gradient, ready: (Range<Int>) throws -> Void
@@ -115,13 +115,13 @@ public final class Plan {
     try backward(fromIndex: network.layers.count - 1, gradient, rule, ready)
   }
 
-  /// The same where nobody waits for a layer's gradients.
+  /// The same for callers that don't need to know when a layer's gradients are final.
   public func backward(from gradient: Tensor, rule: ReLURule = .gradient) {
     backward(fromIndex: network.layers.count - 1, gradient, rule, { _ in })
   }
 
   /// Back-propagates from the activations of a layer inside the network.
-  /// - Throws: `NetworkError` when there is no such layer, `MemoryError` when there is no memory for a copy of them.
+  /// - Throws: `NetworkError` if there is no such layer, `MemoryError` if there is no memory for a copy of its activations.
   public func backward(from layer: String, gradient: Tensor, rule: ReLURule = .gradient) throws {
     let index = try network.index(of: layer)
     try executor.prepareBackward(from: index)
@@ -141,11 +141,11 @@ public final class Plan {
     precondition(gradient.shape == network.shapes[index + 1], "\(gradient.shape) is not the shape \(network.shapes[index + 1])")
   }
 
-  /// ∂objective/∂activations of a layer, `[N, C, H, W]`, from the scores of the last forward pass; what lies below the layer isn't
-  /// gone through, and `inputGradient` doesn't change. Valid until the next call.
+  /// ∂objective/∂activations of a layer, `[N, C, H, W]`, from the scores of the last forward pass. The layers below aren't gone
+  /// through, and `inputGradient` doesn't change. Valid until the next call.
   ///
-  /// The activations are those of `activation(of:)`: for `conv5` the ones that the ReLU after it leaves.
-  /// - Throws: `NetworkError` when there is no such layer, `MemoryError` when there is no memory for a copy of them.
+  /// The activations are those of `activation(of:)`: for `conv5`, those after the ReLU that follows it.
+  /// - Throws: `NetworkError` if there is no such layer, `MemoryError` if there is no memory for a copy of its activations.
   public func gradient(
     at layer: String, from gradient: Tensor, rule: ReLURule = .gradient
   ) throws -> Tensor {
@@ -155,29 +155,29 @@ public final class Plan {
     return try executor.gradient(at: index, from: top, gradient: gradient, rule: rule).prefix(pictures)
   }
 
-  /// ∂objective/∂images of the last backward pass, `[N, 3, H, W]`; for the purposes `inputGradient` and `innerTraining` alone.
+  /// ∂objective/∂images of the last backward pass, `[N, 3, H, W]`. Only for the purposes `inputGradient` and `innerTraining`.
   public var inputGradient: Tensor {
     precondition(purpose.givesInputGradient, "a plan for \(purpose) computes no input gradient")
     return executor.inputGradient.prefix(pictures)
   }
 
   /// The activations of a layer in the last forward pass, `[N, C, H, W]`; valid until the next.
-  ///
-  /// A ReLU or dropout that directly follows works in place: `conv1` gives what `relu1` gives.
+  /// A ReLU or dropout that directly follows a layer works in place, so `conv1` gives the same values as `relu1`.
+  /// - Throws: `NetworkError` if there is no such layer, `MemoryError` if there is no memory for a copy of its activations.
   /// - Throws: `NetworkError` when there is no such layer, `MemoryError` when there is no memory for a copy of them.
   public func activation(of layer: String) throws -> Tensor {
     try executor.activation(of: try network.index(of: layer)).prefix(pictures)
   }
 
-  /// What computes, in a line: `oneDNN 2.6.3, avx512_core_bf16, 2 threads, float32, Winograd 3×3`.
+  /// The backend and its settings in one line, such as `oneDNN 2.6.3, avx512_core_bf16, 2 threads, float32, Winograd 3×3`.
   public var backendDescription: String { executor.description }
 
-  /// Whether the time of each layer is taken, which costs nothing when off. Turning it on forgets earlier times.
+  /// True if the time of each layer is measured; no cost if false. Setting it to true discards earlier times.
   public var timesLayers: Bool {
     get { executor.timesLayers }
     set { executor.timesLayers = newValue }
   }
-  /// The times taken since `timesLayers` was turned on; empty on backends that take none.
+  /// The times since `timesLayers` was set to true; empty if the backend measures none.
   public var layerTimes: [LayerTime] { executor.layerTimes }
 }
 
@@ -189,10 +189,10 @@ protocol Executor: AnyObject {
   func forward(_ images: Tensor, dropout: DropoutStream?) -> Tensor
   func backward(from layer: Int, gradient: Tensor, rule: ReLURule, ready: (Range<Int>) throws -> Void) rethrows
   var inputGradient: Tensor { get }
-  /// Makes what a backward pass from that layer needs, so that the pass itself can't fail.
+  /// Makes what a backward pass from a layer needs, so that the pass itself can't fail.
   func prepareBackward(from layer: Int) throws
-  /// The gradient at the activations of a layer not above `top`, for `batch` pictures; the backward pass ends there.
+  /// The gradient at the activations of a layer at or below `top`, for `batch` pictures. The backward pass ends there.
   func gradient(at layer: Int, from top: Int, gradient: Tensor, rule: ReLURule) throws -> Tensor
-  /// The activations of the layer of that index, for `batch` pictures.
+  /// The activations of the layer with that index, for `batch` pictures.
   func activation(of layer: Int) throws -> Tensor
 }

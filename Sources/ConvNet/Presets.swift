@@ -1,16 +1,17 @@
-/// The networks that come with a name.
+/// The networks that can be chosen by name.
 public enum Preset: String, Sendable, CaseIterable {
   /// The paper's net for 224-pixel crops: CNN-F of Chatfield et al. 2014, 60,834,536 parameters with 1000 classes.
   case cnnF = "cnn-f"
-  /// The same chain for 128-pixel crops, narrower. Its errors are never set beside the paper's.
+  /// The same chain for 128-pixel crops, with narrower layers. Its error rates can't be compared with the paper's.
   case cnnF128 = "cnn-f-128"
-  /// The same chain for 64-pixel crops, narrower still: for laptops, demos and tests.
+  /// The same chain for 64-pixel crops, narrower still, for laptops, demonstrations and tests.
   case cnnF64 = "cnn-f-64"
 
-  /// All names, between commas.
+  /// All names, separated by commas.
   public static var names: String { allCases.map(\.rawValue).joined(separator: ", ") }
 
-  /// - Throws: `NetworkError` when the class count is not positive.
+  /// Makes the network for a number of classes.
+  /// - Throws: `NetworkError` if the class count isn't positive.
   public func network(classes: Int) throws(NetworkError) -> Network {
     switch self {
     case .cnnF:

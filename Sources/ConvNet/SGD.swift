@@ -1,25 +1,26 @@
 import Kernels
 
-/// Stochastic gradient descent with momentum and weight decay, in the velocity form
-/// v ← μ·v − η·(g + λ·w), w ← w + v, so that a change of the rate η acts at once.
+/// Stochastic gradient descent with momentum and weight decay, in the velocity form v ← μ·v − η·(g + λ·w), w ← w + v, so that a
+/// change of the learning rate η acts at once.
 ///
-/// Biases have rules of their own **[ours, after cuda-convnet and Caffe]**: twice the rate, and no decay.
+/// Biases have rules of their own **[ours, after cuda-convnet and Caffe]**: twice the learning rate, and no decay.
 ///
-/// With `larsCoefficient` κ it is LARS: η of a layer is multiplied by its trust ratio κ·‖w‖ / (‖g‖ + λ·‖w‖), of its weights, so that
-/// no layer moves by more than its own length allows, however large the batch. Biases take their layer's ratio **[ours]**:
-/// their own length is 0 at first, and would stay so. Where ‖w‖ or ‖g‖ is 0 the ratio is κ.
+/// With `larsCoefficient` κ this is LARS: the learning rate η of a layer is multiplied by the trust ratio κ·‖w‖ / (‖g‖ + λ·‖w‖)
+/// of its weights, so that no layer moves further than the length of its weights allows, however large the batch. Biases take the
+/// ratio of their layer **[ours]**: their own length is 0 at first, and would stay 0. If ‖w‖ or ‖g‖ is 0, the ratio is κ.
 /// Source: You, Gitman and Ginsburg, *Large Batch Training of Convolutional Networks*, 2017, algorithm 1.
 public struct SGD: Sendable {
   public var momentum: Float
   public var weightDecay: Float
-  /// The rate of biases is the weights' times this.
+  /// The learning rate of biases, relative to that of weights.
   public var biasRateFactor: Float
-  /// The decay of biases is the weights' times this.
+  /// The decay of biases, relative to that of weights.
   public var biasDecayFactor: Float
   /// κ of LARS; nil for plain SGD.
   public var larsCoefficient: Float?
-  /// The deviation σ that pixels are seen at, 1 for as they are. For σ ≠ 1 the first layer's weights w are updated as if the
-  /// pixels were divided by σ and the weights σ·w: v ← μ·v − (η/σ²)·(g + λσ²·w), the same function and the same decay.
+  /// The deviation σ that pixels are divided by in effect; 1 if pixels are used as they are. For σ ≠ 1 the first layer's weights
+  /// w are updated as if the pixels were divided by σ and the weights were σ·w: v ← μ·v − (η/σ²)·(g + λσ²·w). The function that
+  /// the net computes and its decay are the same.
   public var pixelDeviation: Float
 
   public init(
@@ -34,8 +35,9 @@ public struct SGD: Sendable {
     self.pixelDeviation = pixelDeviation
   }
 
-  /// One update of all parameters from `store.gradients`; a function of its inputs alone, whatever the team. Where the store
-  /// keeps a bfloat16 copy of the values, the same pass over memory writes it. Of a part of a store its own parameters are updated.
+  /// Makes one update of all parameters from `store.gradients`. The result depends on the inputs alone, not on the team. If the
+  /// store keeps a bfloat16 copy of the values, the same pass over memory writes it. For a part or a share, only its own
+  /// parameters are updated.
   public func update(_ store: ParameterStore, rate: Float, team: ThreadTeam) {
     let copy = store.bfloat16Copy
     var trustRatio: Float = 1
@@ -60,7 +62,7 @@ public struct SGD: Sendable {
     store.valuesAndCopyChanged()
   }
 
-  /// κ·‖w‖ / (‖g‖ + λ·‖w‖), of the weights as they would be for pixels of deviation 1.
+  /// κ·‖w‖ / (‖g‖ + λ·‖w‖) of the weights as they would be for pixels of deviation 1.
   private func trustRatio(of weights: Parameter, _ store: ParameterStore, _ team: ThreadTeam) -> Float {
     let coefficient = larsCoefficient ?? 1
     let deviation = weights == store.parameters.first ? Double(pixelDeviation) : 1

@@ -10,17 +10,17 @@ public struct Shape: Sendable, Hashable, CustomStringConvertible {
     self.width = width
   }
 
-  /// Positions a channel: H · W.
+  /// Positions per channel: H · W.
   public var area: Int { height * width }
-  /// Values a picture: C · H · W.
+  /// Values per picture: C · H · W.
   public var count: Int { channels * area }
 
-  /// No side or filter count is larger: products of three stay far from overflow.
+  /// The largest height, width or number of channels: products of three can't overflow.
   static let largestSide = 1 << 20
-  /// The most values a picture may have in any layer, and the most inputs of an output: 1 GiB of Floats. Kernels count in 32 bits.
+  /// The most values per picture in any layer, and the most inputs of one output: 1 GiB of Floats. Kernels count in 32 bits.
   static let largestCount = 1 << 28
 
-  /// Whether a picture of this shape can exist: no side below 1, none and no product absurdly large.
+  /// True if pictures of this shape can be computed: every side is at least 1, and no side and no product is too large.
   var isSensible: Bool {
     [channels, height, width].allSatisfy { (1...Self.largestSide).contains($0) } && count <= Self.largestCount
   }
@@ -28,12 +28,12 @@ public struct Shape: Sendable, Hashable, CustomStringConvertible {
   public var description: String { area == 1 ? "[\(channels)]" : "[\(channels), \(height), \(width)]" }
 }
 
-/// A layer that cannot take the input it is given, or a network that makes no sense.
+/// An error for a layer that can't take its input, or a network that makes no sense.
 public struct NetworkError: Error, Sendable, Hashable, CustomStringConvertible {
   public let description: String
 
   public init(_ description: String) { self.description = description }
 
-  /// The same error with the layer's name before it: `conv2: kernel 5×5 is larger than …`.
+  /// The same error after the layer's name: `conv2: kernel 5×5 is larger than …`.
   func inLayer(_ name: String) -> NetworkError { NetworkError("\(name): \(description)") }
 }

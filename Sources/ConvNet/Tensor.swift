@@ -1,15 +1,15 @@
 import Sizes
 
-/// Pictures or activations, `[N, C, H, W]` in C order, in memory that it shares with its copies.
+/// Pictures or activations, `[N, C, H, W]` in C order. Copies share the memory.
 public struct Tensor: Sendable {
-  /// Pictures: N.
+  /// The number of pictures, N.
   public let count: Int
   /// The shape of one picture.
   public let shape: Shape
   public let storage: FlatBuffer
 
-  /// New memory, all zero.
-  /// - Throws: `MemoryError` when there is not so much.
+  /// Makes a tensor with memory of its own, all zero.
+  /// - Throws: `MemoryError` if there isn't enough memory.
   public init(count: Int, shape: Shape) throws(MemoryError) {
     let storage: FlatBuffer
     do {
@@ -20,7 +20,7 @@ public struct Tensor: Sendable {
     self.init(count: count, shape: shape, storage: storage)
   }
 
-  /// A view of the first values of `storage`.
+  /// Makes a view of the first values of `storage`.
   public init(count: Int, shape: Shape, storage: FlatBuffer) {
     precondition(count * shape.count <= storage.count, "\(count) × \(shape) is more than \(storage.count) values")
     self.count = count
@@ -28,7 +28,7 @@ public struct Tensor: Sendable {
     self.storage = storage
   }
 
-  /// All values of all pictures; valid while the tensor, or another that shares its memory, is kept.
+  /// All values of all pictures; valid as long as the tensor, or another that shares its memory, exists.
   public var values: UnsafeMutableBufferPointer<Float> { storage[0..<(count * shape.count)] }
 
   /// The values of one picture, `[C, H, W]`.
@@ -37,6 +37,6 @@ public struct Tensor: Sendable {
     return storage[(picture * shape.count)..<((picture + 1) * shape.count)]
   }
 
-  /// The same memory, seen as fewer pictures.
+  /// The first `count` pictures, in the same memory.
   public func prefix(_ count: Int) -> Tensor { Tensor(count: count, shape: shape, storage: storage) }
 }

@@ -1,7 +1,7 @@
 import Foundation
 import Kernels
 
-/// The threads that share the loops of a plan: libgomp's team, which OpenMP libraries in the same process use too.
+/// The threads that share the loops of a plan. It is libgomp's team, which OpenMP libraries in the same process use too.
 public struct ThreadTeam: Sendable {
   public let workers: Int
 
@@ -10,28 +10,28 @@ public struct ThreadTeam: Sendable {
     self.workers = workers
   }
 
-  /// OMP_NUM_THREADS where it is set, else the processors that this process may run on, as far as a quota goes.
+  /// OMP_NUM_THREADS if it is set, otherwise the number of processors that this process may use, limited by its quota.
   public static var available: Int {
     if let text = ProcessInfo.processInfo.environment["OMP_NUM_THREADS"], let count = Int(text), count > 0 { return count }
     return Int(kernels_available_processors())
   }
 
-  /// The variable that says how long libgomp's threads look for new work before they sleep, in turns of a loop. It is read once, when
-  /// the library is loaded. Source: libgomp's manual, GOMP_SPINCOUNT
+  /// The environment variable that says how long libgomp's threads look for new work before they sleep, in turns of a loop. It is
+  /// read once, when the library is loaded. Source: libgomp's manual, GOMP_SPINCOUNT
   public static let waitingVariable = "GOMP_SPINCOUNT"
 
-  /// What `waitingVariable` should say; nil where somebody has chosen.
+  /// A better value of `waitingVariable`; nil if the user has set it or OMP_WAIT_POLICY.
   ///
-  /// By default threads look for milliseconds. While one of them is held up by another program, all others keep their processors busy
-  /// with looking, and so the system can't move it to one of these. A thread should look for about as long as waking takes,
-  /// which grows with the team.
+  /// By default threads look for work for milliseconds. If another program holds one thread up, all others keep their processors
+  /// busy with looking, and the system can't move the thread that is held up to one of them. A thread should look for about as
+  /// long as waking takes, which grows with the team.
   public static var betterWaiting: String? {
     let environment = ProcessInfo.processInfo.environment
     let isChosen = environment[waitingVariable] != nil || environment["OMP_WAIT_POLICY"] != nil
     return isChosen ? nil : "\(300 * available)"
   }
 
-  /// Runs `body(worker)` once for each worker, at the same time, and waits for all.
+  /// Runs `body(worker)` once per worker, all at the same time, and waits until all have finished.
   public func run(_ body: @Sendable (Int) -> Void) {
     guard workers > 1 else { return body(0) }
     #if compiler(>=6.2) && compiler(<6.4)
@@ -41,7 +41,8 @@ public struct ThreadTeam: Sendable {
     #endif
   }
 
-  /// The same in documented Swift, which allocates a small block in every call: a closure that goes through a pointer must escape.
+  /// Does the same in documented Swift. It allocates a small block per call, because a closure that goes through a pointer must
+  /// escape.
   func runThroughPointer(_ body: @Sendable (Int) -> Void) {
     withoutActuallyEscaping(body) { body in
       withUnsafePointer(to: TeamBody(run: body)) { context in
@@ -51,8 +52,8 @@ public struct ThreadTeam: Sendable {
     }
   }
 
-  /// Cuts 0 ..< `count` into one contiguous range a worker, of sizes that differ by `grain` at most; the cut depends on
-  /// `count` and the number of workers alone.
+  /// Cuts 0 ..< `count` into one contiguous range per worker, with sizes that differ by at most `grain`. The cut depends on
+  /// `count`, `grain` and the number of workers alone.
   public func split(_ count: Int, grain: Int = 1, _ body: @Sendable (_ worker: Int, _ range: Range<Int>) -> Void) {
     let grains = (count + grain - 1) / grain
     run { worker in
@@ -67,17 +68,17 @@ private struct TeamBody {
   let run: @Sendable (Int) -> Void
 }
 
-/// In Kernels/team.c. As an argument of Swift's own calling convention a closure is a function and a context on the stack, and a loop
-/// allocates nothing.
+/// Runs a closure on libgomp's team, in Kernels/team.c. Swift's own calling convention passes a closure as a function and a
+/// context on the stack, so that a loop allocates nothing.
 ///
-/// Swift doesn't document that convention for C on Linux. So `run` uses it only with compilers that ThreadTeamTests and
-/// AllocationTests have passed with; with a newer one, run them before its version is let in there.
+/// Swift doesn't document that convention for C on Linux. So `run` uses it only with compilers with which ThreadTeamTests and
+/// AllocationTests have passed. Run these tests with a newer compiler before admitting it there.
 @_silgen_name("kernels_run_closure")
 private func runClosure(_ workers: Int32, _ body: @Sendable (Int) -> Void)
 
-/// A pointer to what the workers of a team share.
+/// A pointer to memory that the workers of a team share.
 package struct SharedPointer<Pointee>: @unchecked Sendable {
-  // Unchecked: the cut of a loop gives each worker places of its own, and the memory outlives the loop, which waits for all workers.
+  // Unchecked: the cut of a loop gives each worker its own places. The memory outlives the loop, which waits for all workers.
   package let pointer: UnsafeMutablePointer<Pointee>
 
   package init(_ pointer: UnsafeMutablePointer<Pointee>) { self.pointer = pointer }

@@ -1,4 +1,4 @@
-/// Cross-correlation with `filters` square kernels over all input channels, and a bias a filter.
+/// Cross-correlation with `filters` square kernels over all input channels, and one bias per filter.
 ///
 /// `y[k, i, j] = b[k] + Σ w[k, c, u, v] · x[c, i·stride + u − padding, j·stride + v − padding]`; the output side is
 /// ⌊(side + 2·padding − kernel) / stride⌋ + 1.
@@ -8,7 +8,7 @@ public struct Convolution: Layer {
   public let stride: Int
   public let padding: Int
 
-  /// No kernel and no stride is larger.
+  /// The largest kernel, stride and padding.
   static let largestKernel = 1 << 10
 
   public init(filters: Int, kernel: Int, stride: Int = 1, padding: Int = 0) {

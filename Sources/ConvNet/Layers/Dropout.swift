@@ -1,4 +1,4 @@
-/// In training each unit is set to 0 with `probability`, and the kept ones are scaled by 1 / (1 − probability); otherwise
+/// In training, each unit is set to 0 with `probability`, and the others are multiplied by 1 / (1 − probability). Otherwise
 /// nothing happens. Source: Krizhevsky et al. 2012 §4.2, in the inverted form.
 public struct Dropout: Layer {
   public let probability: Float

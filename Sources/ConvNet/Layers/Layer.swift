@@ -1,9 +1,10 @@
-/// One kind of layer, as a value: its geometry and nothing else. Backends give it an implementation.
+/// One kind of layer as a value: only its geometry. The backends implement it.
 public protocol Layer: Sendable, Hashable, Codable {
-  /// - Throws: `NetworkError` when the layer can't take an input of this shape.
+  /// The shape of the output for an input of this shape.
+  /// - Throws: `NetworkError` if the layer can't take an input of this shape.
   func outputShape(for input: Shape) throws(NetworkError) -> Shape
 
-  /// The parameters the layer has on an input of this shape, weights before biases; none by default.
+  /// The parameters that the layer has for an input of this shape, weights before biases; none by default.
   func parameters(for input: Shape) -> [ParameterSpec]
 
   /// Multiply-adds of one picture's forward pass; 0 for layers whose arithmetic is negligible.
@@ -16,22 +17,22 @@ extension Layer {
   public func multiplyAdds(for input: Shape) -> Int { 0 }
 }
 
-/// What a layer says of one of its parameters.
+/// The description of one parameter of a layer.
 public struct ParameterSpec: Sendable, Hashable {
   public enum Role: String, Sendable, Hashable, Codable { case weights, biases }
 
   public let role: Role
   /// C order: `[out, in, kh, kw]` for a convolution, `[out, in]` for a fully connected layer, `[out]` for biases.
   public let shape: [Int]
-  /// Inputs that feed one output.
+  /// The number of inputs of one output.
   public let fanIn: Int
 
-  /// Whether weight decay applies: to weights, not to biases.
+  /// True if weight decay applies: for weights, not for biases.
   public var decays: Bool { role == .weights }
   public var count: Int { shape.reduce(1, *) }
 }
 
-/// The kinds of layer a network is made of.
+/// The kinds of layers that networks are made of.
 public enum AnyLayer: Sendable, Hashable {
   case convolution(Convolution)
   case fullyConnected(FullyConnected)
@@ -40,7 +41,7 @@ public enum AnyLayer: Sendable, Hashable {
   case localResponseNormalization(LocalResponseNormalization)
   case dropout(Dropout)
 
-  /// The description behind the case.
+  /// The layer that the case holds.
   public var layer: any Layer {
     switch self {
     case .convolution(let layer): layer

@@ -1,7 +1,7 @@
-/// The largest value of each square window, the first in row order where several are largest.
+/// The largest value of each square window; if several are largest, the first in row order.
 ///
-/// The output side is ⌈(side − window) / stride⌉ + 1: sizes round **up**, and windows are clipped to the picture
-/// (Krizhevsky's and Caffe's pooling; without padding every window holds at least one value).
+/// The output side is ⌈(side − window) / stride⌉ + 1: sizes round **up**, and windows are clipped to the picture (Krizhevsky's
+/// and Caffe's pooling). There is no padding, so every window holds at least one value.
 public struct MaxPooling: Layer {
   public let window: Int
   public let stride: Int

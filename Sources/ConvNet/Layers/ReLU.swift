@@ -3,9 +3,9 @@ public struct ReLU: Layer {
   public init() {}
 }
 
-/// How the backward pass goes through a ReLU; R is the signal that comes from above, X the ReLU's input.
+/// How the backward pass goes through a ReLU. R is the signal from above, X the ReLU's input.
 ///
-/// This gate is the one thing in which a DeconvNet differs from the gradient.
+/// This rule is the only difference between a DeconvNet and the gradient.
 /// Source: Simonyan et al. 2013 §4; Zeiler and Fergus 2013; Springenberg et al. 2014 (guided).
 public enum ReLURule: String, Sendable, Hashable, Codable, CaseIterable {
   /// R · 1(X > 0).

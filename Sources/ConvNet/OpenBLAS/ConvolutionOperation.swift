@@ -1,7 +1,7 @@
 import Kernels
 import Sizes
 
-/// Convolution as one GEMM a picture over its im2col columns, a picture a thread.
+/// Convolution as one GEMM per picture over its im2col columns. Each thread computes whole pictures.
 final class ConvolutionOperation: Operation {
   private let parameters: WeightsAndBiases
   private let input: Tensor
@@ -11,9 +11,9 @@ final class ConvolutionOperation: Operation {
   private let computesParameterGradients: Bool
   private let window: kernels_window
   private let filters: Int
-  /// Values a column: C · kernel².
+  /// Values per column: C · kernel².
   private let fanIn: Int
-  /// For each worker: the columns `[fanIn, area]`, and sums of its pictures' weight and bias gradients.
+  /// Per worker: the columns `[fanIn, area]`, and the sums of its pictures' weight and bias gradients.
   private let columns: [FlatBuffer]
   private let weightSums: [FlatBuffer]
   private let biasSums: [FlatBuffer]
@@ -82,8 +82,8 @@ final class ConvolutionOperation: Operation {
     }
   }
 
-  /// Sums in the order of the workers, whoever computes them. Workers without a picture have left their sums from before; they
-  /// don't count.
+  /// Adds the sums up in the order of the workers, whichever thread computes. Workers without a picture are left out: their sums
+  /// are from an earlier pass.
   private func add(_ sums: [FlatBuffer], pictures: Int, into total: UnsafeMutablePointer<Float>, count: Int) {
     let total = SharedPointer(total)
     team.split(count, grain: 1024) { [workers = team.workers] _, range in
@@ -111,7 +111,7 @@ extension kernels_window {
 }
 
 extension ReLURule {
-  /// The gates of `kernels_relu_gate`.
+  /// The constant that `kernels_relu_gate` takes for this rule.
   var gates: Int32 {
     switch self {
     case .gradient: Int32(KERNELS_GATE_FORWARD.rawValue)

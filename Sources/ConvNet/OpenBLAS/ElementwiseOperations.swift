@@ -2,7 +2,7 @@ import Kernels
 import Random
 import Sizes
 
-/// A ReLU that no layer before it computes: in place.
+/// A ReLU that isn't computed by the layer before it; it works in place.
 final class ReLUOperation: Operation {
   private let activations: Tensor
   private let team: ThreadTeam
@@ -27,7 +27,7 @@ final class ReLUOperation: Operation {
   }
 }
 
-/// Dropout in place; nothing unless the plan trains and is given a stream.
+/// Dropout in place. It does nothing unless the plan trains and is given a random stream.
 final class DropoutOperation: Operation {
   private let layer: Dropout
   private let stream: UInt32
@@ -38,8 +38,8 @@ final class DropoutOperation: Operation {
   private var active = false
 
   /// - Parameters:
-  ///   - layerIndex: of this layer in the whole net.
-  ///   - firstUnit: the number in the whole layer of the first unit here.
+  ///   - layerIndex: the index of this layer in the whole net.
+  ///   - firstUnit: the number that the first unit here has in the whole layer.
   init(_ layer: Dropout, layerIndex: Int, firstUnit: Int, _ activations: Tensor, purpose: Purpose, team: ThreadTeam)
     throws(MemoryError)
   {
@@ -81,7 +81,7 @@ final class DropoutOperation: Operation {
   }
 }
 
-/// Local response normalisation, which keeps the scale of its forward pass.
+/// Local response normalisation. It keeps the scale of the forward pass for the backward pass.
 final class LocalResponseNormalizationOperation: Operation {
   private let input: Tensor
   private let output: Tensor

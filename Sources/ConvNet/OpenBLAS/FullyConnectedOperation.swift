@@ -1,6 +1,6 @@
 import Kernels
 
-/// Fully connected layer: a slice of the outputs a thread, all pictures in one GEMM.
+/// Fully connected layer: one GEMM over all pictures per thread, each for a slice of the outputs.
 final class FullyConnectedOperation: Operation {
   private let parameters: WeightsAndBiases
   private let input: Tensor

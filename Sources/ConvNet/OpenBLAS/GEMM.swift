@@ -1,8 +1,8 @@
 import COpenBLAS
 
-/// A row-major matrix that a GEMM reads: `rows` × `columns` values, rows `stride` apart.
+/// A row-major matrix that a GEMM reads: `rows` × `columns` values, with `stride` values from one row to the next.
 public struct Matrix: @unchecked Sendable {
-  // Unchecked: whoever makes one keeps its values alive, and unchanged, for as long as it is read.
+  // Unchecked: whoever makes a matrix keeps its values alive and unchanged for as long as it is read.
   let pointer: UnsafePointer<Float>
   let rows: Int
   let columns: Int
@@ -24,10 +24,11 @@ public struct Matrix: @unchecked Sendable {
   public var transpose: Matrix { Matrix(pointer, columns, rows, stride: stride, transposed: !transposed) }
 }
 
-/// The threads are ours: OpenBLAS's own would take turns with them, and with oneDNN's. Source: `openblas_set_num_threads`
+/// OpenBLAS is given one thread: its own threads would compete with the team's and with oneDNN's. Source:
+/// `openblas_set_num_threads`
 private let oneThread: Void = openblas_set_num_threads(1)
 
-/// out = a·b, or out += a·b, on the thread that calls. Source: `cblas_sgemm`.
+/// Computes out = a·b, or out += a·b, on the calling thread. Source: `cblas_sgemm`.
 public func multiply(
   _ a: Matrix, _ b: Matrix, into out: UnsafeMutablePointer<Float>, stride: Int? = nil, accumulate: Bool = false
 ) {

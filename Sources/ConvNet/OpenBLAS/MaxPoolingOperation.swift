@@ -1,13 +1,13 @@
 import Kernels
 import Sizes
 
-/// Max pooling, and its switches: where each maximum came from.
+/// Max pooling, which keeps its switches: where each maximum came from.
 final class MaxPoolingOperation: Operation {
   private let input: Tensor
   private let output: Tensor
   private let team: ThreadTeam
   private let window: kernels_window
-  /// `[N, C, H, W]` of the output: the maximum's index in its input plane.
+  /// For each output, `[N, C, H, W]`: the index of the maximum in its input plane.
   private var switches: [Int32]
 
   init(_ layer: MaxPooling, input: Tensor, output: Tensor, team: ThreadTeam) throws(MemoryError) {

@@ -1,8 +1,8 @@
 import Foundation
 import Sizes
 
-/// Floating-point operations a second of a float32 GEMM that fits the caches, on all workers of a team at once: the best of
-/// several tries, since whatever else the machine does can only slow it down.
+/// The floating-point operations per second of a float32 GEMM that fits the caches, on all workers of a team at once. It is the
+/// best of several tries, because other load on the machine can only slow it down.
 public func measuredPeak(team: ThreadTeam) throws(MemoryError) -> Double {
   let side = 1024
   let (a, b) = (try FlatBuffer(count: side * side), try FlatBuffer(count: side * side))

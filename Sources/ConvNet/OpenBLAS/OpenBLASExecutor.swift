@@ -1,33 +1,34 @@
 import COpenBLAS
 import Sizes
 
-/// im2col and GEMM on plain layouts in float32: runs on any processor, and is the independent oracle of other backends.
+/// A backend of im2col and GEMM on plain layouts in float32. It runs on any processor, and other backends are tested against it.
 ///
-/// Convolutions take a picture a thread, with OpenBLAS single-threaded inside; fully connected layers take a slice of their
-/// outputs a thread. A ReLU after a layer with parameters is computed by that layer; ReLU and dropout work in place.
+/// In convolutions each thread computes whole pictures, with a single-threaded OpenBLAS inside; in fully connected layers each
+/// thread computes a slice of the outputs. A ReLU after a layer with parameters is computed by that layer. ReLU and dropout work
+/// in place.
 final class OpenBLASExecutor: Executor {
   private let parameters: ParameterStore
   private let purpose: Purpose
   private let team: ThreadTeam
   private var steps: [Step] = []
-  /// For each layer of the network, the tensor that holds its activations.
+  /// Per layer of the network: the tensor that holds its activations.
   private var activations: [Tensor] = []
   private let images: Tensor
   let inputGradient: Tensor
-  /// Times of single layers aren't taken here.
+  /// This backend doesn't measure the time of single layers.
   var timesLayers = false
   var layerTimes: [LayerTime] { [] }
   var description: String {
     "OpenBLAS, \(String(cString: openblas_get_corename())), \(team.workers) thread\(team.workers == 1 ? "" : "s"), float32"
   }
 
-  /// An operation, the layers it stands for, and where its gradient comes from and goes to.
+  /// An operation, the last layer that it computes, and the tensors that its gradient comes from and goes to.
   private struct Step {
     let operation: any Operation
     let lastLayer: Int
     let outputGradient: Tensor?
     let inputGradient: Tensor?
-    /// What it leaves in the flat gradient buffer.
+    /// The range of the flat gradient buffer that the operation writes.
     let range: Range<Int>
   }
 
@@ -41,7 +42,7 @@ final class OpenBLASExecutor: Executor {
     try compile(network, batch: batch)
   }
 
-  /// Gradients alternate between two buffers: an operation reads one and writes the other.
+  /// Makes the steps. Gradients alternate between two buffers: an operation reads one and writes the other.
   private func compile(_ network: Network, batch: Int) throws(MemoryError) {
     let backward = purpose != .inference
     let largest = network.shapes.map(\.count).max() ?? 0
@@ -62,9 +63,9 @@ final class OpenBLASExecutor: Executor {
       let last = fusesReLU ? index + 1 : index
       let inPlace = named.layer.worksInPlace
       let output = try inPlace ? input : Tensor(count: batch, shape: network.shapes[last + 1])
-      // Below the first layer with parameters nobody asks for a gradient in training.
+      // In training, no gradient is needed below the first layer with parameters.
       let wanted = purpose.givesInputGradient || index > (firstWithParameters ?? 0)
-      // In place means the gradient's place too: where the layer below has its output's gradient.
+      // An operation in place changes the gradient in place too, in the buffer where the layer below has its output's gradient.
       let outputGradient =
         backward ? Tensor(count: batch, shape: output.shape, storage: pair[inPlace ? 1 - turn : turn]) : nil
       var below: Tensor?
@@ -150,24 +151,23 @@ final class OpenBLASExecutor: Executor {
   func activation(of layer: Int) -> Tensor { activations[layer] }
 }
 
-/// One layer (with the ReLU fused into it) at work on fixed buffers.
+/// One layer, with a ReLU fused into it if one follows, that computes on fixed buffers.
 protocol Operation: AnyObject {
   /// Computes the output of the first `count` pictures.
   func forward(count: Int, dropout: DropoutStream?)
-  /// Writes the parameters' gradients where the purpose wants them, and `below` where it isn't nil.
-  /// `above` may be changed on the way.
+  /// Writes the gradients of the parameters if the purpose needs them, and `below` unless it is nil. May change `above`.
   func backward(count: Int, from above: Tensor, to below: Tensor?, rule: ReLURule)
 }
 
 extension AnyLayer {
-  /// Whether a ReLU that follows is computed by this layer.
+  /// True if the layer computes a ReLU that follows it.
   var computesReLU: Bool {
     switch self {
     case .convolution, .fullyConnected: true
     default: false
     }
   }
-  /// Whether the layer changes its input's memory.
+  /// True if the layer overwrites its input.
   var worksInPlace: Bool {
     switch self {
     case .relu, .dropout: true
@@ -176,9 +176,9 @@ extension AnyLayer {
   }
 }
 
-/// A layer's parameters in the flat buffers.
+/// The places of a layer's parameters in the flat buffers.
 struct WeightsAndBiases: @unchecked Sendable {
-  // Unchecked: places in a store's memory, which `FlatBuffer` owns and lets its users share.
+  // Unchecked: the pointers lead into a store's memory, which `FlatBuffer` owns and lets its users share.
   let weights: UnsafeMutablePointer<Float>
   let biases: UnsafeMutablePointer<Float>
   let weightCount: Int

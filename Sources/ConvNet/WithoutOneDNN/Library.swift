@@ -1,4 +1,4 @@
-/// In the place of the folder OneDNN where the package was built without oneDNN's headers.
+/// A stand-in for the folder OneDNN if the package was built without oneDNN's headers.
 enum OneDNN {
   static let obstacle: String? = "the program was built without it"
   static var hasAVX2: Bool { false }
@@ -7,7 +7,7 @@ enum OneDNN {
   static var instructionSet: String { ProcessorInstructions.name }
 }
 
-/// Never made: `BackendChoice.obstacle(to:)` comes before.
+/// Never created, because `BackendChoice.obstacle(to:)` is asked first.
 final class OneDNNExecutor: Executor {
   let description = ""
   let inputGradient: Tensor
