@@ -1,11 +1,11 @@
 import Foundation
 
-/// Small files that appear under their name only when they are whole: a reader sees the old file or the new one, never a
-/// part, also after a crash.
+/// Small files that get their name only when they are whole: a reader sees either the old file or the new one, never a part, even
+/// after a crash.
 public enum AtomicFile {
-  /// Writes `bytes` to `path`, replacing a file that is there.
+  /// Writes `bytes` to `path`, replacing the file that is there.
   ///
-  /// - Parameter flush: false leaves the writing to the disk to the system: for thousands of files that can be made again.
+  /// - Parameter flush: false leaves it to the system when the bytes reach the disk; for many files that can be made again.
   /// - Throws: `FileError` with the path and the system's reason; nothing of the new file is left then.
   public static func write(_ bytes: some Collection<UInt8>, to path: String, flush: Bool = true) throws(FileError) {
     try FileActivity.during(.writing, path) { () throws(FileError) in try writeNow(bytes, to: path, flush: flush) }

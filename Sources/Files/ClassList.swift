@@ -1,16 +1,16 @@
 import Foundation
 
-/// A text list of classes, in any of the forms that are about: `wnid`, `wnid words`, `wnid,words`, with tabs, with a number
-/// before the id, or with one after it as in the development kit's `map_clsloc.txt`.
+/// A text list of classes, in any of the common forms: `wnid`, `wnid words`, `wnid,words`, with tabs, with a number before the
+/// id, or with one after it as in the development kit's `map_clsloc.txt`.
 public struct ClassList: Sendable {
   public struct Entry: Sendable, Hashable {
     /// The class's id, which is the name of its folder; see `FileName.written`.
     public let wnid: String
-    /// For people; nil where the list has none.
+    /// The class's name for people; nil if the list has none.
     public let words: String?
-    /// The line's own number for the class; nil in lists without numbers.
+    /// The number that the list gives to the class; nil in lists without numbers.
     public let number: Int?
-    /// From 1.
+    /// The line's number, from 1.
     public let line: Int
   }
 
@@ -18,10 +18,11 @@ public struct ClassList: Sendable {
   /// In the order of the lines.
   public let entries: [Entry]
 
-  /// Whether the list numbers its classes itself, in an order that need not be that of its lines or of the ids.
+  /// True if the list gives its classes numbers, whose order need not be that of the lines or of the ids.
   public var hasNumbers: Bool { entries.first?.number != nil }
 
-  /// - Throws: `TextListError` when it can't be read, names no class, or one class or number twice.
+  /// - Throws: `TextListError` if the list can't be read, names no class, or names a class or number twice with different
+  ///   contents.
   public init(contentsOf path: String) throws(TextListError) { try self.init(TextList(contentsOf: path)) }
 
   public init(_ list: TextList) throws(TextListError) {
@@ -60,7 +61,7 @@ public struct ClassList: Sendable {
     }
   }
 
-  /// A line's first column and the rest, and those of the rest.
+  /// The first column of a line, and the rest of the line; `inner` divides that rest again.
   private struct Row {
     let line: TextList.Line
     let head: TextList.Field
@@ -78,24 +79,24 @@ public struct ClassList: Sendable {
 
     var inner: Row { Row(line, rest) }
     var words: String? { rest.bytes.isEmpty ? nil : rest.text }
-    /// Whether the first column is a WordNet id, such as n01440764.
+    /// True if the first column is a WordNet id, such as n01440764.
     var isSynset: Bool {
       head.bytes.count == 9 && head.bytes.first.map { (0x61...0x7A).contains($0) } == true
         && head.bytes.dropFirst().allSatisfy { (0x30...0x39).contains($0) }
     }
-    /// Whether it has one, perhaps behind a number.
+    /// True if the line has a WordNet id in its first column, or in its second after a number.
     var isOfSynset: Bool { isSynset || (head.integer != nil && inner.isSynset) }
   }
 }
 
 extension TextList.Field {
-  /// The id of a class: as its folder's name is written.
+  /// The class's id: the text of its folder's name.
   fileprivate var id: String { name.written }
 }
 
 extension TextList.Line {
-  /// The first column of a text, and the rest: divided by the first tab where there is one, else by the first blank, comma or
-  /// semicolon. Quotation marks hold a column together.
+  /// The first column of a text, and the rest. They are divided by the first tab, or, if there is no tab, by the first blank,
+  /// comma or semicolon. A column in quotation marks stays whole.
   fileprivate func split(_ text: TextList.Field) -> (head: TextList.Field, rest: TextList.Field) {
     let bytes = text.bytes
     let quoted = Self.quotedColumn(bytes)

@@ -1,11 +1,11 @@
 import Foundation
 
-/// Writes large blocks into an existing file past the page cache.
+/// Writes large blocks into an existing file without the page cache.
 ///
-/// A block of hundreds of megabytes that nobody will read soon costs several times the processor's time by way of the cache, which
-/// a training at the same moment would miss, and drives out what others keep there. Source: open(2), O_DIRECT
+/// Through the cache, a block of hundreds of megabytes costs several times the processor time, which a training that runs
+/// meanwhile needs, and drives out what other programs keep in the cache. Source: open(2), O_DIRECT
 public final class DirectWriter {
-  /// Offsets and lengths that every disk takes.
+  /// Offsets and lengths that are multiples of this, in bytes, suit every disk.
   public static let alignment = 4096
 
   #if arch(x86_64)
@@ -19,14 +19,14 @@ public final class DirectWriter {
 
   private let path: String
   private let name: String
-  // Opened and made when they are needed: most files have no large block.
-  /// Negative where the file system takes no such writes.
+  // The descriptor and the buffer are made only when they are needed: most files have no large block.
+  /// Negative if the file system takes no such writes.
   private lazy var descriptor = Self.direct == 0 ? -1 : open(path, O_WRONLY | O_CLOEXEC | Self.direct)
   private var piece: UnsafeMutableRawPointer?
 
   /// - Parameters:
-  ///   - path: of a file that is there.
-  ///   - name: that errors use.
+  ///   - path: The path of an existing file.
+  ///   - name: The name that errors use.
   public init(_ path: String, named name: String) {
     self.path = path
     self.name = name
@@ -38,8 +38,8 @@ public final class DirectWriter {
     if descriptor >= 0 { close(descriptor) }
   }
 
-  /// - Parameter offset: a multiple of `alignment`.
-  /// - Returns: false where the file system takes no such writes: the caller has to write the bytes in another way.
+  /// - Parameter offset: A multiple of `alignment`, in bytes.
+  /// - Returns: false if the file system takes no such writes: the caller then has to write the bytes in another way.
   /// - Throws: `FileError`, of kind `noSpace` on a full disk.
   public func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(FileError) -> Bool {
     guard offset % Self.alignment == 0, let base = bytes.baseAddress else { return false }
@@ -55,7 +55,7 @@ public final class DirectWriter {
     return whole == bytes.count ? true : try writeEnd(bytes[whole...], at: offset + whole)
   }
 
-  /// What is left of a block goes the usual way: its page may hold something else too.
+  /// Writes the rest of a block, which is no multiple of `alignment`, through the page cache: its page may hold other data too.
   private func writeEnd(_ bytes: UnsafeRawBufferPointer.SubSequence, at offset: Int) throws(FileError) -> Bool {
     let usual = open(path, O_WRONLY | O_CLOEXEC)
     guard usual >= 0 else { throw FileError("open", "write", name) }
@@ -64,7 +64,7 @@ public final class DirectWriter {
     return try write(bytes.baseAddress!, bytes.count, at: offset, to: usual)
   }
 
-  /// False where the file system answers that it can't. Source: pwrite(2)
+  /// Returns false if the file system doesn't take such writes. Source: pwrite(2)
   private func write(
     _ bytes: UnsafeRawPointer, _ count: Int, at offset: Int, to descriptor: Int32
   ) throws(FileError) -> Bool {

@@ -1,8 +1,8 @@
 import Foundation
 import Synchronization
 
-/// The files that this process is reading, writing or listing at this moment, and since when: a call to a hung disk or file
-/// server never comes back, and only who made a note before it can say which file that was.
+/// The files that this process is reading, writing or listing now, and since when. A call to a hung disk or file server never
+/// returns; a note that was made before the call can still say which file it was.
 public enum FileActivity {
   public enum Action: Int, Sendable {
     case reading = 1, writing, listing
@@ -30,7 +30,7 @@ public enum FileActivity {
 
   private static let present = Mutex((next: 0, entries: [Int: Entry]()))
 
-  /// Runs `body`, which works on the file or folder at `path`.
+  /// Runs `body`, and notes meanwhile that it works on the file or folder at `path`.
   public static func during<Value, Failure: Error>(
     _ action: Action, _ path: String, _ body: () throws(Failure) -> Value
   ) throws(Failure) -> Value {
@@ -44,7 +44,7 @@ public enum FileActivity {
     return try body()
   }
 
-  /// What has been going on longest; nil when no file is in use.
+  /// The entry that began first; nil if no file is in use.
   public static var oldest: Entry? {
     present.withLock { $0.entries.values.min { $0.since < $1.since } }
   }

@@ -1,31 +1,31 @@
 import Foundation
 
-/// A file that the system would not let us write or read, with what was being done and what to do about it.
+/// A failed attempt to write or read a file, with what was being done and what to do about it.
 public struct FileError: Error, Sendable, Hashable, CustomStringConvertible {
-  /// What an error number means to a caller.
+  /// The kinds of failures that callers tell apart.
   public enum Kind: String, Sendable, Hashable {
     case noSuchFile, noSpace, locked, system
     /// An archive, or one of its members, that is cut, damaged, or of a kind that can't be read.
     case damagedArchive
     /// The storage was at fault for longer than `StoragePatience` allows.
     case storage
-    /// Somebody asked the process to stop while it waited for the storage.
+    /// The process was asked to stop while it waited for the storage.
     case stopped
   }
 
   public let kind: Kind
   public let path: String
-  /// What was being done: `write`, `make the link`.
+  /// What was being done, such as `write` or `make the link`.
   public let action: String
-  /// The call and what the system said: `fsync: no space left on device`.
+  /// The call and what the system said, such as `fsync: no space left on device`.
   public let reason: String
   public let hint: String?
-  /// What the call left in errno.
+  /// The value of errno after the call; 0 if no system call failed.
   public let code: Int32
-  /// Whether `reason` is the whole sentence.
+  /// True if `reason` is the whole message.
   private let isWhole: Bool
 
-  /// The error of a system call that has just failed. Source: errno(3)
+  /// Makes the error of a system call that has just failed. Source: errno(3)
   public init(_ call: String, _ action: String, _ path: String, code: Int32 = errno) {
     let (kind, hint) = Self.meaning(code)
     self.kind = kind
@@ -37,7 +37,7 @@ public struct FileError: Error, Sendable, Hashable, CustomStringConvertible {
     isWhole = false
   }
 
-  /// Something that isn't as it should be, without a system call that has failed.
+  /// Makes the error for a file that isn't as it should be, where no system call has failed.
   public init(action: String, path: String, reason: String, hint: String? = nil) {
     (self.action, self.path, self.reason, self.hint) = (action, path, reason, hint)
     kind = .system
@@ -45,14 +45,14 @@ public struct FileError: Error, Sendable, Hashable, CustomStringConvertible {
     isWhole = false
   }
 
-  /// The same, of a certain kind.
+  /// Makes such an error of a certain kind.
   init(_ kind: Kind, action: String, path: String, reason: String, hint: String? = nil) {
     (self.kind, self.action, self.path, self.reason, self.hint) = (kind, action, path, reason, hint)
     code = 0
     isWhole = false
   }
 
-  /// The storage stayed away.
+  /// Makes the error for a storage that did not come back.
   init(_ trouble: StoragePatience.Trouble, path: String) {
     kind = trouble.kind == .stopped ? .stopped : .storage
     self.path = path
@@ -65,13 +65,13 @@ public struct FileError: Error, Sendable, Hashable, CustomStringConvertible {
 
   public var description: String { isWhole ? reason : "cannot \(action) \(path): \(reason)" + (hint.map { "; \($0)" } ?? "") }
 
-  /// What the system calls that error number, in lower case: `no space left on device`.
+  /// The system's text for an error number, in lower case, such as `no space left on device`.
   public static func text(_ code: Int32) -> String {
     let text = String(cString: strerror(code))
     return text.prefix(1).lowercased() + text.dropFirst()
   }
 
-  /// What an error number means, and what to do.
+  /// The kind of an error number, and what to do about it.
   public static func meaning(_ code: Int32) -> (kind: Kind, hint: String?) {
     switch code {
     case ENOENT, ENOTDIR: (.noSuchFile, nil)

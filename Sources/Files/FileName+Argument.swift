@@ -1,16 +1,16 @@
 import Foundation
 
-/// Arguments of a command line, which are bytes, as the Strings that a parser of options wants.
+/// Command-line arguments, which are bytes, as the Strings that an option parser needs.
 ///
 ///     bytes of the argument      the String
 ///     valid UTF-8                the same text
 ///     caf\xE9.jpg (Latin-1)      "caf", the private character U+10FFE9, ".jpg"
 ///
-/// `init(argument:)` takes them back; so do arguments that hold such characters themselves, whose bytes are written one by one.
+/// `init(argument:)` gives the bytes back. An argument that itself holds such private characters is encoded byte by byte too.
 extension FileName {
   private static let first: UInt32 = 0x10FF00
 
-  /// The text for an argument's bytes.
+  /// The text that stands for an argument's bytes.
   public static func argument(_ bytes: [UInt8]) -> String {
     if let text = String(validating: bytes, as: UTF8.self), !isEncoded(text) { return text }
     var text = ""
@@ -20,10 +20,10 @@ extension FileName {
     return text
   }
 
-  /// Whether the text stands for an argument that isn't valid UTF-8.
+  /// True if the text stands for an argument that isn't valid UTF-8, or itself holds these private characters.
   public static func isEncoded(_ text: String) -> Bool { text.unicodeScalars.contains { byte($0) != nil } }
 
-  /// The bytes of an argument.
+  /// Makes a name of the bytes that the text of an argument stands for.
   public init(argument text: String) {
     var bytes: [UInt8] = []
     for scalar in text.unicodeScalars {

@@ -1,12 +1,13 @@
 import Foundation
 
 extension FileName {
-  /// The one way of writing a name as text: its characters, with %XX for every byte of what is no UTF-8, of control and
-  /// format characters, and of characters in another form than Unicode's composed one (NFC); and for a % that two
-  /// hexadecimal digits follow.
+  /// The name as text. Its characters stay, but %XX is written for every byte that is no UTF-8, for the bytes of control and
+  /// format characters and of characters that aren't in Unicode's composed form (NFC), and for a % that two hexadecimal digits
+  /// follow.
   ///
-  /// Names of printable ASCII and most others stay as they are: `caf%E9.jpg` is one of Latin-1, `100%.jpg` is itself. Texts of
-  /// different names differ, as Strings of Swift too, and hold no line ends; `init(written:)` takes them back.
+  /// Names of printable ASCII and most others stay as they are: `caf%E9.jpg` is a name in Latin-1, `100%.jpg` stays itself.
+  /// Different names have different texts, also when Swift compares them as Strings, and no text holds a line end.
+  /// `init(written:)` gives the name back.
   public var written: String {
     if bytes.allSatisfy({ (0x20...0x7E).contains($0) && $0 != Self.percent }) { return String(decoding: bytes, as: UTF8.self) }
     var text = ""
@@ -17,11 +18,11 @@ extension FileName {
       rest = rest[valid...]
       if let byte = rest.popFirst() { text += Self.escaped(byte) }
     }
-    // Should ever characters compose across what was looked at one by one.
+    // Guards against characters that compose with each other although each one alone was in the composed form.
     return Self.isComposed(text) ? text : Self.plain(bytes)
   }
 
-  /// The name that a text was written of.
+  /// Makes the name that `written` gave this text for.
   public init(written text: String) {
     let text = Array(text.utf8)
     guard text.contains(Self.percent) else {
@@ -44,7 +45,7 @@ extension FileName {
 
   private static let percent = UInt8(ascii: "%")
 
-  /// The byte that three characters write, nil when there is no escape.
+  /// The byte that the three characters of an escape stand for; nil if there is no escape.
   private static func escape(at index: Int, in text: ArraySlice<UInt8>) -> UInt8? {
     guard text[index] == percent, index + 2 < text.endIndex, let high = digit(text[index + 1]), let low = digit(text[index + 2])
     else { return nil }
@@ -60,7 +61,7 @@ extension FileName {
     }
   }
 
-  /// The end of the first bytes that are UTF-8. Source: Unicode 15, table 3-7
+  /// The end of the valid UTF-8 at the start of the bytes. Source: Unicode 15, table 3-7
   private static func validPrefix(_ bytes: ArraySlice<UInt8>) -> Int {
     var end = bytes.startIndex
     while end < bytes.endIndex {
@@ -79,7 +80,7 @@ extension FileName {
     return end
   }
 
-  /// Valid text as it is written; `rest` follows it in the name.
+  /// The text form of valid text; `rest` is what follows it in the name.
   private static func written(_ text: String, before rest: ArraySlice<UInt8>) -> String {
     let bytes = Array(text.utf8) + rest.prefix(2)
     var result = ""
@@ -105,7 +106,7 @@ extension FileName {
     return result
   }
 
-  /// With nothing but printable ASCII.
+  /// The text form in printable ASCII only.
   private static func plain(_ bytes: [UInt8]) -> String {
     bytes.indices.map { index in
       let isPlain = (0x20...0x7E).contains(bytes[index]) && escape(at: index, in: bytes[...]) == nil
@@ -113,7 +114,7 @@ extension FileName {
     }.joined()
   }
 
-  /// Whether an accent stands alone or on something else than a letter: it would join with whatever comes before the name.
+  /// True if a combining mark comes first or follows an ASCII character: it could join with whatever text is before the name.
   private static func isLoose(_ character: Character) -> Bool {
     guard let first = character.unicodeScalars.first else { return false }
     switch first.properties.generalCategory {
@@ -122,7 +123,7 @@ extension FileName {
     }
   }
 
-  /// Whether the text is in Unicode's composed form, in which texts that Swift takes for equal have equal bytes.
+  /// True if the text is in Unicode's composed form, in which texts that Swift takes for equal have equal bytes.
   private static func isComposed(_ text: String) -> Bool {
     text.utf8.allSatisfy { $0 < 0x80 } || text.precomposedStringWithCanonicalMapping.utf8.elementsEqual(text.utf8)
   }

@@ -2,21 +2,22 @@ import Foundation
 
 /// The name or path of a file as the system has it: bytes without a zero, which need not be UTF-8.
 ///
-/// Two names are equal when their bytes are: é as one character and é as e with an accent are two files of Linux, and one
-/// `String` of Swift. Where a name becomes text, in JSON, tables, pages and messages, it is `written`, which can be taken back.
+/// Two names are equal if their bytes are equal. Linux takes é as one character and é as e with an accent for two files, while
+/// two such Strings are equal in Swift. In JSON, tables, pages and messages a name is its text `written`, which can be turned
+/// back into the name.
 public struct FileName: Sendable, Hashable, Comparable, CustomStringConvertible, ExpressibleByStringLiteral {
   public let bytes: [UInt8]
 
   public init(bytes: some Sequence<UInt8>) { self.bytes = Array(bytes) }
 
-  /// A name as a person gives it: its UTF-8.
+  /// Makes the name of a text's UTF-8 bytes, as a person types it.
   public init(_ text: some StringProtocol) { bytes = Array(text.utf8) }
 
   public init(stringLiteral text: String) { self.init(text) }
 
   public var description: String { written }
 
-  /// By bytes: the same order on every host and in every locale.
+  /// Compares the bytes, which gives the same order on every host and in every locale.
   public static func < (one: FileName, other: FileName) -> Bool {
     let order = one.bytes.withUnsafeBytes { one in
       other.bytes.withUnsafeBytes { other in
@@ -32,7 +33,7 @@ public struct FileName: Sendable, Hashable, Comparable, CustomStringConvertible,
   private static let slash = UInt8(ascii: "/")
   private static let dot = UInt8(ascii: ".")
 
-  /// A name in this folder.
+  /// The path of `name` in this folder.
   public func appending(_ name: FileName) -> FileName {
     if bytes == [Self.dot] || bytes.isEmpty { return name }
     if name.bytes == [Self.dot] { return self }
@@ -52,7 +53,7 @@ public struct FileName: Sendable, Hashable, Comparable, CustomStringConvertible,
       ?? FileName(bytes: end)
   }
 
-  /// The folder of a path, `.` for a bare name.
+  /// The folder of a path, or `.` if the path is a bare name.
   public var folder: FileName {
     guard let end = bytes.lastIndex(of: Self.slash) else { return "." }
     return end == 0 ? "/" : FileName(bytes: bytes[..<end])
@@ -65,7 +66,7 @@ public struct FileName: Sendable, Hashable, Comparable, CustomStringConvertible,
     return FileName(bytes: name.bytes[..<end])
   }
 
-  /// The ending of the last component without its dot, in small letters; empty when there is none, or it isn't ASCII.
+  /// The ending of the last component without its dot, in lower case; empty if there is none, or if it isn't ASCII.
   public var ending: String {
     guard let dot = bytes.lastIndex(of: Self.dot), dot > 0, bytes[dot - 1] != Self.slash else { return "" }
     let ending = bytes[(dot + 1)...]
@@ -73,7 +74,7 @@ public struct FileName: Sendable, Hashable, Comparable, CustomStringConvertible,
     return ending.allSatisfy { $0 < 0x80 } ? String(decoding: ending, as: UTF8.self).lowercased() : ""
   }
 
-  /// The path from a folder, nil when this one doesn't lie below it.
+  /// The path relative to a folder; nil if it doesn't lie below that folder.
   public func relative(to root: FileName) -> FileName? {
     let prefix = root.bytes.last == Self.slash ? root.bytes : root.bytes + [Self.slash]
     guard bytes.starts(with: prefix) else { return nil }
@@ -83,7 +84,7 @@ public struct FileName: Sendable, Hashable, Comparable, CustomStringConvertible,
 
   // MARK: - For the system
 
-  /// The path from the root, without `.` and doubled slashes; `..` stays, as links may stand before it.
+  /// The path from the root, without `.` and double slashes. `..` stays, because a link may be before it.
   public var absolute: FileName {
     var path = bytes
     if path.first != Self.slash, let current = getcwd(nil, 0) {
@@ -94,7 +95,7 @@ public struct FileName: Sendable, Hashable, Comparable, CustomStringConvertible,
     return FileName(bytes: [Self.slash] + parts.joined(separator: [Self.slash]))
   }
 
-  /// For calls of the system.
+  /// Calls `body` with the bytes as a C string, for system calls.
   public func withCString<Result>(_ body: (UnsafePointer<CChar>) throws -> Result) rethrows -> Result {
     var terminated: [CChar] = []
     terminated.reserveCapacity(bytes.count + 1)
@@ -105,7 +106,7 @@ public struct FileName: Sendable, Hashable, Comparable, CustomStringConvertible,
 
   // MARK: - As an address
 
-  /// The name as a part of a page's address: every byte but letters, digits and `-._~/` as %XX. Source: RFC 3986, 2.1
+  /// The name as a part of a URL: every byte except letters, digits and `-._~/` becomes %XX. Source: RFC 3986, 2.1
   public var address: String {
     var text = ""
     for byte in bytes {
@@ -126,7 +127,7 @@ public struct FileName: Sendable, Hashable, Comparable, CustomStringConvertible,
 }
 
 extension FileName: Codable {
-  /// As text; see `written`.
+  /// Decodes a name from its text; see `written`.
   public init(from decoder: any Decoder) throws { self.init(written: try decoder.singleValueContainer().decode(String.self)) }
 
   public func encode(to encoder: any Encoder) throws {

@@ -1,12 +1,12 @@
 import Foundation
 
-/// What tells without reading it that a file is most likely the same as before: its size, and when it was last written.
+/// The size and the time of the last write of a file, which tell without reading it whether it is most likely the same as before.
 public struct FileStamp: Sendable, Hashable, Codable {
   public var bytes: Int
-  /// Nanoseconds since 1970.
+  /// The time of the last write, in nanoseconds since 1970.
   public var modified: Int
 
-  /// Nil when there is no such file. What lies in an archive has the archive's. Source: stat(2)
+  /// Nil if there is no such file. A file in an archive has the stamp of the archive. Source: stat(2)
   public init?(of path: FileName) {
     var status = stat()
     guard FilePath.ofTheSystem(path).withCString({ stat($0, &status) }) == 0 else { return nil }

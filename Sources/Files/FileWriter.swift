@@ -1,14 +1,14 @@
 import Foundation
 
-/// A file that is written piece by piece, and appears under its name only with `commit()`, when it is whole. One thread at a
-/// time may use it.
+/// A file that is written piece by piece, and gets its name only by `commit()`, when it is whole. Only one thread at a time may
+/// use it.
 public final class FileWriter {
   private var temporary: TemporaryFile?
   private let path: String
-  /// Negative when it is closed.
+  /// Negative if the file is closed.
   private var descriptor: Int32
 
-  /// Begins a file under a temporary name in the folder of `path`; dropped without `commit` it is removed. Source: open(2)
+  /// Creates a file with a temporary name in the folder of `path`. Without `commit` it is removed again. Source: open(2)
   /// - Throws: `FileError` with the path and the system's reason.
   public init(_ path: String) throws(FileError) {
     let temporary = TemporaryFile(for: path)
@@ -21,7 +21,7 @@ public final class FileWriter {
 
   deinit { if descriptor >= 0 { close(descriptor) } }
 
-  /// Writes further bytes. Source: write(2)
+  /// Appends bytes to the file. Source: write(2)
   public func append(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
     try FileActivity.during(.writing, path) { () throws(FileError) in try appendNow(bytes) }
   }

@@ -1,32 +1,32 @@
 import Foundation
 
-/// What stands in a folder, in the order of names by bytes: the same on every host and in every locale. Files aren't opened.
+/// The contents of a folder, in the order of the names' bytes: the same on every host and in every locale. Files aren't opened.
 ///
-/// A path may lead through an archive (`data/train.tar/n01440764.tar`): it is listed as a folder, and so are tars in it. In the
-/// listing of a folder of the system an archive is a file like others.
+/// A path may lead through an archive (`data/train.tar/n01440764.tar`): the archive is listed as a folder, and so are tars in it.
+/// In the listing of a folder of the operating system an archive is a file like any other.
 public struct FolderContents: Sendable {
-  /// Folders, and links to such.
+  /// Folders, and links to folders.
   public private(set) var folders: [FileName] = []
-  /// Of `folders`, the links.
+  /// Those of `folders` that are links.
   public private(set) var linkedFolders: [FileName] = []
-  /// All else: files, pipes and devices, and links that lead nowhere; reading tells.
+  /// Everything else: files, pipes, devices, and links that lead nowhere. Only reading tells them apart.
   public private(set) var files: [FileName] = []
-  /// Of `files`, the links that lead nowhere.
+  /// Those of `files` that are links that lead nowhere.
   public private(set) var brokenLinks: [FileName] = []
-  /// Hidden names, and those that systems put into people's folders: they are nobody's pictures.
+  /// Hidden names, and those that operating systems put into folders: they are never pictures of a data set.
   public private(set) var hidden: [FileName] = []
-  /// The folder itself, whichever path led to it.
+  /// Tells whether two paths lead to the same folder.
   public private(set) var identity = Identity(device: 0, number: 0)
 
-  /// Which folder or file it is on this host.
+  /// Identifies a folder or file on this host.
   public struct Identity: Sendable, Hashable {
     let device: UInt
     let number: UInt
   }
 
-  /// Lists a folder; a storage that is away is waited for, see `StoragePatience`.
+  /// Lists a folder. A storage that is away is waited for; see `StoragePatience`.
   ///
-  /// - Throws: `FileError` when the folder can't be listed, or the archive is damaged.
+  /// - Throws: `FileError` if the folder can't be listed, or the archive is damaged.
   public init(_ path: FileName) throws(FileError) {
     if let inside = try FolderContents(inArchive: path) {
       self = inside
@@ -41,7 +41,7 @@ public struct FolderContents: Sendable {
     for name in listing.folders { if Self.isOfTheSystem(name) { hidden.append(name) } else { folders.append(name) } }
     for name in listing.files { if Self.isOfTheSystem(name) { hidden.append(name) } else { files.append(name) } }
     hidden.sort()
-    // The version tells archives apart where one path leads through several.
+    // The archive's stamp tells apart several archives on the same path.
     identity = Identity(device: UInt(bitPattern: archive.modified ^ archive.bytes), number: UInt(bitPattern: listing.identity))
   }
 
@@ -67,7 +67,7 @@ public struct FolderContents: Sendable {
     brokenLinks.sort()
   }
 
-  /// The folder says what most entries are; links and unknown kinds have to be looked at, one call each.
+  /// Sorts in one entry. The folder itself says what most entries are; links and unknown kinds need one more call each.
   private mutating func add(_ name: FileName, type: Int32, _ directory: Int32) {
     if type == Int32(DT_DIR) { return folders.append(name) }
     guard type == Int32(DT_LNK) || type == Int32(DT_UNKNOWN) else { return files.append(name) }
@@ -84,7 +84,7 @@ public struct FolderContents: Sendable {
     if !isThere { brokenLinks.append(name) }
   }
 
-  /// Hidden names, and what Windows, macOS and network storage leave in folders.
+  /// True for hidden names, and for those that Windows, macOS and network storage leave in folders.
   static func isOfTheSystem(_ name: FileName) -> Bool {
     if name.bytes.first == UInt8(ascii: ".") { return true }
     guard name.bytes.count <= longestSystemName else { return false }

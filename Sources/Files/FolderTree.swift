@@ -1,18 +1,18 @@
-/// The files below a folder, to any depth; they aren't opened.
+/// The files below a folder, to any depth. They aren't opened.
 ///
-/// Each folder is listed once, however many links lead to it, and by its own way rather than by a link: links to folders above
-/// end, and no file comes twice.
+/// Each folder is listed once, however many links lead to it, and under its own path rather than that of a link. So a link to a
+/// folder above ends the search there, and no file comes twice.
 public struct FolderTree: Sendable {
-  /// Relative to the folder, by bytes: see `FolderContents.files`.
+  /// Paths relative to the folder, in the order of their bytes; see `FolderContents.files`.
   public private(set) var files: [FileName] = []
-  /// Hidden names and those of the system, relative to the folder; what is in such folders isn't looked at.
+  /// Hidden names and those of the operating system, relative to the folder. What is in such folders isn't listed.
   public private(set) var hidden: [FileName] = []
   /// Links to folders that have been listed already.
   public private(set) var repeated: [FileName] = []
-  /// Folders inside that can't be listed.
+  /// Folders below the folder that can't be listed.
   public private(set) var closed: [(folder: FileName, error: FileError)] = []
 
-  /// - Throws: `FileError` when the folder itself can't be listed, or the storage is away.
+  /// - Throws: `FileError` if the folder itself can't be listed, or the storage is away.
   public init(_ root: FileName) throws(FileError) {
     var seen: Set<FolderContents.Identity> = []
     var waiting: [FileName] = ["."]

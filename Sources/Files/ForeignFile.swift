@@ -1,6 +1,7 @@
 import Foundation
 
-/// What a file is that isn't what was asked for, from its first bytes: every reader of other programs' files says it in these words.
+/// What kind of file the first bytes show, if it isn't the expected kind. Every reader of other programs' files uses it for its
+/// messages.
 public struct ForeignFile: Sendable, Hashable {
   public enum Kind: String, Sendable, Hashable, CaseIterable {
     case empty, lfsPointer, html, xml, hdf5, pytorch, keras, numpy, zip, pickle, safetensors, onnx, tflite, matlab5, matlab73
@@ -8,34 +9,34 @@ public struct ForeignFile: Sendable, Hashable {
   }
 
   public let kind: Kind
-  /// With its article: `a pointer of Git LFS in place of the file`.
+  /// The kind in words, with its article: `a pointer of Git LFS in place of the file`.
   public let what: String
-  /// What to do to get what was wanted; nil where that is plain.
+  /// What to do to get the expected file; nil if that is obvious.
   public let remedy: String?
 
   private init(_ kind: Kind, _ what: String, _ remedy: String? = nil) {
     (self.kind, self.what, self.remedy) = (kind, what, remedy)
   }
 
-  /// What it is and what to do, as the end of a sentence.
+  /// What the file is and what to do, as the end of a sentence.
   public var sentence: String { what + (remedy.map { "; \($0)" } ?? "") }
 
-  /// As many bytes as are looked at.
+  /// The number of bytes that are looked at.
   public static let prefix = 4096
 
-  /// - Parameter start: the first bytes of the file, `prefix` of them or all.
-  /// - Returns: nil for bytes that no known kind begins with.
+  /// - Parameter start: The first bytes of the file: `prefix` of them, or all if it has fewer.
+  /// - Returns: nil if no known kind begins with these bytes.
   public static func recognised(_ start: some Collection<UInt8>) -> ForeignFile? {
     let bytes = Array(start.prefix(prefix))
     if bytes.isEmpty { return ForeignFile(.empty, "an empty file", "copy or download it again") }
     return signed(bytes) ?? packed(bytes) ?? structured(bytes) ?? text(bytes)
   }
 
-  /// - Returns: nil when the file can't be read, too.
+  /// - Returns: nil if the file can't be read, or no known kind begins with its bytes.
   public static func recognised(at path: String) -> ForeignFile? {
     guard let handle = FileHandle(forReadingAtPath: path) else { return nil }
     defer { try? handle.close() }
-    // At the end of a file nil is read.
+    // FileHandle returns nil at the end of a file, so this file is empty.
     guard let start = try? handle.read(upToCount: prefix) else { return recognised([]) }
     return recognised(start)
   }
@@ -76,7 +77,7 @@ public struct ForeignFile: Sendable, Hashable {
       ("a GIF picture", Array("GIF8".utf8)), ("a TIFF picture", [0x49, 0x49, 42, 0]), ("a TIFF picture", [0x4D, 0x4D, 0, 42]),
     ]
     if let (name, _) = kinds.first(where: { bytes.starts(with: $0.1) }) { return name }
-    // Names of two letters alone would be many a text.
+    // These two letters alone could begin a text, so more bytes are compared.
     if bytes.starts(with: "BM".utf8), bytes.count > 10, bytes[6..<10].allSatisfy({ $0 == 0 }) { return "a BMP picture" }
     if bytes.starts(with: "RIFF".utf8), bytes.count > 11 {
       return bytes[8..<12].elementsEqual("WEBP".utf8) ? "a WebP picture" : "a RIFF file"
@@ -85,7 +86,7 @@ public struct ForeignFile: Sendable, Hashable {
     return nil
   }
 
-  /// ZIP archives of several programs.
+  /// Tells apart the ZIP archives that several programs write.
   private static func packed(_ bytes: [UInt8]) -> ForeignFile? {
     guard bytes.starts(with: [0x50, 0x4B, 3, 4]) || bytes.starts(with: [0x50, 0x4B, 5, 6]) else { return nil }
     let names = String(decoding: bytes, as: UTF8.self)
@@ -101,7 +102,7 @@ public struct ForeignFile: Sendable, Hashable {
 
   private static let converted = "weights come in as Caffe's .caffemodel or MatConvNet's .mat"
 
-  /// Formats without a signature, by what must stand in certain places.
+  /// Recognises formats without a signature by the bytes that they must have in certain places.
   private static func structured(_ bytes: [UInt8]) -> ForeignFile? {
     if bytes.count > 1, bytes[0] == 0x80, (2...5).contains(bytes[1]) {
       return ForeignFile(.pickle, "a Python pickle, as older PyTorch writes them (.pth, .pkl)", converted)
@@ -112,7 +113,8 @@ public struct ForeignFile: Sendable, Hashable {
     if bytes.count > 8, bytes[4..<8].elementsEqual("TFL3".utf8) {
       return ForeignFile(.tflite, "a network of TensorFlow Lite", converted)
     }
-    // ModelProto: field 1 the version of the format, field 2 the producer's name; in Caffe's NetParameter field 1 is a text.
+    // In ONNX's ModelProto, field 1 is the version of the format and field 2 the producer's name; in Caffe's NetParameter field 1
+    // is a text.
     if bytes.count > 4, bytes[0] == 0x08, (1...0x20).contains(bytes[1]), bytes[2] == 0x12 {
       return ForeignFile(.onnx, "a network in ONNX", converted)
     }
@@ -122,7 +124,7 @@ public struct ForeignFile: Sendable, Hashable {
   // MARK: - Texts
 
   private static func text(_ bytes: [UInt8]) -> ForeignFile? {
-    // In any encoding that has ASCII in it.
+    // Accepts any encoding that includes ASCII.
     guard bytes.allSatisfy({ $0 >= 32 && $0 != 127 || (9...13).contains($0) }), bytes.count(where: { $0 < 128 }) * 2 > bytes.count
     else { return nil }
     let start = String(decoding: bytes, as: UTF8.self).drop { $0.isWhitespace || $0 == "\u{FEFF}" }

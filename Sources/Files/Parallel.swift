@@ -7,9 +7,9 @@ private struct ParallelWork<Failure: Error> {
   var failure: Failure?
 }
 
-/// Calls `body` for every index, on `threads` threads that take one index at a time; the first error ends the work.
+/// Calls `body` for every index, on `threads` threads that take one index at a time. After an error no further index is begun.
 ///
-/// - Parameter progress: called with the number of finished indices, one call at a time.
+/// - Parameter progress: Called with the number of finished indices, by one thread at a time.
 package func forEachInParallel<Failure: Error>(
   _ indices: Range<Int>, threads: Int, progress: @Sendable (Int) -> Void = { _ in },
   body: @Sendable (Int) throws(Failure) -> Void
@@ -37,7 +37,8 @@ package func forEachInParallel<Failure: Error>(
   if let failure = state.withLock({ $0.failure }) { throw failure }
 }
 
-/// The results of `body` for 0 ..< `count`, on as many threads as there are processors; the first error ends the work.
+/// The results of `body` for 0 ..< `count`, computed on as many threads as there are processors. After an error no further one is
+/// begun.
 package func inParallel<Value: Sendable, Failure: Error>(
   _ count: Int, _ body: @Sendable (Int) throws(Failure) -> Value
 ) throws(Failure) -> [Value] {

@@ -1,4 +1,4 @@
-/// The value of an option, as results and those who make them keep it.
+/// The value of an option, as results record it.
 public enum ParameterValue: Sendable, Hashable, Codable, CustomStringConvertible {
   case text(String)
   case number(Double)
@@ -6,7 +6,7 @@ public enum ParameterValue: Sendable, Hashable, Codable, CustomStringConvertible
 
   public init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
-    // Text first: "nan" may be the name of a class.
+    // Tries text first: "nan" may be the name of a class.
     if let text = try? container.decode(String.self) {
       self = .text(text)
     } else if let flag = try? container.decode(Bool.self) {
@@ -33,6 +33,6 @@ public enum ParameterValue: Sendable, Hashable, Codable, CustomStringConvertible
     }
   }
 
-  /// A Float as people wrote it: 0.02, not 0.0199999996.
+  /// The decimal number that a person wrote for a Float: 0.02, not 0.0199999996.
   package static func number(_ value: Float) -> ParameterValue { .number(Double("\(value)") ?? Double(value)) }
 }

@@ -1,28 +1,28 @@
 import Foundation
 
-/// Whether a file that can't be read is at fault itself, or the storage that it lies on.
+/// Decides whether a file that can't be read is bad itself, or the storage that it lies on is at fault.
 ///
-/// A bad file is missing or unreadable while its folder can be listed and other files of it can be read. The storage is at fault
-/// when the file server answers for itself (ESTALE, ETIMEDOUT, …), when the folder is away or an emptied mount point, and
-/// when file after file has an input/output error.
+/// A bad file is missing or unreadable while its folder can be listed and other files of the folder can be read. The storage is
+/// at fault if the error is one of the file server itself (ESTALE, ETIMEDOUT, …), if the folder is away or an empty mount point,
+/// or if several files have an input/output error.
 enum StorageFault {
   enum Verdict: Equatable {
     case badFile
-    /// To be tried again.
+    /// The storage is at fault, and the read is to be tried again.
     case storage
   }
 
   /// - Parameters:
-  ///   - code: what the failed call left in errno.
-  ///   - otherReads: whether other parts of the storage can be read, nil where there are none; it is asked after an input or
-  ///     output error, which one bad sector gives as well as a dead disk.
+  ///   - code: The value of errno after the failed call.
+  ///   - otherReads: Returns whether other files of the storage can be read, or nil if there are none. It is called after an
+  ///     input/output error, which one bad sector causes as well as a dead disk, and for a link that leads nowhere.
   static func verdict(_ code: Int32, _ path: FileName, otherReads: () -> Bool?) -> Verdict {
     switch code {
     case ENOENT, ENOTDIR:
       switch absence(of: path) {
       case .file: .badFile
       case .folder, .none: .storage
-      // A link that leads nowhere: alone it is a bad file; where all lead there it is what they point to that is away.
+      // A link that leads nowhere is a bad file if it is the only one. If all of them do, the storage that they point to is away.
       case .target: otherReads() ?? true ? .badFile : .storage
       }
     case EACCES, EPERM: isListable(path.folder) ? .badFile : .storage
@@ -31,7 +31,8 @@ enum StorageFault {
     }
   }
 
-  /// Error numbers that say nothing of the file: the server, the network, the device or this process's own limits.
+  /// The error numbers that say nothing about the file: they come from the server, the network, the device or this process's
+  /// limits.
   /// Source: errno(3); open(2), read(2) for the last rows.
   static let storageCodes: Set<Int32> = [
     ESTALE, ETIMEDOUT, ENOTCONN, EHOSTDOWN, EHOSTUNREACH, ENETDOWN, ENETUNREACH, ENETRESET, ECONNRESET, ECONNABORTED,
@@ -44,16 +45,16 @@ enum StorageFault {
   private enum Absence {
     /// The folder is there and holds other names, but not this one.
     case file
-    /// The folder is away, or empty as an unused mount point is.
+    /// The folder is away, or is empty like an unused mount point.
     case folder
-    /// The folder has the name, and it is a link to what isn't there.
+    /// The folder holds the name, and it is a link to something that isn't there.
     case target
-    /// It is back.
+    /// The file is back.
     case none
   }
 
-  /// One look at the names of the folder answers all: a folder that comes back between two calls can't be mistaken for one that
-  /// lacks the file.
+  /// Finds out what is missing with one look at the names in the folder: so a folder that comes back between two calls can't be
+  /// mistaken for one that lacks the file.
   private static func absence(of path: FileName) -> Absence {
     guard let (names, identity) = look(into: path.folder) else { return .folder }
     if names.isEmpty { return isEmptied(path, identity) ? .file : .folder }
@@ -63,8 +64,8 @@ enum StorageFault {
     return path.withCString({ lstat($0, &status) }) == 0 && status.st_mode & S_IFMT == S_IFLNK ? .target : .none
   }
 
-  /// Whether a folder that is empty has lost its files one by one, and is no unused mount point: it is the same folder, of the same
-  /// file system, that this process has read from, and another folder beside it has such a file.
+  /// True if an empty folder has lost its files one by one, and is no unused mount point: it is the same folder on the same file
+  /// system that this process has read from, and another folder beside it has a readable file of the same kind.
   private static func isEmptied(_ path: FileName, _ identity: Identity) -> Bool {
     let folder = path.folder
     guard StoragePatience.identity(ofKnown: folder) == identity else { return false }
@@ -78,14 +79,14 @@ enum StorageFault {
     }
   }
 
-  /// Tells folders apart that have had the same name at different times.
+  /// Tells apart folders that had the same name at different times.
   struct Identity: Hashable, Sendable {
     let device: dev_t
     let number: ino_t
 
     init(_ status: stat) { (device, number) = (status.st_dev, status.st_ino) }
 
-    /// Nil when there is no such folder. Source: stat(2)
+    /// Nil if there is no such folder. Source: stat(2)
     init?(of folder: FileName) {
       var status = stat()
       guard folder.withCString({ stat($0, &status) }) == 0 else { return nil }
@@ -93,15 +94,15 @@ enum StorageFault {
     }
   }
 
-  /// Whether a folder can be listed and isn't empty.
+  /// True if a folder can be listed and isn't empty.
   static func holdsNames(_ folder: FileName) -> Bool { names(in: folder).map { !$0.isEmpty } ?? false }
 
   static func isListable(_ folder: FileName) -> Bool { names(in: folder) != nil }
 
-  /// The names in a folder, hidden ones left out; nil when it can't be listed. Source: opendir(3), readdir(3)
+  /// The names in a folder without hidden ones; nil if it can't be listed. Source: opendir(3), readdir(3)
   private static func names(in folder: FileName) -> [[UInt8]]? { look(into: folder)?.names }
 
-  /// The same, and which folder it is.
+  /// The names in a folder as above, and which folder it is.
   private static func look(into folder: FileName) -> (names: [[UInt8]], identity: Identity)? {
     guard let directory = folder.withCString({ opendir($0) }) else { return nil }
     defer { closedir(directory) }
@@ -116,13 +117,13 @@ enum StorageFault {
     }
   }
 
-  /// Whether some other file of the folder, or where it has none of the folders beside it, can be read from the disk itself; nil
-  /// when there is no other file.
+  /// True if some other file of the folder can be read from the disk itself, or, if the folder has no other, a file of the
+  /// folders beside it; nil if there is no other file at all.
   static func isNeighbourReadable(of path: FileName) -> Bool? {
     let folder = path.folder
     guard let names = names(in: folder) else { return false }
     let own = path.last.bytes
-    // Those behind it first: what comes before has been read a moment ago, and may be in memory.
+    // Tries the files after this one first: those before it have just been read, and may be in memory.
     let sorted = names.sorted { $0.lexicographicallyPrecedes($1) }
     let order = sorted.filter { own.lexicographicallyPrecedes($0) } + sorted.filter { $0.lexicographicallyPrecedes(own) }
     let beside = order.prefix(triedFiles).compactMap { isReadable(folder.appending(FileName(bytes: $0))) }
@@ -140,9 +141,9 @@ enum StorageFault {
   private static let triedFiles = 4
   private static let triedFolders = 64
 
-  /// Whether a byte of a file comes from the disk, past what is kept in memory; nil for what is no file.
+  /// True if a byte of a file can be read from the disk itself, past the page cache; nil if there is no such file or byte.
   ///
-  /// - Parameter offset: of the byte.
+  /// - Parameter offset: The offset of the byte in the file.
   /// Source: posix_fadvise(2), POSIX_FADV_DONTNEED
   static func isReadable(_ path: FileName, at offset: Int = 0) -> Bool? {
     var status = stat()

@@ -1,12 +1,13 @@
 import Foundation
 
 extension StoragePatience {
-  /// Waits for a folder or file that a user has named and that isn't there: for a few seconds, as its name may be a slip of the pen,
-  /// and with all patience where it is known that it was there before, or the storage answers for itself.
+  /// Waits for a folder or file that the user has named and that isn't there. It waits a few seconds, because the name may be
+  /// mistyped, and as long as the settings allow if it was there before or the error is one of the storage itself.
   ///
-  /// - Parameter wasThere: whether it was there in an earlier start: then an empty folder, as an unused mount point is one, is waited
-  ///   for too.
-  /// - Throws: `Trouble` when the storage stays away. Of what was never there the caller has to say what lacks.
+  /// - Parameter wasThere: true if it was there in an earlier start: then an empty folder, which may be an unused mount point, is
+  ///   waited for too.
+  /// - Throws: `Trouble` if the storage stays away. If the path was never there, the call returns, and the caller reports what is
+  ///   missing.
   public static func waitForRoot(_ path: FileName, wasThere: Bool = false) throws(Trouble) {
     let code = fault(of: path, mustHoldSomething: wasThere)
     if code == 0 { return }
@@ -20,12 +21,12 @@ extension StoragePatience {
     }
   }
 
-  /// The same for a path of text.
+  /// Waits for a path given as text.
   public static func waitForRoot(_ path: String, wasThere: Bool = false) throws(Trouble) {
     try waitForRoot(FileName(path), wasThere: wasThere)
   }
 
-  /// What lies between us and a path, as an error number; 0 when it is there. Source: stat(2)
+  /// The error number of looking at a path; 0 if it is there. Source: stat(2)
   private static func fault(of path: FileName, mustHoldSomething: Bool) -> Int32 {
     FileActivity.during(.listing, path.written) {
       var status = stat()

@@ -1,17 +1,18 @@
 import Foundation
 import Synchronization
 
-/// How this process reads from a storage that is away for a while: again and again, with growing pauses, up to `seconds`. A bad
-/// file fails at once (`StorageFault` tells the two apart), and nothing is ever put in the place of what can't be read now.
+/// How this process reads from a storage that is away for a while: it tries again and again, with growing pauses, for up to
+/// `seconds`. A bad file fails at once (`StorageFault` tells the two apart), and nothing ever takes the place of what can't be
+/// read now.
 ///
-/// That it waits is said once when it begins, by whichever thread is the first, and once when it is over.
+/// The log says once that the process waits, when the first thread begins to wait, and once that the wait is over.
 public enum StoragePatience {
   /// Why a read was given up.
   public struct Trouble: Error, Sendable, Hashable, CustomStringConvertible {
     public enum Kind: Sendable, Hashable {
       /// The storage stayed away.
       case away
-      /// Somebody asked the process to stop, and it stopped waiting.
+      /// The process was asked to stop, and stopped waiting.
       case stopped
     }
 
@@ -20,11 +21,11 @@ public enum StoragePatience {
   }
 
   public struct Settings: Sendable {
-    /// How long a read is tried again. The program has its own default.
+    /// How long a read is tried again, in seconds. The program sets its own default.
     public var seconds = 0.0
-    /// Gets sentences for the log.
+    /// Takes sentences for the log.
     public var log: @Sendable (String) -> Void = { _ in }
-    /// Whether waiting is to end at once.
+    /// Returns true if waiting is to end at once.
     public var isStopRequested: @Sendable () -> Bool = { false }
 
     public init(
@@ -36,35 +37,35 @@ public enum StoragePatience {
   }
 
   private static let chosen = Mutex(Settings())
-  /// The threads that wait now, since when the first of them does, and the sign of life of all of them.
+  /// The number of threads that wait now, and since when the first of them does. `signs` is a counter that grows while they wait.
   private static let waiting = Mutex((threads: 0, since: ContinuousClock.now))
   private static let signs = Atomic(0)
-  /// The folders that something was read from.
+  /// The folders that this process has read from or listed.
   private static let known = Mutex<[FileName: StorageFault.Identity?]>([:])
-  /// How long a folder is waited for that this process has never seen: its name may be a slip of the pen.
+  /// How long this process waits for a folder that it has never seen, in seconds: the name may be mistyped.
   public static let secondsForUnknown = 5.0
 
-  /// For the whole process.
+  /// The settings of the whole process.
   public static var settings: Settings {
     get { chosen.withLock { $0 } }
     set { chosen.withLock { $0 = newValue } }
   }
 
-  /// Whether any thread waits for the storage now.
+  /// True if any thread waits for the storage now.
   public static var isWaiting: Bool { waiting.withLock { $0.threads > 0 } }
-  /// Grows while any thread waits.
+  /// A counter that grows while any thread waits.
   public static var signsOfLife: Int { signs.load(ordering: .relaxed) }
 
-  /// Reads with patience.
+  /// Calls `attempt` again until the storage is back or the patience is over.
   ///
   /// - Parameters:
-  ///   - path: of the file, or of the folder that is listed.
-  ///   - listing: whether it is a folder.
-  ///   - code: the error number of the system call that failed; nil for any other failure, which is thrown at once.
-  ///   - otherReads: see `StorageFault.verdict`; nil asks other files of the folder.
-  ///   - givingUp: makes the error that says that the storage stayed away.
-  ///   - attempt: reads; called again after a fault of the storage.
-  /// - Throws: what `attempt` throws for a bad file, and `givingUp`.
+  ///   - path: The path of the file, or of the folder that is listed.
+  ///   - listing: true if it is a folder.
+  ///   - code: Returns the error number of the system call that failed; nil for any other failure, which is thrown at once.
+  ///   - otherReads: See `StorageFault.verdict`; nil looks at other files of the folder.
+  ///   - givingUp: Makes the error which says that the storage stayed away.
+  ///   - attempt: Reads once.
+  /// - Throws: What `attempt` throws for a bad file, or what `givingUp` makes.
   public static func read<Value, Failure: Error>(
     _ path: FileName, listing: Bool = false, code: (Failure) -> Int32?, otherReads: (() -> Bool?)? = nil,
     givingUp: (Trouble) -> Failure,
@@ -80,7 +81,7 @@ public enum StoragePatience {
         return value
       } catch {
         guard let code = code(error) else { throw error }
-        // A folder that its own folder has named a moment ago.
+        // This folder was just found in the listing of the folder above it.
         let isLostFolder = listing && code == ENOENT && isKnown(folder: path.folder)
         let others = otherReads ?? { StorageFault.isNeighbourReadable(of: path) }
         guard isLostFolder || StorageFault.verdict(code, path, otherReads: others) == .storage else { throw error }
@@ -93,20 +94,20 @@ public enum StoragePatience {
     }
   }
 
-  /// Says that a folder has been read or listed.
+  /// Records that a folder has been read or listed.
   public static func note(folder: FileName) {
     if isKnown(folder: folder) { return }
     let identity = StorageFault.Identity(of: folder)
     known.withLock { $0[folder] = .some(identity) }
   }
 
-  /// Which folder it was when it was first read or listed; nil when it never was.
+  /// The identity of a folder when it was first read or listed; nil if it never was.
   static func identity(ofKnown folder: FileName) -> StorageFault.Identity? { known.withLock { $0[folder] ?? nil } }
 
-  /// Whether a folder has been read or listed by this process.
+  /// True if this process has read or listed the folder.
   public static func isKnown(folder: FileName) -> Bool { known.withLock { $0[folder] != nil } }
 
-  /// The same for a path of text.
+  /// Reads from a path given as text.
   public static func read<Value, Failure: Error>(
     _ path: String, listing: Bool = false, code: (Failure) -> Int32?, otherReads: (() -> Bool?)? = nil,
     givingUp: (Trouble) -> Failure, _ attempt: () throws(Failure) -> Value
@@ -114,11 +115,11 @@ public enum StoragePatience {
     try read(FileName(path), listing: listing, code: code, otherReads: otherReads, givingUp: givingUp, attempt)
   }
 
-  /// Waits until `isThere` says so: for folders that were there before.
+  /// Waits until `isThere` returns true; for folders that were there before.
   ///
   /// - Parameters:
-  ///   - problem: what is amiss, as a sentence for the log.
-  ///   - atMost: seconds, where they are fewer than those of the settings.
+  ///   - problem: What is wrong, as a sentence for the log.
+  ///   - atMost: The most seconds to wait, if fewer than those of the settings.
   public static func wait(for problem: String, atMost: Double = .infinity, until isThere: () -> Bool) throws(Trouble) {
     if isThere() { return }
     var wait = Wait(problem, atMost: atMost)
@@ -129,7 +130,7 @@ public enum StoragePatience {
     wait.succeeded = true
   }
 
-  /// Whether a byte of a file comes from the disk, past what is kept in memory; nil for what is no file.
+  /// True if a byte of a file can be read from the disk itself, past the page cache; nil if there is no such file or byte.
   public static func isReadable(_ path: String, at offset: Int) -> Bool? { StorageFault.isReadable(FileName(path), at: offset) }
 
   /// One thread's wait.
@@ -154,7 +155,7 @@ public enum StoragePatience {
       }
     }
 
-    /// Sleeps, and returns why to give up, or nil to try again.
+    /// Sleeps; returns the reason to give up, or nil to try again.
     mutating func pause() -> Trouble? {
       let settings = StoragePatience.settings
       let now = ContinuousClock.now
@@ -190,8 +191,8 @@ public enum StoragePatience {
   }
 }
 
-/// An error that may come of the storage, and then says nothing of the file that it names: nobody should note it as bad.
+/// An error whose cause may be the storage. It then says nothing about the file that it names, which must not be recorded as bad.
 public protocol StorageRelated: Error {
-  /// Nil for an error of the file.
+  /// The trouble with the storage; nil if the error is one of the file itself.
   var storageTrouble: StoragePatience.Trouble.Kind? { get }
 }

@@ -1,13 +1,13 @@
 import Foundation
 import Synchronization
 
-/// A file in the making: it has a temporary name in the folder of its final one, and gets that only when it is whole.
+/// A file that is being written: it has a temporary name in the folder of its final one, which it gets only when it is whole.
 ///
-/// `.step-00012000.h5@node1@4711@3.partial` belongs to process 4711 of node1. Dropped without `commit()` it is removed; one
-/// that a killed process left behind is harmless, and goes when the next process begins to write in the same folder: before it
-/// does, as the space may be needed.
+/// `.step-00012000.h5@node1@4711@3.partial` belongs to process 4711 on node1. Without `commit()` it is removed. One that a killed
+/// process left behind does no harm; the next process removes it before it writes in the same folder, because the space may be
+/// needed.
 public struct TemporaryFile: ~Copyable {
-  /// Where to write.
+  /// The temporary path, to which the bytes are written.
   public let path: String
   public let finalPath: String
 
@@ -15,7 +15,7 @@ public struct TemporaryFile: ~Copyable {
   private static let counter = Atomic<Int>(0)
   private static let cleaned = Mutex<Set<String>>([])
 
-  /// Chooses the name; the file itself is made by whoever writes to `path`.
+  /// Chooses the temporary name; whoever writes to `path` creates the file.
   public init(for finalPath: String) {
     self.finalPath = finalPath
     let number = Self.counter.add(1, ordering: .relaxed).newValue
@@ -26,8 +26,8 @@ public struct TemporaryFile: ~Copyable {
   }
 
   deinit {
-    // A library that couldn't close the file may still hold it: emptied first, it takes no space even then. (A link is not
-    // followed: what it points to is somebody's.) After `commit()` there is nothing under this name.
+    // A library that couldn't close the file may still hold it open: emptied first, it takes no space even then. (A link is not
+    // followed: the file that it points to belongs to someone else.) After `commit()` nothing has this name any more.
     let descriptor = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC)
     if descriptor >= 0 {
       _ = ftruncate(descriptor, 0)
@@ -36,12 +36,13 @@ public struct TemporaryFile: ~Copyable {
     unlink(path)
   }
 
-  /// Brings the bytes to the disk, gives the file its final name in place of what had it, and brings that to the disk too.
+  /// Writes the bytes to the disk, gives the file its final name, replacing the file that had it, and writes the name to the disk
+  /// too.
+  ///
+  /// - Parameter flush: false leaves it to the system when the bytes reach the disk.
+  /// - Throws: `FileError` with the final path; the file that was there before is untouched.
   ///
   /// Source: fsync(2), rename(2).
-  /// - Throws: `FileError` naming the final path; what was there before is untouched.
-  ///
-  /// - Parameter flush: false leaves the writing to the disk to the system.
   public consuming func commit(flush: Bool = true) throws(FileError) {
     let (path, finalPath) = (path, finalPath)
     if flush { try Self.synchronize(path, of: finalPath) }
@@ -49,12 +50,12 @@ public struct TemporaryFile: ~Copyable {
     try Self.synchronize(FilePath.folder(of: finalPath), of: finalPath)
   }
 
-  /// Gives the file its final name unless something has it already.
+  /// Gives the file its final name unless another file has it already.
   ///
-  /// Source: link(2); where a file system has no links, open(2) with O_EXCL, under which a reader may see an empty file for a
-  /// moment.
-  /// - Returns: false if something has the name.
-  /// - Throws: `FileError` naming the final path.
+  /// - Returns: false if another file has the name.
+  /// - Throws: `FileError` with the final path.
+  ///
+  /// Source: link(2); on a file system without links, open(2) with O_EXCL, where a reader may see an empty file for a moment.
   public consuming func commitIfAbsent() throws(FileError) -> Bool {
     let (path, finalPath) = (path, finalPath)
     if link(path, finalPath) == 0 {
@@ -86,24 +87,25 @@ public struct TemporaryFile: ~Copyable {
     guard descriptor >= 0 else { throw FileError("open", "write", finalPath) }
     let failure = fsync(descriptor) == 0 ? 0 : errno
     close(descriptor)
-    // EINVAL: a file system without fsync for folders.
+    // EINVAL comes from a file system that has no fsync for folders.
     guard failure == 0 || failure == EINVAL else { throw FileError("fsync", "write", finalPath, code: failure) }
   }
 
   /// Removes what killed processes left in a folder.
   public static func removeLeftovers(in folder: String) { removeLeftovers(in: folder, now: time(nil)) }
 
-  /// Removes what killed processes left in a folder, once a process and folder: a listing for every result would be quadratic.
+  /// Removes what killed processes left in a folder, once per process and folder: listing it for every result would cost
+  /// quadratic time.
   private static func removeLeftoversOnce(in folder: String) {
     guard cleaned.withLock({ $0.insert(folder).inserted }) else { return }
     removeLeftovers(in: folder, now: time(nil))
   }
 
-  /// Removes files named like temporary ones whose process on this host is gone, or that nobody has written to for an hour.
+  /// Removes files with temporary names whose process on this host is gone, or that were last written to more than an hour ago.
   static func removeLeftovers(in folder: String, now: Int) {
     guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else { return }
     for name in names where name.hasPrefix(".") && name.hasSuffix(suffix) {
-      // .NAME@HOST@PID@NUMBER.partial, where NAME may have any character.
+      // The form is .NAME@HOST@PID@NUMBER.partial, where NAME may have any character.
       let parts = name.dropLast(suffix.count).split(separator: "@", omittingEmptySubsequences: false)
       guard parts.count >= 4, Int(parts[parts.count - 1]) != nil, let owner = pid_t(parts[parts.count - 2]) else { continue }
       let isGone = parts[parts.count - 3] == host && kill(owner, 0) != 0 && errno == ESRCH
@@ -122,9 +124,9 @@ public struct TemporaryFile: ~Copyable {
   }()
 }
 
-/// Symbolic links that always point somewhere whole.
+/// Symbolic links that are replaced in one step.
 public enum SymbolicLink {
-  /// Makes `path` a link to `target`, in place of what it was, without a moment in which it is missing.
+  /// Makes `path` a link to `target`, replacing what it was, so that there is always something under that name.
   ///
   /// Source: symlink(2), rename(2).
   public static func replace(_ path: String, target: String) throws(FileError) {
@@ -133,6 +135,6 @@ public enum SymbolicLink {
     guard rename(temporary.path, path) == 0 else { throw FileError("rename", "make the link", path) }
   }
 
-  /// What a link points to, nil when there is none. Source: readlink(2)
+  /// The target of a link; nil if there is no link. Source: readlink(2)
   public static func target(of path: String) -> String? { try? FileManager.default.destinationOfSymbolicLink(atPath: path) }
 }

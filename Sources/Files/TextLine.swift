@@ -3,33 +3,33 @@ import Foundation
 extension TextList {
   /// A line of a list, without its end.
   public struct Line: Sendable {
-    /// The file that it is of.
+    /// The path of the file that the line comes from.
     public let list: String
-    /// From 1.
+    /// The line's number, from 1.
     public let number: Int
     public let bytes: ArraySlice<UInt8>
 
-    /// Whether there is nothing but blanks and tabs.
+    /// True if the line has nothing but blanks and tabs.
     public var isBlank: Bool { bytes.allSatisfy(Self.isBlank) }
 
     /// The line without blanks around it.
     public var whole: Field { Field(bytes: Self.trimmed(bytes)) }
 
-    /// An error about this line: what was expected; what was found follows.
+    /// Makes an error about this line from what was expected; it adds what was found.
     public func error(expected: String) -> TextListError { error("expected \(expected), found \"\(shown)\"") }
 
-    /// An error about this line.
+    /// Makes an error about this line.
     public func error(_ reason: String) -> TextListError { TextListError(list, line: number, reason) }
 
-    /// The line for a message: its start, printable.
+    /// The start of the line, printable, for a message.
     public var shown: String {
       let text = FileName(bytes: bytes).written
       return text.count > 80 ? text.prefix(80) + "…" : text
     }
 
-    /// The words of the line, divided by blanks and tabs; one that quotation marks enclose may hold such.
+    /// The words of the line, divided by blanks and tabs. A word in quotation marks may hold blanks and tabs.
     ///
-    /// - Parameter most: the last of so many is all the rest of the line.
+    /// - Parameter most: The largest number of words; the last one then takes the whole rest of the line.
     public func words(most: Int = .max) -> [Field] {
       var words: [Field] = []
       var rest = Self.trimmed(bytes)
@@ -45,23 +45,23 @@ extension TextList {
       return words
     }
 
-    /// The last word, and all before it: of "a picture.jpg 7".
+    /// The last word, and all before it: for "a picture.jpg 7" these are "7" and "a picture.jpg". Nil if there is only one word.
     public func lastWord() -> (before: Field, last: Field)? {
       let whole = Self.trimmed(bytes)
       guard let blank = whole.lastIndex(where: { Self.isBlank($0) || $0 == UInt8(ascii: ",") }) else { return nil }
       return (Self.unquoted(Self.trimmed(whole[..<blank])), Self.unquoted(whole[(blank + 1)...]))
     }
 
-    /// The fields of a line of a table, whose rows are lines; see `TextList.rows` for those that may be longer.
+    /// The fields of the line as a row of a table. For rows that may have several lines see `TextList.rows`.
     ///
-    /// - Throws: `TextListError` when a quotation mark isn't closed.
+    /// - Throws: `TextListError` if a quotation mark isn't closed.
     public func fields(separator: UInt8 = UInt8(ascii: ",")) throws(TextListError) -> [Field] {
       guard let (fields, _) = Self.fields(of: bytes, separator) else { throw error("a quotation mark isn't closed") }
       return fields
     }
 
-    /// The fields from the start of a text to the first line end that no quotation encloses, and where that is; nil when a quotation mark
-    /// isn't closed. Source: RFC 4180
+    /// The fields from the start of a text to the first line end outside quotation marks, and the index of that line end; nil if
+    /// a quotation mark isn't closed. Source: RFC 4180
     static func fields(of text: ArraySlice<UInt8>, _ separator: UInt8) -> (fields: [Field], end: Int)? {
       var fields: [Field] = []
       var field: [UInt8] = []
@@ -100,10 +100,10 @@ extension TextList {
       return bytes[first...last]
     }
 
-    /// The end of a quotation at the start of a text, nil when there is none: its closing mark ends a word.
+    /// The end of a quotation at the start of a text; nil if there is none. Its closing mark must end a word.
     private static func quotedEnd(_ text: ArraySlice<UInt8>) -> Int? { quotedEnd(text, before: isBlank) }
 
-    /// The end of a quotation that is a column of a table.
+    /// The end of a quotation at the start of a text, which must be a whole column of a table; nil if there is none.
     static func quotedColumn(_ text: ArraySlice<UInt8>) -> Int? {
       quotedEnd(text) { isBlank($0) || $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: ";") }
     }
@@ -127,7 +127,7 @@ extension TextList {
       var inner: [UInt8] = []
       var isEscaped = false
       for byte in text.dropFirst().dropLast() {
-        // Of two marks one counts.
+        // Two quotation marks in a row stand for one.
         isEscaped = byte == quote && !isEscaped
         if !isEscaped { inner.append(byte) }
       }
@@ -139,16 +139,16 @@ extension TextList {
   public struct Field: Sendable, Hashable {
     public let bytes: ArraySlice<UInt8>
 
-    /// For people: what isn't UTF-8 is replaced.
+    /// The text for people, in which bytes that aren't UTF-8 are replaced.
     public var text: String { String(decoding: bytes, as: UTF8.self) }
 
-    /// The name of a file or of a class, by its bytes.
+    /// The bytes as the name of a file or of a class.
     public var name: FileName { FileName(bytes: bytes) }
 
     /// The words of a field that holds several.
     public var words: [Field] { Line(list: "", number: 0, bytes: bytes).words() }
 
-    /// A whole number, with blanks around it perhaps.
+    /// The field as a whole number, which may have blanks around it; nil if it is none.
     public var integer: Int? {
       Int(String(decoding: Line.trimmed(bytes), as: UTF8.self))
     }

@@ -1,9 +1,9 @@
 import Foundation
 
-/// What is wrong with a text list: the message names the file, and the line where there is one.
+/// A problem of a text list: the message names the file, and the line if there is one.
 public struct TextListError: Error, Sendable, Hashable, CustomStringConvertible {
   public let description: String
-  /// Why the file can't be read; nil where it can, and isn't as it should be.
+  /// Why the file can't be read; nil if it can be read, but its contents are wrong.
   public let cause: FileError?
 
   public init(_ path: String, line: Int? = nil, _ reason: String) {
@@ -21,35 +21,35 @@ extension TextListError: StorageRelated {
   public var storageTrouble: StoragePatience.Trouble.Kind? { cause?.storageTrouble }
 }
 
-/// A text file of lines, as editors, spreadsheets and other systems write it: the one reader of all lists.
+/// A text file of lines, as editors, spreadsheets and other systems write it. All lists are read with it.
 ///
-/// A byte-order mark is left out, UTF-16 with a mark becomes UTF-8, lines end with LF, CRLF or CR, the last one with or
-/// without; so the same list in any of these forms gives the same lines. A byte that isn't UTF-8 stays as it is: names of files
-/// may have such. What can't be text is an error: zero bytes, lines of more than a megabyte.
+/// A byte-order mark is left out, UTF-16 with a mark becomes UTF-8, lines end with LF, CRLF or CR, and the last line may have no
+/// end. So the same list in any of these forms gives the same lines. A byte that isn't UTF-8 stays as it is, because names of
+/// files may have such bytes. What can't be text is an error: zero bytes, and lines of more than a megabyte.
 public struct TextList: Sendable {
-  /// A longer line is an error.
+  /// The most bytes that a line may have; a longer one is an error.
   public static let longestLine = 1 << 20
 
   public let path: String
-  /// In their order, blank ones too, but none at the end: line n stands at n − 1.
+  /// The lines in their order, including blank ones, but without those at the end: line n has index n − 1.
   public let lines: [Line]
-  /// The blank lines after the last one.
+  /// The number of blank lines after the last other line.
   public let blankLinesAtEnd: Int
 
-  /// The lines and their ends.
+  /// The bytes of all lines with their ends.
   private let text: ArraySlice<UInt8>
 
   /// The lines that aren't blank.
   public var entries: [Line] { lines.filter { !$0.isBlank } }
 
-  /// - Throws: `TextListError` when it can't be read, or is no text.
+  /// - Throws: `TextListError` if the file can't be read, or is no text.
   public init(contentsOf path: String) throws(TextListError) {
     let bytes: [UInt8]
     do throws(FileError) { bytes = try WholeFile.read(FileName(path)) } catch { throw TextListError(error) }
     try self.init(bytes, name: path)
   }
 
-  /// - Parameter name: what errors call it.
+  /// - Parameter name: The name that errors use.
   public init(_ bytes: [UInt8], name: String) throws(TextListError) {
     path = name
     let text = try Self.utf8(bytes, name)
@@ -91,7 +91,7 @@ public struct TextList: Sendable {
   private static let lineFeed = UInt8(ascii: "\n")
   private static let carriageReturn = UInt8(ascii: "\r")
 
-  /// The text without its byte-order mark, in UTF-8. Source: Unicode 15, 23.8
+  /// The text in UTF-8 without its byte-order mark. Source: Unicode 15, 23.8
   private static func utf8(_ bytes: [UInt8], _ name: String) throws(TextListError) -> ArraySlice<UInt8> {
     if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { return bytes[3...] }
     if bytes.starts(with: [0xFF, 0xFE, 0, 0]) || bytes.starts(with: [0, 0, 0xFE, 0xFF]) {
@@ -109,16 +109,16 @@ public struct TextList: Sendable {
     return Array(text.utf8)[...]
   }
 
-  /// A row of a table: a line, or several where quotation marks enclose line ends.
+  /// One row of a table: a line, or several if quotation marks enclose line ends.
   public struct Row: Sendable {
     public let line: Line
     public let fields: [Field]
   }
 
-  /// The rows of the table that the list is; blank lines between them don't count. Source: RFC 4180
+  /// The rows of the list as a table, without blank lines between them. Source: RFC 4180
   ///
-  /// - Parameter separator: as `separator` finds it when it is nil.
-  /// - Throws: `TextListError` when a quotation mark isn't closed within a megabyte.
+  /// - Parameter separator: The byte between fields; nil takes `separator`.
+  /// - Throws: `TextListError` if a quotation mark isn't closed within a megabyte.
   public func rows(separator: UInt8? = nil) throws(TextListError) -> [Row] {
     let separator = separator ?? self.separator
     var rows: [Row] = []
@@ -137,7 +137,7 @@ public struct TextList: Sendable {
     return rows
   }
 
-  /// What stands between the fields of a table: of comma, semicolon and tab the one that is most often in its first line.
+  /// The byte between the fields of a table: that of comma, semicolon and tab which is most frequent in the first line.
   public var separator: UInt8 {
     let first = lines.first?.bytes ?? []
     var (best, most) = (UInt8(ascii: ","), 0)

@@ -1,11 +1,11 @@
 import Foundation
 
-/// Files that are read at once.
+/// Files that are read as a whole.
 public enum WholeFile {
   /// The bytes of a file. A storage that is away is waited for; see `StoragePatience`.
   ///
-  /// A pipe or a device in its place is an error and never waited for. The path may lead through an archive. Source: open(2), read(2)
-  /// - Parameter limit: more bytes are an error, before memory is taken for them.
+  /// The path may lead through an archive. A pipe or a device is an error and is never waited for. Source: open(2), read(2)
+  /// - Parameter limit: The most bytes that the file may have; more are an error, found before memory is allocated for them.
   public static func read(_ path: FileName, limit: Int = 1 << 30) throws(FileError) -> [UInt8] {
     if let member = try ArchivedFile(path) { return try member.bytes(limit: limit) }
     return try StoragePatience.read(
@@ -29,7 +29,7 @@ public enum WholeFile {
     var bytes = [UInt8](repeating: 0, count: Int(status.st_size) + 1)
     var count = 0
     while true {
-      // A file that grows while it is read, and those of /proc that say no size.
+      // The file may grow while it is read, and files of /proc state no size.
       if count == bytes.count { bytes += [UInt8](repeating: 0, count: max(4096, count)) }
       let result = bytes.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress! + count, $0.count - count) }
       if result < 0 {

@@ -5,10 +5,10 @@ import Synchronization
 final class Archive: Sendable {
   enum Format: String, Sendable {
     case tar, gzippedTar, zip
-    /// Compressed as a whole by what nothing here unpacks.
+    /// Compressed as a whole in a form that isn't unpacked here (bzip2, xz, Zstandard).
     case otherTar
 
-    /// By the ending of a name; nil for what isn't called like an archive.
+    /// The format that the ending of a name stands for; nil if the name has no archive's ending.
     init?(name: ArraySlice<UInt8>) {
       for known in Self.endings
       where name.count > known.ending.count && Self.isSame(name.suffix(known.ending.count), known.ending) {
@@ -24,12 +24,12 @@ final class Archive: Sendable {
       ".tar.xz": .otherTar, ".txz": .otherTar, ".tar.zst": .otherTar,
     ]
 
-    /// In small letters or large.
+    /// Compares without regard to upper and lower case.
     private static func isSame(_ bytes: ArraySlice<UInt8>, _ ending: [UInt8]) -> Bool {
       Swift.zip(bytes, ending).allSatisfy { $0 == $1 || $0 | 0x20 == $1 && $1 >= 0x61 }
     }
 
-    /// By the first bytes, which count more than the name.
+    /// The format that a file's first bytes show, which count more than its name; nil if they show none.
     init?(start: [UInt8]) {
       if start.starts(with: [0x1F, 0x8B]) {
         self = .gzippedTar
@@ -48,12 +48,12 @@ final class Archive: Sendable {
   let path: FileName
   let version: FileStamp
   let format: Format
-  /// What offsets in the index count in.
+  /// The bytes that the index's offsets count in.
   let source: any ByteSource
   let index: ArchiveIndex
 
-  /// - Parameter index: of its members, where it is known from before.
-  /// - Throws: `FileError` when it can't be read, is damaged, or can't be read at places.
+  /// - Parameter index: The index of the members, if it is already known; nil to read it from the file.
+  /// - Throws: `FileError` if the file can't be read, is damaged, or its members can't be read one by one.
   init(_ file: PlacedFile, index: ArchiveIndex? = nil) throws(FileError) {
     (path, version) = (file.path, file.version)
     format = try Self.format(of: file)
@@ -90,7 +90,7 @@ final class Archive: Sendable {
       guard index.append(parts[place], in: index.name(number)) else {
         throw FileError(.tooLarge("its names have more than \(ArchiveIndex.mostNameBytes) bytes"), path, at: 0)
       }
-      // Of a million members there is no second copy.
+      // Frees this part, so that the members of a large archive aren't in memory twice.
       parts[place] = ArchiveIndex()
     }
     index.sort()
@@ -102,7 +102,7 @@ final class Archive: Sendable {
     format == .zip ? try ZipReader.index(source, path: path) : try TarReader.index(source, 0..<source.size, path: path)
   }
 
-  /// Those of the archive inside that has that number.
+  /// The members of the tar inside the archive that has this number in `outer`.
   static func innerIndex(
     _ source: any ByteSource, _ outer: ArchiveIndex, _ number: Int, _ path: FileName
   ) throws(FileError) -> ArchiveIndex {
@@ -110,9 +110,9 @@ final class Archive: Sendable {
     return try TarReader.index(source, member.offset..<(member.offset + member.size), path: path.appending(outer.name(number)))
   }
 
-  // MARK: - Those in use
+  // MARK: - The archives in use
 
-  /// One of each path, made by the first thread that asks.
+  /// Holds the one archive of a path, which the first thread that asks for it opens.
   private final class Slot: Sendable {
     let archive = Mutex<Archive?>(nil)
   }
@@ -129,7 +129,9 @@ final class Archive: Sendable {
     }
   }
 
-  /// - Parameter anew: whether to look if the file has changed.
+  /// The open archive of that path, opened if it isn't yet.
+  ///
+  /// - Parameter anew: true to open the archive again if the file has changed since.
   static func at(_ path: FileName, anew: Bool = false) throws(FileError) -> Archive {
     let result = slot(of: path).archive.withLock { known in
       Result { () throws(FileError) -> Archive in
@@ -144,14 +146,14 @@ final class Archive: Sendable {
     return try result.get()
   }
 
-  /// The archive of that path, where this process has listed it.
+  /// The archive of that path; nil if this process has not listed it.
   static func known(_ path: FileName) -> Archive? {
     slots.withLock({ $0[path] })?.archive.withLock { $0 }
   }
 
-  /// Reads the archive by an index from elsewhere.
+  /// Opens the archive with an index that was made elsewhere.
   ///
-  /// - Throws: `FileError` when it can't be opened, or has changed since.
+  /// - Throws: `FileError` if the file can't be opened, or has changed since the index was made.
   static func install(_ path: FileName, _ version: FileStamp, _ index: ArchiveIndex) throws(FileError) {
     let file = try PlacedFile(path)
     guard file.version == version else { throw FileError(.changed, path, at: 0) }

@@ -13,9 +13,9 @@ extension ArchiveIndex {
   }
 
   /// - Parameters:
-  ///   - bytes: what `serialized` gave, and what follows it.
-  ///   - limit: the end of the archive's bytes.
-  /// - Returns: nil for bytes that are no index, or one of members beyond the limit.
+  ///   - bytes: A slice that starts with what `serialized` gave. What follows it is left in the slice.
+  /// - limit: The end of the archive's bytes.
+  /// - Returns: nil if the bytes are no index, or the index has members beyond the limit.
   init?(serialized bytes: inout ArraySlice<UInt8>, limit: Int) {
     guard let head = Self.take(3, of: Int.self, from: &bytes), (0...Int(UInt32.max)).contains(head[0]),
       let names = Self.take(head[1], of: UInt8.self, from: &bytes), let ends = Self.take(head[0], of: UInt32.self, from: &bytes),

@@ -5,21 +5,21 @@ import Foundation
 struct ArchiveIndex: Sendable, Equatable {
   enum Kind: UInt8, Sendable {
     case stored, deflated
-    /// Its name ends with a slash.
+    /// A folder: its name ends with a slash.
     case folder
     /// A tar, whose own members are in the index too.
     case archive
-    // What has no bytes that could be read.
+    // Members without bytes that could be read.
     case link, sparse, device, volumePart, encrypted, otherCompression
   }
 
   struct Member: Sendable, Equatable {
     var kind = Kind.stored
-    /// Of the bytes of a tar's member; of the local header of a zip's.
+    /// Where the member's bytes begin in a tar; where its local header begins in a zip.
     var offset = 0
-    /// Of the bytes themselves.
+    /// The number of bytes after unpacking.
     var size = 0
-    /// Of a zip's alone: the bytes in the archive, and the CRC-32 of what they unpack to.
+    /// In a zip only: the number of bytes in the archive, and the CRC-32 of the unpacked bytes.
     var packedSize = 0
     var checksum: UInt32 = 0
   }
@@ -30,7 +30,7 @@ struct ArchiveIndex: Sendable, Equatable {
   var kinds: [UInt8] = []
   var offsets: [Int] = []
   var sizes: [Int] = []
-  /// Empty in an index of a tar.
+  /// Empty in the index of a tar.
   var packedSizes: [Int] = []
   var checksums: [UInt32] = []
 
@@ -38,7 +38,7 @@ struct ArchiveIndex: Sendable, Equatable {
 
   // MARK: - By number
 
-  /// The place of a name in `names`.
+  /// The range of a name in `names`.
   private func place(_ number: Int) -> Range<Int> { (number == 0 ? 0 : Int(ends[number - 1]))..<Int(ends[number]) }
 
   func name(_ number: Int) -> FileName { FileName(bytes: names[place(number)]) }
@@ -51,7 +51,7 @@ struct ArchiveIndex: Sendable, Equatable {
 
   // MARK: - By name
 
-  /// The member of that path; nil when there is none. A folder is one only where the archive lists it itself.
+  /// The member of that path, or nil. A folder is a member only if the archive has an entry for it.
   func member(named name: FileName) -> Member? { number(named: name).map { member($0) } }
 
   private func number(named name: FileName) -> Int? {
@@ -59,7 +59,7 @@ struct ArchiveIndex: Sendable, Equatable {
     return number < count && names[place(number)].elementsEqual(name.bytes) ? number : nil
   }
 
-  /// Whether there is a folder, or an archive inside, of that path; the empty path is the archive itself.
+  /// True if the archive has a folder, or an archive, of that path; the empty path is the archive itself.
   func isFolder(_ name: FileName) -> Bool {
     if name.bytes.isEmpty { return true }
     let prefix = name.bytes + [Self.slash]
@@ -69,14 +69,14 @@ struct ArchiveIndex: Sendable, Equatable {
   }
 
   struct Listing {
-    /// Folders, and archives inside, by bytes.
+    /// Folders and inner archives, in the order of their names' bytes.
     var folders: [FileName] = []
     var files: [FileName] = []
     /// Different for each folder of the archive.
     var identity = 0
   }
 
-  /// What stands in a folder; nil when there is no such folder.
+  /// The contents of a folder; nil if there is no such folder.
   func contents(of folder: FileName) -> Listing? {
     guard isFolder(folder) else { return nil }
     let prefix = folder.bytes.isEmpty ? [] : folder.bytes + [Self.slash]
@@ -89,7 +89,7 @@ struct ArchiveIndex: Sendable, Equatable {
       if let slash = rest.firstIndex(of: Self.slash) {
         let inner = FileName(bytes: rest[..<slash])
         folders.insert(inner)
-        // Past all that is in it.
+        // Skips everything inside this folder.
         number = lowerBound(prefix + inner.bytes + [Self.slash + 1])
         continue
       }
@@ -132,10 +132,10 @@ struct ArchiveIndex: Sendable, Equatable {
 // MARK: - Making one
 
 extension ArchiveIndex {
-  /// More bytes of names than this are no archive of pictures.
+  /// The most bytes that all names together may have; an archive of pictures stays far below it.
   static let mostNameBytes = Int(UInt32.max)
 
-  /// - Returns: false when the names have too many bytes.
+  /// - Returns: false if the names would have too many bytes.
   mutating func append(_ name: some Collection<UInt8>, _ member: Member) -> Bool {
     guard names.count + name.count <= Self.mostNameBytes else { return false }
     names += name
@@ -146,7 +146,7 @@ extension ArchiveIndex {
     return true
   }
 
-  /// The same of a zip's member.
+  /// Appends a zip's member; otherwise like `append`.
   mutating func appendPacked(_ name: some Collection<UInt8>, _ member: Member) -> Bool {
     guard append(name, member) else { return false }
     packedSizes.append(member.packedSize)
@@ -154,9 +154,9 @@ extension ArchiveIndex {
     return true
   }
 
-  /// Takes in the members of an archive inside; both are indices of tars.
+  /// Appends the members of an inner archive; both indices must be those of tars.
   ///
-  /// - Parameter folder: the path of that archive.
+  /// - Parameter folder: The path of the inner archive.
   mutating func append(_ other: ArchiveIndex, in folder: FileName) -> Bool {
     let prefix = folder.bytes + [Self.slash]
     for number in 0..<other.count {
@@ -165,17 +165,17 @@ extension ArchiveIndex {
     return true
   }
 
-  /// Takes the memory for what will be appended.
+  /// Allocates the memory for what will be appended.
   mutating func reserve(for parts: [(index: ArchiveIndex, folder: FileName)]) {
     let members = count + parts.reduce(0) { $0 + $1.index.count }
     let bytes = parts.reduce(names.count) { $0 + $1.index.names.count + $1.index.count * ($1.folder.bytes.count + 1) }
     reserve(members, names: bytes, isPacked: false)
   }
 
-  /// The numbers of the archives inside, which aren't indexed themselves yet.
+  /// The numbers of the inner archives, whose own members aren't in the index yet.
   var archives: [Int] { kinds.indices.filter { kinds[$0] == Kind.archive.rawValue } }
 
-  /// Sorts by name; of members with one name the last counts, as for tar.
+  /// Sorts by name. Of several members with the same name only the last is kept, as tar does it.
   mutating func sort() {
     let order = names.withUnsafeBytes { names in
       (0..<UInt32(count)).sorted { one, other in

@@ -2,14 +2,14 @@ import Foundation
 
 /// A path that leads through an archive: `data/val.tar/ILSVRC2012_val_00000001.JPEG`.
 ///
-/// Archives are known by their names' endings, and only files are archives: a folder may be called `old.tar`.
+/// An archive is recognised by its name's ending, and must be a regular file: a folder may be called `old.tar`.
 struct ArchivePath: Hashable {
   /// The archive's file.
   let archive: FileName
   /// The place inside, without slashes around it; empty for the archive itself.
   let inner: FileName
 
-  /// Nil for a path that leads through no archive.
+  /// Nil if the path leads through no archive.
   init?(_ path: FileName) {
     for end in Self.candidates(path.bytes) {
       let archive = FileName(bytes: path.bytes[..<end])
@@ -24,7 +24,8 @@ struct ArchivePath: Hashable {
 
   private static let slash = UInt8(ascii: "/")
 
-  /// Where components end that are called like an archive, the outermost first: a glance at the bytes, as each picture's path gets it.
+  /// The ends of those components that are called like an archive, the outermost first. It only looks at the bytes, because it is
+  /// called for the path of each picture.
   private static func candidates(_ bytes: [UInt8]) -> [Int] {
     var ends: [Int] = []
     for index in bytes.indices.dropFirst() where bytes[index - 1] != slash {
@@ -36,7 +37,8 @@ struct ArchivePath: Hashable {
     return ends
   }
 
-  /// Archives that are in use are known; others are looked at, and a storage that is away is no answer.
+  /// True if the path is a regular file. Archives in use aren't looked at again: a storage that is away must not make them
+  /// unknown.
   private static func isRegularFile(_ path: FileName) -> Bool {
     if Archive.isKnown(path) { return true }
     var status = stat()

@@ -3,7 +3,7 @@ enum ArchiveProblem {
   /// The file ends inside of a member, or before the mark at its end.
   case cut(String)
   case damaged(String)
-  /// A path that would lead out of the archive.
+  /// The path of a member that would lead out of the archive.
   case leadsOut(FileName)
   /// A member that has no bytes of its own in the archive.
   case unsupported(String, remedy: String)
@@ -34,8 +34,8 @@ enum ArchiveProblem {
 
 extension FileError {
   /// - Parameters:
-  ///   - path: of the archive, or of a member in it.
-  ///   - offset: of the byte in the archive where that was found.
+  ///   - path: The path of the archive, or of a member in it.
+  ///   - offset: The byte in the archive where the problem was found.
   init(_ problem: ArchiveProblem, _ path: FileName, at offset: Int, action: String = "read") {
     self.init(
       .damagedArchive, action: action, path: path.written, reason: "at byte \(offset): \(problem.reason)", hint: problem.remedy)

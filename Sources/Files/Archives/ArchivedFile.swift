@@ -1,13 +1,13 @@
-/// A member of an archive, to be read like a file.
+/// A member of an archive, which is read like a file.
 public struct ArchivedFile: Sendable {
   public let path: FileName
   public var size: Int { member.size }
   private let archive: Archive
   private let member: ArchiveIndex.Member
 
-  /// Nil for a path that leads through no archive.
+  /// Nil if the path leads through no archive.
   ///
-  /// - Throws: `FileError` when the archive can't be read, or has no such member.
+  /// - Throws: `FileError` if the archive can't be read, or has no such member.
   public init?(_ path: FileName) throws(FileError) {
     guard let place = ArchivePath(path), !place.inner.bytes.isEmpty else { return nil }
     archive = try Archive.at(place.archive)
@@ -21,10 +21,10 @@ public struct ArchivedFile: Sendable {
     self.member = member
   }
 
-  /// Fills the buffer with the first bytes. A storage that is away is waited for; see `StoragePatience`.
+  /// Fills the buffer with the member's first bytes. A storage that is away is waited for; see `StoragePatience`.
   ///
-  /// - Parameter buffer: of at most `size` bytes.
-  /// - Throws: `FileError` when the member is cut, damaged, or has no bytes of its own.
+  /// - Parameter buffer: Of at most `size` bytes.
+  /// - Throws: `FileError` if the member is cut, damaged, or has no bytes of its own.
   public func read(into buffer: UnsafeMutableRawBufferPointer) throws(FileError) {
     precondition(buffer.count <= size, "\(buffer.count) bytes of \(size)")
     try requireReadable()
@@ -35,9 +35,9 @@ public struct ArchivedFile: Sendable {
     }
   }
 
-  /// The whole member.
+  /// The bytes of the whole member.
   ///
-  /// - Parameter limit: more bytes are an error, before memory is taken for them.
+  /// - Parameter limit: The most bytes that the member may have; more are an error, found before memory is allocated for them.
   func bytes(limit: Int) throws(FileError) -> [UInt8] {
     guard size <= limit else {
       throw FileError(action: "read", path: path.written, reason: "it has \(size) bytes, at most \(limit) are expected")
@@ -45,7 +45,7 @@ public struct ArchivedFile: Sendable {
     return try head(size)
   }
 
-  /// The first bytes, or all where there are fewer.
+  /// The first `count` bytes of the member, or all if it has fewer.
   public func head(_ count: Int) throws(FileError) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: min(count, size))
     let result = bytes.withUnsafeMutableBytes { buffer in
@@ -76,29 +76,29 @@ public struct ArchivedFile: Sendable {
 }
 
 extension FilePath {
-  /// Whether a folder is at `path`; an archive is one for whoever asks for it, and so are the folders in it.
+  /// True if `path` is a folder. An archive counts as a folder, and so do the folders in it.
   public static func isFolder(_ path: FileName) -> Bool {
     guard let place = ArchivePath(path) else { return isFolderOfTheSystem(path) }
     if place.inner.bytes.isEmpty { return true }
     return (try? Archive.at(place.archive))?.index.isFolder(place.inner) ?? false
   }
 
-  /// Whether anything but a folder is at `path`; an archive is a file, too.
+  /// True if `path` is anything but a folder. An archive counts as a file too.
   public static func isFile(_ path: FileName) -> Bool {
     guard let place = ArchivePath(path), !place.inner.bytes.isEmpty else { return isFileOfTheSystem(path) }
     guard let index = (try? Archive.at(place.archive))?.index, let member = index.member(named: place.inner) else { return false }
     return member.kind != .folder
   }
 
-  /// The archive that a path leads through, or is; nil for any other path.
+  /// The archive that a path leads through or is; nil for any other path.
   public static func archive(of path: FileName) -> FileName? { ArchivePath(path)?.archive }
 
-  /// The file that the system knows: the archive of a path that leads through one, and any other path itself.
+  /// The file that the operating system knows: for a path through an archive the archive, else the path itself.
   public static func ofTheSystem(_ path: FileName) -> FileName { ArchivePath(path)?.archive ?? path }
 }
 
 extension FolderContents {
-  /// Lists an archive or a folder in one; nil for a path that leads through no archive.
+  /// Lists an archive, or a folder in one; nil if the path leads through no archive.
   init?(inArchive path: FileName) throws(FileError) {
     guard let place = ArchivePath(path) else { return nil }
     let archive = try Archive.at(place.archive, anew: place.inner.bytes.isEmpty)

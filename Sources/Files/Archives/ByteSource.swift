@@ -1,11 +1,11 @@
 import Foundation
 
-/// Bytes that are read at their places, by any thread: of a file, or of what a small compressed file unpacks to.
+/// Bytes that any thread can read at any offset: those of a file, or those that a small compressed file unpacks to.
 protocol ByteSource: Sendable {
   var size: Int { get }
   /// Fills the buffer with the bytes from `offset` on.
   ///
-  /// - Throws: `FileError` when there are fewer, or the system can't read them.
+  /// - Throws: `FileError` if the source has fewer bytes, or they can't be read.
   func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(FileError)
 }
 
@@ -20,9 +20,10 @@ extension ByteSource {
   }
 }
 
-/// A file that is read at its places. A storage that is away is waited for; see `StoragePatience`.
+/// A file that is read at any offset. A storage that is away is waited for; see `StoragePatience`.
 ///
-/// It stays open, but for those of many: each read then opens it. After a fault of the storage it is opened anew.
+/// The file stays open, unless too many are open already (`OpenDescriptor`): then each read opens it. After a fault of the
+/// storage it is opened again.
 final class PlacedFile: ByteSource {
   let path: FileName
   let version: FileStamp
@@ -30,7 +31,7 @@ final class PlacedFile: ByteSource {
 
   var size: Int { version.bytes }
 
-  /// - Throws: `FileError` when it can't be opened, or is no regular file.
+  /// - Throws: `FileError` if the file can't be opened, or is no regular file.
   init(_ path: FileName) throws(FileError) {
     self.path = path
     (descriptor, version) = try StoragePatience.read(path, code: Self.code, givingUp: { FileError($0, path: path.written) }) {
@@ -59,7 +60,8 @@ final class PlacedFile: ByteSource {
     return (descriptor, FileStamp(status))
   }
 
-  /// Tells the system not to read ahead of each read: headers stand a hundred kilobytes from each other. Source: posix_fadvise(2)
+  /// Turns the system's read-ahead off or on: the headers of an archive are about a hundred kilobytes apart, and what lies
+  /// between them isn't wanted. Source: posix_fadvise(2)
   func expectScatteredReads(_ areScattered: Bool) {
     try? descriptor.use({ () throws(FileError) in try reopened() }) { handle throws(FileError) in
       _ = posix_fadvise(handle, 0, 0, areScattered ? POSIX_FADV_RANDOM : POSIX_FADV_NORMAL)
@@ -109,7 +111,7 @@ final class PlacedFile: ByteSource {
     return descriptor
   }
 
-  /// Whether another part of the file can be read: then one place of the disk is bad, and not the storage.
+  /// True if another part of the file can be read: then one place on the disk is bad, and not the storage.
   private func isReadable(besides offset: Int) -> Bool? {
     let distance = 1 << 24
     let other = offset > distance ? offset - distance : offset + distance

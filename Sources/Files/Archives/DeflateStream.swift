@@ -7,7 +7,7 @@ final class DeflateStream {
     case gzip = 31
   }
 
-  /// What zlib says is wrong, or why its input can't be read.
+  /// What zlib found wrong, or why its input can't be read.
   struct Problem: Error {
     let text: String
     let cause: FileError?
@@ -29,7 +29,7 @@ final class DeflateStream {
 
   /// Unpacks as much as fits.
   ///
-  /// - Returns: the bytes taken of the input, and those made.
+  /// - Returns: The number of input bytes that were taken, and the number of output bytes that were made.
   func unpack(_ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer) throws(Problem) -> (
     taken: Int, made: Int
   ) {
@@ -46,13 +46,13 @@ final class DeflateStream {
     return (given - Int(state.avail_in), room - Int(state.avail_out))
   }
 
-  /// Begins anew, for the next of several streams behind each other.
+  /// Starts the next stream, where several follow each other in one file.
   func restart() {
     inflateReset(&state)
     isAtEnd = false
   }
 
-  /// The bytes of a stream of their own; quick rather than small.
+  /// Packs the bytes as a stream of their own, in zlib's fastest way.
   static func packed(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
     var size = compressBound(uLong(bytes.count))
     var packed = [UInt8](repeating: 0, count: Int(size))
@@ -62,7 +62,7 @@ final class DeflateStream {
     return packed
   }
 
-  /// - Returns: false when it isn't what `packed` made.
+  /// - Returns: false if the packed bytes aren't what `packed` made of so many bytes.
   static func unpack(_ packed: [UInt8], into bytes: UnsafeMutableRawBufferPointer) -> Bool {
     var size = uLong(bytes.count)
     return uncompress(bytes.bindMemory(to: UInt8.self).baseAddress, &size, packed, uLong(packed.count)) == Z_OK

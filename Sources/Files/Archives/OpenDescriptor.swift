@@ -1,12 +1,12 @@
 import Foundation
 import Synchronization
 
-/// A file's descriptor, kept open while there are few, and shared by the threads that read from it.
+/// A file descriptor that several threads share. It stays open as long as not too many are (`mostOpen`).
 final class OpenDescriptor: Sendable {
   private struct State {
     var handle: Int32?
     var users = 0
-    /// To be closed by the last user.
+    /// True if the last user must close it.
     var isStale = false
   }
 
@@ -14,7 +14,7 @@ final class OpenDescriptor: Sendable {
   private static let open = Atomic(0)
   private let state: Mutex<State>
 
-  /// - Parameter handle: becomes this one's.
+  /// - Parameter handle: An open descriptor, which belongs to this object from now on.
   init(_ handle: Int32) {
     state = Mutex(State())
     if Self.take() {
@@ -37,9 +37,9 @@ final class OpenDescriptor: Sendable {
     open.wrappingSubtract(1, ordering: .relaxed)
   }
 
-  /// Runs `body` with an open descriptor.
+  /// Runs `body` with an open descriptor of the file.
   ///
-  /// - Parameter reopen: opens the file where none is open.
+  /// - Parameter reopen: Opens the file; called if no descriptor is open.
   func use<Value>(
     _ reopen: () throws(FileError) -> Int32, _ body: (Int32) throws(FileError) -> Value
   ) throws(FileError) -> Value {

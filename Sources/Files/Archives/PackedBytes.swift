@@ -1,18 +1,18 @@
 import Synchronization
 
-/// What a small gzip file unpacks to, for reading at any place: kept in memory in packed pieces.
+/// The bytes that a small gzip file unpacks to, for reading at any offset. They are kept in memory in pieces, each packed again.
 ///
-/// The boxes of ILSVRC's training pictures are 800 MB of tiny texts and the air between them; so they take 30 MB.
+/// The boxes of ILSVRC's training pictures are 800 MB of tiny texts and padding between them; packed, they take 30 MB.
 final class PackedBytes: ByteSource {
   static let mostBytes = 4 << 30
   private static let pieceBytes = 1 << 18
 
   let size: Int
   private let pieces: [[UInt8]]
-  /// The piece that was read last.
+  /// The piece that was read last, unpacked.
   private let recent = Mutex<(number: Int, bytes: [UInt8])>((-1, []))
 
-  /// - Throws: `FileError` when it is cut, damaged, or unpacks to more than `limit` bytes.
+  /// - Throws: `FileError` if the file is cut, damaged, or unpacks to more than `limit` bytes.
   init(unpacking file: PlacedFile, limit: Int = mostBytes) throws(FileError) {
     var pieces: [[UInt8]] = []
     var size = 0
@@ -27,7 +27,7 @@ final class PackedBytes: ByteSource {
     (self.size, self.pieces) = (size, pieces)
   }
 
-  /// Calls `body` with pieces of `pieceBytes`, the last of what is left.
+  /// Calls `body` with pieces of `pieceBytes` unpacked bytes; the last piece may be shorter.
   private static func unpack(
     _ file: PlacedFile, _ body: (UnsafeRawBufferPointer) throws(FileError) -> Void
   ) throws(FileError) {
@@ -48,7 +48,7 @@ final class PackedBytes: ByteSource {
           offset += next.count
           rest = UnsafeRawBufferPointer(next)
         }
-        // Several streams may follow each other, and zeros the last.
+        // A gzip file may hold several streams, and may have zeros after the last.
         if stream.isAtEnd {
           guard rest.first == 0x1F else { break }
           stream.restart()

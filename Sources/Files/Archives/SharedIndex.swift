@@ -1,17 +1,17 @@
-/// An archive's index on its way: between processes that make it together, and to and from the file that it is kept in.
+/// An archive's index in a form that processes can send to each other and keep in a file.
 ///
-/// One process lists the archive's own members; the archives inside are then dealt out, and what each process has found is put
-/// together by all.
+/// One process lists the archive's own members. The inner archives are then dealt out among the processes, and each process puts
+/// all of their lists together.
 public struct SharedIndex: Sendable {
   public let path: FileName
   private let version: FileStamp
   private var index: ArchiveIndex
-  /// Of the archives inside, those whose members are to be listed.
+  /// The numbers of those inner archives whose members are still to be listed.
   private var inner: [Int]
 
-  /// The archive's own members. Nil for a compressed tar, which every process unpacks for itself.
+  /// The index of the archive's own members. Nil for a compressed tar, which every process has to unpack for itself.
   ///
-  /// - Throws: `FileError` when it can't be read, or is damaged.
+  /// - Throws: `FileError` if the archive can't be read, or is damaged.
   public init?(outerOf path: FileName) throws(FileError) {
     if let known = Archive.known(path) {
       guard known.format != .gzippedTar else { return nil }
@@ -30,12 +30,12 @@ public struct SharedIndex: Sendable {
     (self.path, self.version, self.index, self.inner) = (path, version, index, inner)
   }
 
-  /// How many archives inside are to be listed.
+  /// The number of inner archives whose members are to be listed.
   public var innerCount: Int { inner.count }
 
-  /// The members of one of them, as bytes.
+  /// The members of one inner archive, as bytes for `add`.
   ///
-  /// - Throws: `FileError` when it is cut or damaged.
+  /// - Throws: `FileError` if the inner archive is cut or damaged.
   public func listing(ofInner number: Int) throws(FileError) -> [UInt8] {
     let file = try PlacedFile(path)
     guard file.version == version else { throw FileError(.changed, path, at: 0) }
@@ -43,19 +43,22 @@ public struct SharedIndex: Sendable {
     return try Archive.innerIndex(file, index, inner[number], path).serialized
   }
 
-  /// The members of some of them, in their order, on all threads.
+  /// The members of several inner archives, in the order of `numbers`, listed on all threads.
   public func listings(ofInner numbers: [Int]) throws(FileError) -> [[UInt8]] {
     try inParallel(numbers.count) { number throws(FileError) in try listing(ofInner: numbers[number]) }
   }
 
-  /// Takes in the members of the inner archive of that number; of one that isn't in order the archive is read anew by whoever needs it.
+  /// Takes in the members of the inner archive of that number.
+  ///
+  /// - Returns: false if `listing` is damaged. This index is then of no use, and each process that needs the archive reads it
+  ///   anew.
   public mutating func add(_ listing: [UInt8], ofInner number: Int) -> Bool {
     var rest = listing[...]
     guard inner.indices.contains(number), let part = ArchiveIndex(serialized: &rest, limit: version.bytes) else { return false }
     return index.append(part, in: index.name(inner[number]))
   }
 
-  /// Makes this process read the archive by this index, once all inner archives' members are in.
+  /// Makes this process use this index for the archive, once the members of all inner archives are in it.
   public mutating func install() throws(FileError) {
     inner = []
     index.sort()
@@ -67,7 +70,7 @@ public struct SharedIndex: Sendable {
   private static let head = Array("deepinside archive index 1\n".utf8)
   private static let digestBytes = 64
 
-  /// With a checksum.
+  /// The index in the form of the file, with a SHA-256 at its end.
   public var bytes: [UInt8] {
     var bytes = Self.head
     let numbers = [version.bytes, version.modified, path.bytes.count, inner.count]
@@ -77,7 +80,7 @@ public struct SharedIndex: Sendable {
     return bytes + Array(bytes.withUnsafeBytes { SHA256.hex(of: $0) }.utf8)
   }
 
-  /// - Returns: nil for bytes that are no such index, or a damaged one.
+  /// - Returns: nil if the bytes are no such index, or a damaged one.
   public init?(bytes: [UInt8]) {
     guard bytes.count > Self.head.count + Self.digestBytes + 32, bytes.starts(with: Self.head) else { return nil }
     var rest = bytes.dropLast(Self.digestBytes)
@@ -104,11 +107,11 @@ public struct SharedIndex: Sendable {
 
   // MARK: - In a file
 
-  /// The file below a folder of results that indices are kept in: one for all archives, as quotas count files.
+  /// The file in a folder of results that keeps indices: one file for all archives, because quotas count files.
   public static func keptFile(in folder: String) -> String { FilePath.join(folder, "archives.index") }
 
-  /// The indices that were kept there, by their archives' absolute paths; those of other versions of their archives are left out, and
-  /// so is what is damaged.
+  /// The indices that are kept in that folder, by their archives' absolute paths. An index of an archive that has changed since
+  /// is left out, and so is what is damaged.
   public static func kept(in folder: String) -> [FileName: SharedIndex] {
     let file = FileName(keptFile(in: folder))
     guard FilePath.isFileOfTheSystem(file), let bytes = try? WholeFile.read(file, limit: 1 << 34) else { return [:] }
@@ -124,12 +127,12 @@ public struct SharedIndex: Sendable {
     return found
   }
 
-  /// The same index by another path to its archive.
+  /// The same index with another path to its archive.
   public func at(_ path: FileName) -> SharedIndex { SharedIndex(path, version, index, inner: inner) }
 
-  /// Keeps indices for a later start, in place of those that are kept there.
+  /// Writes indices for a later start, replacing those that are kept in the folder.
   ///
-  /// - Throws: `FileError` when the file can't be written.
+  /// - Throws: `FileError` if the file can't be written.
   public static func keep(_ indices: [SharedIndex], in folder: String) throws(FileError) {
     var all: [UInt8] = []
     for index in indices {

@@ -1,4 +1,4 @@
-/// A tar's header of 512 bytes.
+/// One header of a tar, 512 bytes.
 ///
 /// Source: POSIX.1-2017, pax, "ustar Interchange Format"; GNU tar's manual, "Basic Tar Format".
 struct TarHeader {
@@ -6,25 +6,25 @@ struct TarHeader {
 
   enum Kind: Equatable {
     case file, folder, hardLink, link, device, sparse, volumePart
-    /// A name of GNU's for the member behind it; the same for a link's target.
+    /// GNU tar's long name for the next member; its long link target.
     case longName, longTarget
-    /// Records of pax for the member behind it; for all.
+    /// Records of pax for the next member; records for all members that follow.
     case records, commonRecords
-    /// The label of a tape, and what else isn't a member.
+    /// The label of a volume, and other entries that are no members.
     case label
   }
 
   let kind: Kind
   let name: [UInt8]
   let size: Int
-  /// Whether more blocks with the places of a sparse file's parts follow.
+  /// True if more blocks follow that say where the parts of a sparse file belong.
   let isExtended: Bool
 
   enum Problem: Error {
     case noHeader(String)
   }
 
-  /// - Returns: nil for a block of zeros, which is the mark at the end.
+  /// - Returns: nil for a block of zeros, which marks the end of the tar.
   init?(_ block: [UInt8]) throws(Problem) {
     if block.allSatisfy({ $0 == 0 }) { return nil }
     guard let stated = Self.number(block[148..<156]), Self.sums(block).contains(stated) else {
@@ -57,7 +57,8 @@ struct TarHeader {
     }
   }
 
-  /// The sum of all bytes with blanks in the place of the sum itself; some old programs took the bytes as signed.
+  /// The two sums that a header's checksum may be: all bytes added, with blanks in place of the checksum itself. Some old
+  /// programs took the bytes as signed.
   private static func sums(_ block: [UInt8]) -> [Int] {
     var (unsigned, signed) = (0, 0)
     for (index, byte) in block.enumerated() {
@@ -68,7 +69,8 @@ struct TarHeader {
     return [unsigned, signed]
   }
 
-  /// A number in octal digits, or in GNU's binary form for large ones; nil when it is neither, negative, or no `Int`.
+  /// A number in octal digits, or in GNU tar's binary form for large numbers; nil if it is neither, negative, or too large for
+  /// `Int`.
   static func number(_ field: ArraySlice<UInt8>) -> Int? {
     if field.first == 0x80 {
       return field.dropFirst().reduce(0 as Int?) { value, byte in

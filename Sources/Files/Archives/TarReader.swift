@@ -1,15 +1,15 @@
-/// Reads the headers of a tar and steps over what is between them.
+/// Reads the headers of a tar and skips the data between them.
 ///
-/// libarchive would read the same formats, but takes a tar that is cut behind a member for a whole one, and turns names into the
-/// locale's characters.
+/// libarchive reads the same formats. But it accepts a tar that was cut between two members as a whole one, and it converts names
+/// to the locale's characters.
 struct TarReader {
   private let source: any ByteSource
   private let path: FileName
-  /// Of the tar's bytes in the source.
+  /// The range of the tar's bytes in the source.
   private let range: Range<Int>
   private var offset: Int
   private var index = ArchiveIndex()
-  /// What extended headers say of the member behind them.
+  /// What extended headers say of the next member.
   private var next = Extension()
 
   private struct Extension {
@@ -21,12 +21,12 @@ struct TarReader {
   private static let block = TarHeader.blockBytes
   private static let longestExtension = 1 << 20
 
-  /// The members of a tar, in its own order.
+  /// The members of a tar, in the order of the tar.
   ///
   /// - Parameters:
-  ///   - range: of the tar's bytes in the source.
-  ///   - path: what errors call it.
-  /// - Throws: `FileError` when it is cut or damaged, with the byte in the source.
+  ///   - range: The range of the tar's bytes in the source.
+  ///   - path: The name that errors use.
+  /// - Throws: `FileError` if the tar is cut or damaged, with the offset of the byte in the source.
   static func index(_ source: any ByteSource, _ range: Range<Int>, path: FileName) throws(FileError) -> ArchiveIndex {
     var reader = TarReader(source: source, path: path, range: range, offset: range.lowerBound)
     while try reader.readMember() {}
@@ -37,7 +37,7 @@ struct TarReader {
     (self.source, self.path, self.range, self.offset) = (source, path, range, offset)
   }
 
-  /// - Returns: false at the end.
+  /// - Returns: false at the end of the tar.
   private mutating func readMember() throws(FileError) -> Bool {
     let start = offset
     guard range.upperBound - offset >= Self.block else {
@@ -74,7 +74,7 @@ struct TarReader {
     }
   }
 
-  /// Whether a header, or the end, stands there.
+  /// True if a header, or the end of the tar, is at that offset.
   private func isHeader(at place: Int) throws(FileError) -> Bool {
     guard range.upperBound - place >= Self.block else { return true }
     do throws(FileError) { _ = try header(at: place) } catch {
@@ -84,12 +84,13 @@ struct TarReader {
     return true
   }
 
-  /// The bytes of the member; what a header states is compared with what is there before anybody counts on it.
+  /// The number of the member's data bytes. The stated size is compared with the bytes that are there before anything relies on
+  /// it.
   private func dataSize(of header: TarHeader) throws(FileError) -> Int {
     switch header.kind {
     case .folder, .link, .device: return 0
     case .hardLink:
-      // Some programs state the size of the other file, and add no bytes.
+      // Some programs state the size of the linked file here, but store no bytes.
       return try isHeader(at: offset) ? 0 : header.size
     default: break
     }
@@ -102,7 +103,7 @@ struct TarReader {
     return size
   }
 
-  /// Steps over the data, which fill whole blocks.
+  /// Skips the member's data, which fill whole blocks.
   private mutating func skip(_ size: Int) throws(FileError) {
     let padded = (size + Self.block - 1) / Self.block * Self.block
     guard padded <= range.upperBound - offset else {
@@ -120,7 +121,7 @@ struct TarReader {
 
   // MARK: - Records of pax
 
-  /// Records "length key=value\n"; the length counts itself.
+  /// Reads records of the form "length key=value\n", where the length counts its own digits too.
   private mutating func readRecords(_ bytes: [UInt8], at place: Int) throws(FileError) {
     var rest = bytes[...]
     while let first = rest.first, first != 0 {
@@ -162,7 +163,7 @@ struct TarReader {
     case .device: kind = .device
     case .volumePart: kind = .volumePart
     case .sparse: kind = .sparse
-    // Tars from before POSIX mark folders by a slash alone.
+    // A tar from before POSIX marks a folder only by a slash at the end of its name.
     case .file where data.isEmpty && stated.last == UInt8(ascii: "/"): kind = .folder
     default: kind = next.isSparse ? .sparse : FileName(bytes: name).ending == "tar" && !data.isEmpty ? .archive : .stored
     }
@@ -172,7 +173,8 @@ struct TarReader {
     }
   }
 
-  /// Blocks with the places of a sparse file's parts stand before its data, whose size doesn't count them.
+  /// Skips the blocks that say where a sparse file's parts belong. They come before its data, and the stated size doesn't count
+  /// them.
   private mutating func skipExtensions(at first: Int) throws(FileError) {
     var place = first
     var isExtended = true
@@ -180,14 +182,14 @@ struct TarReader {
       guard range.upperBound - offset >= Self.block else { throw problem(.cut("it ends in the header of a sparse member")) }
       isExtended = try source.bytes(Self.block, at: place)[504] != 0
       place += Self.block
-      // The data end as many blocks later.
+      // The data end one block later too.
       offset += Self.block
     }
   }
 
   // MARK: - The end
 
-  /// Nothing is left out silently: a tar may have been put behind another.
+  /// Throws if another tar follows: two tars may have been joined, and the second must not be left out silently.
   private func requireEnd() throws(FileError) {
     var place = offset
     let end = min(range.upperBound, offset + (1 << 16))
@@ -207,7 +209,7 @@ struct TarReader {
 }
 
 extension ArchiveIndex.Member {
-  /// A member's path without `.`, doubled slashes, and slashes around it; nil when it would lead out of the archive.
+  /// A member's path without `.`, double slashes, and slashes at its ends; nil if it would lead out of the archive.
   static func path(_ name: some Collection<UInt8>) -> [UInt8]? {
     let slash = UInt8(ascii: "/")
     let parts = name.split(separator: slash).filter { !$0.elementsEqual(".".utf8) }

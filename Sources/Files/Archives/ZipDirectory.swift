@@ -1,12 +1,12 @@
-/// Where a zip's central directory stands, by the record at the zip's end.
+/// The place of a zip's central directory, as the record at the end of the zip states it.
 ///
 /// Source: PKWARE's APPNOTE.TXT, 4.3.14 to 4.3.16 (Zip64's record, its locator, the end).
 struct ZipDirectory {
   let offset: Int
   let size: Int
-  /// How many members are stated.
+  /// The number of members that the record states.
   let members: Int
-  /// Where the record at the end stands, which the directory can't reach beyond.
+  /// The offset of the record at the end, before which the directory must end.
   let end: Int
 
   private static let endBytes = 22
@@ -16,12 +16,12 @@ struct ZipDirectory {
     (self.offset, self.size, self.members, self.end) = (offset, size, members, end)
   }
 
-  /// - Throws: `FileError` when there is no such record, or it states what can't be.
+  /// - Throws: `FileError` if there is no such record, or it states impossible numbers.
   init(of source: any ByteSource, path: FileName) throws(FileError) {
     let base = max(0, source.size - Self.endBytes - Self.longestComment)
     let tail = try source.bytes(source.size - base, at: base)
     let starts = tail.indices.dropLast(Self.endBytes - 1).reversed()
-    // A comment may hold the signature: that record counts whose comment ends with the file.
+    // The zip's comment may hold the signature by chance. The true record is the one whose comment ends where the file ends.
     let found = starts.first { start in
       tail.number(4, start) == 0x0605_4B50 && start + Self.endBytes + tail.number(2, start + 20) == tail.count
     }
@@ -46,7 +46,7 @@ struct ZipDirectory {
     }
   }
 
-  /// What Zip64's records say; nil where there are none.
+  /// What the Zip64 records state; nil if there are none.
   private static func long(_ source: any ByteSource, _ path: FileName, endAt end: Int) throws(FileError) -> ZipDirectory? {
     guard end >= 20 else { return nil }
     let locator = try source.bytes(20, at: end - 20)
@@ -64,7 +64,7 @@ struct ZipDirectory {
 }
 
 extension [UInt8] {
-  /// A number in little-endian order. Of eight bytes one beyond `Int.max` is negative.
+  /// Reads a little-endian number of `bytes` bytes. One of eight bytes beyond `Int.max` becomes negative.
   func number(_ bytes: Int, _ offset: Int) -> Int {
     (0..<bytes).reversed().reduce(0) { $0 << 8 | Int(self[offset + $1]) }
   }

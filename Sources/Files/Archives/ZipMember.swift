@@ -1,4 +1,4 @@
-/// Reads a zip's member at its place.
+/// Reads one member of a zip.
 ///
 /// Source: PKWARE's APPNOTE.TXT, 4.3.7 (the local header), 4.4.5 (stored, deflated).
 struct ZipMember {
@@ -6,11 +6,11 @@ struct ZipMember {
   private static let pieceBytes = 1 << 18
 
   let source: any ByteSource
-  /// Of the member, for errors.
+  /// The path of the member, for errors.
   let path: FileName
   let member: ArchiveIndex.Member
 
-  /// Fills the buffer with the member's first bytes; of all of them the checksum is compared.
+  /// Fills the buffer with the member's first bytes. The checksum is compared only if the buffer takes all of them.
   func read(into buffer: UnsafeMutableRawBufferPointer) throws(FileError) {
     let data = try dataOffset()
     if member.kind == .stored {
@@ -22,7 +22,7 @@ struct ZipMember {
     throw FileError(.damaged("the member's bytes have another checksum than the zip's directory states"), path, at: data)
   }
 
-  /// The local header repeats the name, and may have other extra fields than the directory.
+  /// The offset of the member's data. It follows the local header, whose extra fields may differ in length from the directory's.
   private func dataOffset() throws(FileError) -> Int {
     let header = try source.bytes(Self.headerBytes, at: member.offset)
     guard header.number(4, 0) == 0x0403_4B50 else {

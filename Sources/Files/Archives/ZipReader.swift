@@ -1,8 +1,8 @@
 import Foundation
 
-/// Reads a zip's central directory, a megabyte at a time: that of Kaggle's zip has 150.
+/// Reads a zip's central directory one megabyte at a time: that of Kaggle's zip of ILSVRC has 150 MB.
 ///
-/// libzip would keep some hundreds of bytes per member in memory, and reads with one thread at a time.
+/// libzip would keep some hundreds of bytes per member in memory, and reads with only one thread at a time.
 /// Source: PKWARE's APPNOTE.TXT, 4.3.12 (the directory), 4.5.3 (Zip64's sizes).
 struct ZipReader {
   private let source: any ByteSource
@@ -15,9 +15,9 @@ struct ZipReader {
   private static let pieceBytes = 1 << 20
   private static let longestEntry = headerBytes + 3 * 0xFFFF
 
-  /// The members, in the directory's order.
+  /// The members, in the order of the directory.
   ///
-  /// - Throws: `FileError` when it has no directory, or a damaged one.
+  /// - Throws: `FileError` if the zip has no directory, or a damaged one.
   static func index(_ source: any ByteSource, path: FileName) throws(FileError) -> ArchiveIndex {
     var reader = ZipReader(source: source, path: path, directory: try ZipDirectory(of: source, path: path))
     try reader.readMembers()
@@ -31,7 +31,7 @@ struct ZipReader {
   private mutating func readMembers() throws(FileError) {
     let end = directory.offset + directory.size
     var piece: [UInt8] = []
-    // Of the piece's first byte.
+    // The offset in the file of the piece's first byte.
     var base = directory.offset
     var next = base
     while next < end {
@@ -42,14 +42,14 @@ struct ZipReader {
       next += try readEntry(piece, next - base, at: next)
       seen += 1
     }
-    // A directory of 16 bits counts to 65,535, and on from 0.
+    // A record of 16 bits counts to 65,535 and then starts from 0 again.
     guard seen == directory.members || directory.members <= 0xFFFF && seen & 0xFFFF == directory.members else {
       throw FileError(
         .damaged("its directory has \(seen) members, and \(directory.members) are stated"), path, at: directory.end)
     }
   }
 
-  /// - Returns: its length.
+  /// - Returns: The length of the entry in bytes.
   private mutating func readEntry(_ piece: [UInt8], _ start: Int, at offset: Int) throws(FileError) -> Int {
     guard piece.count - start >= Self.headerBytes, piece.number(4, start) == 0x0201_4B50 else {
       throw FileError(.damaged("an entry of the zip's directory is expected, and none is there"), path, at: offset)
@@ -84,7 +84,8 @@ struct ZipReader {
     return method == 0 ? .stored : method == 8 ? .deflated : .otherCompression
   }
 
-  /// Sizes and places of 64 bits, in this order, of those that the entry itself has no room for.
+  /// Reads the 64-bit values of the Zip64 extra field. It holds, in this order, only those for which the entry itself has no
+  /// room.
   private func readLongSizes(_ extra: [UInt8], _ member: inout ArchiveIndex.Member) {
     var place = 0
     while extra.count - place >= 4 {
@@ -103,7 +104,7 @@ struct ZipReader {
     }
   }
 
-  /// What the directory states is compared with what is there, before anybody counts on it.
+  /// Compares what the directory states with the size of the file, before anything relies on it.
   private func require(_ member: ArchiveIndex.Member, _ name: FileName, at offset: Int) throws(FileError) {
     let room = directory.offset - ZipMember.headerBytes
     guard member.offset >= 0, member.packedSize >= 0, member.size >= 0, member.packedSize <= room,
@@ -114,7 +115,7 @@ struct ZipReader {
           "the member \(name) is stated at byte \(member.offset) with \(member.packedSize) bytes, which is beyond the members"),
         path, at: offset)
     }
-    // A deflate stream gives at most 1,032 bytes for each of its own.
+    // Deflate makes at most 1,032 bytes from each byte of its stream.
     let isPossible = member.kind == .stored ? member.size == member.packedSize : member.size / 1032 <= member.packedSize
     guard isPossible || member.kind == .folder else {
       throw FileError(
