@@ -29,8 +29,8 @@ static inline unsigned hdf5_read_only(void) { return H5F_ACC_RDONLY; }
 // The error stack of the calling thread (H5Epublic.h).
 static inline hid_t hdf5_error_stack(void) { return H5E_DEFAULT; }
 
-// Attributes that an object has, or a negative number (H5Opublic.h: the call's name is a versioned macro, and since 1.12 another call
-// fills another struct).
+// The number of attributes of an object, or a negative number on failure. (H5Opublic.h: the name of the call is a versioned
+// macro, and since 1.12 another call fills another struct.)
 static inline long long hdf5_attribute_count(hid_t object) {
 #if H5_VERSION_GE(1, 12, 0)
   H5O_info2_t info;

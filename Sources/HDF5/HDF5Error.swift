@@ -2,16 +2,16 @@ import CHDF5
 import Files
 import Foundation
 
-/// A file that could not be written or read, with what was being done and what to do about it.
+/// A failed attempt to write or read an HDF5 file, with what was being done and what to do about it.
 public struct HDF5Error: Error, Sendable, Hashable, CustomStringConvertible {
   /// What went wrong, for callers that act on it.
   public enum Kind: String, Sendable, Hashable {
     case noSuchFile, notHDF5, truncated, noSpace, locked, noSuchObject, unexpectedShape, unexpectedType, invalidValue, noMemory
-    /// The system refused: no permission, an input or output error.
+    /// The system refused, for example without permission or with an input/output error.
     case system
     /// The storage was at fault for longer than `StoragePatience` allows.
     case storage
-    /// Somebody asked the process to stop while it waited for the storage.
+    /// The process was asked to stop while it waited for the storage.
     case stopped
     /// HDF5 couldn't make sense of the file.
     case other
@@ -19,12 +19,12 @@ public struct HDF5Error: Error, Sendable, Hashable, CustomStringConvertible {
 
   public let kind: Kind
   public let path: String
-  /// What was being done: `open`, `write data set /mean of`.
+  /// What was being done, such as `open` or `write data set /mean of`.
   public let action: String
-  /// What the library or the system said.
+  /// The reason that the library or the system gave.
   public let reason: String
   public let hint: String?
-  /// What the system call that failed left in errno; nil where none did.
+  /// The value of errno after the system call that failed; nil if none did.
   public let code: Int32?
 
   public init(_ kind: Kind, path: String, action: String, reason: String, hint: String? = nil, code: Int32? = nil) {
@@ -37,7 +37,7 @@ public struct HDF5Error: Error, Sendable, Hashable, CustomStringConvertible {
   }
 
   public var description: String {
-    // Of a storage that stays away the reason is the whole sentence.
+    // For a storage that stays away, the reason is already the whole message.
     kind == .storage || kind == .stopped ? reason : "cannot \(action) \(path): \(reason)" + (hint.map { "; \($0)" } ?? "")
   }
 }
@@ -57,14 +57,15 @@ extension HDF5Error.Kind {
 }
 
 extension HDF5Error {
-  /// The same of a file that the system would not write.
+  /// Makes the HDF5 error of a file that the system would not write.
   package init(_ error: FileError) {
     self.init(Kind(error.kind), path: error.path, action: error.action, reason: error.reason, hint: error.hint)
   }
 
-  /// Runs one HDF5 call and turns a negative answer into an error that says what its error stack says.
+  /// Runs one HDF5 call. If it returns a negative value, throws an error with the reason from HDF5's error stack.
   ///
-  /// Source: H5Eset_auto2, H5Ewalk2. The stack and its printing are a thread's own, so printing is switched off on every call.
+  /// Source: H5Eset_auto2, H5Ewalk2. Each thread has its own error stack and its own setting for printing it, so printing is
+  /// switched off at every call.
   @discardableResult
   static func check<Value: SignedInteger>(
     _ call: StaticString, _ action: @autoclosure () -> String, _ path: String, _ body: () -> Value
@@ -77,7 +78,7 @@ extension HDF5Error {
     }
   }
 
-  /// Keeps HDF5 from printing its error stack.
+  /// Switches off HDF5's printing of its error stack in this thread.
   static func silence() { H5Eset_auto2(hdf5_error_stack(), nil, nil) }
 
   private init(stack: ErrorStack, call: String, action: String, path: String) {
@@ -105,7 +106,7 @@ extension HDF5Error {
   }
 }
 
-/// What HDF5 noted on its way up from a failure, innermost first.
+/// The notes that HDF5 made about a failure, innermost call first.
 private final class ErrorStack {
   private(set) var descriptions: [String] = []
 
@@ -121,12 +122,12 @@ private final class ErrorStack {
   /// The innermost note.
   var cause: String? { descriptions.first }
 
-  /// The `errno = 28` that HDF5 writes into its note on a failed system call.
+  /// The error number in a note such as `errno = 28`, which HDF5 makes of a failed system call; nil if there is none.
   var systemError: Int32? {
     descriptions.lazy.compactMap { self.number(after: "errno = ", in: $0) }.first.map { Int32(truncatingIfNeeded: $0) }
   }
 
-  /// Bytes that there are, and that the file's first block says there should be.
+  /// The size of the file in bytes, and the size that the file itself states; nil if the failure is another one.
   var truncation: (found: Int, expected: Int)? {
     guard let cause, let found = number(after: "eof = ", in: cause), let expected = number(after: "stored_eof = ", in: cause)
     else { return nil }

@@ -5,7 +5,7 @@ public enum HDF5Attribute: Sendable, Hashable, CustomStringConvertible {
   case string(String)
   case integer(Int64)
   case real(Double)
-  /// Something that this module doesn't write.
+  /// A value of a kind that this module doesn't write.
   case other(String)
 
   public var description: String {
@@ -17,9 +17,9 @@ public enum HDF5Attribute: Sendable, Hashable, CustomStringConvertible {
   }
 }
 
-/// Attributes of `/`, of a group or of a data set, named by its path.
+/// Attributes of `/`, of a group, or of a data set. The object is named by its path.
 extension HDF5File {
-  /// Sets a string of any length, UTF-8: h5py gives a `str`. Source: H5Acreate_by_name, H5Awrite
+  /// Sets a UTF-8 string of any length, which h5py reads as a `str`. Source: H5Acreate_by_name, H5Awrite
   /// - Throws: `HDF5Error` of kind `invalidValue` for a string with a null character.
   public func setAttribute(_ name: String, of object: String = "/", to value: String) throws(HDF5Error) {
     let action = "write attribute \(name) of \(object) in"
@@ -60,7 +60,7 @@ extension HDF5File {
     try attribute.close("H5Aclose", action, path)
   }
 
-  /// The value of an attribute, nil when there is none of that name. Source: H5Aopen_by_name, H5Aread
+  /// The value of an attribute; nil if the object has none of that name. Source: H5Aopen_by_name, H5Aread
   public func attribute(_ name: String, of object: String = "/") throws(HDF5Error) -> HDF5Attribute? {
     let action = "read attribute \(name) of \(object) in"
     guard try hasAttribute(name, of: object, action) else { return nil }
@@ -96,7 +96,7 @@ extension HDF5File {
     return answer > 0
   }
 
-  /// A string, of variable or of fixed length. Source: H5Aread, H5free_memory
+  /// Reads a string of variable or of fixed length. Source: H5Aread, H5free_memory
   private func readString(
     _ attribute: borrowing HDF5Handle, type: borrowing HDF5Handle, _ action: String
   ) throws(HDF5Error) -> String {

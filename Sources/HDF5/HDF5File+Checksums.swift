@@ -1,14 +1,14 @@
 import CHDF5
 import Files
 
-/// Data sets with the SHA-256 of their bytes as the attribute `sha256`: HDF5 itself doesn't notice a flipped bit of data.
+/// Data sets with the SHA-256 of their bytes as the attribute `sha256`: HDF5 itself doesn't notice a flipped bit in data.
 extension HDF5File {
   public static let checksumAttribute = "sha256"
 
   // MARK: Writing
 
-  /// Writes values as `write(_:shape:to:)` does, with their checksum.
-  /// - Returns: the checksum.
+  /// Writes values as `write(_:shape:to:)` does, and their checksum.
+  /// - Returns: The checksum.
   @discardableResult
   public func writeSigned(_ values: UnsafeBufferPointer<Float>, shape: [Int], to dataSet: String) throws(HDF5Error) -> String {
     try write(values, shape: shape, to: dataSet)
@@ -28,7 +28,7 @@ extension HDF5File {
     }
   }
 
-  /// The checksum is that of the padded bytes.
+  /// Writes strings with a checksum, which is that of the padded bytes.
   @discardableResult
   public func writeSigned(_ strings: [String], to dataSet: String) throws(HDF5Error) -> String {
     let bytes = try Self.paddedBytes(strings, dataSet, path)
@@ -45,7 +45,7 @@ extension HDF5File {
   // MARK: Reading
 
   /// Reads values and verifies their checksum.
-  /// - Throws: `HDF5Error` when the shape is another, the checksum is missing or differs.
+  /// - Throws: `HDF5Error` if the data set has another shape, or its checksum is missing or wrong.
   public func readSignedFloats(_ dataSet: String, shape: [Int]) throws(HDF5Error) -> [Float] {
     let values = try readFloats(dataSet)
     try expect(shape, values.shape, dataSet)
@@ -64,7 +64,7 @@ extension HDF5File {
     return values.values
   }
 
-  /// - Parameter count: how many strings there must be.
+  /// - Parameter count: The number of strings that there must be; nil for any number.
   public func readSignedStrings(_ dataSet: String, count: Int? = nil) throws(HDF5Error) -> [String] {
     let (strings, bytes) = try readPadded(dataSet)
     try expect([count ?? strings.count], [strings.count], dataSet)

@@ -6,12 +6,12 @@ import Sizes
   #error("Data sets are stored little-endian and hashed as they lie in memory.")
 #endif
 
-/// What a data set is made of.
+/// The type of a data set's elements.
 public enum HDF5Element: Sendable, Hashable, CustomStringConvertible {
   case float32, int32
-  /// Strings of so many bytes, null-padded UTF-8.
+  /// Strings in null-padded UTF-8; the number is the length in bytes that each takes.
   case string(Int)
-  /// Something that this module doesn't write.
+  /// A type that this module doesn't write.
   case other(String)
 
   public var description: String {
@@ -24,13 +24,13 @@ public enum HDF5Element: Sendable, Hashable, CustomStringConvertible {
   }
 }
 
-/// What the file says of a data set.
+/// The facts that a file states about a data set.
 public struct HDF5DataSet: Sendable, Hashable {
   public let path: String
   public let element: HDF5Element
-  /// C order; empty for a scalar.
+  /// In C order; empty for a scalar.
   public let shape: [Int]
-  /// Bytes of its elements as stored, without any of the file's own.
+  /// The number of bytes of all elements as stored, without what the file adds.
   public let byteCount: Int
 
   public var count: Int { shape.reduce(1, *) }
@@ -39,7 +39,7 @@ public struct HDF5DataSet: Sendable, Hashable {
 // MARK: - Writing
 
 extension HDF5File {
-  /// Writes values as a new contiguous data set of little-endian float32, C order. Source: H5Dcreate2, H5Dwrite
+  /// Writes values as a new contiguous data set of little-endian float32 in C order. Source: H5Dcreate2, H5Dwrite
   public func write(_ values: UnsafeBufferPointer<Float>, shape: [Int], to dataSet: String) throws(HDF5Error) {
     try write(
       UnsafeRawBufferPointer(values), count: values.count, shape: shape, to: dataSet,
@@ -50,7 +50,7 @@ extension HDF5File {
     try values.withUnsafeBufferPointer { (values) throws(HDF5Error) in try write(values, shape: shape, to: dataSet) }
   }
 
-  /// Writes values as a new contiguous data set of little-endian int32, C order. Source: H5Dcreate2, H5Dwrite
+  /// Writes values as a new contiguous data set of little-endian int32 in C order. Source: H5Dcreate2, H5Dwrite
   public func write(_ values: UnsafeBufferPointer<Int32>, shape: [Int], to dataSet: String) throws(HDF5Error) {
     try write(
       UnsafeRawBufferPointer(values), count: values.count, shape: shape, to: dataSet,
@@ -75,7 +75,7 @@ extension HDF5File {
     let links = try linkCreation()
     let creation = try Self.timeless(hdf5_data_set_creation_class(), path)
     if bytes.count >= Self.largeDataSet {
-      // Its place is known at once, and nothing is written there that will be overwritten.
+      // Gives the data set its place in the file at once, and writes no fill values there that would be overwritten.
       try HDF5Error.check("H5Pset_alloc_time", action, path) { H5Pset_alloc_time(creation.id, H5D_ALLOC_TIME_EARLY) }
       try HDF5Error.check("H5Pset_fill_time", action, path) { H5Pset_fill_time(creation.id, H5D_FILL_TIME_NEVER) }
     }
@@ -95,7 +95,7 @@ extension HDF5File {
 }
 
 extension HDF5File {
-  /// False where that can't be. Source: H5Dget_offset
+  /// Writes the data past the page cache; returns false if that isn't possible here. Source: H5Dget_offset
   private func writeDirectly(_ bytes: UnsafeRawBufferPointer, to dataSet: borrowing HDF5Handle) throws(HDF5Error) -> Bool {
     guard let direct else { return false }
     let id = dataSet.id
@@ -112,24 +112,24 @@ extension HDF5File {
 // MARK: - Reading
 
 extension HDF5File {
-  /// Shape and element type. Source: H5Dget_space, H5Dget_type
-  /// - Throws: `HDF5Error` of kind `noSuchObject` when there is no such data set.
+  /// The shape and element type of a data set. Source: H5Dget_space, H5Dget_type
+  /// - Throws: `HDF5Error` of kind `noSuchObject` if there is no such data set.
   public func dataSet(_ dataSet: String) throws(HDF5Error) -> HDF5DataSet {
     let owner = try openDataSet(dataSet)
     return try describe(owner, dataSet)
   }
 
-  /// The shape of a data set, C order. Source: H5Sget_simple_extent_dims
+  /// The shape of a data set in C order. Source: H5Sget_simple_extent_dims
   public func shape(of dataSet: String) throws(HDF5Error) -> [Int] { try self.dataSet(dataSet).shape }
 
-  /// Reads a float32 data set of exactly that shape. Source: H5Dread
+  /// Reads a float32 data set, which must have exactly that shape. Source: H5Dread
   public func read(
     _ dataSet: String, shape: [Int], into values: UnsafeMutableBufferPointer<Float>
   ) throws(HDF5Error) {
     try read(dataSet, element: .float32, shape: shape, into: UnsafeMutableRawBufferPointer(values))
   }
 
-  /// Reads an int32 data set of exactly that shape. Source: H5Dread
+  /// Reads an int32 data set, which must have exactly that shape. Source: H5Dread
   public func read(
     _ dataSet: String, shape: [Int], into values: UnsafeMutableBufferPointer<Int32>
   ) throws(HDF5Error) {
@@ -174,7 +174,7 @@ extension HDF5File {
     try readStored(owner, found, into: bytes)
   }
 
-  /// Reads the bytes of a data set as they are stored, whatever its type: what its checksum is of. Source: H5Dread
+  /// Reads the bytes of a data set as they are stored, whatever its type. Its checksum is that of these bytes. Source: H5Dread
   public func readStored(_ dataSet: HDF5DataSet, into bytes: UnsafeMutableRawBufferPointer) throws(HDF5Error) {
     let owner = try openDataSet(dataSet.path)
     try readStored(owner, dataSet, into: bytes)
@@ -218,7 +218,7 @@ extension HDF5File {
     try HDF5Error.check("H5Sget_simple_extent_dims", action, path) { H5Sget_simple_extent_dims(space.id, &sizes, nil) }
     let type = HDF5Handle(try HDF5Error.check("H5Dget_type", action, path) { H5Dget_type(id) }, closedBy: H5Tclose)
     let width = HDF5Lock.hold { H5Tget_size(type.id) }
-    // Sizes come from the file: a damaged one must not overflow, nor ask for more memory than the file has data.
+    // The sizes come from the file: those of a damaged file must not overflow, nor ask for more memory than the file has data.
     let shape = sizes.compactMap { Int(exactly: $0) }
     guard shape.count == sizes.count, let bytes = CheckedSize.product([width] + shape) else {
       throw HDF5Error(.unexpectedShape, path: path, action: action, reason: "its shape \(sizes) is impossible")
@@ -227,7 +227,7 @@ extension HDF5File {
     return HDF5DataSet(path: dataSet, element: HDF5Lock.hold { element(of: type, width: width) }, shape: shape, byteCount: bytes)
   }
 
-  /// Called while the lock is held.
+  /// Must be called while the lock is held.
   private func element(of type: borrowing HDF5Handle, width: Int) -> HDF5Element {
     if H5Tequal(type.id, hdf5_float32_little_endian()) > 0 { return .float32 }
     if H5Tequal(type.id, hdf5_int32_little_endian()) > 0 { return .int32 }

@@ -1,13 +1,13 @@
 import CHDF5
 import Sizes
 
-/// Data sets of any size are looked through in little memory: in boxes of whole rows, one after the other in C order.
+/// Reads data sets of any size in little memory: in boxes of whole rows, one after the other in C order.
 extension HDF5File {
-  /// Reads the bytes of a data set as they are stored, whatever its type, and hands them on in order.
+  /// Reads the bytes of a data set as they are stored, whatever its type, and passes them to `body` piece by piece, in order.
   ///
   /// - Parameters:
-  ///   - pieceBytes: no piece is larger, unless one element is.
-  ///   - body: gets whole elements, in memory that is aligned to 64 bytes and used again.
+  ///   - pieceBytes: The most bytes of a piece, unless a single element has more.
+  ///   - body: Gets whole elements, in memory that is aligned to 64 bytes and is used again for the next piece.
   /// - Throws: `HDF5Error`. Source: H5Sselect_hyperslab, H5Dread
   public func readPieces(
     _ dataSet: HDF5DataSet, pieceBytes: Int = 1 << 24, _ body: (UnsafeRawBufferPointer) -> Void
@@ -40,14 +40,15 @@ extension HDF5File {
   }
 }
 
-/// A shape cut into boxes that follow each other in C order: some rows along one axis, all of the axes after it, one of each before.
+/// Cuts a shape into boxes that follow each other in C order. A box has some rows along one axis, the whole of each later axis,
+/// and a single index along each earlier one.
 struct RowBoxes {
   let shape: [Int]
-  /// Bytes of an element.
+  /// The number of bytes of an element.
   let width: Int
-  /// The axis that is cut; every one after it is whole.
+  /// The axis that is cut; each later axis is whole in every box.
   private let axis: Int
-  /// Rows of a box along that axis, but for the last.
+  /// The rows of a box along that axis; the last box may have fewer.
   private let rows: Int
 
   init(shape: [Int], width: Int, most: Int) {
@@ -57,7 +58,7 @@ struct RowBoxes {
       axis -= 1
       inner = bytes
     }
-    // All of it fits, or so many rows of the axis that doesn't.
+    // Either everything fits into one box, or a box has as many rows of the first axis that doesn't fit as it can hold.
     self.axis = max(axis - 1, 0)
     rows = axis == 0 ? (shape.first ?? 1) : max(1, most / inner)
   }

@@ -2,21 +2,24 @@ import CHDF5
 import Foundation
 import Sizes
 
-/// What a file says of sizes is compared with what there is before memory is taken for it: a file of 18 kB may declare 19 GB.
+/// Compares the sizes that a file states with what it holds before memory is allocated for them: a file of 18 kB may declare 19
+/// GB.
 extension HDF5File {
-  /// Deflate, the best packer that HDF5 has by itself, makes at most 1032 bytes of one. Source: zlib.net, technical details
+  /// The most bytes that one stored byte may unpack to: this is the limit of deflate, the best compression that HDF5 has built
+  /// in.
+  /// Source: zlib.net, technical details
   static let largestExpansion: UInt64 = 1032
 
-  /// Longer strings aren't read from attributes: our longest is a network's description.
+  /// The most bytes of a string attribute that is read; the longest that this program writes is a network's description.
   static let longestString = 1 << 26
 
-  /// Refuses a data set that declares more bytes than are stored of it: as many of one in a piece, `largestExpansion` times as many of
-  /// one in chunks, which may be packed. (Its creation properties would say whether it is; but HDF5 1.10 reads beyond its memory where
-  /// those are damaged.)
+  /// Refuses a data set that declares more bytes than are stored for it. One that is stored in one piece may declare as many
+  /// bytes as are stored; one in chunks, which may be compressed, `largestExpansion` times as many. (Its creation properties
+  /// would say whether it is compressed; but HDF5 1.10 reads beyond its memory if those are damaged.)
   ///
   /// - Parameters:
-  ///   - bytes: of its elements, as its shape and type say.
-  ///   - id: of the data set.
+  ///   - bytes: The number of bytes of its elements, according to its shape and type.
+  ///   - id: The HDF5 identifier of the data set.
   /// - Throws: `HDF5Error` of kind `truncated`. Source: H5Dget_storage_size, H5Dget_offset
   func requireStored(_ bytes: UInt64, _ id: hid_t, _ dataSet: String) throws(HDF5Error) {
     guard bytes > 0 else { return }
@@ -33,13 +36,13 @@ extension HDF5File {
     }
   }
 
-  /// Bytes, nil when the system doesn't say.
+  /// The file's size in bytes; nil if the system can't say it.
   private func fileSize() -> Int? {
     var status = stat()
     return stat(path, &status) == 0 ? Int(status.st_size) : nil
   }
 
-  /// Says that there isn't memory for a data set, before it is taken.
+  /// Throws if there isn't enough memory for a data set, before it is allocated.
   func requireMemory(for dataSet: HDF5DataSet) throws(HDF5Error) {
     do {
       try MemoryBudget.process.require(dataSet.byteCount, .file, for: "data set \(dataSet.path) of shape \(dataSet.shape)")

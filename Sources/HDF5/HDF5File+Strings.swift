@@ -1,16 +1,16 @@
 import CHDF5
 
 extension HDF5File {
-  /// Writes strings as a new data set of null-padded UTF-8, all as wide as the longest; h5py reads it with `.asstr()`.
+  /// Writes strings as a new data set of null-padded UTF-8, each as wide as the longest; h5py reads it with `.asstr()`.
   ///
   /// Source: H5Tset_size, H5Tset_cset, H5Tset_strpad.
-  /// - Throws: `HDF5Error` of kind `invalidValue` for a string with a null character, which the padding would swallow.
+  /// - Throws: `HDF5Error` of kind `invalidValue` for a string with a null character, which couldn't be told from padding.
   public func write(_ strings: [String], to dataSet: String) throws(HDF5Error) {
     let bytes = try Self.paddedBytes(strings, dataSet, path)
     try write(padded: bytes, count: strings.count, to: dataSet)
   }
 
-  /// Writes bytes that `paddedBytes` made.
+  /// Writes the bytes that `paddedBytes` has made.
   func write(padded bytes: [UInt8], count: Int, to dataSet: String) throws(HDF5Error) {
     let action = "write data set \(dataSet) of"
     let type = try stringType(width: count == 0 ? 1 : bytes.count / count, action)
@@ -23,7 +23,7 @@ extension HDF5File {
   /// Reads a data set of fixed-length strings. Source: H5Dread
   public func readStrings(_ dataSet: String) throws(HDF5Error) -> [String] { try readPadded(dataSet).strings }
 
-  /// Reads strings together with the bytes they are stored as.
+  /// Reads strings, and also the bytes that they are stored as.
   package func readPadded(_ dataSet: String) throws(HDF5Error) -> (strings: [String], bytes: [UInt8]) {
     let found = try self.dataSet(dataSet)
     guard case .string(let width) = found.element else {
@@ -41,7 +41,7 @@ extension HDF5File {
     return (strings, bytes)
   }
 
-  /// Strings as they are stored: each padded with nulls to the length of the longest, at least one byte.
+  /// The bytes of strings as they are stored: each string is padded with nulls to the length of the longest, at least one byte.
   static func paddedBytes(_ strings: [String], _ dataSet: String, _ path: String) throws(HDF5Error) -> [UInt8] {
     let width = max(1, strings.map(\.utf8.count).max() ?? 1)
     var bytes: [UInt8] = []
@@ -59,7 +59,8 @@ extension HDF5File {
     throw HDF5Error(.invalidValue, path: path, action: action, reason: "the string '\(string)' has a null character")
   }
 
-  /// A UTF-8 string type of that many bytes, or of any length. Source: H5Tcopy, H5Tset_size, H5Tset_cset, H5Tset_strpad
+  /// A type of UTF-8 strings with that many bytes, or, if nil, with any length. Source: H5Tcopy, H5Tset_size, H5Tset_cset,
+  /// H5Tset_strpad
   func stringType(width: Int?, _ action: String) throws(HDF5Error) -> HDF5Handle {
     let type = HDF5Handle(
       try HDF5Error.check("H5Tcopy", action, path) { H5Tcopy(hdf5_c_string()) }, closedBy: H5Tclose)
@@ -69,7 +70,7 @@ extension HDF5File {
     return type
   }
 
-  /// A name whose length the library tells first: `read` is called without a buffer, and with one.
+  /// Reads a name of unknown length: calls `read` once without a buffer, which gives the length, and once with a buffer.
   func name(
     _ call: StaticString, _ action: String, _ read: (UnsafeMutablePointer<CChar>?, Int) -> Int
   ) throws(HDF5Error) -> String {

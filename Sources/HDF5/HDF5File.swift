@@ -2,18 +2,18 @@ import CHDF5
 import Files
 import Foundation
 
-/// An open HDF5 file, closed with its owner.
+/// An open HDF5 file, which is closed when its owner goes.
 ///
-/// Objects are named by their paths (`/parameters/conv1/weights`); the groups on the way are made when a data set is written.
-/// Calls from several threads wait for each other (`HDF5Lock`). HDF5_USE_FILE_LOCKING=FALSE, which the library itself reads, turns its
-/// file locks off for network file systems without them.
+/// Objects are named by their paths (`/parameters/conv1/weights`); missing groups of a path are made when a data set is written.
+/// Calls from several threads wait for each other (`HDF5Lock`). HDF5_USE_FILE_LOCKING=FALSE, which the library itself reads,
+/// turns its file locks off, for network file systems without locks.
 public struct HDF5File: ~Copyable {
-  /// The name that errors use: the final one while a file is written under a temporary one.
+  /// The name that errors use: the final name, also while the file is written under a temporary one.
   public let path: String
   let handle: HDF5Handle
-  /// For large data sets of a new file.
+  /// Writes the large data sets of a new file; nil for a file that is read.
   let direct: DirectWriter?
-  /// Of a file that is read.
+  /// Checks the texts of a file that is read; nil for a new file.
   let heaps: HDF5Heaps?
 
   private init(path: String, handle: consuming HDF5Handle, direct: DirectWriter? = nil, heaps: HDF5Heaps? = nil) {
@@ -23,14 +23,14 @@ public struct HDF5File: ~Copyable {
     self.direct = direct
   }
 
-  /// Data sets of so many bytes begin at a page of the disk's, and are written past the page cache where that can be.
+  /// Data sets of at least so many bytes begin at a page of the disk, and are written past the page cache if that is possible.
   static let largeDataSet = 1 << 20
 
-  /// Makes an empty file in place of what has that name. Results are better written with `write(to:_:)`.
+  /// Creates an empty file, replacing one of that name. For results use `write(to:_:)`.
   ///
-  /// The 1.8 format, which every HDF5 reads, has checksums on all of its metadata. The file isn't locked: until it is whole nobody
-  /// knows its name, and a process forked meanwhile would keep the lock. Source: H5Fcreate, H5Pset_libver_bounds, H5Pset_alignment,
-  /// H5Pset_file_locking
+  /// The 1.8 format, which every version of HDF5 since then reads, has checksums for all of its metadata. The file isn't locked:
+  /// no other program knows its name until it is whole, and a process forked meanwhile would keep the lock. Source: H5Fcreate,
+  /// H5Pset_libver_bounds, H5Pset_alignment, H5Pset_file_locking
   public static func create(at path: String) throws(HDF5Error) -> HDF5File { try create(at: path, named: path) }
 
   private static func create(at path: String, named name: String) throws(HDF5Error) -> HDF5File {
@@ -48,7 +48,7 @@ public struct HDF5File: ~Copyable {
     return HDF5File(path: name, handle: HDF5Handle(id, closedBy: H5Fclose), direct: DirectWriter(path, named: name))
   }
 
-  /// Properties of a new file, group or data set without the time of its making: the same contents give the same bytes.
+  /// Creation properties for a file, group or data set that leave out the time: so the same contents give the same bytes.
   ///
   /// Source: H5Pset_obj_track_times
   static func timeless(_ propertyClass: @autoclosure () -> hid_t, _ name: String) throws(HDF5Error) -> HDF5Handle {
@@ -58,12 +58,13 @@ public struct HDF5File: ~Copyable {
   }
 
   /// Opens a file for reading. A storage that is away is waited for; see `StoragePatience`. Source: H5Fopen
-  /// - Throws: `HDF5Error` of kind `noSuchFile`, `notHDF5`, `truncated` or `locked`, or another when its first block is damaged.
+  /// - Throws: `HDF5Error` of kind `noSuchFile`, `notHDF5`, `truncated` or `locked`, or of another kind if its first block is
+  ///   damaged.
   public static func open(at path: String) throws(HDF5Error) -> HDF5File {
     let id: hid_t
     do {
       id = try StoragePatience.read(
-        // Another program's lock says nothing of the storage, and may stay for long.
+        // A lock of another program says nothing about the storage, and may last long.
         path, code: { $0.kind == .locked ? nil : $0.code },
         givingUp: { HDF5Error($0.kind == .stopped ? .stopped : .storage, path: path, action: "open", reason: $0.description) }
       ) { () throws(HDF5Error) in
@@ -75,7 +76,7 @@ public struct HDF5File: ~Copyable {
     return HDF5File(path: path, handle: HDF5Handle(id, closedBy: H5Fclose), heaps: HDF5Heaps(path))
   }
 
-  /// Says of a file that is empty, or a folder, that it is that.
+  /// Makes a clearer error for a path that is a folder, an empty file, or a file of another known kind.
   private static func sizeNamed(_ error: HDF5Error) -> HDF5Error {
     var status = stat()
     guard stat(error.path, &status) == 0 else { return error }
@@ -90,16 +91,18 @@ public struct HDF5File: ~Copyable {
       reason: "\(error.reason) (\(status.st_size) bytes)" + (foreign.map { ", but \($0.what)" } ?? ""), hint: foreign?.remedy)
   }
 
-  /// Brings what is buffered to the system and closes the file. Source: H5Fclose
+  /// Writes what is buffered to the system and closes the file. Source: H5Fclose
   public consuming func close() throws(HDF5Error) {
     let path = path
     try handle.close("H5Fclose", "write", path)
   }
 
-  /// Writes a file that appears under its final name only when it is whole and on the disk.
+  /// Writes a file that gets its final name only when it is whole and on the disk.
   ///
-  /// `body` writes under a temporary name in the same folder; then follow close, fsync, rename and fsync of the folder.
-  /// - Throws: `HDF5Error`, of kind `noSpace` on a full disk. The temporary file is gone then, and what had the final name is untouched.
+  /// `body` writes to a temporary file in the same folder; then the file is closed, flushed to the disk and renamed, and the
+  /// folder is flushed.
+  /// - Throws: `HDF5Error`, of kind `noSpace` on a full disk. The temporary file is then removed, and the file with the final
+  ///   name is untouched.
   public static func write<Result>(
     to finalPath: String, _ body: (borrowing HDF5File) throws(HDF5Error) -> Result
   ) throws(HDF5Error) -> Result {
@@ -125,7 +128,7 @@ public struct HDF5File: ~Copyable {
 // MARK: - Groups and links
 
 extension HDF5File {
-  /// Makes a group, and those above it; nothing when it exists. Source: H5Gcreate2
+  /// Makes a group and missing groups above it; does nothing if it exists. Source: H5Gcreate2
   public func createGroup(_ group: String) throws(HDF5Error) {
     guard try !contains(group) else { return }
     if let slash = group.lastIndex(of: "/"), slash != group.startIndex { try createGroup(String(group[..<slash])) }
@@ -137,9 +140,9 @@ extension HDF5File {
     _ = HDF5Handle(id, closedBy: H5Gclose)
   }
 
-  /// Whether there is a group or a data set of that path. Source: H5Lexists
+  /// True if there is a group or a data set of that path. Source: H5Lexists
   public func contains(_ object: String) throws(HDF5Error) -> Bool {
-    // H5Lexists fails on a path whose groups are missing, so they are asked one after the other.
+    // H5Lexists fails if a group on the way is missing, so each part of the path is looked up in turn.
     var prefix = ""
     for part in object.split(separator: "/") {
       prefix += "/\(part)"
@@ -191,7 +194,7 @@ extension HDF5File {
     return found
   }
 
-  /// Properties of new links. Source: H5Pset_char_encoding
+  /// Properties for new links, whose names are UTF-8. Source: H5Pset_char_encoding
   func linkCreation() throws(HDF5Error) -> HDF5Handle {
     let list = HDF5Handle(
       try HDF5Error.check("H5Pcreate", "write", path) { H5Pcreate(hdf5_link_creation_class()) }, closedBy: H5Pclose)

@@ -1,18 +1,19 @@
 import Foundation
 import Synchronization
 
-/// Looks at the collections of texts in a file (its global heaps) before the library does.
+/// Checks a file's collections of strings (its global heaps) before the library reads them.
 ///
-/// They have no checksum, and HDF5 1.10 copies as many bytes of a text as its heap says, however many that are: with one bit changed it
-/// reads and writes beyond its memory. Source: HDF5 File Format Specification 3.0, III.E, *Disk Format: Level 1E - Global Heap*
+/// They have no checksum, and HDF5 1.10 copies as many bytes of a string as its heap states, however many those are: a single
+/// flipped bit makes it read and write beyond its memory. Source: HDF5 File Format Specification 3.0, III.E, *Disk Format: Level
+/// 1E - Global Heap*
 final class HDF5Heaps: Sendable {
   private let path: String
-  /// Why the file's texts can't be read; nil within when they can, nil when nobody has looked yet.
+  /// Nil if the file hasn't been checked yet; otherwise why its strings can't be read, or an inner nil if they can.
   private let found = Mutex<String??>(nil)
 
   init(_ path: String) { self.path = path }
 
-  /// What is wrong with a collection of texts; nil when all are sound. The file is looked through once.
+  /// The problem with a collection of strings; nil if all are sound. The file is searched only once.
   var problem: String? {
     found.withLock { found in
       if let known = found { return known }
@@ -22,11 +23,11 @@ final class HDF5Heaps: Sendable {
     }
   }
 
-  /// The signature and the only version.
+  /// The signature of a heap, with the number of its only version.
   private static let signature = Array("GCOL".utf8) + [1]
   private static let headerSize = 16
   private static let pieceSize = 4 << 20
-  /// The library makes one of 4 KiB, or as large as a longer text.
+  /// The library makes heaps of 4 KiB, or as large as a longer string.
   private static let largestHeap = 64 << 20
   /// SEEK_DATA of Linux, which Swift's modules leave out.
   private static let seekData: Int32 = 3
@@ -38,7 +39,7 @@ final class HDF5Heaps: Sendable {
     var offset = 0
     while let start = Self.stored(file, from: offset), start < size {
       offset = start
-      // Pieces overlap, so that none cuts a header.
+      // Pieces overlap by a header's size, so that no header is cut.
       guard let piece = read(file, at: offset, Self.pieceSize + Self.headerSize) else { return nil }
       for place in Self.places(in: piece) where place < Self.pieceSize {
         if let problem = problem(file, at: offset + place, fileSize: size) { return problem }
@@ -48,8 +49,8 @@ final class HDF5Heaps: Sendable {
     return nil
   }
 
-  /// Where the file's next stored bytes are, from an offset on; nil when there are none. A data set that is only declared takes no
-  /// space, and has no texts. Source: lseek(2), SEEK_DATA
+  /// The offset of the file's next stored bytes, from an offset on; nil if there are none. A data set that is declared but not
+  /// written takes no space, and holds no strings. Source: lseek(2), SEEK_DATA
   private static func stored(_ file: FileHandle, from offset: Int) -> Int? {
     let found = lseek(file.fileDescriptor, off_t(offset), seekData)
     if found >= 0 { return Int(found) }
@@ -61,7 +62,7 @@ final class HDF5Heaps: Sendable {
     return [UInt8](data)
   }
 
-  /// Where the signature stands.
+  /// The places of the signature in the bytes.
   private static func places(in bytes: [UInt8]) -> [Int] {
     bytes.withUnsafeBytes { bytes in
       var places: [Int] = []
@@ -81,7 +82,7 @@ final class HDF5Heaps: Sendable {
     guard let header = read(file, at: offset, Self.headerSize), header.count == Self.headerSize else { return nil }
     let size = Self.number(header, 8, 8)
     let fits = size >= 2 * Self.headerSize && size <= min(fileSize - offset, Self.largestHeap)
-    // Values of data sets may look like the signature; hardly like the zeros after it, or like a size.
+    // Values of data sets may happen to look like the signature, but hardly also like the zeros after it or like a size.
     let isHeap = header[5..<8].allSatisfy { $0 == 0 } || fits && size >= 4096
     guard isHeap else { return nil }
     let words = "a collection of its texts, at byte \(offset), is damaged"
@@ -91,14 +92,14 @@ final class HDF5Heaps: Sendable {
       let index = Self.number(bytes, place, 2)
       let length = Self.number(bytes, place + 8, 8)
       guard length >= 0, length <= size - place else { return words }
-      // The free space at the end, whose length counts its header.
+      // Index 0 is the free space at the end, whose length includes its header.
       if index == 0 { return length == size - place ? nil : words }
       place += Self.headerSize + (length + 7) / 8 * 8
     }
     return place <= size ? nil : words
   }
 
-  /// Little-endian; negative for numbers of 64 bits.
+  /// Reads a little-endian number; one that needs all 64 bits becomes negative.
   private static func number(_ bytes: [UInt8], _ start: Int, _ count: Int) -> Int {
     Int(truncatingIfNeeded: bytes[start..<(start + count)].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) })
   }

@@ -1,11 +1,11 @@
 import CHDF5
 import Foundation
 
-/// Lets one thread at a time into HDF5: every call of this module is made while the lock is held. A build of the library with thread
-/// safety has a lock of its own, but Debian's parallel build hasn't.
+/// Lets only one thread at a time into HDF5: every call of this module is made while the lock is held. A thread-safe build of the
+/// library has its own lock, but Debian's parallel build has none.
 ///
-/// Its first use also keeps HDF5 from cleaning up when the program ends: of a file that a full disk didn't let it close it would
-/// crash there. All files are closed by their owners.
+/// The first use also switches off HDF5's cleaning up at the end of the program, which crashes if a full disk has kept a file
+/// from being closed. The owners of files close them all.
 ///
 /// Source: H5dont_atexit
 enum HDF5Lock {
