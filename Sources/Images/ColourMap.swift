@@ -1,14 +1,14 @@
-/// A map of numbers in 0 … 1 to colours.
+/// Maps of numbers in 0 … 1 to colours.
 public enum ColourMap: String, Sendable, Codable, CaseIterable {
   /// Black to white.
   case grey
-  /// Black, purple, orange, pale yellow: perceptually even, and monotone in lightness.
+  /// Black, purple, orange, pale yellow: perceptually even, and steadily lighter.
   ///
-  /// Source: *inferno* of matplotlib (N. J. Smith, S. van der Walt, E. Firing), CC0: 64 of its 256 entries, interpolated;
-  /// the largest difference from the full table is 0.9 of 255.
+  /// Source: *inferno* of matplotlib (N. J. Smith, S. van der Walt, E. Firing), CC0: 64 of its 256 entries, interpolated; the
+  /// largest difference from the full table is 0.9 of 255.
   case inferno
 
-  /// The colour of `value`; below 0 and not-a-number as 0, above 1 as 1.
+  /// The colour of `value`. Values below 0 and NaN get the colour of 0, values above 1 that of 1.
   public func colour(at value: Float) -> SIMD3<UInt8> {
     let value = value > 0 ? min(value, 1) : 0
     switch self {
@@ -24,7 +24,7 @@ public enum ColourMap: String, Sendable, Codable, CaseIterable {
 
   /// A picture of a field of numbers.
   ///
-  /// - Parameter values: [height, width], 0 … 1; what lies outside is shown as the nearer end, not-a-number as 0.
+  /// - Parameter values: [height, width], 0 … 1. Values below 0 and NaN are shown as 0, values above 1 as 1.
   public func picture(of values: [Float], width: Int, height: Int) -> Picture {
     precondition(values.count == width * height, "\(values.count) values for \(width)×\(height)")
     // 1024 steps are finer than 8-bit colours can show.
@@ -41,7 +41,7 @@ public enum ColourMap: String, Sendable, Codable, CaseIterable {
     SIMD3(Float(hex >> 16), Float(hex >> 8 & 255), Float(hex & 255))
   }
 
-  /// 0xRRGGBB at 0, 1/63 … 1.
+  /// The colours 0xRRGGBB of 0, 1/63 … 1.
   private static let infernoTable: [UInt32] = [
     0x000004, 0x02010A, 0x040313, 0x07051B, 0x0B0724, 0x10092E, 0x150B38, 0x1B0C41,
     0x220C4B, 0x280B54, 0x300A5B, 0x370961, 0x3E0966, 0x450A69, 0x4B0C6B, 0x520E6D,

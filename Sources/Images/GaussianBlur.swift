@@ -1,8 +1,9 @@
 import Foundation
 
-/// A Gaussian blur of every channel, with the border repeated outwards.
+/// A Gaussian blur of every channel; beyond the border, the border's pixels are repeated.
 ///
-/// Separable: weights exp(−k²/2σ²), |k| ≤ ⌈3σ⌉, normalised to sum 1; the identity for σ below 0.05 pixels.
+/// It is separable, with the weights exp(−k²/2σ²), |k| ≤ ⌈3σ⌉, normalised to the sum 1; for σ below 0.05 pixels it is the
+/// identity.
 /// Source: Yosinski et al. 2015 §3, where it removes the high frequencies that gradient ascent piles up.
 package struct GaussianBlur: Sendable {
   let radius: Int
@@ -22,7 +23,7 @@ package struct GaussianBlur: Sendable {
 
   /// - Parameters:
   ///   - picture: `[channels, height, width]`.
-  ///   - scratch: at least as many values as the picture has; overwritten.
+  ///   - scratch: A buffer of at least as many values as the picture has; overwritten.
   package func apply(
     to picture: UnsafeMutableBufferPointer<Float>, scratch: UnsafeMutableBufferPointer<Float>, channels: Int = 1, height: Int,
     width: Int

@@ -1,8 +1,8 @@
 import CPNG
 
-/// The content of a zlib stream (RFC 1950).
+/// The unpacked content of a zlib stream (RFC 1950).
 ///
-/// - Throws: `ImageError` when the stream is damaged, truncated, or gives more than `limit` bytes.
+/// - Throws: `ImageError` if the stream is damaged, truncated, or unpacks to more than `limit` bytes.
 public func inflated(_ stream: some Collection<UInt8>, name: String, limit: Int = 1 << 28) throws(ImageError) -> [UInt8] {
   func failure(_ status: Int32) -> ImageError {
     ImageError(
@@ -17,7 +17,7 @@ public func inflated(_ stream: some Collection<UInt8>, name: String, limit: Int 
   var status = Z_OK
   let result: Void? = stream.withContiguousStorageIfAvailable { input in
     state.next_in = UnsafeMutablePointer(mutating: input.baseAddress)
-    // The counts of zlib have 32 bits.
+    // zlib counts in 32 bits.
     var left = input.count
     repeat {
       if state.avail_in == 0 {
@@ -40,7 +40,7 @@ public func inflated(_ stream: some Collection<UInt8>, name: String, limit: Int 
 /// The CRC-32 of bytes (ISO 3309, as in PNG and gzip).
 public func crc32(of bytes: UnsafeRawBufferPointer) -> UInt32 {
   var value = crc32(0, nil, 0)
-  // The call counts in 32 bits.
+  // zlib counts in 32 bits.
   for start in stride(from: 0, to: bytes.count, by: 1 << 30) {
     let piece = UnsafeRawBufferPointer(rebasing: bytes[start..<min(start + (1 << 30), bytes.count)])
     value = crc32(value, piece.bindMemory(to: UInt8.self).baseAddress, uInt(piece.count))

@@ -4,7 +4,7 @@ extension Picture {
   /// The bytes of a baseline JPEG file with chroma at half resolution (4:2:0).
   ///
   /// - Parameter quality: 1 (coarse) … 100 (fine), the scale of the Independent JPEG Group.
-  /// - Throws: `ImageError` when a side is above JPEG's limit of 65,535.
+  /// - Throws: `ImageError` if a side is above JPEG's limit of 65,535.
   public func encodedJPEG(quality: Int = 90) throws(ImageError) -> [UInt8] {
     precondition((1...100).contains(quality), "a JPEG quality of \(quality) is not in 1 … 100")
     guard let handle = tjInitCompress() else {

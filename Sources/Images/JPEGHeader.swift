@@ -1,19 +1,19 @@
-/// What has to be known of a JPEG file before it is decoded: size, components, colour and orientation.
+/// The facts about a JPEG file that must be known before it is decoded: size, components, colour and orientation.
 ///
-/// TurboJPEG's own header call refuses uncommon chroma subsampling that its decoder handles well, and tells neither
-/// the Adobe marker nor the orientation: so the marker segments are walked here, up to the first scan.
+/// TurboJPEG's own call for the header refuses uncommon chroma subsampling that its decoder handles well, and gives neither the
+/// Adobe marker nor the orientation. So the marker segments are read here, up to the first scan.
 ///
 /// Source: ITU-T T.81 annex B (markers); ITU-T T.872 6.5.3 (Adobe's APP14).
 struct JPEGHeader {
   var width = 0
   var height = 0
   var components = 0
-  /// An Adobe APP14 segment is there: then CMYK is stored inverted (255 is no ink).
+  /// True if there is an Adobe APP14 segment: then CMYK is stored inverted (255 is no ink).
   var hasAdobeMarker = false
   var orientation = Orientation.upright
-  /// Coded arithmetically, as hardly any file is: a flat picture takes next to no bytes.
+  /// True if the file uses arithmetic coding, which is rare; a flat picture then takes almost no bytes.
   var isArithmetic = false
-  /// Where the first scan's segment starts, in bytes.
+  /// The offset in bytes at which the first scan's segment starts.
   var scanStart = 0
 
   enum Problem: Error {
@@ -25,7 +25,7 @@ struct JPEGHeader {
   init(_ bytes: UnsafeRawBufferPointer) throws(Problem) {
     var offset = 2
     while true {
-      // A marker is 0xFF, any number of fill bytes 0xFF, and a code; decoders skip garbage before it.
+      // A marker is 0xFF, any number of fill bytes 0xFF, and a code. Decoders skip garbage before it, and so does this loop.
       while offset < bytes.count, bytes[offset] != 0xFF { offset += 1 }
       while offset < bytes.count, bytes[offset] == 0xFF { offset += 1 }
       guard offset < bytes.count else { throw Problem.endsInHeader }
@@ -49,7 +49,8 @@ struct JPEGHeader {
 
   /// The most pixels that a file of so many bytes can hold.
   ///
-  /// By Huffman's codes a block of 8×8 samples takes a bit at least, and a component may have a sixteenth of the samples.
+  /// With Huffman codes a block of 8×8 samples takes at least one bit, and a component may have as few as one sixteenth of the
+  /// samples.
   func mostPixels(inBytes count: Int) -> Int {
     let byCodes = count * 8 * 64 * 16
     return isArithmetic ? max(byCodes, 1 << 24) : byCodes
@@ -72,16 +73,16 @@ struct JPEGHeader {
   }
 }
 
-/// The orientation in the content of an APP1 segment; nil when it is no EXIF or says nothing valid.
+/// The orientation in the content of an APP1 segment; nil if it is no EXIF or holds no valid orientation.
 func exifOrientation(_ segment: UnsafeRawBufferPointer) -> Orientation? {
   guard segment.starts(with: exifMark) else { return nil }
   return tiffOrientation(UnsafeRawBufferPointer(rebasing: segment[exifMark.count...]))
 }
 
-/// What EXIF begins with in a JPEG file.
+/// The bytes with which EXIF begins in a JPEG file.
 let exifMark: [UInt8] = [0x45, 0x78, 0x69, 0x66, 0, 0]
 
-/// The orientation in EXIF data; nil when they say nothing valid.
+/// The orientation in EXIF data; nil if they hold no valid one.
 ///
 /// Source: CIPA DC-008 4.5 (a TIFF header, then directories of 12-byte entries; orientation is in the first).
 func tiffOrientation(_ tiff: UnsafeRawBufferPointer) -> Orientation? {
@@ -105,7 +106,7 @@ func tiffOrientation(_ tiff: UnsafeRawBufferPointer) -> Orientation? {
     let start = directory + 2 + entry * 12
     guard let tag = number(at: start, bytes: 2) else { return nil }
     guard tag == 0x0112 else { continue }
-    // Type 3 is a 16-bit number, held in the entry itself.
+    // Type 3 is a 16-bit number, which is in the entry itself.
     guard number(at: start + 2, bytes: 2) == 3, let value = number(at: start + 8, bytes: 2) else { return nil }
     return Orientation(rawValue: UInt16(value))
   }

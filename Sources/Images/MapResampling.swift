@@ -1,4 +1,4 @@
-/// A map at another size, between whose pixels lies a straight line (bilinear, pixel centres at ½); equal sizes give the same.
+/// A map at another size, by bilinear interpolation with pixel centres at ½; for equal sizes the map itself.
 package func resampled(_ map: [Float], from: PictureSize, to: PictureSize) -> [Float] {
   precondition(map.count == from.width * from.height, "\(map.count) values are not \(from)")
   if from == to { return map }
@@ -25,12 +25,12 @@ package func resampled(_ map: [Float], from: PictureSize, to: PictureSize) -> [F
   return result
 }
 
-/// A plane of floats at another size by a triangle filter, which is widened where the plane gets smaller: what `Resizer` does, in floats
-/// and without rounding; equal sizes give the same.
+/// A plane of floats at another size, by a triangle filter that is widened when the plane gets smaller. This is what `Resizer`
+/// does, but in floats and without rounding. For equal sizes it is the plane itself.
 package func resized(_ plane: [Float], from: PictureSize, to: PictureSize) -> [Float] {
   precondition(plane.count == from.width * from.height, "\(plane.count) values are not \(from)")
   if from == to { return plane }
-  /// Of each output, the first input that it looks at, and the weights from there on, whose sum is 1.
+  /// For each output, the first input that it uses, and the weights from that input on, whose sum is 1.
   func filter(_ old: Int, _ new: Int) -> [(first: Int, weights: [Float])] {
     let scale = Double(old) / Double(new)
     let support = max(scale, 1)

@@ -1,20 +1,20 @@
-/// How a camera's rows and columns lie in the scene: the values of the EXIF tag 0x0112.
+/// How the rows and columns of a stored picture lie in the scene: the values of the EXIF tag 0x0112.
 ///
 /// Source: CIPA DC-008 (Exif 2.32), 4.6.4 A, *Orientation*.
 public enum Orientation: UInt16, Sendable, CaseIterable {
   case upright = 1
   case flippedHorizontally, rotated180, flippedVertically, transposed, rotatedRight, transversed, rotatedLeft
 
-  /// Whether width and height change places.
+  /// True if width and height change places.
   public var swapsSides: Bool { rawValue >= 5 }
 }
 
 extension Picture {
-  /// The picture turned upright, when its pixels are stored with `orientation`.
+  /// The upright picture, if this one's pixels are stored with `orientation`.
   public func oriented(_ orientation: Orientation) -> Picture {
     if orientation == .upright { return self }
     let (width, height) = (self.width, self.height)
-    // The stored pixel of the upright pixel (x, y) is origin + x·right + y·down, in pixels.
+    // The upright pixel (x, y) is stored at origin + x·right + y·down, counted in pixels.
     let last = width * height - 1
     let (origin, right, down) =
       switch orientation {

@@ -1,9 +1,9 @@
 import CPNG
 import Files
 
-/// Decodes a PNG file through libpng's simplified interface: palette, grey, 16 bit and interlaced pictures come out as
-/// 8-bit sRGB, and transparent pixels are composited on white (in linear light, as libpng does). The picture is turned upright
-/// after the orientation of its EXIF chunk.
+/// Decodes a PNG file through libpng's simplified interface. Palette, grey, 16-bit and interlaced pictures become 8-bit sRGB, and
+/// transparent pixels are composited on white (in linear light, as libpng does it). The picture is turned upright according to
+/// the orientation in its EXIF chunk.
 func decodePNG(_ bytes: UnsafeRawBufferPointer, name: String) throws(ImageError) -> Picture {
   var image = png_image()
   image.version = png_uint_32(PNG_IMAGE_VERSION)
@@ -17,7 +17,8 @@ func decodePNG(_ bytes: UnsafeRawBufferPointer, name: String) throws(ImageError)
       .undecodable,
       "cannot decode \(name): its header says \(width)×\(height), expected at most \(PictureDecoder.maximumPixels) pixels")
   }
-  // Before memory is taken for them: deflate makes 1032 bytes of one at most, and a row is a byte more than its pixels.
+  // This check comes before memory is allocated: deflate makes at most 1032 bytes from one, and a row has one byte more than its
+  // pixels.
   let bits = Int(bytes[24]) * ([0: 1, 2: 3, 3: 1, 4: 2, 6: 4][bytes[25]] ?? 4)
   guard height * (1 + (width * bits + 7) / 8) <= 1032 * bytes.count else {
     throw ImageError(
@@ -26,7 +27,7 @@ func decodePNG(_ bytes: UnsafeRawBufferPointer, name: String) throws(ImageError)
         + "copy it again or remove it")
   }
   image.format = png_uint_32(PNG_FORMAT_FLAG_COLOR)
-  // 16-bit files without a gamma are sRGB as the others are, not linear.
+  // Reads 16-bit files without a gamma as sRGB like the others, not as linear.
   image.flags |= png_uint_32(PNG_IMAGE_FLAG_16BIT_sRGB)
   var white = png_color(red: 255, green: 255, blue: 255)
   var succeeded = false
@@ -42,9 +43,10 @@ func decodePNG(_ bytes: UnsafeRawBufferPointer, name: String) throws(ImageError)
   return picture.oriented(pngOrientation(bytes))
 }
 
-/// How a PNG file stores its picture, by its chunk `eXIf`; upright when it has none that is whole.
+/// The orientation in which a PNG file stores its picture, by its chunk `eXIf`; upright if it has no intact one.
 ///
-/// Source: W3C PNG, third edition, chunk eXIf (one, before or after the pixels; some writers put JPEG's mark before its content).
+/// Source: W3C PNG, third edition, chunk eXIf (one, before or after the pixels; some writers put JPEG's EXIF mark before its
+/// content).
 func pngOrientation(_ bytes: UnsafeRawBufferPointer) -> Orientation {
   func number(at offset: Int) -> Int { bytes[offset..<(offset + 4)].reduce(0) { $0 << 8 | Int($1) } }
   var start = 8
@@ -62,7 +64,7 @@ func pngOrientation(_ bytes: UnsafeRawBufferPointer) -> Orientation {
   return .upright
 }
 
-/// libpng stops at the last row; a file cut after it is still a damaged file.
+/// True if the file has an end chunk: libpng stops at the last row, but a file that is cut after it is still a damaged file.
 private func hasEndChunk(_ bytes: UnsafeRawBufferPointer) -> Bool {
   let end: [UInt8] = [0, 0, 0, 0, 0x49, 0x45, 0x4E, 0x44, 0xAE, 0x42, 0x60, 0x82]
   var start = bytes.count - end.count
@@ -87,7 +89,7 @@ private func message(of image: png_image) -> String {
 ///
 /// - Parameters:
 ///   - samples: [height, width, channels], channels 1 (grey) or 3 (RGB).
-///   - name: what errors call it.
+///   - name: The name that errors use.
 public func encodePNG(
   _ samples: [UInt8], width: Int, height: Int, channels: Int, name: String = "a PNG picture"
 ) throws(ImageError) -> [UInt8] {
@@ -115,10 +117,10 @@ extension Picture {
     try encodePNG(pixels, width: width, height: height, channels: 3)
   }
 
-  /// Writes a PNG file whole or not at all; see `AtomicFile`.
+  /// Writes a PNG file, either whole or not at all; see `AtomicFile`.
   ///
   /// - Parameter flush: false for thousands of files that can be made again.
-  /// - Throws: `ImageError` when it can't be encoded, `FileError` when it can't be written.
+  /// - Throws: `ImageError` if the picture can't be encoded, `FileError` if it can't be written.
   public func writePNG(to path: String, flush: Bool = true) throws {
     try AtomicFile.write(encodePNG(pixels, width: width, height: height, channels: 3, name: path), to: path, flush: flush)
   }

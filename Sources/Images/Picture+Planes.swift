@@ -1,7 +1,7 @@
 extension Picture {
-  /// A picture of planes of floats, rounded and limited to 0 … 255.
+  /// Makes a picture of planes of floats, rounded and limited to 0 … 255.
   ///
-  /// - Parameter planes: [3, height, width], or [1, height, width] for grey, 0–255; not-a-number is shown as 0.
+  /// - Parameter planes: [3, height, width], or [1, height, width] for grey, 0–255; NaN becomes 0.
   public init(planes: [Float], width: Int, height: Int) {
     let area = width * height
     precondition([area, 3 * area].contains(planes.count), "\(planes.count) values are no picture of \(width)×\(height)")

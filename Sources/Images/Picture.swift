@@ -14,7 +14,8 @@ public struct Picture: Sendable, Equatable, CustomStringConvertible {
     self.pixels = pixels
   }
 
-  /// A picture whose pixels `fill` writes, all of them: [height, width, 3], not initialised before.
+  /// Makes a picture whose pixels `fill` writes. The buffer, [height, width, 3], isn't initialised before: `fill` must write all
+  /// of it.
   public init(width: Int, height: Int, fill: (UnsafeMutableBufferPointer<UInt8>) -> Void) {
     precondition(width > 0 && height > 0, "a picture of \(width)×\(height) has no pixels")
     let count = width * height * 3
@@ -30,7 +31,7 @@ public struct Picture: Sendable, Equatable, CustomStringConvertible {
 
   public var size: PictureSize { PictureSize(width: width, height: height) }
 
-  /// The (red, green, blue) of column `x` in row `y`.
+  /// The (red, green, blue) values of column `x` in row `y`.
   public subscript(x: Int, y: Int) -> SIMD3<UInt8> {
     get {
       let start = index(x, y)
@@ -49,7 +50,7 @@ public struct Picture: Sendable, Equatable, CustomStringConvertible {
 
   /// The part whose upper left pixel is (`x`, `y`).
   ///
-  /// - Throws: `ImageError` when the part isn't wholly inside the picture.
+  /// - Throws: `ImageError` if the part isn't wholly inside the picture.
   public func cropped(x: Int, y: Int, width: Int, height: Int) throws(ImageError) -> Picture {
     guard width > 0, height > 0, x >= 0, y >= 0, x <= self.width - width, y <= self.height - height else {
       throw ImageError(
@@ -67,6 +68,6 @@ public struct Picture: Sendable, Equatable, CustomStringConvertible {
     }
   }
 
-  /// The mirror picture: left and right exchanged.
+  /// The mirrored picture: left and right are exchanged.
   public func flipped() -> Picture { oriented(.flippedHorizontally) }
 }

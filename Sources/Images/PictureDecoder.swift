@@ -2,18 +2,18 @@ import CTurboJPEG
 import Files
 import Foundation
 
-/// Decodes JPEG and PNG files to RGB pictures; the content decides the kind, never the name.
+/// Decodes JPEG and PNG files to RGB pictures. The content decides the kind, never the name.
 ///
-/// It owns a TurboJPEG handle and a file buffer, so that a thread that decodes many pictures makes them once. One
-/// thread at a time may use it: make one a thread.
+/// A decoder owns a TurboJPEG handle and a file buffer, so that a thread that decodes many pictures makes them only once. Only
+/// one thread at a time may use it: make one decoder per thread.
 ///
-/// JPEG: baseline and progressive, any chroma subsampling, grey, YCbCr, RGB, CMYK and YCCK (inverted where Adobe's
-/// marker says so; R = (255 − C)·(255 − K) / 255), turned upright after its EXIF orientation. Colour profiles are not
-/// applied. PNG: every kind, transparency composited on white in linear light, turned upright after its eXIf chunk.
+/// JPEG: baseline and progressive, any chroma subsampling, grey, YCbCr, RGB, CMYK and YCCK (inverted if Adobe's marker says so; R
+/// = (255 − C)·(255 − K) / 255), turned upright according to its EXIF orientation. Colour profiles are not applied. PNG: every
+/// kind, transparency composited on white in linear light, turned upright according to its eXIf chunk.
 public final class PictureDecoder {
-  /// A file that claims more pixels than this is refused before memory is taken for it.
+  /// The most pixels that a file may declare; a file with more is refused before memory is allocated.
   public static let maximumPixels = 1 << 28
-  /// A file of more bytes is refused before memory is taken for it: 1 GiB.
+  /// The most bytes that a file may have, 1 GiB; a file with more is refused before memory is allocated.
   public static let maximumBytes = 1 << 30
 
   private let handle: tjhandle
@@ -34,25 +34,25 @@ public final class PictureDecoder {
 
   /// Decodes the file at `path`.
   ///
-  /// - Parameter minimumShorterSide: when given, a JPEG may be decoded at 1/2, 1/4 or 1/8 of its size (by its
-  ///   frequencies, which is faster and antialiased) as long as its shorter side stays at least this. Sizes then
-  ///   differ from the file's: for a picture that is resized afterwards.
-  /// - Throws: `ImageError` when the file can't be read, is empty, is neither JPEG nor PNG, is damaged or truncated.
+  /// - Parameter minimumShorterSide: If given, a JPEG may be decoded at 1/2, 1/4 or 1/8 of its size (from its frequencies, which
+  ///   is faster and antialiased), as long as its shorter side keeps at least so many pixels. The picture's size then differs
+  ///   from the file's: this is for pictures that are resized afterwards.
+  /// - Throws: `ImageError` if the file can't be read, is empty, is neither JPEG nor PNG, is damaged or truncated.
   public func decode(contentsOf path: FileName, minimumShorterSide: Int? = nil) throws(ImageError) -> Picture {
     try decode(try contents(of: path), name: path.written, minimumShorterSide: minimumShorterSide)
   }
 
-  /// Decodes the file at `path`, which is the name itself and not `FileName.written`.
+  /// Decodes the file at `path`, which is the file's name itself and not its text form `FileName.written`.
   public func decode(contentsOf path: String, minimumShorterSide: Int? = nil) throws(ImageError) -> Picture {
     try decode(contentsOf: FileName(path), minimumShorterSide: minimumShorterSide)
   }
 
-  /// The bytes of the file at `path`: the decoder's own, until it reads the next one.
+  /// The bytes of the file at `path`. They are in the decoder's own buffer, which is valid until it reads the next file.
   ///
   /// The path may lead through an archive. A storage that is away is waited for; see `StoragePatience`.
   ///
-  /// - Throws: `ImageError` when it can't be read, is no file, or has more than `maximumBytes`; of kind `storage` or `stopped` when
-  ///   that says nothing of the file.
+  /// - Throws: `ImageError` if it can't be read, is no file, or has more than `maximumBytes`; of kind `storage` or `stopped` if
+  ///   the error says nothing about the file.
   public func contents(of path: FileName) throws(ImageError) -> UnsafeRawBufferPointer {
     if let count = try readMember(path) { return UnsafeRawBufferPointer(rebasing: file[0..<count]) }
     let count = try StoragePatience.read(path, code: { $0.code }, givingUp: { ImageError($0) }) { () throws(ImageError) in
@@ -63,7 +63,7 @@ public final class PictureDecoder {
 
   /// Decodes the bytes of a file.
   ///
-  /// - Parameter name: what errors call it.
+  /// - Parameter name: The name that errors use.
   public func decode(
     _ bytes: UnsafeRawBufferPointer, name: String, minimumShorterSide: Int? = nil
   ) throws(ImageError) -> Picture {
@@ -131,7 +131,7 @@ public final class PictureDecoder {
         .undecodable,
         "cannot decode \(name): its header says \(header.width)×\(header.height), expected 1 … \(Self.maximumPixels) pixels")
     }
-    // Before memory is taken for them.
+    // This check comes before memory is allocated for the pixels.
     guard header.width * header.height <= header.mostPixels(inBytes: bytes.count) else {
       throw ImageError(
         .undecodable,
@@ -153,7 +153,8 @@ public final class PictureDecoder {
 
   /// Throws what the decoder reports, except for warnings that leave all pixels right.
   ///
-  /// TurboJPEG keeps the text of the first warning only: a tolerated one therefore also needs the end marker.
+  /// TurboJPEG keeps only the text of the first warning. So a tolerated warning also needs the end marker, which shows that no
+  /// later warning was about truncation.
   private func judge(_ bytes: UnsafeRawBufferPointer, header: JPEGHeader, name: String) throws(ImageError) {
     let message = String(cString: tjGetErrorStr2(handle))
     let harmless = [
@@ -180,7 +181,7 @@ public final class PictureDecoder {
     return false
   }
 
-  /// RGB of the CMYK pixels in `inks`.
+  /// The RGB picture of the CMYK pixels in `inks`.
   private func rgb(width: Int, height: Int, inverted: Bool) -> Picture {
     let flip: UInt8 = inverted ? 0 : 255
     return Picture(width: width, height: height) { target in
@@ -195,9 +196,9 @@ public final class PictureDecoder {
     }
   }
 
-  /// Reads the file into `file`, which grows as needed, and returns its size.
+  /// Reads the file into the buffer `file`, which grows as needed; returns the number of bytes.
   private func readFile(_ path: FileName) throws(ImageError) -> Int {
-    // Without waiting: a pipe in the place of a picture would be waited for for ever. For files it changes nothing.
+    // O_NONBLOCK keeps a pipe in the place of a picture from being waited for for ever. For regular files it changes nothing.
     let descriptor = path.withCString { open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
     guard descriptor >= 0 else {
       let code = errno
@@ -229,7 +230,7 @@ public final class PictureDecoder {
     }
   }
 
-  /// The same of an archive's member; nil for a path that leads through no archive.
+  /// Reads a member of an archive into `file`; nil if the path leads through no archive.
   private func readMember(_ path: FileName) throws(ImageError) -> Int? {
     do throws(FileError) {
       guard let member = try ArchivedFile(path) else { return nil }
@@ -253,7 +254,7 @@ public final class PictureDecoder {
     file = larger
   }
 
-  /// What the first bytes look like, for an error's reader.
+  /// The kind of file that the first bytes look like, for a message.
   private func guess(_ bytes: UnsafeRawBufferPointer) -> String {
     if let kind = PictureKind(bytes.prefix(PictureKind.headBytes)) { return "of a \(kind.rawValue) picture" }
     if let file = ForeignFile.recognised(bytes) { return "of \(file.what)" }
@@ -263,12 +264,12 @@ public final class PictureDecoder {
 }
 
 extension Picture {
-  /// The picture in the file at `path`; see `PictureDecoder.decode(contentsOf:minimumShorterSide:)`.
+  /// Decodes the picture in the file at `path`; see `PictureDecoder.decode(contentsOf:minimumShorterSide:)`.
   public init(contentsOf path: String, minimumShorterSide: Int? = nil) throws(ImageError) {
     self = try PictureDecoder().decode(contentsOf: path, minimumShorterSide: minimumShorterSide)
   }
 
-  /// The picture in the bytes of a JPEG or PNG file.
+  /// Decodes the picture in the bytes of a JPEG or PNG file.
   public init(
     decoding bytes: [UInt8], name: String = "the picture", minimumShorterSide: Int? = nil
   ) throws(ImageError) {

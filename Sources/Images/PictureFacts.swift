@@ -1,22 +1,22 @@
-/// What a picture file's first bytes say of it, before any pixel is decoded.
+/// The facts about a picture file that its first bytes state, before any pixel is decoded.
 public struct PictureFacts: Sendable, Equatable {
   public enum Format: String, Sendable { case jpeg, png }
 
   public let format: Format
-  /// Of the upright picture.
+  /// The size of the upright picture.
   public let size: PictureSize
   public var orientation = Orientation.upright
-  /// 1 (grey), 3 or 4; of a PNG with a palette 3.
+  /// The number of colour components: 1 (grey), 3 or 4; 3 for a PNG with a palette.
   public let components: Int
-  /// Bits a sample: 8, of a PNG 1 … 16.
+  /// The number of bits per sample: 8 for JPEG, 1 … 16 for PNG.
   public var bits = 8
-  /// Whether pixels may be transparent, as PNG's colour types 4 and 6 can.
+  /// True if pixels may be transparent, which PNG's colour types 4 and 6 allow.
   public var hasAlpha = false
 
-  /// Whether the four components are inks: CMYK or YCCK.
+  /// True if the four components are inks: CMYK or YCCK.
   public var isCMYK: Bool { format == .jpeg && components == 4 }
 
-  /// - Returns: nil for bytes that are neither JPEG nor PNG, or end before they tell.
+  /// - Returns: nil if the bytes are neither JPEG nor PNG, or end before these facts.
   /// Source: ITU-T T.81 annex B; PNG (ISO/IEC 15948), 11.2.2 IHDR.
   public init?(_ bytes: UnsafeRawBufferPointer) {
     if bytes.starts(with: [0xFF, 0xD8]) {
@@ -40,7 +40,7 @@ public struct PictureFacts: Sendable, Equatable {
     }
   }
 
-  /// What a file of this name says it is; nil for endings that say nothing of JPEG or PNG.
+  /// The format that a file's name claims; nil if its ending is neither one of JPEG nor of PNG.
   public static func format(named name: String) -> Format? {
     guard let dot = name.lastIndex(of: ".") else { return nil }
     switch name[name.index(after: dot)...].lowercased() {

@@ -1,22 +1,22 @@
 import Files
 import Foundation
 
-/// A kind of picture file, which its first bytes tell and never its name.
+/// The kinds of picture files, which are recognised by their first bytes and never by their names.
 public enum PictureKind: String, Sendable, CaseIterable {
   case jpeg = "JPEG"
   case png = "PNG"
-  // Known by name, and not read.
+  // Kinds that are recognised, but can't be decoded here.
   case gif = "GIF", bmp = "BMP", tiff = "TIFF", webp = "WebP", heic = "HEIC", avif = "AVIF"
   case jpeg2000 = "JPEG 2000", jpegXL = "JPEG XL", photoshop = "Photoshop", icon = "icon", netpbm = "Netpbm", openEXR = "OpenEXR"
 
-  /// Whether its pixels can be had.
+  /// True if its pixels can be decoded here.
   public var isReadable: Bool { self == .jpeg || self == .png }
 
-  /// Bytes of a file that tell its kind.
+  /// The number of first bytes of a file that show its kind.
   public static let headBytes = 32
 
-  /// - Parameter head: the first bytes of a file, `headBytes` where it has so many.
-  /// - Returns: nil for what is no picture.
+  /// - Parameter head: The first bytes of a file: `headBytes`, or all if it has fewer.
+  /// - Returns: nil if the file is no picture.
   public init?(_ head: some Collection<UInt8>) {
     let head = Array(head.prefix(Self.headBytes))
     func starts(_ bytes: [UInt8], at offset: Int = 0) -> Bool { head.dropFirst(offset).starts(with: bytes) }
@@ -58,24 +58,24 @@ public enum PictureKind: String, Sendable, CaseIterable {
     }
   }
 
-  /// Endings of names that pictures have: such files are taken without a look into them.
+  /// The endings of picture files' names: files with such names are taken as pictures without reading them.
   static let endings: Set = [
     "jpg", "jpeg", "jpe", "jfif", "jif", "png", "gif", "bmp", "dib", "tif", "tiff", "webp", "heic", "heif", "avif", "jp2", "j2k",
     "jxl", "psd", "ppm", "pgm", "pbm", "exr",
   ]
 
-  /// Whether the name ends like a picture's.
+  /// True if the name has the ending of a picture file.
   public static func isNamedLikePicture(_ name: FileName) -> Bool { endings.contains(name.ending) }
 
-  /// What a file begins with.
+  /// The result of looking at a file's first bytes.
   public enum Look: Sendable, Hashable {
     case picture(PictureKind)
     case noPicture
-    /// It is empty, or can't be read: reading it will tell what is wrong.
+    /// The file is empty, or can't be read: reading it later will tell what is wrong.
     case unknown
   }
 
-  /// Looks into a file, and never waits for a pipe.
+  /// Looks at a file's first bytes. It never waits for a pipe.
   public static func look(at path: FileName) -> Look {
     do {
       if let member = try ArchivedFile(path) { return try look(at: member) }

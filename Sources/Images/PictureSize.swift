@@ -1,4 +1,4 @@
-/// Width and height in pixels.
+/// A width and a height in pixels.
 public struct PictureSize: Sendable, Equatable, CustomStringConvertible {
   public let width: Int
   public let height: Int
@@ -10,12 +10,12 @@ public struct PictureSize: Sendable, Equatable, CustomStringConvertible {
 
   public var description: String { "\(width)×\(height)" }
 
-  /// The size with its shorter side at `side` and the longer one in proportion, rounded; twice gives the same as once.
+  /// The size with its shorter side at `side` and the longer one in proportion, rounded; scaling it again changes nothing.
   ///
-  /// - Throws: `ImageError` when that is above `PictureDecoder.maximumPixels`.
+  /// - Throws: `ImageError` if that is above `PictureDecoder.maximumPixels`.
   public func scaled(shorterSide side: Int) throws(ImageError) -> PictureSize {
     let (shorter, longer) = (min(width, height), max(width, height))
-    // Sides may come from a file: products of such stay far from overflow.
+    // The sides may come from a file: these limits keep their products far from overflow.
     let most = PictureDecoder.maximumPixels
     guard (1...most).contains(shorter), longer <= most, (1...most).contains(side) else {
       throw ImageError(.invalidSize, "cannot resize \(self) to a shorter side of \(side)")

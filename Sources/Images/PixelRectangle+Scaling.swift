@@ -1,7 +1,7 @@
 extension PixelRectangle {
   package func contains(x: Int, y: Int) -> Bool { x >= self.x && x < self.x + width && y >= self.y && y < self.y + height }
 
-  /// The same part of a picture of another size; at least a pixel.
+  /// The same part of the picture at another size; at least one pixel.
   package func scaled(from: PictureSize, to: PictureSize) -> PixelRectangle {
     func side(_ start: Int, _ length: Int, _ old: Int, _ new: Int) -> (start: Int, length: Int) {
       let first = min((2 * start * new + old) / (2 * old), new - 1)

@@ -1,29 +1,30 @@
 import Kernels
 
-/// One dimension of an antialiased resize: a triangle filter that is widened by the down-scale factor.
+/// One dimension of an antialiased resize: a triangle filter that is widened by the factor of reduction.
 ///
-/// Output pixel o looks at centre (o + ½)·s with s = input size / output size, at weights
-/// max(0, 1 − |i + ½ − centre| / max(s, 1)), normalised; in fixed point with 22 bits. Equal sizes give weights of 1.
+/// Output pixel o has its centre at (o + ½)·s in the input, where s = input size / output size, and gives input i the weight
+/// max(0, 1 − |i + ½ − centre| / max(s, 1)), normalised, in fixed point with 22 bits. For equal sizes each output is its input
+/// with weight 1.
 ///
-/// The ends of the triangle often lie on the middle of an input (of every input when enlarging by a whole number), where rounding of
-/// the centre decides whether that input is looked at. Its weight is 0 in fixed point either way, so inputs of weight 0 at the ends
-/// are left out: the number of taps is counted, never foretold.
+/// The ends of the triangle often lie on the middle of an input (of every input when enlarging by a whole number). There the
+/// rounding of the centre would decide whether that input is used. Its weight is 0 in fixed point either way, so inputs of weight
+/// 0 at the ends are left out: the number of taps is counted afterwards, not computed beforehand.
 ///
 /// Source: the same form as Pillow's src/libImaging/Resample.c.
 struct ResamplingFilter {
   private(set) var taps = 0
-  /// [outputs], the first input index of each; all `taps` inputs behind it exist.
+  /// [outputs]: the first input index of each output; all `taps` inputs from there on exist.
   private(set) var starts: [Int32] = []
-  /// [outputs, taps], fixed point, with zeros where an output looks at fewer inputs.
+  /// [outputs, taps]: fixed-point weights, with zeros where an output uses fewer inputs.
   private(set) var weights: [Int32] = []
-  /// The inputs that are looked at.
+  /// The range of the inputs that any output uses.
   private(set) var inputs = 0..<0
-  /// Of each output, the inputs of positive weight.
+  /// For each output, the range of the inputs with positive weights.
   private var spans: [Range<Int>] = []
   /// The weights of `spans`, one output after another.
   private var packed: [Int32] = []
 
-  /// Computes the outputs of `window` only, from the last to the first when `reversed`.
+  /// Computes only the outputs of `window`, from the last to the first if `reversed`.
   mutating func set(from input: Int, to output: Int, window: Range<Int>, reversed: Bool = false) {
     precondition(!window.isEmpty && 0 <= window.lowerBound && window.upperBound <= output, "\(window) of \(output)")
     precondition(input > 0, "nothing to look at")
@@ -37,7 +38,7 @@ struct ResamplingFilter {
     arrange(input: input)
   }
 
-  /// Appends the weights of one output to `packed`, and returns the inputs that they belong to.
+  /// Appends the weights of one output to `packed`; returns the range of the inputs that they belong to.
   private mutating func appendWeights(centre: Double, support: Double, input: Int) -> Range<Int> {
     let first = max(0, Int(centre - support + 0.5))
     let end = min(input, Int(centre + support + 0.5))
@@ -61,7 +62,7 @@ struct ResamplingFilter {
     return span
   }
 
-  /// Lays `packed` out with the same number of taps for every output.
+  /// Copies `packed` into a form with the same number of taps for every output.
   private mutating func arrange(input: Int) {
     taps = spans.reduce(1) { max($0, $1.count) }
     starts.removeAll(keepingCapacity: true)
@@ -85,17 +86,17 @@ struct ResamplingFilter {
   }
 }
 
-/// Resizes pictures, or only the window that is wanted of one: a horizontal pass over the rows it needs, then a vertical one,
-/// each rounded to 8 bits: the same numbers as Pillow's `resize(…, BILINEAR)`.
+/// Resizes pictures, or only a wanted window of them: a horizontal pass over the rows that are needed, then a vertical one, each
+/// rounded to 8 bits. The result has the same numbers as Pillow's `resize(…, BILINEAR)`.
 ///
-/// Its buffers grow to the largest picture and are kept. One thread at a time may use it: make one a thread.
+/// Its buffers grow to the largest picture and are kept. Only one thread at a time may use it: make one per thread.
 public final class Resizer {
   private var columns = ResamplingFilter()
   private var rows = ResamplingFilter()
-  /// Of the horizontal pass: [rows, 3, width], both up to a multiple of 16.
+  /// The result of the horizontal pass: [rows, 3, width], rows and width rounded up to multiples of 16.
   private var middle: [UInt8] = []
   private var scratch: [UInt8] = []
-  /// Of the vertical pass: [3, width up to a multiple of 16].
+  /// A row of the vertical pass's result: [3, width], the width rounded up to a multiple of 16.
   private var line: [UInt8] = []
 
   public init() {}
@@ -103,10 +104,10 @@ public final class Resizer {
   /// Calls `body` for the rows of a window of the resized picture, from the top.
   ///
   /// - Parameters:
-  ///   - size: of the whole resized picture.
-  ///   - window: in the resized picture.
-  ///   - mirrored: whether the window's left and right are exchanged.
-  ///   - body: gets the row's number in the window, and its channels: plane c starts at `line` + c·`stride`.
+  ///   - size: The size of the whole resized picture.
+  ///   - window: The wanted part of the resized picture.
+  ///   - mirrored: true to exchange the window's left and right.
+  ///   - body: Gets the row's number in the window, and its channels: plane c starts at `line` + c·`stride`.
   public func forEachRow(
     of picture: Picture, resizedTo size: PictureSize, window: PixelRectangle, mirrored: Bool = false,
     _ body: (_ y: Int, _ line: UnsafePointer<UInt8>, _ stride: Int) -> Void
@@ -150,7 +151,7 @@ public final class Resizer {
 }
 
 extension Picture {
-  /// The picture at another size; see `Resizer`. Equal sizes give the same picture.
+  /// The picture at another size; see `Resizer`. For an equal size it is the same picture.
   ///
   /// - Throws: `ImageError` for a size below 1 or above `PictureDecoder.maximumPixels`.
   public func resized(width newWidth: Int, height newHeight: Int) throws(ImageError) -> Picture {

@@ -1,4 +1,4 @@
-/// Where a crop lies in a resized picture, and whether it is mirrored.
+/// The place of a crop in a resized picture, and whether it is mirrored.
 public struct CropPlace: Sendable, Equatable {
   /// The crop's upper left pixel.
   public let x: Int
@@ -21,11 +21,11 @@ public enum TestCrops: Int, Sendable, CaseIterable {
 
   public var count: Int { rawValue }
 
-  /// The crops' places, the upright ones first; the first is the centre.
+  /// The crops' places: first the upright ones, of which the first is the centre, then the mirrored ones.
   ///
   /// - Parameters:
-  ///   - crop: the side in pixels, at most the size's shorter side.
-  ///   - size: of the resized picture.
+  ///   - crop: The side of the crop in pixels, at most the shorter side of `size`.
+  ///   - size: The size of the resized picture.
   public func places(crop: Int, in size: PictureSize) -> [CropPlace] {
     let (right, bottom) = (size.width - crop, size.height - crop)
     precondition(min(right, bottom) >= 0, "a crop of \(crop) from \(size)")
