@@ -1,14 +1,15 @@
-/// Everything that lies between a picture and a network's answer, besides the weights, with which it travels: how pictures are resized
-/// and cropped, what is subtracted, and what the outputs are called.
+/// Everything besides the weights that determines a network's answer for a picture, and that is stored with the weights: how
+/// pictures are resized and cropped, what is subtracted, and what the outputs are called.
 public struct InputSpec: Sendable, Hashable {
   public var geometry: InputGeometry
-  /// The mean picture at the size of the input, [3, height, width], RGB 0–255, subtracted from every crop.
+  /// The mean picture at the size of the input, [3, height, width], RGB 0–255, which is subtracted from every crop.
   public var mean: [Float]
-  /// The principal axes of the training pixels' colours, each as long as its deviation, RGB 0–255; none where they aren't known.
+  /// The principal axes of the training pixels' colours, each as long as its standard deviation, RGB 0–255; empty if they aren't
+  /// known.
   public var colourAxes: [SIMD3<Float>]
-  /// The synset ids, in the order of the outputs.
+  /// The synset ids of the classes, in the order of the outputs.
   public var classes: [String]
-  /// Their words for people, in the same order.
+  /// The classes' names for people, in the same order.
   public var classNames: [String]
 
   public init(

@@ -1,6 +1,6 @@
 import Images
 
-/// What is done to one picture on its way into a batch.
+/// The changes that are made to one picture on its way into a batch.
 public struct InputTransform: Sendable, Equatable {
   /// The crop's upper left pixel in the resized picture.
   public var x: Int
@@ -8,11 +8,11 @@ public struct InputTransform: Sendable, Equatable {
   public var flipped: Bool
   /// Added to every pixel, RGB 0–255.
   public var colourShift = SIMD3<Float>()
-  /// Set to zero after the mean was subtracted; in pixels of the crop (as the network sees it).
+  /// The rectangle that is set to zero after the mean was subtracted, in pixels of the crop as the network sees it; nil for none.
   public var erased: PixelRectangle?
 
   public init(x: Int, y: Int, flipped: Bool = false) { (self.x, self.y, self.flipped) = (x, y, flipped) }
 
-  /// A crop of test time.
+  /// Makes the transform of a test crop.
   public init(_ place: CropPlace) { self.init(x: place.x, y: place.y, flipped: place.mirrored) }
 }

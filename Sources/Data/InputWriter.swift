@@ -3,12 +3,12 @@ import Images
 import Kernels
 
 extension InputGeometry {
-  /// Writes a crop of a picture as three planes, value = pixel + colour shift − mean, then the erased rectangle as 0: the only way
-  /// into a network. Only what the crop shows is resized.
+  /// Writes a crop of a picture as three planes, value = pixel + colour shift − mean, then the erased rectangle as 0. Every
+  /// picture enters a network through this function. Only the part that the crop shows is resized.
   ///
   /// - Parameters:
-  ///   - mean: [3, height, width], in the crop's own frame (it isn't mirrored with the picture); nil for 0.
-  ///   - resizer: one per thread.
+  ///   - mean: [3, height, width] in the crop's own frame (it isn't mirrored with the picture); nil for 0.
+  ///   - resizer: One per thread.
   ///   - target: [3, height, width].
   public func write(
     _ picture: PreparedPicture, _ transform: InputTransform, mean: [Float]?, resizer: Resizer,
@@ -40,7 +40,7 @@ extension InputGeometry {
     }
   }
 
-  /// A crop of test time as it enters the network: [3, height, width], RGB 0–255 minus the mean.
+  /// A test crop as it enters the network: [3, height, width], RGB 0–255 minus the mean.
   public func input(_ picture: PreparedPicture, at place: CropPlace, mean: [Float]?) -> [Float] {
     let resizer = Resizer()
     return [Float](unsafeUninitializedCapacity: count) { buffer, initialised in
@@ -50,16 +50,16 @@ extension InputGeometry {
   }
 }
 
-/// The digest of what enters a network for one picture: the SHA-256 of its crops, [crops, 3, height, width] as little-endian float32.
-/// Equal digests mean equal inputs, bit for bit.
+/// The digest of the input that a network gets for one picture: the SHA-256 of its crops, [crops, 3, height, width] as
+/// little-endian float32. Equal digests mean equal inputs, bit for bit.
 public struct InputDigest: ~Copyable {
   private var hash = SHA256()
 
   public init() {}
 
-  /// Takes in the next crop.
+  /// Adds the next crop.
   public mutating func add(_ crop: UnsafeBufferPointer<Float>) { hash.update(UnsafeRawBufferPointer(crop)) }
 
-  /// 64 hexadecimal digits.
+  /// The digest as 64 hexadecimal digits.
   public consuming func finish() -> String { hash.finish() }
 }

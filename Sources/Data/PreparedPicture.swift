@@ -1,13 +1,14 @@
 import Files
 import Images
 
-/// A picture on its way into a network: decoded, and with the size that it is resized to. Its crops are what enters.
+/// A picture on its way into a network: decoded, with the size that it is to be resized to. Crops are cut out of the resized
+/// picture.
 public struct PreparedPicture: Sendable {
   /// The size of the upright picture in the file.
   public let original: PictureSize
-  /// Upright. Of the file's size, or smaller where a reduced one gives the same.
+  /// The upright picture, at the file's size, or smaller if a reduced one gives the same input.
   public let decoded: Picture
-  /// Of the whole resized picture, in which crops have their places.
+  /// The size of the whole resized picture, in which the places of crops are counted.
   public let size: PictureSize
 
   package init(original: PictureSize, decoded: Picture, size: PictureSize) {
@@ -16,26 +17,26 @@ public struct PreparedPicture: Sendable {
 
   /// The whole picture at `size`.
   ///
-  /// - Throws: `ImageError` when that is above `PictureDecoder.maximumPixels`.
+  /// - Throws: `ImageError` if that is above `PictureDecoder.maximumPixels`.
   public func resized() throws(ImageError) -> Picture { try decoded.resized(width: size.width, height: size.height) }
 
-  /// The same, resized already: for a picture that is used more than once.
+  /// The same picture, already resized: for one that is used more than once.
   public func settled() throws(ImageError) -> PreparedPicture {
     PreparedPicture(original: original, decoded: try resized(), size: size)
   }
 }
 
 extension InputGeometry {
-  /// Reads a picture file: the only way from a file towards a network.
+  /// Reads a picture file. Every picture from a file comes into a network this way.
   ///
-  /// - Throws: `ImageError` when it can't be read or decoded, or is longer than `mostElongated` times its width.
+  /// - Throws: `ImageError` if the file can't be read or decoded, or one side is more than `mostElongated` times the other.
   public func prepare(contentsOf path: FileName, decoder: PictureDecoder) throws(ImageError) -> PreparedPicture {
     try prepare(decoder.contents(of: path), name: path.written, decoder: decoder)
   }
 
-  /// The same of a file's bytes.
+  /// Prepares the picture in a file's bytes.
   ///
-  /// - Parameter name: what errors call it.
+  /// - Parameter name: The name that errors use.
   public func prepare(
     _ bytes: UnsafeRawBufferPointer, name: String, decoder: PictureDecoder
   ) throws(ImageError) -> PreparedPicture {
@@ -47,9 +48,9 @@ extension InputGeometry {
     return try prepare(decoded, original: original, name: name)
   }
 
-  /// The same of pixels: a pack's, or those of a picture that was made.
+  /// Prepares a decoded picture: one of a pack, or one that was computed.
   ///
-  /// - Parameter original: of the picture in the file that they come from; nil for their own size.
+  /// - Parameter original: The size of the picture in the file that it comes from; nil for its own size.
   public func prepare(
     _ decoded: Picture, original: PictureSize? = nil, name: String = "the picture"
   ) throws(ImageError) -> PreparedPicture {
