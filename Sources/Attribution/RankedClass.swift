@@ -1,6 +1,6 @@
 import ConvNet
 
-/// A class in the order of what a net says of a picture.
+/// One of the classes that a net prefers for a picture.
 public struct RankedClass: Sendable, Hashable {
   public let index: Int
   /// S_c, before the softmax.
@@ -11,13 +11,13 @@ public struct RankedClass: Sendable, Hashable {
     (self.index, self.score, self.posterior) = (index, score, posterior)
   }
 
-  /// The `count` classes of highest score, highest first, the lower index first where scores are equal; a score that is no
-  /// number comes last.
+  /// The `count` classes with the highest scores, highest first. If scores are equal, the lower index comes first; a score that
+  /// is NaN comes last.
   public static func top(_ count: Int, of scores: UnsafeMutableBufferPointer<Float>) -> [RankedClass] {
     top(count, scores: Array(scores), posteriors: posteriors(scores))
   }
 
-  /// The same by posterior, then by score: for averages over crops, whose order may differ.
+  /// The same by posterior, then by score, for averages over crops, whose two orders may differ.
   package static func top(_ count: Int, scores: [Float], posteriors: [Float]) -> [RankedClass] {
     func key(_ index: Int) -> (Float, Float) {
       let (posterior, score) = (posteriors[index], scores[index])

@@ -1,11 +1,11 @@
-/// Text in pages.
+/// HTML of pages.
 package enum HTML {
   /// A whole page in English, for light and dark screens of any width.
   ///
   /// - Parameters:
   ///   - title: plain text.
   ///   - body: HTML.
-  ///   - attributes: of the body element.
+  ///   - attributes: attributes of the body element, as HTML.
   package static func page(title: String, style: String, attributes: String = "", body: String) -> String {
     """
     <!DOCTYPE html>
@@ -25,7 +25,7 @@ package enum HTML {
     """
   }
 
-  /// Text as HTML, for content and for attributes in quotes.
+  /// Escapes text for HTML, for content and for attributes in quotes.
   package static func escape(_ text: String) -> String {
     var escaped = ""
     for character in text.unicodeScalars {

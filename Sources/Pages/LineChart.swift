@@ -1,16 +1,16 @@
 import Foundation
 
-/// Curves over epochs as inline SVG, with a legend in HTML.
+/// Curves over epochs as SVG within the page, with a legend in HTML.
 ///
-/// Colours and dashes come from the page's style (`.c0`, `.c1`, …): they suit light and dark, and no curve is told by its colour
-/// alone.
+/// Colours and dashes come from the page's style (`.c0`, `.c1`, …). They suit light and dark pages, and curves differ in more
+/// than their colours.
 package struct LineChart {
   package struct Series {
     let name: String
     let points: [(x: Double, y: Double)]
-    /// The lowest and highest value around each point, as an area; may be empty.
+    /// The lowest and highest value around each point, shown as an area; may be empty.
     package var band: [(x: Double, low: Double, high: Double)] = []
-    /// Points are marked, and say their value when pointed at.
+    /// True if points are marked and show their values when pointed at.
     var isMarked = false
 
     package init(
@@ -21,12 +21,12 @@ package struct LineChart {
   }
 
   let title: String
-  /// What `y` is, with its unit.
+  /// The quantity of the vertical axis, with its unit.
   let unit: String
   let series: [Series]
-  /// Powers of ten are equally far apart.
+  /// True if the vertical axis is logarithmic.
   var isLogarithmic = false
-  /// The axis begins at zero.
+  /// True if the vertical axis begins at zero.
   var startsAtZero = false
   let format: (Double) -> String
 
@@ -88,7 +88,7 @@ package struct LineChart {
         parts.append("<path class=\"band c\(index)\" d=\"M\((upper + lower).joined(separator: "L"))Z\"/>")
       }
       let places = series.points.map { "\(Self.number(x($0.x))) \(Self.number(y($0.y)))" }
-      // A single point is a curve of no length, which round ends make visible.
+      // A single point is a curve of length zero, which round ends make visible.
       parts.append("<path class=\"curve c\(index)\" d=\"M\(places.joined(separator: "L"))\(places.count == 1 ? "h0" : "")\"/>")
       guard series.isMarked, series.points.count <= 100 else { continue }
       for point in series.points {
@@ -105,7 +105,7 @@ package struct LineChart {
       """
   }
 
-  /// What the picture shows, for those who don't see it.
+  /// A description of the chart for people who don't see it.
   private func alternative(_ series: [Series]) -> String {
     let curves = series.map { series in
       let (first, last) = (series.points[0], series.points[series.points.count - 1])
@@ -141,16 +141,16 @@ package struct LineChart {
     let first = (low / step - 1e-9).rounded(.up)
     let last = (high / step + 1e-9).rounded(.down)
     guard last >= first else { return [low] }
-    // Adding zero makes -0 a 0.
+    // Adding zero turns -0 into 0.
     return stride(from: first, through: last, by: 1).map { $0 * step + 0 }
   }
 
   private static func range(_ values: [Double]) -> (low: Double, high: Double) { (values.min() ?? 0, values.max() ?? 1) }
 
-  /// A place in the picture.
+  /// A coordinate in the SVG.
   private static func number(_ value: Double) -> String { String(format: "%.1f", value) }
 
-  /// `3`, `0.25`, `60834536`, `1e-05`.
+  /// A number in short form: `3`, `0.25`, `60834536`, `1e-05`.
   package static func plain(_ value: Double) -> String {
     String(format: value == value.rounded() && abs(value) < 1e15 ? "%.0f" : "%.6g", value)
   }

@@ -1,8 +1,8 @@
 import Foundation
 import Pages
 
-/// Pictures a second over nodes, both by powers of two, as an SVG of its own: a curve a way of sharing the work, and a straight line
-/// for nodes that need not talk.
+/// A chart of img/s over nodes, both on scales of powers of two, as an SVG file: one curve per way of sharing the work, and a
+/// straight line for nodes that don't need to communicate.
 public struct ScalingChart {
   private let table: ScalingTable
   private let title: String
@@ -79,7 +79,7 @@ public struct ScalingChart {
       """
   }
 
-  /// A line of the legend.
+  /// One entry of the legend.
   private func entry(_ style: String, _ text: String, at y: inout Double) -> [String] {
     defer { y += 24 }
     return [

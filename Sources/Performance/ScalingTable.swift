@@ -2,7 +2,7 @@ import Cluster
 import ConvNet
 import Foundation
 
-/// How fast training would be on several numbers of nodes, in each way of sharing the work.
+/// The predicted speed of training on several numbers of nodes, for each way of sharing the work.
 public struct ScalingTable: Sendable {
   public struct Row: Sendable, Codable {
     public let nodes: Int
@@ -10,18 +10,18 @@ public struct ScalingTable: Sendable {
     public let gradientWire: String
     public let stepSeconds: Double
     public let imagesPerSecond: Double
-    /// Of the rate of as many nodes that need not talk.
+    /// The speed relative to that of equally many nodes that don't need to communicate.
     public let efficiency: Double
 
-    /// `sharded, bfloat16`
+    /// The way of sharing in words, such as `sharded, bfloat16`.
     public var how: String { "\(fullyConnected), \(gradientWire)" }
   }
 
   public let rows: [Row]
 
   /// - Parameters:
-  ///   - model: of one rank.
-  ///   - nodes: how many, in rising order.
+  ///   - model: the model of one rank.
+  ///   - nodes: the numbers of nodes, in rising order.
   public init(_ model: StepModel, nodes: [Int], ranksPerNode: Int) {
     let alone = model.step(ranks: 1, .replicated, .float32).seconds
     rows = nodes.flatMap { nodes in

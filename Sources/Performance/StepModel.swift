@@ -1,13 +1,14 @@
 import Cluster
 import ConvNet
 
-/// How long a training step takes on many ranks, from what one rank computes and the network carries.
+/// Predicts the time of a training step on many ranks, from the time that one rank computes and the speed of the network.
 ///
-/// replicated: gradients are summed while the backward pass goes on; the fully connected layers' are on their way first.
+/// replicated: gradients are summed while the backward pass goes on; those of the fully connected layers are sent first.
 ///
 ///     step = compute + update + max(adding(all gradients), sum(all gradients) − 0.45·compute)
 ///
-/// sharded: activations travel while nothing else can be done, the convolutions' gradients beside their backward pass.
+/// sharded: activations are exchanged while nothing else can be computed; the convolutions' gradients are summed during their
+/// backward pass.
 ///
 ///     step = compute + update of own rows + exchange + max(adding(g), sum(g) − 0.5·compute), g the convolutions' gradients
 ///
@@ -19,43 +20,43 @@ import ConvNet
 public struct StepModel: Sendable {
   public enum Mode: String, Sendable, CaseIterable { case replicated, sharded }
 
-  /// A step's parts, in seconds.
+  /// The parts of a step, in seconds.
   public struct Step: Sendable {
     public let computeSeconds, updateSeconds: Double
-    /// What communication adds.
+    /// The time that communication adds.
     public let waitSeconds: Double
     public var seconds: Double { computeSeconds + updateSeconds + waitSeconds }
   }
 
-  /// Seconds of a step of one rank alone, its update included.
+  /// Seconds per step of one rank alone, including its update.
   public var aloneSeconds: Double
-  /// Of one rank.
+  /// The number of pictures per rank and step.
   public var pictures: Int
-  /// Bytes a second in one direction between neighbours, seconds.
+  /// Bytes per second in one direction between neighbours, and the delay of a message in seconds.
   public var bandwidth, latency: Double
-  /// Bytes a second that an update reads and writes: 1e10 a thread.
+  /// Bytes per second that an update reads and writes: 1e10 per thread.
   public var memoryRate: Double
-  /// Bytes of gradients a second that a rank's processor adds up, which can't be hidden however fast the network is. Measured
-  /// between two ranks of one host: 3 to 6 GB/s.
+  /// Bytes of gradients per second that a rank's processor adds up. No speed of the network hides this time. Measured between two
+  /// ranks of one host: 3 to 6 GB/s.
   public var addedBytesPerSecond = 4e9
   private let featureParameters, fullyConnectedParameters: Int
-  /// Inputs of all fully connected layers: what a picture's activations are that ranks exchange.
+  /// The inputs of all fully connected layers together: the activations per picture that ranks exchange.
   private let exchangedValues: Int
   private let exchanges: Int
   private let fewestOutputs: Int
-  /// Whether activations are bfloat16 anyway.
+  /// True if activations are bfloat16 in any case.
   public var computesInBFloat16 = false
 
-  /// Measured on two emulated nodes of one core (docs/performance.md): the part of computing that hides communication, of all
-  /// gradients, whose traffic takes the core too, and of the convolutions' alone.
+  /// The fraction of the computing time during which communication is hidden: of all gradients, whose traffic needs the core too,
+  /// and of the convolutions' gradients alone. Measured on two emulated nodes of one core (docs/performance.md).
   static let (hidden, hiddenOfConvolutions) = (0.45, 0.5)
   static let chunkBytes = 4.0 * 1048576
-  /// Measured: a core trains on so many multiply-adds of the forward pass a second.
+  /// The speed at which one core trains, as multiply-adds of the forward pass per second; measured.
   package static let multiplyAddsPerSecond = 29e9
 
   /// - Parameters:
-  ///   - threads: of a rank.
-  ///   - aloneSeconds: as measured; nil for a guess by the network's multiply-adds.
+  ///   - threads: the number of threads per rank.
+  ///   - aloneSeconds: the measured time; nil for an estimate from the network's multiply-adds.
   public init(
     _ network: Network, pictures: Int, threads: Int, aloneSeconds: Double? = nil, bandwidth: Double, latency: Double
   ) {
@@ -77,12 +78,12 @@ public struct StepModel: Sendable {
     fewestOutputs = (parts?.fullyConnected ?? []).map { network.shapes[$0.upperBound].count }.min() ?? 0
   }
 
-  /// Whether each rank gets outputs of each fully connected layer.
+  /// True if every rank gets at least one output of each fully connected layer.
   public func canShard(ranks: Int) -> Bool { ranks <= fewestOutputs }
 
   public func step(ranks: Int, _ mode: Mode, _ wire: GradientWire) -> Step {
     let all = featureParameters + fullyConnectedParameters
-    // Value, velocity and gradient are read, value and velocity written.
+    // An update reads value, velocity and gradient, and writes value and velocity.
     let update = min(20 * Double(all) / memoryRate, aloneSeconds / 2)
     let compute = aloneSeconds - update
     guard ranks > 1 else { return Step(computeSeconds: compute, updateSeconds: update, waitSeconds: 0) }
@@ -100,7 +101,7 @@ public struct StepModel: Sendable {
     }
   }
 
-  /// What summing gradients adds to a step.
+  /// The time that summing the gradients adds to a step.
   private func sumSeconds(_ parameters: Int, _ ranks: Int, _ wire: GradientWire, beside compute: Double) -> Double {
     let others = Double(ranks - 1)
     let bytes = Double(parameters * wire.bytes)

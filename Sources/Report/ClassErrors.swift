@@ -1,12 +1,12 @@
 import Files
 import Foundation
 
-/// How often pictures of one class were wrong in an evaluation.
+/// The error rates of one class in an evaluation.
 package struct ClassError: Sendable, Hashable {
   package let wnid: String
   package let name: String
   package let pictures: Int
-  /// 0–1.
+  /// The fraction of the pictures, 0–1; `top5Error` too.
   package let top1Error: Double
   package let top5Error: Double
 
@@ -16,7 +16,7 @@ package struct ClassError: Sendable, Hashable {
   }
 }
 
-/// `classes.csv`, as `evaluate --output` writes it too: a line a class.
+/// The file `classes.csv`, which `evaluate --output` writes too: one line per class.
 package enum ClassErrors {
   static let header = ["wnid", "name", "pictures", "top1_wrong", "top5_wrong", "top1_error", "top5_error"]
 
@@ -29,7 +29,7 @@ package enum ClassErrors {
     try AtomicFile.write(CSV.row(header) + lines.joined(), to: path)
   }
 
-  /// Reads such a file; columns are found by their names. Nil when there is none, or none of this form.
+  /// Reads such a file, whose columns are found by their names; nil if there is no file, or it has another form.
   static func read(_ path: String) -> [ClassError]? {
     guard FileManager.default.fileExists(atPath: path), let list = try? TextList(contentsOf: path) else { return nil }
     guard var rows = try? list.rows().map({ $0.fields.map(\.text) }), !rows.isEmpty else { return nil }

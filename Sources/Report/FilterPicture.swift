@@ -1,13 +1,13 @@
 import ConvNet
 import Images
 
-/// The filters of the first convolution as tiles of one picture, each scaled by its own largest weight: grey is zero.
+/// The filters of the first convolution as tiles of one picture. Each is scaled by its own largest weight; grey is zero.
 package struct FilterPicture {
   let picture: Picture
   let layer: String
-  /// How many filters are shown; of more than 256 the first 256.
+  /// The number of filters shown: the first 256 if there are more.
   let count: Int
-  /// The side of a filter.
+  /// The side of a filter, in pixels.
   let kernel: Int
 
   private static let columns = 16
@@ -41,7 +41,7 @@ package struct FilterPicture {
     picture = Picture(width: width, height: height, pixels: pixels)
   }
 
-  /// The filters of a network's first layer, if it is a convolution over RGB.
+  /// Makes a picture of the filters of a network's first layer; nil unless that is a convolution over RGB.
   package init?(_ store: ParameterStore) {
     guard let (layer, convolution) = Self.first(of: store.network), let weights = store.parameter(layer, .weights) else {
       return nil
@@ -51,7 +51,7 @@ package struct FilterPicture {
       layer: layer)
   }
 
-  /// The name and geometry of the first layer, if it is a convolution over RGB.
+  /// The name and geometry of the first layer; nil unless it is a convolution over RGB.
   static func first(of network: Network) -> (name: String, Convolution)? {
     guard network.input.channels == 3, let first = network.layers.first, case .convolution(let convolution) = first.layer
     else { return nil }

@@ -1,10 +1,11 @@
 import Foundation
 
-/// A line of `metrics.jsonl` as a reader sees it: fields that a line doesn't have, or that an earlier version didn't write, are nil.
+/// A line of `metrics.jsonl` as a reader sees it. Fields that a line doesn't have, or that an earlier version didn't write, are
+/// nil.
 struct MetricsLine: Decodable {
   let kind: String
   let step: Int
-  /// Epochs done: with the part of the present one in a line of a step, whole in a line of an epoch.
+  /// The epochs done: with a fraction in the line of a step, whole in the line of an epoch.
   let epoch: Double
   let learningRate: Double?
 
@@ -19,7 +20,7 @@ struct MetricsLine: Decodable {
   let valLoss: Double?
   let seconds: Double?
 
-  /// Whether no number is one that a run can't have written: counts are whole numbers that are exact in JSON, and others stay far from
+  /// True if all numbers are such as a run can write: counts are whole numbers that are exact in JSON, and the others stay within
   /// what a page can show.
   var isSensible: Bool {
     let others = [

@@ -3,7 +3,7 @@ import Foundation
 import Pages
 
 extension ReportPage {
-  /// The values of the curves over epochs; of very many epochs every n-th, and the best.
+  /// A table of the curves' values over epochs. If there are very many epochs, it has every n-th and the best.
   var epochTable: String {
     guard !history.epochs.isEmpty else { return "" }
     let every = (history.epochs.count + 399) / 400
@@ -29,7 +29,7 @@ extension ReportPage {
         ["epoch", "update", "training loss", "validation loss", "top-1 error", "top-5 error", "rate after it", "seconds"], rows))
   }
 
-  /// The values of the curves over updates, in at most 60 rows.
+  /// A table of the curves' values over updates, in at most 60 rows.
   var stepTable: String {
     var bins = history.steps.filled
     guard !bins.isEmpty else { return "" }
@@ -56,7 +56,7 @@ extension ReportPage {
         ], rows))
   }
 
-  /// Errors by class, the worst first.
+  /// A table of error rates per class, the worst first.
   var classTable: String {
     guard !classes.isEmpty else { return "" }
     let most = 2000
@@ -90,7 +90,7 @@ extension ReportPage {
     "<section><details\(open ? " open" : "")><summary><h2>\(HTML.escape(title))</h2></summary>\n\(content)\n</details></section>"
   }
 
-  /// The first cell of a row names it.
+  /// Makes a table. The first cell of a row is its heading.
   private static func table(caption: String, _ head: [String], _ rows: [(cells: [String], isMarked: Bool)]) -> String {
     let body = rows.map { row in
       let cells = row.cells.enumerated().map { index, cell in

@@ -3,7 +3,8 @@ import Foundation
 import Images
 import Pages
 
-/// The HTML of a run's report: one file without scripts, everything in it, with every curve's values in a table too.
+/// The HTML of a run's report: one file that contains everything, without scripts, in which the values of every curve are in a
+/// table too.
 struct ReportPage {
   let run: RunFacts
   let history: RunHistory
@@ -119,7 +120,7 @@ struct ReportPage {
     let text =
       "The \(filters.count) filters of \(filters.layer), \(filters.kernel)×\(filters.kernel) pixels in RGB, each scaled by its largest "
       + "weight; grey is zero. Filters that have learnt show edges and colours; noise says that training has hardly begun."
-    // Whole multiples keep the pixels square; on narrow screens the picture shrinks.
+    // Whole multiples keep the pixels square. On narrow screens the picture is reduced.
     let width = filters.picture.width * max(1, 900 / filters.picture.width)
     return """
       <section><h2>First layer</h2><figure class="filters">

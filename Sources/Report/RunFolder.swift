@@ -1,6 +1,6 @@
 import Files
 
-/// The places in a run folder.
+/// The paths of the files in a run folder.
 public struct RunFolder: Sendable {
   public let path: String
 
@@ -10,9 +10,9 @@ public struct RunFolder: Sendable {
   public var metrics: String { path + "/metrics.jsonl" }
   public var checkpoints: String { path + "/checkpoints" }
   public var report: String { path + "/report.html" }
-  /// Errors by class of the last evaluation.
+  /// The error rates per class of the last evaluation.
   public var classErrors: String { path + "/classes.csv" }
-  /// The pictures that could not be read, each with its reason.
+  /// The pictures that could not be read, each with the reason.
   public var badFiles: String { path + "/bad-files.csv" }
   /// Event files for TensorBoard.
   public var tensorBoard: String { path + "/tensorboard" }

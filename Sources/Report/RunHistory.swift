@@ -1,18 +1,19 @@
 import Cluster
 import Foundation
 
-/// What `metrics.jsonl` says of a run, thinned to what a page can show.
+/// The content of a run's `metrics.jsonl`, thinned to what a page can show.
 ///
-/// The file is read on from where the last reading ended, so that a report after each epoch costs that epoch's lines only.
+/// Each reading of the file continues where the last one ended, so that a report after each epoch reads only that epoch's lines.
 struct RunHistory {
   private(set) var steps = ThinnedSteps()
   private(set) var epochs: [MetricsLine] = []
-  /// The last line of a step.
+  /// The last line that is about a step.
   private(set) var last: MetricsLine?
   private var offset: UInt64 = 0
 
-  /// Reads what has been appended since; lines that are no JSON of ours, or have numbers that no run writes, are left out.
-  /// - Throws: `JobError` when the file can't be read.
+  /// Reads the lines appended since the last reading. Lines that aren't our JSON, or have numbers that no run writes, are left
+  /// out.
+  /// - Throws: `JobError` if the file can't be read.
   mutating func read(_ path: String) throws {
     guard let handle = FileHandle(forReadingAtPath: path) else {
       throw JobError.badData("cannot read \(path): no such file, or no permission; --run takes a folder that train has made")
@@ -23,7 +24,7 @@ struct RunHistory {
     var rest = Data()
     while let piece = try handle.read(upToCount: 1 << 20), !piece.isEmpty {
       rest.append(piece)
-      // The last line may still be in the writing.
+      // The last line may not be complete yet.
       guard let end = rest.lastIndex(of: UInt8(ascii: "\n")) else { continue }
       for line in rest[...end].split(separator: UInt8(ascii: "\n")) { add(line, decoder) }
       offset += UInt64(end - rest.startIndex + 1)
@@ -41,7 +42,7 @@ struct RunHistory {
     }
   }
 
-  /// The epoch of the lowest validation error.
+  /// The epoch with the lowest validation error; nil before the first evaluation.
   var best: MetricsLine? {
     epochs.filter { $0.valTop1Error != nil }.min { ($0.valTop1Error ?? 1) < ($1.valTop1Error ?? 1) }
   }

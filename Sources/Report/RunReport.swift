@@ -6,14 +6,14 @@ import Foundation
 import HDF5
 import Pages
 
-/// `report.html` of a run folder: what `run.json`, `metrics.jsonl`, `classes.csv` and a checkpoint say, on one page.
+/// The page `report.html` of a run folder, made from `run.json`, `metrics.jsonl`, `classes.csv` and a checkpoint.
 package struct RunReport {
   package let run: RunFolder
   private var history = RunHistory()
 
   package init(_ run: RunFolder) { self.run = run }
 
-  /// Writes the page anew, with what has been added to `metrics.jsonl` since the last time.
+  /// Writes the page again, with the lines added to `metrics.jsonl` since the last time.
   /// - Throws: `JobError`, `FileError`.
   package mutating func write(filters: FilterPicture?) throws {
     try history.read(run.metrics)
@@ -23,17 +23,17 @@ package struct RunReport {
   }
 }
 
-/// The command `report`: makes `report.html` of a run folder anew.
+/// Runs the command `report`, which writes `report.html` of a run folder again.
 ///
 /// - Returns: the page's path.
-/// - Throws: `JobError` when the folder is no run's, `FileError` when the page can't be written.
+/// - Throws: `JobError` if the folder isn't a run's, `FileError` if the page can't be written.
 public func report(run: RunFolder) throws -> String {
   var report = RunReport(run)
   try report.write(filters: newestFilters(in: run))
   return run.report
 }
 
-/// The first layer's filters from the newest checkpoint; nil when there is none that can be read.
+/// The first layer's filters from the newest checkpoint; nil if none can be read.
 private func newestFilters(in run: RunFolder) -> FilterPicture? {
   let path = CheckpointFolder(run.checkpoints).latest
   guard let network = try? Checkpoint.readHeader(path).contents.network, let (layer, _) = FilterPicture.first(of: network),
@@ -43,19 +43,19 @@ private func newestFilters(in run: RunFolder) -> FilterPicture? {
   return values.withUnsafeBufferPointer { FilterPicture(weights: $0, filters: shape[0], kernel: shape[2], layer: layer) }
 }
 
-/// What `run.json` says, for a page: any version's.
+/// The content of `run.json`, of any version, for a page.
 struct RunFacts {
-  /// Every entry, the options' too, as name and text, by name.
+  /// Every entry, including the options, as name and text, sorted by name.
   let rows: [(name: String, value: String)]
   let network: String
   let classes: Int?
   let trainPictures: Int?
   let batch: Int?
   let epochs: Int?
-  /// Updates of the whole run; nil of older runs, where they follow from the batch.
+  /// The number of updates of the whole run; nil for older runs, where it follows from the batch.
   let recordedSteps: Int?
 
-  /// - Throws: `JobError` when there is no such file, or no JSON object in it.
+  /// - Throws: `JobError` if there is no such file, or no JSON object in it.
   init(_ path: String) throws {
     guard FileManager.default.fileExists(atPath: path), let text = try? WholeFile.read(FileName(path), limit: 1 << 24) else {
       throw JobError.badData("cannot read \(path): missing or unreadable; --run takes a folder that train has made")
@@ -75,7 +75,7 @@ struct RunFacts {
     epochs = options["epochs"] as? Int
   }
 
-  /// JSON's true and false arrive as numbers of one byte.
+  /// Turns a JSON value into text. True and false arrive as numbers of one byte.
   private static func text(_ value: Any) -> String {
     switch value {
     case let list as [Any]: list.map(text).joined(separator: " ")

@@ -1,27 +1,27 @@
-/// The steps of a run in at most `capacity` bins of equally many steps each: enough for a curve, however long the run is.
+/// The steps of a run in at most `capacity` bins with equally many steps each: enough for a curve, however long the run is.
 ///
-/// Steps come in their order. When they no longer fit, bins twice as wide are made of each two neighbours.
+/// Steps are added in their order. When they no longer fit, each two neighbouring bins become one bin that is twice as wide.
 struct ThinnedSteps {
-  /// What the steps of a bin have in common.
+  /// The sums and extremes over the steps of a bin.
   struct Bin {
     var steps = 0
-    /// Of the last step.
+    /// The number of its last step.
     var step = 0
     var epoch = 0.0
     var learningRate = 0.0
     var lossSum = 0.0
     var lowestLoss = Double.infinity
     var highestLoss = -Double.infinity
-    /// Σ 1 / (pictures a second), over steps that say how fast they were.
+    /// Σ 1 / (images per second), over the steps with a known speed.
     var secondsPerImage = 0.0
     var timed = 0
     var dataWait = 0.0
     var reductionWait = 0.0
 
     var loss: Double { lossSum / Double(steps) }
-    /// Pictures over time, nil where no step says it.
+    /// Images over time; nil if no step has a known speed.
     var imagesPerSecond: Double? { timed > 0 && secondsPerImage > 0 ? Double(timed) / secondsPerImage : nil }
-    /// Milliseconds a step.
+    /// The mean per step, in milliseconds.
     var dataWaitMilliseconds: Double { 1000 * dataWait / Double(steps) }
     var reductionWaitMilliseconds: Double { 1000 * reductionWait / Double(steps) }
 
@@ -61,13 +61,13 @@ struct ThinnedSteps {
   }
 
   private let capacity: Int
-  /// Steps a bin; a power of two.
+  /// The number of steps per bin; a power of two.
   private(set) var width = 1
   private var bins: [Bin] = []
 
   init(capacity: Int = 400) { self.capacity = capacity }
 
-  /// Those with steps, in their order.
+  /// The bins with steps, in their order.
   var filled: [Bin] { bins.filter { $0.steps > 0 } }
 
   mutating func add(_ line: MetricsLine) {

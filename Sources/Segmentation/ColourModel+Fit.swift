@@ -2,15 +2,16 @@ import Foundation
 import Random
 
 extension ColourModel {
-  /// **[ours]** Of more colours an even sample is taken, and a component needs so many.
+  /// **[ours]** If there are more colours than `largestSample`, an evenly spaced sample is used. Each component needs at least
+  /// `fewestPerComponent` colours.
   static let largestSample = 1 << 12
   static let fewestPerComponent = 8
 
-  /// Fits a mixture to colours: k-means from seeds drawn with the square of the distance (Arthur & Vassilvitskii 2007), then
-  /// expectation-maximisation. A function of the colours, in their order, and the seed.
+  /// Fits a mixture to colours: k-means from centres drawn with a chance that grows with the square of the distance (Arthur &
+  /// Vassilvitskii 2007), then expectation-maximisation. The result depends only on the colours, their order and the seed.
   ///
-  /// - Parameter limit: components at most; there are fewer where colours are few or the same.
-  /// - Returns: nil without colours.
+  /// - Parameter limit: the most components; there are fewer if colours are few or equal.
+  /// - Returns: nil if there are no colours.
   init?(fitting colours: [SIMD3<Float>], components limit: Int = 5, seed: UInt64 = 0, iterations: Int = 10) {
     guard !colours.isEmpty else { return nil }
     var sample = colours
@@ -47,7 +48,8 @@ extension ColourModel {
     return best
   }
 
-  /// The first at random, each other one with a chance that grows with the square of its distance from those before it.
+  /// Draws the first centre at random, and each further one with a chance that grows with the square of its distance from those
+  /// before it.
   private static func startingCentres(_ colours: [SIMD3<Float>], _ most: Int, _ seed: UInt64) -> [SIMD3<Float>] {
     var random = CounterRandom(seed: seed, purpose: .visualization)
     var centres = [colours[random.index(below: colours.count)]]
@@ -75,9 +77,9 @@ extension ColourModel {
     return zip(sums, old).map { $0.w > 0 ? SIMD3<Float>(SIMD3($0.x, $0.y, $0.z) / $0.w) : $1 }
   }
 
-  /// The maximisation step: weight, mean and covariance of each part; parts without colours are left out.
+  /// The maximisation step: computes the weight, mean and covariance of each component. Components without colours are left out.
   ///
-  /// - Parameter parts: how much of each colour belongs to each component.
+  /// - Parameter parts: per component, the fraction of each colour that belongs to it.
   private static func components(_ colours: [SIMD3<Float>], _ parts: [[Float]]) -> [Component] {
     parts.compactMap { part in
       var count = 0.0
@@ -104,7 +106,7 @@ extension ColourModel {
     }
   }
 
-  /// The expectation step: how much of each colour belongs to each component, and Σ log p.
+  /// The expectation step: computes the fraction of each colour that belongs to each component, and Σ log p.
   private func responsibilities(_ colours: [SIMD3<Float>]) -> (parts: [[Float]], likelihood: Double) {
     var parts = components.map { _ in [Float](repeating: 0, count: colours.count) }
     var likelihood = 0.0

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A mixture of Gaussians of RGB colours, 0–255: p(x) ∝ Σ πₖ |Σₖ|^−½ exp(−½ (x − μₖ)ᵀ Σₖ⁻¹ (x − μₖ)).
+/// A mixture of Gaussians over RGB colours, 0–255: p(x) ∝ Σ πₖ |Σₖ|^−½ exp(−½ (x − μₖ)ᵀ Σₖ⁻¹ (x − μₖ)).
 ///
 /// The factor (2π)^−3/2 is left out, as in OpenCV: it is the same in the two models that are compared.
 /// Source: Blake et al., *Interactive Image Segmentation Using an Adaptive GMMRF Model*, ECCV 2004; GrabCut (Rother et al. 2004).
@@ -12,14 +12,14 @@ struct ColourModel: Sendable {
     var covariance: Covariance
   }
 
-  /// Xx, xy, xz, yy, yz, zz of a symmetric matrix.
+  /// The entries xx, xy, xz, yy, yz and zz of a symmetric matrix.
   struct Covariance: Sendable, Equatable {
     var xx = 0.0, xy = 0.0, xz = 0.0, yy = 0.0, yz = 0.0, zz = 0.0
 
     var determinant: Double { xx * (yy * zz - yz * yz) - xy * (xy * zz - yz * xz) + xz * (xy * yz - yy * xz) }
 
-    /// Adds 0.01 to the diagonal when the matrix is singular, as OpenCV does; a colour that is the same everywhere, and
-    /// colours on a line or plane, then have a density too.
+    /// Adds 0.01 to the diagonal if the matrix is singular, as OpenCV does. A single colour, and colours on a line or plane, then
+    /// have a density too.
     mutating func regularise() {
       guard determinant < 1e-6 else { return }
       xx += 0.01
@@ -36,7 +36,7 @@ struct ColourModel: Sendable {
   }
 
   let components: [Component]
-  /// For `cost`: log πₖ − ½ log |Σₖ|, and Σₖ⁻¹ with halved diagonal.
+  /// The terms of `cost` per component: log πₖ − ½ log |Σₖ|, μₖ, and Σₖ⁻¹ with halved diagonal.
   private let terms: [(constant: Float, mean: SIMD3<Float>, diagonal: SIMD3<Float>, mixed: SIMD3<Float>)]
 
   init(_ components: [Component]) {
@@ -51,7 +51,7 @@ struct ColourModel: Sendable {
     }
   }
 
-  /// The logarithm of each component's part of the density.
+  /// The logarithm of one component's contribution to the density.
   @inline(__always)
   func logDensity(_ component: Int, _ colour: SIMD3<Float>) -> Float {
     let term = terms[component]

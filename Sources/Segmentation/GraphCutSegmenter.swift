@@ -1,11 +1,11 @@
 import Foundation
 import Images
 
-/// What is known of a pixel before the cut; OpenCV's four kinds, and nothing.
+/// What is known of a pixel before the cut: one of OpenCV's four kinds, or nothing.
 package enum PixelSeed: Sendable {
-  /// Certain: the cut can't change it.
+  /// Certain: the cut can't change the pixel.
   case background, foreground
-  /// Of these the first colour model is made.
+  /// Probable: the first colour models are fitted to these pixels and to the certain ones.
   case probableBackground, probableForeground
   case unknown
 
@@ -13,34 +13,35 @@ package enum PixelSeed: Sendable {
   package var isOfBackground: Bool { self == .background || self == .probableBackground }
 }
 
-/// Where the time of segmentations went.
+/// The time that segmentations took, in seconds.
 package struct SegmentationSeconds: Sendable {
-  /// Fitting colour models, and asking them.
+  /// Fitting colour models, and computing the costs of pixels with them.
   package var models = 0.0
-  /// The graph and its cut.
+  /// Making the graph and cutting it.
   package var cut = 0.0
 }
 
-/// Parts a picture into object and background by colours and edges: GrabCut's energy, at least cost.
+/// Divides a picture into object and background by colours and edges, with the least cost under GrabCut's energy.
 ///
-/// E = Σ_pixels D(label) + Σ_neighbours γ·exp(−β‖Δcolour‖²) / distance · [labels differ], D = −log of the label's colour model
-/// (× `colourWeight`), β = 1 / (2·mean‖Δ‖²); certain pixels cost 9γ otherwise **[OpenCV's λ]**. Costs are counted in 1/1024.
+/// E = Σ_pixels D(label) + Σ_neighbours γ·exp(−β‖Δcolour‖²) / distance · [labels differ], with D = −log of the label's colour
+/// model (× `colourWeight`) and β = 1 / (2·mean‖Δ‖²). The wrong label for a certain pixel costs 9γ **[OpenCV's λ]**. Costs are
+/// integers in units of 1/1024.
 /// Source: Rother, Kolmogorov & Blake, *GrabCut*, SIGGRAPH 2004, with OpenCV's constants; Boykov & Jolly, ICCV 2001.
 struct GraphCutSegmenter: Sendable {
   private static let unit: Float = 1024
-  /// No pixel's cost is larger: it stays far from the largest capacity.
+  /// The largest cost of a pixel, far from the largest capacity of the graph.
   private static let largestCost: Float = 1e5
 
   var smoothness: Float = 50
   var colourWeight: Float = 1
   var components = 5
-  /// Cuts: after each but the last, both colour models are made anew of what it found.
+  /// The number of cuts. After each but the last, both colour models are fitted again to the result.
   var rounds = 1
 
   private let width: Int
   private let height: Int
   private let colours: [SIMD3<Float>]
-  /// ‖Δ‖² to the neighbours at (1, 0), (−1, 1), (0, 1), (1, 1): [height, width, 4]; negative outside.
+  /// ‖Δ‖² to the neighbours at (1, 0), (−1, 1), (0, 1), (1, 1): [height, width, 4]; negative if the neighbour is outside.
   private let squares: [Float]
   private let beta: Float
   private static let steps: [(dx: Int, dy: Int)] = [(1, 0), (-1, 1), (0, 1), (1, 1)]
@@ -67,10 +68,12 @@ struct GraphCutSegmenter: Sendable {
     beta = sum > 0 ? Float(Double(count) / (2 * sum)) : 0
   }
 
+  /// Finds the object's pixels.
+  ///
   /// - Parameters:
   ///   - seeds: [height, width].
-  ///   - evidence: [height, width], added to what calling a pixel background costs (below 0: to what object costs).
-  /// - Returns: the object's pixels, and what went wrong in words, in which case the mask may be empty or whole.
+  ///   - evidence: [height, width], added to the cost of the label background (negative values count for background).
+  /// - Returns: the object's pixels, and a note in words if something went wrong; the mask may then be empty or whole.
   func segment(
     seeds: [PixelSeed], evidence: [Float]? = nil, seconds: inout SegmentationSeconds
   ) -> (mask: PixelMask, note: String?) {
@@ -108,7 +111,7 @@ struct GraphCutSegmenter: Sendable {
     colours.indices.filter { chosen[$0] }.map { colours[$0] }
   }
 
-  /// - Parameter costs: what calling a pixel background costs more than calling it object.
+  /// - Parameter costs: per pixel, the cost of the label background minus the cost of the label object.
   private func cut(_ costs: [Float], _ seeds: [PixelSeed]) -> [Bool] {
     let graph = GridGraph(width: width, height: height)
     let certain = Int32(9 * smoothness * Self.unit)
@@ -134,7 +137,7 @@ struct GraphCutSegmenter: Sendable {
   }
 }
 
-/// Adds the seconds that `body` takes.
+/// Runs `body`, and adds the time that it takes to `seconds`.
 package func timed<Result>(_ seconds: inout Double, _ body: () throws -> Result) rethrows -> Result {
   let start = ContinuousClock.now
   defer { seconds += (ContinuousClock.now - start) / .seconds(1) }

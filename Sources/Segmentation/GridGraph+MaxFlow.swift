@@ -1,11 +1,11 @@
 extension GridGraph {
-  /// Finds the maximum flow, and with it the cut of least cost; once a graph.
+  /// Finds the maximum flow, and with it the cut of least cost. It may be called once per graph.
   ///
-  /// Straight paths are filled first (`sweep`). Then two trees of arcs that can take more grow from source and sink until they
-  /// touch; the path is filled; pixels whose arc to the parent is full look for another parent, the nearest to a terminal, or
-  /// become free.
-  /// Source: Boykov & Kolmogorov, *An Experimental Comparison of Min-Cut/Max-Flow Algorithms for Energy Minimization in
-  /// Vision*, PAMI 2004, with the distance and time marks of Kolmogorov's thesis (2003) §2.3.
+  /// Straight paths are filled first (`sweep`). Then two trees of arcs with remaining capacity grow from source and sink until
+  /// they touch, and the path through both is filled. A pixel whose arc to its parent is then full takes another parent, the one
+  /// nearest to a terminal, or leaves the tree.
+  /// Source: Boykov & Kolmogorov, *An Experimental Comparison of Min-Cut/Max-Flow Algorithms for Energy Minimization in Vision*,
+  /// PAMI 2004, with the distance and time marks of Kolmogorov's thesis (2003) §2.3.
   ///
   /// - Returns: the flow, which is the cost of the cut.
   @discardableResult
@@ -30,16 +30,16 @@ extension GridGraph {
     return flow
   }
 
-  /// What the arc between a pixel of a tree and a neighbour can take, in the tree's direction of flow: away from the source
-  /// or towards the sink.
+  /// The remaining capacity of the arc between a pixel of a tree and a neighbour, in the tree's direction of flow: away from the
+  /// source, or towards the sink.
   @inline(__always)
   private func room(_ pixel: Int, _ direction: Int, _ neighbour: Int, _ isSource: Bool) -> Int32 {
     isSource ? residual[pixel &* 8 &+ direction] : residual[neighbour &* 8 &+ 7 &- direction]
   }
 
-  /// Takes the free neighbours into the pixel's tree, until one is found to be in the other.
+  /// Takes neighbours that are in no tree into the pixel's tree, until one is found in the other tree.
   ///
-  /// - Returns: the arc between the trees, from source to sink; nil when there is none here.
+  /// - Returns: the arc between the trees, from source to sink; nil if the pixel has none.
   private func grow(_ pixel: Int) -> (pixel: Int, direction: Int)? {
     visits &+= 1
     let own = tree[pixel]
@@ -67,7 +67,7 @@ extension GridGraph {
     distance[child] = distance[pixel] &+ 1
   }
 
-  /// Fills the path through an arc that goes from the source's tree to the sink's.
+  /// Fills the path that leads from source to sink through an arc between the two trees.
   private func augment(_ pixel: Int, _ direction: Int) {
     let neighbour = pixel &+ offsets[direction]
     var amount = residual[pixel &* 8 &+ direction]
@@ -79,7 +79,7 @@ extension GridGraph {
     flow += Int(amount)
   }
 
-  /// The least that an arc between the pixel and its terminal can take.
+  /// The least remaining capacity of the arcs between the pixel and its terminal.
   private func bottleneck(from pixel: Int, isSource: Bool) -> Int32 {
     var least = Int32.max
     var pixel = pixel
@@ -92,7 +92,7 @@ extension GridGraph {
     return min(least, abs(terminal[pixel]))
   }
 
-  /// Sends `amount` along the arcs between the pixel and its terminal; pixels below a full arc become orphans.
+  /// Sends `amount` along the arcs between the pixel and its terminal. Pixels below a full arc become orphans.
   private func fill(from pixel: Int, isSource: Bool, _ amount: Int32) {
     var pixel = pixel
     while parent[pixel] != Parent.terminal {
@@ -116,7 +116,8 @@ extension GridGraph {
     orphans.append(pixel)
   }
 
-  /// Gives an orphan the parent in its tree that is nearest to the terminal, or frees it and orphans its children.
+  /// Gives an orphan the parent in its tree that is nearest to the terminal. If there is none, removes it from the tree and makes
+  /// its children orphans.
   private func adopt(_ orphan: Int, _ now: Int32) {
     visits &+= 1
     let own = tree[orphan]
@@ -125,7 +126,7 @@ extension GridGraph {
     var least = Int32.max
     for direction in 0..<Direction.count {
       let neighbour = orphan &+ offsets[direction]
-      // In the tree's direction of flow the arc leads from the neighbour to the orphan.
+      // In the tree's direction of flow, the arc leads from the neighbour to the orphan.
       guard tree[neighbour] == own, room(neighbour, 7 &- direction, orphan, isSource) > 0, parent[neighbour] != Parent.none,
         let steps = distanceToTerminal(neighbour, now), steps < least
       else { continue }
@@ -147,7 +148,8 @@ extension GridGraph {
     }
   }
 
-  /// Steps from a pixel of a tree to its terminal, noted along the way for others; nil when an orphan lies between.
+  /// The number of steps from a pixel of a tree to its terminal, which is noted for the pixels on the way; nil if an orphan lies
+  /// between.
   private func distanceToTerminal(_ pixel: Int, _ now: Int32) -> Int32? {
     var steps: Int32 = 0
     var place = pixel

@@ -1,15 +1,15 @@
 extension GridGraph {
-  /// Sends flow along straight lines, in each of the 8 directions once: what the pixels of a line have from the source goes to
-  /// those further on that have room to the sink, as much as the line can take.
+  /// Sends flow along straight lines, once in each of the 8 directions: flow that the pixels of a line can get from the source
+  /// goes to pixels further on with remaining capacity to the sink, as far as the line can carry it.
   ///
-  /// Two passes over the pixels a direction, and much less is left for the search: it pays for every step of every path that
-  /// it fills, and in pictures most paths would be long.
+  /// This takes two passes over the pixels per direction, and leaves much less for the search, which pays for every step of every
+  /// path that it fills. In pictures most of these paths would be long.
   func sweep() {
     for direction in [4, 3, 6, 1, 7, 0, 5, 2] { sweep(direction) }
   }
 
-  /// - Note: `distance` and `time` are zero before and after, and between serve as scratch: what can be sent on from a pixel in
-  ///   this direction, and what has just come to it.
+  /// - Note: `distance` and `time` are zero before and after. In between they are scratch memory: what can be sent on from a
+  ///   pixel in this direction, and what has just arrived there.
   private func sweep(_ direction: Int) {
     let step = offsets[direction]
     let (capacity, arrived) = (distance, time)

@@ -1,44 +1,44 @@
-/// A graph on the pixels of a grid: each joined with its 8 neighbours, with a source and with a sink.
+/// A graph on the pixels of a grid. Each pixel is joined with its 8 neighbours, with a source and with a sink.
 ///
-/// It takes 54 bytes a pixel, whatever the capacities. A border of pixels without capacity is kept around the grid, so that no
-/// step has to ask where the grid ends.
+/// It takes 54 bytes per pixel. A border of pixels without capacity is kept around the grid, so that no step has to check for the
+/// end of the grid.
 public final class GridGraph {
-  /// A neighbour's place, in the order of rows; the opposite of `d` is 7 − d.
+  /// The directions of the neighbours, in row order; the opposite of `d` is 7 − d.
   enum Direction {
     static let count = 8
     static let steps: [(x: Int, y: Int)] = [(-1, -1), (0, -1), (1, -1), (-1, 0), (1, 0), (-1, 1), (0, 1), (1, 1)]
   }
 
-  /// No capacity may be larger: two of them add up without overflow.
+  /// The largest capacity: two of them can be added without overflow.
   public static let largestCapacity: Int32 = (1 << 30) - 1
 
   public let width: Int
   public let height: Int
-  /// Of a row, with the border.
+  /// The length of a row, with the border.
   let stride: Int
-  /// What a step to each neighbour adds to a pixel's index.
+  /// Per direction: the difference between a neighbour's index and the pixel's.
   let offsets: UnsafeMutablePointer<Int>
-  /// Pixels, those of the border included.
+  /// The number of pixels, with those of the border.
   let count: Int
 
-  /// [pixels, 8], what the arc to each neighbour can still take.
+  /// [pixels, 8]: the remaining capacity of the arc to each neighbour.
   let residual: UnsafeMutablePointer<Int32>
-  /// [pixels], above 0 what the arc from the source can still take, below 0 that to the sink.
+  /// [pixels]: above 0 the remaining capacity of the arc from the source, below 0 that of the arc to the sink.
   let terminal: UnsafeMutablePointer<Int32>
   /// [pixels]: the tree that a pixel belongs to.
   let tree: UnsafeMutablePointer<Tree>
   /// [pixels]: the direction of the parent in the tree, or one of `Parent`'s values.
   let parent: UnsafeMutablePointer<UInt8>
-  /// [pixels]: when the distance was last known to be right.
+  /// [pixels]: the time at which the distance was last known to be right.
   let time: UnsafeMutablePointer<Int32>
-  /// [pixels]: steps to the terminal, the larger the later they are checked.
+  /// [pixels]: the number of steps to the terminal; between checks it may be out of date.
   let distance: UnsafeMutablePointer<Int32>
   let active: PixelQueue
   let orphans: PixelQueue
 
-  /// The flow so far. What both terminal arcs of a pixel can take is sent at once.
+  /// The flow so far. What both terminal arcs of a pixel can carry is counted at once, in `setTerminals`.
   public internal(set) var flow = 0
-  /// Pixels visited so far, by growing, adoption and on the paths between them: what the work is measured in.
+  /// The number of pixels visited so far by growth, by adoption and on filled paths, as a measure of the work.
   var visits = 0
 
   enum Tree: UInt8 { case none, source, sink }
@@ -49,7 +49,7 @@ public final class GridGraph {
     static let terminal: UInt8 = 253
   }
 
-  /// A graph without capacities.
+  /// Makes a graph without capacities.
   public init(width: Int, height: Int) {
     precondition(width > 0 && height > 0 && (width + 2) * (height + 2) < Int(Int32.max), "a grid of \(width)×\(height)")
     self.width = width
@@ -91,9 +91,10 @@ public final class GridGraph {
     return (y + 1) * stride + x + 1
   }
 
-  /// Sets what a pixel costs: `source` when it ends with the sink, `sink` when it ends with the source.
+  /// Sets the costs of a pixel: `source` if it ends on the sink's side, `sink` if it ends on the source's side.
   ///
-  /// Both are capacities of the arcs from the source and to the sink, 0 … `largestCapacity`; call it once a pixel, before
+  /// They are the capacities of the arcs from the source and to the sink, 0 … `largestCapacity`. It must be called at most once
+  /// per pixel, before `solve`.
   /// `solve`.
   public func setTerminals(x: Int, y: Int, source: Int32, sink: Int32) {
     let limits = 0...Self.largestCapacity
@@ -102,10 +103,10 @@ public final class GridGraph {
     terminal[index(x, y)] = source - sink
   }
 
-  /// Sets what parting two neighbours costs, in both directions: the capacity of the arcs between them.
+  /// Sets the cost of separating two neighbours: the capacity of the arcs between them, in both directions.
   ///
   /// - Parameters:
-  ///   - dx, dy: from the pixel to its neighbour, each −1, 0 or 1, which must lie in the grid too.
+  ///   - dx, dy: the step from the pixel to its neighbour, each −1, 0 or 1. The neighbour must lie in the grid too.
   public func setNeighbours(x: Int, y: Int, dx: Int, dy: Int, capacity: Int32) {
     setArcs(x: x, y: y, dx: dx, dy: dy, there: capacity, back: capacity)
   }
@@ -121,18 +122,18 @@ public final class GridGraph {
     residual[index(x + dx, y + dy) * 8 + 7 - direction] = back
   }
 
-  /// Whether the pixel is on the source's side of the cut that `solve` has found.
+  /// True if the pixel is on the source's side of the cut that `solve` has found.
   ///
-  /// The cut is the one nearest to the source: pixels that could be on either side at the same cost are on the sink's.
+  /// The cut is the one nearest to the source: pixels that could be on either side at the same cost are on the sink's side.
   public func isWithSource(x: Int, y: Int) -> Bool { tree[index(x, y)] == .source }
 }
 
-/// Pixels first in, first out, each at most once; a link a pixel is all its memory, which `free` gives back.
+/// A first-in, first-out queue that holds each pixel at most once. It needs one link per pixel, in memory that `free` releases.
 struct PixelQueue {
   private static let absent: Int32 = -1
   private static let last: Int32 = -2
   private let next: UnsafeMutablePointer<Int32>
-  /// The first pixel and the last, or `absent`.
+  /// The first and the last pixel, or `absent`.
   private let ends: UnsafeMutablePointer<(head: Int32, tail: Int32)>
 
   init(count: Int) {

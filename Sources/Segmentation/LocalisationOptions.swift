@@ -1,55 +1,55 @@
-/// How a saliency map becomes a mask and a box. The defaults are what an ablation found: docs/localisation.md.
+/// How a saliency map becomes a mask and a box. The defaults come from an ablation, see docs/localisation.md.
 public struct LocalisationOptions: Sendable, Hashable {
   public enum Box: String, Sendable, CaseIterable {
-    /// The cut of §3.2.
+    /// The box around the cut of §3.2.
     case graphcut
-    /// The pixels above a part of the map's maximum: what the cut must beat.
+    /// The box around the pixels above a fraction of the map's maximum, as a comparison for the cut.
     case threshold
-    /// A box in the middle, and all of the picture: baselines that look at no map.
+    /// A box in the centre, and the whole picture: baselines that don't use the map.
     case centre, whole
   }
 
   public enum Seeds: String, Sendable, CaseIterable {
-    /// The quantiles only teach the colour models.
+    /// The pixels beyond the quantiles only define the colour models.
     case soft
     /// The cut can't change the pixels beyond the quantiles.
     case hard
   }
 
   public var box = Box.graphcut
-  /// The shorter side of the picture when it is cut, in pixels **[ours]**: half of that of the paper's test pictures, which costs a
-  /// quarter of the time and gives better boxes.
+  /// The shorter side of the picture when it is cut, in pixels **[ours]**: half of that of the paper's test pictures, which takes
+  /// a quarter of the time and gives better boxes.
   public var cutSide = 128
-  /// σ of a Gaussian blur of the map before anything else, in pixels of the cut picture; 0 is none.
+  /// σ of a Gaussian blur of the map before anything else, in pixels of the cut picture; 0 for none.
   public var smoothing: Float = 6
-  /// Pixels of higher saliency than this quantile's teach the model of the object.
+  /// Pixels with a saliency above this quantile define the colour model of the object.
   public var foregroundQuantile = 0.95
-  /// Pixels of lower saliency than this quantile's teach the model of the background.
+  /// Pixels with a saliency below this quantile define the colour model of the background.
   public var backgroundQuantile = 0.3
   public var seeds = Seeds.soft
-  /// Gaussians a side.
+  /// The number of Gaussians in the model of the object, and in that of the background.
   public var components = 5
-  /// What the colour models count; 0 leaves them out, 1 is GrabCut's.
+  /// The weight of the colour models; 0 leaves them out, 1 is GrabCut's.
   public var colourWeight: Float = 2
-  /// What the saliency itself counts at every pixel **[ours]**: × log(M / (threshold · max M)), limited to ±3. The paper's cut sees
-  /// colours alone: 0.
+  /// The weight of the saliency itself at every pixel **[ours]**: × log(M / (threshold · max M)), limited to ±3. The paper's cut
+  /// uses colours alone, which is a weight of 0.
   public var saliencyWeight: Float = 20
-  /// Cuts: see `GraphCutSegmenter.rounds`.
+  /// The number of cuts, see `GraphCutSegmenter.rounds`.
   public var rounds = 1
-  /// γ
+  /// γ, the weight of edges between pixels of different labels.
   public var smoothness: Float = 50
-  /// The part of the map's maximum above which a pixel is of the object, for `threshold` and `saliencyWeight`.
+  /// The fraction of the map's maximum above which a pixel belongs to the object, for `threshold` and `saliencyWeight`.
   public var threshold: Float = 0.3
-  /// The part of the mask's pixels that may stay outside of the box at each side: see `PixelMask.rectangle`.
+  /// The fraction of the mask's pixels that may stay outside of the box on each side, see `PixelMask.rectangle`.
   public var trim = 0.0
-  /// The side of the box in the middle, as a part of the picture's.
+  /// The side of the box in the centre, as a fraction of the picture's side.
   public var centreSide = 0.7
-  /// How far each side of the box is moved towards that of the box in the middle **[ours]**: 0 not at all, 1 all the way.
+  /// How far each side of the box is moved towards that of the box in the centre **[ours]**: 0 not at all, 1 all the way.
   public var centrePull = 0.0
 
   public init() {}
 
-  /// What is impossible about them, in words.
+  /// The reason why these options are impossible, in words; nil if they are possible.
   public var obstacle: String? {
     let limits: [(name: String, value: Double, range: ClosedRange<Double>)] = [
       ("cut side", Double(cutSide), 16...4096), ("smoothing", Double(smoothing), 0...100),

@@ -1,20 +1,20 @@
 import Foundation
 import Images
 
-/// A mask and a box of the object that a saliency map points to.
+/// The mask and the box of the object that a saliency map points to.
 package struct LocalisedObject: Sendable {
-  /// In the frame of the cut picture; the part that the box is of.
+  /// The part of the mask that the box is made from, in the frame of the cut picture.
   package let mask: PixelMask
-  /// In the same frame.
+  /// The box, in the same frame.
   package let box: PixelRectangle
-  /// Why it is the whole picture, where nothing could be made of the map.
+  /// The reason why the box is the whole picture, if the map couldn't be used, or what went wrong in the cut; otherwise nil.
   package let note: String?
-  /// What the map taught the cut, `[height, width]` of the mask; empty where there was no cut.
+  /// The seeds that the map gave the cut, `[height, width]` of the mask; empty if there was no cut.
   package var seeds: [PixelSeed] = []
   package var seconds = SegmentationSeconds()
 }
 
-/// Finds objects in one picture by the saliency maps of classes.
+/// Finds objects in one picture from saliency maps of classes.
 ///
 /// Source: Simonyan et al. 2013 §3.2.
 package struct Localiser: Sendable {
@@ -38,9 +38,11 @@ package struct Localiser: Sendable {
     self.segmenter = segmenter
   }
 
+  /// Finds the object that a map points to.
+  ///
   /// - Parameters:
   ///   - map: `[H, W]` of any size, over the whole picture.
-  ///   - cutting: runs the cut, which may take seconds; for those who say meanwhile what goes on.
+  ///   - cutting: runs the cut, which may take seconds; callers may show meanwhile what is being done.
   package func object(
     in map: [Float], size: PictureSize, cutting: (_ cut: () -> Void) -> Void = { $0() }
   ) -> LocalisedObject {

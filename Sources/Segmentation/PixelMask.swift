@@ -1,6 +1,6 @@
 import Images
 
-/// Which pixels of a picture are of the object.
+/// The set of a picture's pixels that belong to the object.
 package struct PixelMask: Sendable, Equatable {
   package let width: Int
   package let height: Int
@@ -12,11 +12,11 @@ package struct PixelMask: Sendable, Equatable {
     (self.width, self.height, self.pixels) = (width, height, pixels)
   }
 
-  /// How many pixels are of the object.
+  /// The number of pixels that belong to the object.
   var count: Int { pixels.reduce(0) { $0 + ($1 ? 1 : 0) } }
 
-  /// The largest part in which every pixel is reached through neighbours (8 a pixel), the upper one of equals; empty when the
-  /// mask is.
+  /// The largest component of the mask, connected through 8 neighbours per pixel. If several are largest, the uppermost; if the
+  /// mask is empty, an empty mask.
   func largestComponent() -> PixelMask {
     var component = [Int32](repeating: 0, count: pixels.count)
     var best: (label: Int32, size: Int) = (0, 0)
@@ -44,10 +44,10 @@ package struct PixelMask: Sendable, Equatable {
     return PixelMask(width: width, height: height, pixels: component.map { $0 == best.label && best.size > 0 })
   }
 
-  /// The smallest rectangle around all but the outermost pixels; nil for an empty mask.
+  /// The smallest rectangle around all but the outermost pixels; nil if the mask is empty.
   ///
-  /// - Parameter trim: the part of the pixels, 0 … 0.5, that may stay outside at each of the four sides, so that thin limbs
-  ///   don't decide; 0 is the bounding box.
+  /// - Parameter trim: the fraction of the pixels, 0 … 0.5, that may stay outside on each of the four sides, so that thin limbs
+  ///   don't decide; 0 gives the bounding box.
   func rectangle(trim: Double = 0) -> PixelRectangle? {
     var (columns, rows) = ([Int](repeating: 0, count: width), [Int](repeating: 0, count: height))
     for y in 0..<height {
@@ -77,7 +77,7 @@ package struct PixelMask: Sendable, Equatable {
     return (place(counts.indices), place(counts.indices.reversed()))
   }
 
-  /// The mask at another size, each pixel that of its nearest.
+  /// The mask at another size; each pixel takes the value of the nearest one.
   package func resized(to size: PictureSize) -> PixelMask {
     func nearest(_ index: Int, _ old: Int, _ new: Int) -> Int { (2 * index + 1) * old / (2 * new) }
     let columns = (0..<size.width).map { nearest($0, width, size.width) }

@@ -1,6 +1,6 @@
-/// How alike two maps are.
+/// Measures of how similar two maps are.
 package enum MapSimilarity {
-  /// Spearman's rank correlation of |a| and |b|, −1 … 1; equal values share their mean rank. Not a number when one is constant.
+  /// Spearman's rank correlation of |a| and |b|, −1 … 1; equal values share their mean rank. NaN if one of the maps is constant.
   package static func spearman(_ a: [Float], _ b: [Float]) -> Double {
     let (x, y) = (ranks(a.map(abs)), ranks(b.map(abs)))
     let mean = Double(a.count + 1) / 2
@@ -13,7 +13,7 @@ package enum MapSimilarity {
     return xx > 0 && yy > 0 ? xy / (xx * yy).squareRoot() : .nan
   }
 
-  /// From 1.
+  /// The rank of each value, from 1.
   private static func ranks(_ values: [Float]) -> [Double] {
     let order = values.indices.sorted { (values[$0], $0) < (values[$1], $1) }
     var ranks = [Double](repeating: 0, count: values.count)
@@ -27,8 +27,8 @@ package enum MapSimilarity {
     return ranks
   }
 
-  /// The mean structural similarity of two maps, each brought to 0 … 1 by its least and greatest value: windows of 7×7 that lie
-  /// wholly inside, K₁ = 0.01, K₂ = 0.03, sample covariances.
+  /// The mean structural similarity of two maps, each scaled to 0 … 1 by its least and greatest value: windows of 7×7 that lie
+  /// wholly inside, K₁ = 0.01, K₂ = 0.03, sample covariances. NaN for maps smaller than the window.
   ///
   /// Source: Wang et al. 2004, in the form of scikit-image's `structural_similarity`.
   package static func structuralSimilarity(_ a: [Float], _ b: [Float], width: Int) -> Double {

@@ -1,16 +1,17 @@
 import ConvNet
 import Images
 
-/// Insertion and deletion: how the posterior of the class changes while pixels come or go, the most important first.
+/// Insertion and deletion: how the posterior of the class changes while pixels are added or removed, the most important first.
 ///
-/// Deletion sets them to the mean picture: a good map lets the posterior fall at once. Insertion brings them into the picture
-/// blurred with σ = 5: a good map lets it rise at once. Source: Petsiuk et al. 2018, *RISE*, §4.3.
+/// Deletion replaces pixels by those of the mean picture: with a good map the posterior falls at once. Insertion starts from the
+/// picture blurred with σ = 5 and restores pixels: with a good map the posterior rises at once. Source: Petsiuk et al. 2018,
+/// *RISE*, §4.3.
 package struct PixelCurves {
-  /// Of the blur that insertion starts from, in pixels.
+  /// The deviation σ of the blur that insertion starts from, in pixels.
   package static let sigma: Float = 5
 
   let score: ScoreFunction
-  /// Pixels a step.
+  /// Pixels per step.
   let step: Int
   private let images: Tensor
 
@@ -20,10 +21,10 @@ package struct PixelCurves {
     images = try Tensor(count: score.batch, shape: score.network.input)
   }
 
-  /// The areas under both curves, 0 … 1: trapezoids over the part of pixels that have changed.
+  /// The areas under both curves, 0 … 1, by the trapezoidal rule over the fraction of changed pixels.
   ///
   /// - Parameters:
-  ///   - map: `[H, W]`; equal values go in row order.
+  ///   - map: `[H, W]`; equal values are taken in row order.
   ///   - image: `[3, H, W]`, mean subtracted.
   package func areas(of map: [Float], image: [Float], classIndex: Int) -> (insertion: Double, deletion: Double) {
     let shape = score.network.input
@@ -34,7 +35,7 @@ package struct PixelCurves {
     return (area(insertion, pixels: order.count), area(deletion, pixels: order.count))
   }
 
-  /// The posterior at the start and after each step, the last of which may be shorter.
+  /// The posterior at the start and after each step. The last step may be shorter.
   private func curve(from start: [Float], to end: [Float], order: [Int], classIndex: Int) -> [Float] {
     let shape = score.network.input
     let points = (order.count + step - 1) / step + 1
@@ -58,7 +59,7 @@ package struct PixelCurves {
     return posteriors
   }
 
-  /// - Parameter pixels: of the last point; the others are at 0, `step`, 2·`step`, …
+  /// - Parameter pixels: the position of the last point; the others are at 0, `step`, 2·`step`, …
   func area(_ curve: [Float], pixels: Int) -> Double {
     zip(curve, curve.dropFirst()).enumerated().reduce(0.0) { sum, trapezoid in
       let (number, sides) = trapezoid

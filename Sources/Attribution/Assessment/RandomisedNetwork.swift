@@ -1,11 +1,11 @@
 import ConvNet
 
-/// A net whose layers are put back to random weights, one after the other or one alone: a map that doesn't change then says
-/// nothing of what the net has learnt.
+/// A net whose layers are reset to random weights, one after the other or one alone. A map that doesn't change then says nothing
+/// about what the net has learnt.
 ///
 /// Source: Adebayo et al. 2018, *Sanity Checks for Saliency Maps*.
 package final class RandomisedNetwork {
-  /// Which layers are random.
+  /// The layers that are random.
   package struct Stage: Sendable, Hashable {
     package enum Kind: String, Sendable {
       /// This layer and all above it.
@@ -17,7 +17,7 @@ package final class RandomisedNetwork {
     package let layer: String
   }
 
-  /// What plans read; `set` changes it.
+  /// The parameters that plans read; `set` changes them.
   package let store: ParameterStore
   private let trained: ParameterStore
   private let random: ParameterStore
@@ -36,13 +36,13 @@ package final class RandomisedNetwork {
     store.network.layers.map(\.name).filter { !store.range(ofLayer: $0).isEmpty }.reversed()
   }
 
-  /// All stages, cascading from the top first. The top layer alone is the cascade's first stage.
+  /// All stages, cascading ones from the top first. The top layer alone isn't repeated: it is the first cascading stage.
   package static func stages(of store: ParameterStore) -> [Stage] {
     let layers = layers(store)
     return layers.map { Stage(kind: .cascading, layer: $0) } + layers.dropFirst().map { Stage(kind: .independent, layer: $0) }
   }
 
-  /// Makes the layers of a stage random, and all others as trained; nil is the trained net.
+  /// Makes the layers of a stage random and resets all others to the trained values; nil restores the trained net.
   package func set(_ stage: Stage?) {
     let reached = stage.flatMap { layers.firstIndex(of: $0.layer) } ?? -1
     for (index, layer) in layers.enumerated() {

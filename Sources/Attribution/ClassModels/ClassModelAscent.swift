@@ -1,34 +1,35 @@
 import ConvNet
 
-/// The picture that a net finds most typical of a class, and how it came about.
+/// The picture that a net finds most typical of a class, with the course of its ascent.
 public struct ClassModel: Sendable {
   public let objective: Objective
-  /// `[3, H, W]`, the mean not added.
+  /// `[3, H, W]`, without the mean picture.
   public let image: [Float]
-  /// The objective (S_c) of the picture that entered the net in each iteration (jittered where there is jitter), then of the
+  /// The objective (S_c) of the picture as it entered the net in each iteration (after jitter, if there is any), then of the
   /// final picture: iterations + 1 values.
   public let scoreTrace: [Float]
-  /// What the net says of the final picture, the strongest classes first.
+  /// The classes with the highest scores for the final picture, highest first.
   public let topClasses: [RankedClass]
-  /// The class's score in the final picture; of the strongest class where the objective isn't a class's.
+  /// The class's score for the final picture; if the objective isn't that of a class, the highest score.
   public let score: Float
-  /// The same class's posterior there.
+  /// The posterior of the same class.
   public let posterior: Float
-  /// λ of the L2 term, absolute; 0 where there is none.
+  /// The weight λ of the L2 term, absolute; 0 if there is no such term.
   public let lambda: Float
-  /// What is to be said against the picture: a gradient that was zero or no number.
+  /// A warning about the picture, because a gradient was zero or not a finite number; nil if there is none.
   public let warning: String?
 
-  /// The class that `score` and `posterior` are of.
+  /// The index of the class that `score` and `posterior` belong to.
   public var classIndex: Int { objective.classIndex ?? topClasses.first?.index ?? 0 }
 }
 
-/// Finds class models by gradient ascent on the picture, with fixed weights: argmax over I of S_c(I) − λ‖I‖₂².
+/// Makes class models by gradient ascent on the picture, with fixed weights: argmax over I of S_c(I) − λ‖I‖₂².
 ///
-/// Every slot of the batch climbs for an objective of its own, from the zero picture (the net was trained on centred data):
-/// g = ∂S_c/∂I under a random transformation, less the penalties; a direction d = T·optimiser(Tᵀ·g) by the parameterisation T;
-/// I ← I + η·d / RMS(d); then what restrains the picture (decay, blur, clipping). A slot sees nothing of the others: its
-/// result depends on the objective, the seed and the parameters, not on its neighbours.
+/// Every slot of the batch has an objective of its own. It starts from the zero picture, because the net was trained on centred
+/// data. In each iteration g = ∂S_c/∂I is computed under a random transformation, and the gradients of the penalties are
+/// subtracted. The parameterisation T and the optimiser give a direction d = T·optimiser(Tᵀ·g), and I ← I + η·d / RMS(d). Then
+/// decay, blur and clipping restrain the picture. The result of a slot depends on its objective, the seed and the parameters, not
+/// on the other slots.
 ///
 /// Source: Simonyan et al. 2013 §2; Yosinski et al. 2015 §3; Olah et al. 2017 for how the parts compose.
 public final class ClassModelAscent {
@@ -42,9 +43,10 @@ public final class ClassModelAscent {
 
   /// - Parameters:
   ///   - mean: `[3, H, W]`, for clipping.
-  ///   - colourAxes: the training pixels', for the Fourier parameterisation; empty for those of ILSVRC.
-  ///   - regularisers: further ones, which come after those of the options.
-  ///   - batch: the most pictures at a time.
+  ///   - colourAxes: the colour axes of the training pixels, for the Fourier parameterisation; if empty, those of ILSVRC are
+  ///     used.
+  ///   - regularisers: further ones, which are applied after those of the options.
+  ///   - batch: the most pictures that are computed together.
   public init(
     _ parameters: ParameterStore, mean: [Float], colourAxes: [SIMD3<Float>] = [], options: ClassModelOptions,
     regularisers: [any Regulariser] = [], batch: Int, compute: ComputeSettings = ComputeSettings()
@@ -64,10 +66,10 @@ public final class ClassModelAscent {
       scratch: try Tensor(count: batch, shape: network.input))
   }
 
-  /// What one slot remembers between iterations.
+  /// What one slot keeps from one iteration to the next.
   private struct Slot: Sendable {
     let objective: Objective
-    /// Of the random numbers.
+    /// The number of its stream of random numbers.
     let stream: Int
     var optimiser: OptimiserState
     var trace: [Float] = []
@@ -77,7 +79,7 @@ public final class ClassModelAscent {
     var diverged = false
   }
 
-  /// What all slots have for their steps; each has its own picture of the tensors.
+  /// What the steps of all slots use. Each slot has its own picture in the tensors.
   private struct Climb: Sendable {
     let options: ClassModelOptions
     let parameterisation: any Parameterisation
@@ -86,7 +88,7 @@ public final class ClassModelAscent {
     let gradients: Tensor
     let scratch: Tensor
 
-    /// One step of one picture.
+    /// Makes one step of one picture.
     func step(_ slot: inout Slot, _ index: Int, iteration: Int) {
       let (picture, gradient, scratch) = (pictures[index], gradients[index], scratch[index])
       let shape = pictures.shape
@@ -114,19 +116,19 @@ public final class ClassModelAscent {
     }
   }
 
-  /// The models of some classes by their scores.
+  /// Makes a model of each class by its score.
   public func run(
     classes: [Int], shouldStop: () -> Bool = { false }, progress: (_ iteration: Int) -> Void = { _ in }
   ) throws -> [ClassModel]? {
     try run(classes.map { (.score($0), $0) }, shouldStop: shouldStop, progress: progress)?.map { $0[0] }
   }
 
-  /// The models of some objectives, each with the number of its stream of random numbers.
+  /// Makes models of objectives, each with the number of its stream of random numbers.
   ///
   /// - Parameters:
-  ///   - shouldStop: asked in every iteration; when it says yes the work is dropped.
-  ///   - progress: told of every iteration when it begins, from 1.
-  /// - Returns: `samples` models an objective, in the same order; nil when stopped.
+  ///   - shouldStop: asked in every iteration; if it returns true, the work is discarded.
+  ///   - progress: called at the beginning of every iteration, with its number from 1.
+  /// - Returns: `samples` models per objective, in the same order; nil if stopped.
   public func run(
     _ items: [(Objective, stream: Int)], shouldStop: () -> Bool = { false }, progress: (_ iteration: Int) -> Void = { _ in }
   ) throws -> [[ClassModel]]? {

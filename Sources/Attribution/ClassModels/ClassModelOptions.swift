@@ -1,12 +1,12 @@
 import ConvNet
 
-/// How the pictures of class models are made: two modes, each a set of numbers for one and the same ascent, whose parts
-/// (parameterisation, transformations, optimiser, regularisers) compose freely.
+/// How class models are made. There are two modes, each a set of numbers for one and the same ascent, whose parts
+/// (parameterisation, transformations, optimiser, regularisers) can be combined freely.
 ///
-/// Steps and the L2 weight are relative to the gradient, whose size differs from net to net by orders of magnitude:
-/// numbers that work for one net work for another **[ours; the paper gives none]**.
+/// Steps and the L2 weight are relative to the gradient, whose size differs between nets by orders of magnitude, so that numbers
+/// that work for one net work for another **[ours; the paper gives none]**.
 public struct ClassModelOptions: Sendable, Hashable, Codable {
-  /// What an ascent moves.
+  /// The numbers that an ascent changes.
   public enum ParameterisationKind: String, Sendable, Hashable, Codable, CaseIterable {
     case pixels
     /// Waves in decorrelated colours.
@@ -16,65 +16,65 @@ public struct ClassModelOptions: Sendable, Hashable, Codable {
   public enum Mode: String, Sendable, Hashable, Codable, CaseIterable {
     /// Simonyan et al. 2013 §2 to the letter: zero start, L2 term, plain gradient ascent.
     case paper
-    /// Waves in decorrelated colours, turns, zooms, jitter, decay and clipping instead of the L2 term (Olah et al. 2017).
+    /// Waves in decorrelated colours, rotation, zoom, jitter, decay and clipping instead of the L2 term (Olah et al. 2017).
     case regularised
   }
 
   public var mode: Mode
   public var iterations: Int
   public var parameterisation = ParameterisationKind.pixels
-  /// Of the frequency, by which waves are weighed down; for `fourier`.
+  /// The power of the frequency by which waves are divided; for `fourier`.
   public var spectralPower: Float = 1
-  /// Phases of the ascent, each with finer waves than the last; for `fourier`.
+  /// The number of phases of the ascent, each with finer waves than the one before; for `fourier`.
   public var octaves = 1
-  /// The ratio of the finest waves of two phases.
+  /// The ratio between the highest frequencies of two successive phases.
   public var octaveScale: Float = 1.4
   public var optimiser = Optimiser.gradient
-  /// The root-mean-square of the first step, in grey levels (of 255).
+  /// The root-mean-square (RMS) of the first step, in grey levels (of 255).
   public var step: Float
-  /// The same of the last step; in between it changes linearly.
+  /// The RMS of the last step; in between it changes linearly.
   public var finalStep: Float
   /// λ of S_c(I) − λ‖I‖² in units of RMS(∂S_c/∂I at the zero picture) / grey level, see `L2Penalty`.
   public var regularisation: Float
   /// The weight of `TotalVariation`.
   public var totalVariation: Float = 0
-  /// The part of the picture that is taken away in every iteration.
+  /// The fraction of the picture that is subtracted in every iteration.
   public var decay: Float
   /// The deviation of the Gaussian blur in the first iteration, in pixels.
   public var blur: Float
-  /// The same in the last; in between it changes linearly.
+  /// The deviation of the blur in the last iteration; in between it changes linearly.
   public var finalBlur: Float
-  /// The blur comes every so many iterations.
+  /// The number of iterations from one blur to the next.
   public var blurInterval: Int
-  /// The picture enters the net shifted by up to so many pixels both ways, at random.
+  /// The picture enters the net shifted at random, by up to so many pixels in both directions.
   public var jitter: Int
-  /// The picture enters the net turned by up to so many degrees both ways, at random.
+  /// The picture enters the net rotated at random, by up to so many degrees either way.
   public var rotation: Float = 0
-  /// The picture enters the net larger or smaller by up to this factor, at random; 1 for neither.
+  /// The picture enters the net enlarged or reduced at random, by up to this factor; 1 for neither.
   public var zoom: Float = 1
-  /// Whether mean + I is kept within 0 … 255.
+  /// True if mean + I is kept within 0 … 255.
   public var clips: Bool
-  /// Of everything random.
+  /// The seed of all random numbers.
   public var seed: UInt64
-  /// Pictures a class.
+  /// The number of pictures per class.
   public var samples = 1
-  /// How strongly the samples of a class are pulled apart, relative to the objective; see `Diversity`.
+  /// How strongly the pictures of one class are made to differ, relative to the objective; see `Diversity`.
   public var diversity: Float = 0.5
 
-  /// The paper's objective by plain gradient ascent; no randomness.
+  /// The paper's objective by plain gradient ascent, without randomness.
   ///
-  /// **[ours]** 200 steps whose size falls linearly from 1 grey level (RMS) to none: a step of constant size would never
-  /// settle. λ of 0.0125: were the score linear, the optimum w / 2λ would have an RMS of 1 / (2 · 0.0125) = 40 grey levels.
+  /// **[ours]** 200 steps whose RMS falls linearly from 1 grey level to 0, because steps of constant size would never settle. λ
+  /// is 0.0125: if the score were linear, the optimum w / 2λ would have an RMS of 1 / (2 · 0.0125) = 40 grey levels.
   public static func paper(iterations: Int = 200) -> ClassModelOptions {
     ClassModelOptions(
       mode: .paper, iterations: iterations, step: 1, finalStep: 0, regularisation: 0.0125, decay: 0, blur: 0, finalBlur: 0,
       blurInterval: 1, jitter: 0, clips: false, seed: 0)
   }
 
-  /// Pictures that people recognise more in.
+  /// Pictures in which people recognise more.
   ///
-  /// **[ours]** Found by trying (docs/class-models.md): waves weighed by 1/f^1.3, Adam's directions, steps of 1 grey level (RMS),
-  /// decay 0.012, jitter up to 16 pixels of an input side of 224, turns up to 6°, zooms up to 1.15, 250 iterations.
+  /// **[ours]** Found by experiment (docs/class-models.md): waves weighted by 1/f^1.3, Adam's directions, steps of 1 grey level
+  /// (RMS), decay 0.012, jitter up to 16 pixels of an input side of 224, rotation up to 6°, zoom up to 1.15, 250 iterations.
   public static func regularised(side: Int, iterations: Int = 250, seed: UInt64 = 0) -> ClassModelOptions {
     var options = ClassModelOptions(
       mode: .regularised, iterations: iterations, step: 1, finalStep: 1, regularisation: 0, decay: 0.012, blur: 0, finalBlur: 0,
@@ -87,7 +87,7 @@ public struct ClassModelOptions: Sendable, Hashable, Codable {
     return options
   }
 
-  /// The defaults of a mode for a network, with another number of iterations if given.
+  /// The defaults of a mode for a network, optionally with a different number of iterations.
   public static func defaults(
     _ mode: Mode, for network: Network, iterations: Int? = nil, seed: UInt64 = 0
   ) -> ClassModelOptions {
@@ -98,11 +98,11 @@ public struct ClassModelOptions: Sendable, Hashable, Codable {
     }
   }
 
-  /// The step's RMS in iteration t of T: step + (finalStep − step)·t/T.
+  /// The RMS of the step in iteration t of T: step + (finalStep − step)·t/T.
   func step(at iteration: Int) -> Float { step + (finalStep - step) * Float(iteration) / Float(iterations) }
 
-  /// Principal colour axes of photographs, each as long as its deviation: of the ILSVRC training pictures, for nets that
-  /// bring none of their own.
+  /// The principal colour axes of photographs, each as long as its standard deviation. They are those of the ILSVRC training
+  /// pictures, for nets without axes of their own.
   ///
   /// Source: eigenvalues and eigenvectors as in Facebook's fb.resnet.torch, after Krizhevsky et al. 2012, 4.1.
   static let colourAxes: [SIMD3<Float>] = [
@@ -137,7 +137,8 @@ extension ClassModelOptions {
     return parts
   }
 
-  /// Of several samples, in the last convolution's activations; nil for nets without one.
+  /// The term that makes the pictures of one class differ, in the activations of the last convolution; nil if there is one
+  /// picture per class, or no convolution.
   func diversity(for network: Network) -> Diversity? {
     let convolutions = network.layers.filter { if case .convolution = $0.layer { true } else { false } }
     guard samples > 1, diversity > 0, let layer = convolutions.last?.name else { return nil }

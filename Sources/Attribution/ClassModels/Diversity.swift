@@ -1,19 +1,19 @@
 import ConvNet
 
-/// Keeps the samples of one class apart: the mean cosine between the Gram matrices of their activations is lowered.
+/// Makes the samples of one class differ: the mean cosine between the Gram matrices of their activations is lowered.
 ///
-/// With A `[C, N]` a layer's activations of one sample and G = A·Aᵀ: D = − mean over pairs of ⟨Gᵢ, Gⱼ⟩ / (‖Gᵢ‖·‖Gⱼ‖).
+/// With A `[C, N]` the activations of a layer for one sample, and G = A·Aᵀ: D = − mean over pairs of ⟨Gᵢ, Gⱼ⟩ / (‖Gᵢ‖·‖Gⱼ‖).
 /// Source: Olah et al. 2017, *Feature Visualization*, on diversity.
 struct Diversity: Sendable {
   let layer: String
-  /// The size of its gradient relative to the objective's.
+  /// The size of the gradient of D relative to that of the objective.
   let weight: Float
 
-  /// Writes ∂D/∂A of each sample.
+  /// Writes ∂D/∂A of each sample, up to a factor that all samples share.
   ///
   /// - Parameters:
-  ///   - gradients: `[C, H, W]` each; overwritten.
-  ///   - activations: `[C, H, W]` each.
+  ///   - gradients: per sample `[C, H, W]`; overwritten.
+  ///   - activations: per sample `[C, H, W]`.
   func seed(
     _ gradients: [UnsafeMutableBufferPointer<Float>], activations: [UnsafeMutableBufferPointer<Float>], shape: Shape
   ) {

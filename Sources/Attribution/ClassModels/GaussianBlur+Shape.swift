@@ -2,6 +2,8 @@ import ConvNet
 import Images
 
 extension GaussianBlur {
+  /// Blurs a picture of that shape in place.
+  ///
   /// - Parameter scratch: at least as many values as the picture has; overwritten.
   func apply(
     to picture: UnsafeMutableBufferPointer<Float>, scratch: UnsafeMutableBufferPointer<Float>, shape: Shape

@@ -1,25 +1,26 @@
 import ConvNet
 
-/// What an ascent raises on one picture: a weighted sum of class scores, posteriors and activations inside the net.
+/// The quantity that an ascent maximises for one picture: a weighted sum of class scores, posteriors and activations inside the
+/// net.
 ///
 /// Source: Simonyan et al. 2013 §2 (the score before the softmax); Olah et al. 2017, *Feature Visualization*, for units,
 /// channels and sums.
 public struct Objective: Sendable, Hashable {
-  /// Where in a layer's map a unit lies.
+  /// The position of a unit in its channel.
   public enum Place: Sendable, Hashable {
-    /// The mean over the map: the channel as a whole.
+    /// The mean over all positions: the whole channel.
     case everywhere
     case centre
     case at(y: Int, x: Int)
   }
 
   public enum Quantity: Sendable, Hashable {
-    /// S_c before the softmax.
+    /// S_c, before the softmax.
     case score(classIndex: Int)
-    /// P_c; raising it can be had by lowering the other classes, and the paper found those pictures poor.
+    /// P_c. It can be raised by lowering the scores of other classes; the paper found such pictures poor.
     case posterior(classIndex: Int)
-    /// An activation of a layer; of a layer that a ReLU follows the value is the one after it, the gradient the one before
-    /// it, so that a unit that isn't active yet can be reached.
+    /// An activation of a layer. If a ReLU follows the layer, the value is taken after the ReLU and the gradient before it, so
+    /// that a unit that isn't active yet can be raised.
     case activation(layer: String, channel: Int, Place)
   }
 
@@ -37,11 +38,11 @@ public struct Objective: Sendable, Hashable {
 
   public init(_ terms: [Term]) { self.terms = terms }
 
-  /// S_c of one class: the paper's.
+  /// S_c of one class: the paper's objective.
   public static func score(_ classIndex: Int) -> Objective { Objective([Term(.score(classIndex: classIndex))]) }
   public static func posterior(_ classIndex: Int) -> Objective { Objective([Term(.posterior(classIndex: classIndex))]) }
 
-  /// The class, where the objective is the score or the posterior of one.
+  /// The class, if the objective is the score or the posterior of one class; otherwise nil.
   package var classIndex: Int? {
     guard terms.count == 1 else { return nil }
     switch terms[0].quantity {
@@ -50,14 +51,14 @@ public struct Objective: Sendable, Hashable {
     }
   }
 
-  /// The layers inside the net that terms name.
+  /// The layers inside the net that the terms use.
   var layers: Set<String> {
     Set(terms.compactMap { if case .activation(let layer, _, _) = $0.quantity { layer } else { nil } })
   }
 }
 
 extension Objective.Place {
-  /// The indices into a map of that height and width, and the weight of each.
+  /// The indices of the units in a channel of that height and width, and the weight of each.
   func units(height: Int, width: Int) -> (Range<Int>, weight: Float) {
     switch self {
     case .everywhere: return (0..<(height * width), 1 / Float(height * width))

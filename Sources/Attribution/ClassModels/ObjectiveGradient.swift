@@ -1,14 +1,15 @@
 import ConvNet
 
-/// Values of objectives and their gradients in the pictures, a picture a slot of the batch.
+/// Computes the values of objectives and their gradients with respect to the pictures, one picture per slot of the batch.
 ///
-/// One backward pass from the scores and one from each layer that any slot's objective names: slots see nothing of each other.
+/// It makes one backward pass from the scores and one from each layer that an objective of any slot uses. Slots don't influence
+/// each other.
 final class ObjectiveGradient {
   let plan: Plan
   private let diversity: Diversity?
   private var seeds: [String: Tensor] = [:]
   private let scoreSeed: Tensor
-  /// Of the gradients of several backward passes; made when there are several for the first time.
+  /// The sum of the gradients of several backward passes; made when it is needed for the first time.
   private var sum: Tensor?
   private var isSum = false
 
@@ -19,13 +20,15 @@ final class ObjectiveGradient {
     scoreSeed = try Tensor(count: plan.batch, shape: network.shapes[network.shapes.count - 1])
   }
 
-  /// ∂objective/∂picture of each slot, `[N, 3, H, W]`, from `run` to the next backward pass of the plan.
+  /// ∂objective/∂picture of each slot, `[N, 3, H, W]`; valid from `run` to the next backward pass of the plan.
   var gradient: Tensor { (isSum ? sum : nil) ?? plan.inputGradient }
 
+  /// Computes the objectives and their gradients.
+  ///
   /// - Parameters:
   ///   - pictures: `[N, 3, H, W]`, as they enter the net.
-  ///   - objectives: one a picture.
-  ///   - group: so many pictures in a row are samples of one thing, which the diversity term pulls apart.
+  ///   - objectives: one per picture.
+  ///   - group: so many successive pictures belong together, and the diversity term makes them differ.
   /// - Returns: the objectives' values, without the diversity term.
   func run(_ pictures: Tensor, _ objectives: [Objective], group: Int) throws -> [Float] {
     let (_, values, hasScores, layers) = try forward(pictures, objectives)
@@ -47,13 +50,15 @@ final class ObjectiveGradient {
     return values
   }
 
+  /// Computes the objectives without gradients.
   /// - Returns: the net's scores of the pictures, and the objectives' values.
   func values(_ pictures: Tensor, _ objectives: [Objective]) throws -> (scores: Tensor, values: [Float]) {
     let (scores, values, _, _) = try forward(pictures, objectives)
     return (scores, values)
   }
 
-  /// A forward pass, after which the seeds hold the objectives' gradients in the scores and in the layers that they name.
+  /// Makes a forward pass. After it the seeds hold the objectives' gradients with respect to the scores and to the layers that
+  /// they use.
   private func forward(
     _ pictures: Tensor, _ objectives: [Objective]
   ) throws -> (scores: Tensor, values: [Float], hasScores: Bool, layers: [String]) {
@@ -114,7 +119,7 @@ final class ObjectiveGradient {
     return value
   }
 
-  /// Adds the diversity term's gradient at `weight` times the size of the objective's own.
+  /// Adds the gradient of the diversity term, at `weight` times the size of the objective's own gradient.
   private func addDiversity(_ diversity: Diversity, count: Int, group: Int) throws {
     let seed = try seed(of: diversity.layer)
     let activation = try plan.activation(of: diversity.layer)

@@ -1,4 +1,4 @@
-/// How a gradient becomes a direction; how far to go is the step's.
+/// How a gradient becomes a direction. The length of the step is decided elsewhere.
 public enum Optimiser: String, Sendable, Hashable, Codable, CaseIterable {
   /// The gradient itself.
   case gradient
@@ -8,7 +8,7 @@ public enum Optimiser: String, Sendable, Hashable, Codable, CaseIterable {
   case adam
 }
 
-/// What an optimiser remembers of one picture.
+/// What an optimiser keeps for one picture from step to step.
 struct OptimiserState {
   private let optimiser: Optimiser
   private var first: [Float] = []
@@ -21,7 +21,8 @@ struct OptimiserState {
     if optimiser == .adam { second = first }
   }
 
-  /// Replaces a gradient by the direction to go in. The gradient's size doesn't count: only its course over the steps does.
+  /// Replaces a gradient by the direction to go in. The size of the gradient doesn't matter: momentum and Adam divide it by its
+  /// RMS first.
   mutating func direct(_ gradient: UnsafeMutableBufferPointer<Float>) {
     if optimiser == .gradient { return }
     let size = rootMeanSquare(gradient)
@@ -46,6 +47,6 @@ struct OptimiserState {
     }
   }
 
-  /// β to the number of steps.
+  /// β to the power of the number of steps.
   private func power(_ beta: Float) -> Float { (0..<min(steps, 10_000)).reduce(Float(1)) { product, _ in product * beta } }
 }

@@ -1,9 +1,9 @@
 import ConvNet
 import Foundation
 
-/// The numbers that an ascent moves instead of pixels: a picture is I = T·z, and so ∂/∂z = Tᵀ·∂/∂I.
+/// The numbers z that an ascent changes instead of pixels: the picture is I = T·z, and so ∂/∂z = Tᵀ·∂/∂I.
 ///
-/// All work in place on one picture, `[3, H, W]`.
+/// All functions work in place on one picture, `[3, H, W]`. `progress` is the part of the iterations that are done, 0 … 1.
 protocol Parameterisation: Sendable {
   /// g ← Tᵀ·g
   func pullBack(_ gradient: UnsafeMutableBufferPointer<Float>, scratch: UnsafeMutableBufferPointer<Float>, progress: Float)
@@ -17,27 +17,27 @@ struct PixelParameterisation: Parameterisation {
   func render(_: UnsafeMutableBufferPointer<Float>, scratch _: UnsafeMutableBufferPointer<Float>, progress _: Float) {}
 }
 
-/// Coefficients of waves, those of high frequency weighed down as in photographs, in three colours that don't vary together.
+/// Coefficients of waves in three uncorrelated colours. High frequencies are weighted down as they are in photographs.
 ///
-/// T = colours · cosine transform · diag(1 / max(f, 1/side)^power): the orthonormal DCT-II of each plane, which is the Fourier
-/// transform of the picture continued by reflection. `octaves` > 1 lets finer waves in step by step: in phase k of n those
-/// below 1/`octaveScale`^(n−1−k) of the highest frequency.
+/// T = colours · cosine transform · diag(1 / max(f, 1/side)^power). The cosine transform is the orthonormal DCT-II of each plane,
+/// that is the Fourier transform of the picture continued by reflection. With `octaves` > 1 finer waves are admitted step by
+/// step: in phase k of n those below 1/`octaveScale`^(n−1−k) of the highest frequency.
 /// Source: Olah et al. 2017, *Feature Visualization* (preconditioning by a decorrelated Fourier basis).
 struct FourierParameterisation: Parameterisation {
   let shape: Shape
   let octaves: Int
   let octaveScale: Float
-  /// `[H, H]` and `[W, W]`, a wave a row.
+  /// `[H, H]` and `[W, W]`, one wave per row.
   private let rows: [Float]
   private let columns: [Float]
-  /// `[H, W]`
+  /// The weight of each wave, `[H, W]`.
   private let scale: [Float]
-  /// Columns are the colours, RGB.
+  /// The colours as columns, RGB.
   private let colours: [SIMD3<Float>]
 
   /// - Parameters:
-  ///   - power: of the frequency; 0 for none.
-  ///   - colourAxes: principal colour axes, each as long as its deviation.
+  ///   - power: the power of the frequency; 0 for no weighting.
+  ///   - colourAxes: the principal colour axes, each as long as its standard deviation.
   init(shape: Shape, power: Float, colourAxes: [SIMD3<Float>], octaves: Int = 1, octaveScale: Float = 1.4) {
     precondition(shape.channels == 3 && colourAxes.count == 3, "three colours")
     self.shape = shape
@@ -54,7 +54,7 @@ struct FourierParameterisation: Parameterisation {
     colours = colourAxes.map { $0 / max(size, .leastNormalMagnitude).squareRoot() }
   }
 
-  /// The orthonormal DCT-II of n values, a wave a row.
+  /// The orthonormal DCT-II of n values, one wave per row.
   private static func waves(_ n: Int) -> [Float] {
     (0..<(n * n)).map { index in
       let (k, x) = (index / n, index % n)
@@ -81,7 +81,7 @@ struct FourierParameterisation: Parameterisation {
     mixColours(coefficients) { z in colours[0] * z.x + colours[1] * z.y + colours[2] * z.z }
   }
 
-  /// plane ← R·plane·Cᵀ, or back: Rᵀ·plane·C.
+  /// plane ← R·plane·Cᵀ, or if `inverse`: Rᵀ·plane·C.
   private func transform(_ plane: UnsafeMutablePointer<Float>, _ scratch: UnsafeMutablePointer<Float>, inverse: Bool) {
     rows.withUnsafeBufferPointer { rows in
       columns.withUnsafeBufferPointer { columns in

@@ -3,16 +3,16 @@ import Foundation
 import Images
 import Kernels
 
-/// What keeps a class model a picture. All work on one picture, `[C, H, W]`.
+/// A penalty or restraint that keeps a class model similar to a picture. It works on one picture, `[C, H, W]`.
 public protocol Regulariser: Sendable {
-  /// Adds the gradient of its penalty; nothing by default.
+  /// Adds the gradient of the penalty; does nothing by default.
   ///
-  /// - Parameter unit: RMS(∂objective/∂I) at the start, so that weights are the same for nets whose scores are a thousand times
-  ///   as large.
+  /// - Parameter unit: RMS(∂objective/∂I) at the start. Weights are relative to it, so that they also fit nets whose scores are a
+  ///   thousand times as large.
   func penalise(
     _ gradient: UnsafeMutableBufferPointer<Float>, picture: UnsafeMutableBufferPointer<Float>, shape: Shape, unit: Float)
 
-  /// Changes the picture after step `iteration` of `iterations`; nothing by default.
+  /// Changes the picture after step `iteration` of `iterations`; does nothing by default.
   func restrain(
     _ picture: UnsafeMutableBufferPointer<Float>, scratch: UnsafeMutableBufferPointer<Float>, shape: Shape, iteration: Int,
     iterations: Int)
@@ -34,10 +34,10 @@ func rootMeanSquare(_ values: UnsafeMutableBufferPointer<Float>) -> Float {
   return Float((kernels_sum_of_squares(base, values.count) / Double(max(values.count, 1))).squareRoot())
 }
 
-/// −λ‖I‖₂², the paper's: λ = `weight` · RMS(∂S_c/∂I at I = 0).
+/// The paper's penalty −λ‖I‖₂², with λ = `weight` · RMS(∂S_c/∂I at I = 0).
 ///
-/// So λ has the unit of score per squared grey level, as it must. For a linear score the optimum w / 2λ has an RMS of
-/// 1 / (2·`weight`). Source: Simonyan et al. 2013 §2.
+/// So λ has the right unit, score per squared grey level. For a linear score the optimum w / 2λ has an RMS of 1 / (2·`weight`).
+/// Source: Simonyan et al. 2013 §2.
 struct L2Penalty: Regulariser {
   let weight: Float
 
@@ -49,7 +49,7 @@ struct L2Penalty: Regulariser {
   }
 }
 
-/// −λ·Σ √(Δx² + Δy² + 1): edges cost by their height, noise more than a few edges; λ = `weight` · RMS(∂S_c/∂I at I = 0).
+/// The penalty −λ·Σ √(Δx² + Δy² + 1), with λ = `weight` · RMS(∂S_c/∂I at I = 0). Noise costs more than a few high edges.
 ///
 /// Source: Mahendran & Vedaldi 2015, *Understanding Deep Image Representations by Inverting Them* (there to the power of β / 2).
 struct TotalVariation: Regulariser {
@@ -72,7 +72,7 @@ struct TotalVariation: Regulariser {
   }
 }
 
-/// I ← (1 − rate)·I: a pull towards the mean picture (L2 decay, Yosinski et al. 2015 §3).
+/// I ← (1 − rate)·I, which pulls the picture towards the mean picture (L2 decay, Yosinski et al. 2015 §3).
 struct Decay: Regulariser {
   let rate: Float
 
@@ -85,7 +85,7 @@ struct Decay: Regulariser {
   }
 }
 
-/// I ← min(max(I, −mean), 255 − mean): what is shown, mean + I, stays within 0 … 255.
+/// I ← min(max(I, −mean), 255 − mean), so that the picture that is shown, mean + I, stays within 0 … 255.
 struct Clipping: Regulariser {
   /// `[3, H, W]`
   let mean: [Float]
@@ -99,9 +99,9 @@ struct Clipping: Regulariser {
   }
 }
 
-/// A Gaussian blur every few steps, whose deviation goes linearly from one value to another; the picture ends without one.
+/// A Gaussian blur every `interval` steps, but not after the last. Its deviation changes linearly.
 struct Blurring: Regulariser {
-  /// In pixels, in the first iteration and in the last.
+  /// The deviation in the first and in the last iteration, in pixels.
   let sigma: (first: Float, last: Float)
   let interval: Int
 

@@ -2,19 +2,19 @@ import ConvNet
 import Foundation
 import Random
 
-/// What happens to a picture between the canvas and the net in one iteration: a shift around the edges, then a turn and a zoom
-/// about the centre. A picture that is to please the net under all of them can't live on single pixels.
+/// The change of a picture before it enters the net in one iteration: a shift around the edges, then a rotation and a zoom about
+/// the centre. A picture that has a high score under all of them can't depend on single pixels.
 ///
-/// Source: Mordvintsev et al. 2015 (jitter); Olah et al. 2017 (turns and zooms).
+/// Source: Mordvintsev et al. 2015 (jitter); Olah et al. 2017 (rotation and zoom).
 struct Transformation {
   private let roll: Roll
   private let similarity: Similarity?
 
-  /// A function of the seed, the iteration and the item alone.
+  /// Draws a transformation, which depends on the seed, the iteration and the item alone.
   ///
   /// - Parameters:
-  ///   - rotation: the largest turn either way, in degrees.
-  ///   - zoom: the largest factor, both in and out; 1 for none.
+  ///   - rotation: the largest angle either way, in degrees.
+  ///   - zoom: the largest factor, for enlarging and reducing; 1 for none.
   init(jitter: Int, rotation: Float, zoom: Float, seed: UInt64, iteration: Int, item: Int) {
     var random = CounterRandom(seed: seed, purpose: .visualization, epoch: iteration, sample: item)
     roll = Roll(jitter: jitter, &random)
@@ -27,7 +27,7 @@ struct Transformation {
     similarity = Similarity(angle: angle, zoom: factor)
   }
 
-  /// Writes the picture as it enters the net.
+  /// Writes the picture as it enters the net to `target`.
   func apply(
     _ source: UnsafeMutableBufferPointer<Float>, to target: UnsafeMutableBufferPointer<Float>,
     scratch: UnsafeMutableBufferPointer<Float>, shape: Shape
@@ -37,7 +37,7 @@ struct Transformation {
     similarity.apply(scratch, to: target, shape: shape)
   }
 
-  /// The transpose: from a gradient in what entered the net to one in the picture.
+  /// Applies the transpose: turns a gradient with respect to what entered the net into one with respect to the picture.
   func pullBack(
     _ gradient: UnsafeMutableBufferPointer<Float>, to target: UnsafeMutableBufferPointer<Float>,
     scratch: UnsafeMutableBufferPointer<Float>, shape: Shape
@@ -48,7 +48,7 @@ struct Transformation {
   }
 }
 
-/// A shift of a picture in which what leaves at one side comes in at the other, so that nothing is lost:
+/// A shift of a picture. What leaves on one side enters on the other, so that nothing is lost:
 /// `y[c, (i + down) mod H, (j + right) mod W] = x[c, i, j]`.
 struct Roll: Equatable {
   var right = 0
@@ -57,7 +57,7 @@ struct Roll: Equatable {
   /// The shift that undoes this one.
   var inverse: Roll { Roll(right: -right, down: -down) }
 
-  /// Jitter: uniform in −limit … limit both ways.
+  /// Draws a shift for jitter, uniform in −limit … limit in both directions.
   init(jitter limit: Int, _ random: inout CounterRandom) {
     guard limit > 0 else { return }
     right = random.index(below: 2 * limit + 1) - limit
@@ -83,15 +83,15 @@ struct Roll: Equatable {
   }
 }
 
-/// A turn and a zoom about the centre by bilinear interpolation; what comes from outside of the picture is 0, the mean.
+/// A rotation and a zoom about the centre by bilinear interpolation. Pixels from outside of the picture are 0, the mean.
 struct Similarity: Equatable {
-  /// cos and sin of the angle, over the zoom.
+  /// Cosine and sine of the angle, divided by the zoom.
   private let cosine: Float
   private let sine: Float
 
   /// - Parameters:
   ///   - angle: in radians.
-  ///   - zoom: above 1 makes things larger.
+  ///   - zoom: values above 1 enlarge.
   init(angle: Float, zoom: Float) { (cosine, sine) = (cos(angle) / zoom, sin(angle) / zoom) }
 
   func apply(_ source: UnsafeMutableBufferPointer<Float>, to target: UnsafeMutableBufferPointer<Float>, shape: Shape) {
@@ -110,7 +110,7 @@ struct Similarity: Equatable {
     }
   }
 
-  /// The up to four pixels that each pixel of the result is made of.
+  /// Calls `body` for each of the up to four input pixels that a pixel of the result is made of.
   @inline(__always)
   private func forEachCorner(_ shape: Shape, _ body: (_ output: Int, _ input: Int, _ weight: Float) -> Void) {
     let (width, height) = (shape.width, shape.height)

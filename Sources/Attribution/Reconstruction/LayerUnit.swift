@@ -1,6 +1,6 @@
 import ConvNet
 
-/// A unit of a layer, and how strongly a picture excites it.
+/// A unit of a layer, and how strongly a picture activates it.
 package struct LayerUnit: Codable, Hashable, Sendable {
   package let channel: Int
   package let y: Int
@@ -11,16 +11,16 @@ package struct LayerUnit: Codable, Hashable, Sendable {
     (self.channel, self.y, self.x, self.activation) = (channel, y, x, activation)
   }
 
-  /// As a row of `/units`.
+  /// The unit as a row of the dataset `/units`.
   package var row: [Float] { [Float(channel), Float(y), Float(x), activation] }
 
-  /// Strongest first; equal ones by their place.
+  /// True if `one` comes before `other`: stronger units come first, equal ones in the order of their places.
   package static func isStronger(_ one: LayerUnit, _ other: LayerUnit) -> Bool {
     if one.activation != other.activation { return one.activation > other.activation }
     return (one.channel, one.y, one.x) < (other.channel, other.y, other.x)
   }
 
-  /// The strongest unit of a channel, the first in row order where several are.
+  /// The strongest unit of a channel; if several are, the first in row order.
   ///
   /// - Parameter activations: `[C, h, w]`.
   package static func strongest(of channel: Int, in activations: UnsafeMutableBufferPointer<Float>, _ shape: Shape) -> LayerUnit {
@@ -31,13 +31,13 @@ package struct LayerUnit: Codable, Hashable, Sendable {
   }
 }
 
-/// Which units of a layer are reconstructed for a picture.
+/// The units of a layer that are reconstructed for a picture.
 public struct UnitChoice: Sendable, Hashable {
-  /// At most so many a picture.
+  /// The most units per picture.
   public var count: Int
-  /// Only this channel; nil is the strongest unit of every channel, the strongest channels first.
+  /// The only channel to take units from. If nil, the strongest unit of every channel is taken, the strongest channels first.
   public var channel: Int?
-  /// Only the unit at this place, y and x.
+  /// The only position to take units from, y and x; nil for any.
   public var place: (y: Int, x: Int)? {
     get { placeValues.map { ($0[0], $0[1]) } }
     set { placeValues = newValue.map { [$0.y, $0.x] } }
@@ -50,6 +50,8 @@ public struct UnitChoice: Sendable, Hashable {
     self.place = place
   }
 
+  /// The chosen units, strongest first.
+  ///
   /// - Parameter activations: `[C, h, w]`.
   package func units(in activations: UnsafeMutableBufferPointer<Float>, _ shape: Shape) -> [LayerUnit] {
     func unit(_ channel: Int, _ y: Int, _ x: Int) -> LayerUnit {

@@ -1,15 +1,15 @@
 import ConvNet
 import Images
 
-/// Takes units of a layer back to the pixels: a signal of 1 at the unit goes down under a ReLU rule.
+/// Takes units of a layer back to the pixels: a signal of 1 at the unit goes down through the net under a ReLU rule.
 ///
-/// Under `gradient` that is ∂(activation)/∂I; under `deconvnet` Zeiler and Fergus's reconstruction, which for a signal of the
-/// activation's size is this times the activation.
+/// Under `gradient` the result is ∂(activation)/∂I. Under `deconvnet`, times the activation, it is Zeiler and Fergus's
+/// reconstruction.
 /// Source: Zeiler and Fergus 2013; Simonyan et al. 2013 §4.
 package final class Reconstructor {
   package let layer: String
   package let rule: ReLURule
-  /// Of the layer's output.
+  /// The shape of the layer's output.
   package let shape: Shape
   package let score: ScoreFunction
   private let layerIndex: Int
@@ -17,7 +17,7 @@ package final class Reconstructor {
   private let signal: Tensor
 
   /// - Parameter progress: called before every forward pass.
-  /// - Throws: `NetworkError` when there is no such layer.
+  /// - Throws: `NetworkError` if there is no such layer.
   package init(
     _ parameters: ParameterStore, layer: String, rule: ReLURule, batch: Int, compute: ComputeSettings,
     progress: @escaping () -> Void = {}
@@ -30,16 +30,17 @@ package final class Reconstructor {
     signal = try Tensor(count: batch, shape: shape)
   }
 
-  /// The scores and the layer's activations of up to `batch` inputs of the net.
+  /// Computes the scores and the layer's activations for up to `batch` inputs of the net.
   ///
-  /// - Parameter input: of a slot: `[3, H, W]`, RGB 0–255 with the mean subtracted.
+  /// - Parameter input: gives the input of a slot: `[3, H, W]`, RGB 0–255 with the mean subtracted.
   package func forward(_ count: Int, input: (_ slot: Int) -> [Float]) throws -> (scores: Tensor, activations: Tensor) {
     for slot in 0..<count { _ = images[slot].update(fromContentsOf: input(slot)) }
     let scores = score.scores(of: images.prefix(count))
     return (scores, try score.activations(of: layer))
   }
 
-  /// One unit a picture of the last forward pass, taken back to the pixels: what the unit sees of each.
+  /// Takes one unit per picture of the last forward pass back to the pixels, and returns the parts of the pictures that the units
+  /// see.
   package func reconstruct(_ units: [LayerUnit]) throws -> [Patch] {
     signal.storage.fill(with: 0)
     for (slot, unit) in units.enumerated() { signal[slot][(unit.channel * shape.height + unit.y) * shape.width + unit.x] = 1 }
@@ -54,8 +55,8 @@ package final class Reconstructor {
 }
 
 extension Reconstructor {
-  /// The range, moved into 0 ..< side where it reaches beyond, and cut to it where it is larger: patches of a layer are all of
-  /// one size.
+  /// The range, moved into 0 ..< side if it reaches beyond, and cut if it is larger, so that all patches of a layer have the same
+  /// size.
   fileprivate static func inside(_ range: Range<Int>, of side: Int) -> Range<Int> {
     let count = min(range.count, side)
     let start = min(max(range.lowerBound, 0), side - count)
@@ -63,10 +64,10 @@ extension Reconstructor {
   }
 }
 
-/// What a unit sees of a picture, taken back from its activation.
+/// The part of a picture that a unit sees, reconstructed from its activation.
 package struct Patch: Sendable {
   package let unit: LayerUnit
-  /// Of the net's input.
+  /// The rows and columns of the net's input that the part covers.
   package let rows: Range<Int>
   package let columns: Range<Int>
   /// `[3, rows, columns]`
@@ -88,7 +89,7 @@ package struct Patch: Sendable {
     self.values = values
   }
 
-  /// The same part of the crop.
+  /// The same part of the crop itself.
   package func part(of crop: Picture) throws(ImageError) -> Picture {
     try crop.cropped(x: columns.lowerBound, y: rows.lowerBound, width: columns.count, height: rows.count)
   }

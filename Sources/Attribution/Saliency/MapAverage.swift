@@ -1,11 +1,11 @@
 import Images
 
-/// The average of maps of crops, each at its place in the frame of the resized picture.
+/// The average of the maps of several crops, each at its place in the resized picture.
 ///
 /// **[ours]** mean[y, x] = Σ M_k(pixel) / n, over the n crops that cover the pixel (the paper averages ten maps and doesn't say
-/// how); mirrored crops are turned back. Where no crop lies the average is 0.
+/// how). Maps of mirrored crops are mirrored back. Where no crop lies, the average is 0.
 package struct MapAverage {
-  /// Of the resized picture.
+  /// The size of the resized picture.
   package let size: PictureSize
   private var sums: [Float]
   private var counts: [Float]
@@ -20,7 +20,7 @@ package struct MapAverage {
   ///
   /// - Parameters:
   ///   - map: `[height, width]`, as the net saw the crop.
-  ///   - width: of the crop.
+  ///   - width: the width of the crop, in pixels.
   package mutating func add(_ map: [Float], width: Int, at place: CropPlace) {
     let height = map.count / width
     precondition(
@@ -35,6 +35,6 @@ package struct MapAverage {
     }
   }
 
-  /// `[H, W]`
+  /// The average so far, `[H, W]`.
   package var average: [Float] { zip(sums, counts).map { $1 > 0 ? $0 / $1 : 0 } }
 }

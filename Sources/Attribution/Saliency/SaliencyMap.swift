@@ -1,20 +1,20 @@
 import ConvNet
 import Images
 
-/// How much each pixel of a picture matters for the score of a class.
+/// A map of how much each pixel of a picture matters for the score of a class.
 public struct SaliencyMap: Sendable {
   /// The class whose score was explained.
   public let classIndex: Int
-  /// S_c of the picture, the mean of its crops.
+  /// S_c of the picture, the mean over its crops.
   public let score: Float
-  /// The mean of its crops.
+  /// The posterior of the class, the mean over the crops.
   public let posterior: Float
   /// The strongest classes, strongest first.
   public let topClasses: [RankedClass]
-  /// `[H, W]`, the raw values: of the crop where there is one, else of the whole resized picture.
+  /// The raw values, `[H, W]`: of the crop if there is only one, otherwise of the whole resized picture.
   public let map: [Float]
   public let size: PictureSize
-  /// What the method says besides, the mean of the crops.
+  /// Further numbers from the method, each the mean over the crops.
   public let notes: [String: Double]
 }
 
@@ -30,7 +30,9 @@ package struct CropScores {
     self.crops = crops
   }
 
-  /// - Parameter row: `[K]`, of one crop.
+  /// Adds the scores of one crop.
+  ///
+  /// - Parameter row: `[K]`.
   package mutating func add(_ row: UnsafeMutableBufferPointer<Float>) {
     let own = ConvNet.posteriors(row)
     for index in row.indices {
@@ -39,6 +41,6 @@ package struct CropScores {
     }
   }
 
-  /// The strongest classes by posterior, strongest first.
+  /// The classes with the highest posteriors, highest first.
   package func top(_ count: Int) -> [RankedClass] { RankedClass.top(count, scores: scores, posteriors: posteriors) }
 }

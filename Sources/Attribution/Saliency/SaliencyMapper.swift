@@ -1,17 +1,17 @@
 import ConvNet
 import Images
 
-/// A picture to explain, by crops of it.
+/// A picture to explain, and the crops of it that are used.
 public struct CroppedPicture {
   /// Where the crops lie in the picture.
   public var places: [CropPlace]
-  /// The frame of the map: of the crop where there is one, else of the whole picture.
+  /// The frame of the map: that of the crop if there is only one, otherwise that of the whole picture.
   public var frame: PictureSize
-  /// The class to explain; nil is the strongest, by the mean posterior of the crops.
+  /// The class to explain; if nil, the class with the highest mean posterior over the crops.
   public var classIndex: Int?
-  /// Names its random numbers.
+  /// The number of its stream of random numbers.
   public var stream: UInt64
-  /// A crop as it enters the net: `[3, H, W]`, RGB 0–255 with the mean subtracted.
+  /// Gives a crop as it enters the net: `[3, H, W]`, RGB 0–255 with the mean subtracted.
   public var input: (CropPlace) -> [Float]
 
   public init(
@@ -21,14 +21,14 @@ public struct CroppedPicture {
   }
 }
 
-/// Saliency maps of pictures, from one crop of each or ten, in batches that are filled across pictures and crops.
+/// Makes saliency maps of pictures, from one crop or ten crops each. Batches are filled across pictures and crops.
 public final class SaliencyMapper {
   package let score: ScoreFunction
   private let method: any SaliencyMethod
   private let images: Tensor
 
   /// - Parameters:
-  ///   - batch: crops that are computed together.
+  ///   - batch: the number of crops that are computed together.
   ///   - progress: called before every forward pass.
   public convenience init(
     _ parameters: ParameterStore, method: any SaliencyMethod, batch: Int, compute: ComputeSettings = ComputeSettings(),
@@ -37,17 +37,17 @@ public final class SaliencyMapper {
     try self.init(ScoreFunction(parameters, batch: batch, compute: compute, progress: progress), method: method)
   }
 
-  /// Several methods may share a net.
+  /// Makes a mapper on a net that several methods may share.
   public init(_ score: ScoreFunction, method: any SaliencyMethod) throws {
     (self.score, self.method) = (score, method)
     images = try Tensor(count: score.batch, shape: score.network.input)
   }
 
-  /// The maps of up to `batch` inputs of the net, each as it is.
+  /// Computes the maps of up to `batch` inputs of the net, each as it is.
   ///
   /// - Parameters:
   ///   - images: `[N, 3, H, W]`, RGB 0–255 with the mean subtracted.
-  ///   - classes: the class to explain in each picture; nil is the one of highest score.
+  ///   - classes: the class to explain in each picture; if nil, the one with the highest score.
   public func maps(of images: Tensor, classes: [Int?]) throws -> [SaliencyMap] {
     precondition(images.count <= score.batch, "\(images.count) pictures for a batch of \(score.batch)")
     precondition(images.count == classes.count, "\(images.count) pictures and \(classes.count) classes")
@@ -58,9 +58,9 @@ public final class SaliencyMapper {
     return try maps(of: inputs, owners) { _ in images }
   }
 
-  /// The maps of any number of pictures, each averaged over its crops.
+  /// Computes the maps of any number of pictures, each averaged over its crops.
   ///
-  /// - Throws: what the method throws.
+  /// - Throws: the errors of the method.
   public func maps(of pictures: [CroppedPicture]) throws -> [SaliencyMap] {
     let inputs = pictures.indices.flatMap { owner in
       let picture = pictures[owner]
@@ -85,14 +85,14 @@ public final class SaliencyMapper {
   /// One input of the net: a crop.
   private struct Input {
     let owner: Int
-    /// In the resized picture.
+    /// Its place in the resized picture.
     let place: CropPlace
-    /// In the frame of the map.
+    /// Its place in the frame of the map.
     let target: CropPlace
     let stream: UInt64
   }
 
-  /// One picture, with what its crops have said so far.
+  /// One picture, with the results of its crops so far.
   private struct Owner {
     var classIndex: Int?
     var scores: CropScores
@@ -120,7 +120,7 @@ public final class SaliencyMapper {
       for (slot, input) in chunk.enumerated() { pictures[input.owner].scores.add(scores[slot]) }
     }
 
-    // The strongest class is that of all crops together: it is known only after all of them.
+    // The strongest class is that of all crops together, so it is known only after all of them.
     let choosesFirst = pictures.contains { $0.classIndex == nil }
     var last: (images: Tensor, scores: Tensor)?
     if choosesFirst {

@@ -1,22 +1,22 @@
 import ConvNet
 
-/// The class scores S as a function of the picture, with its derivatives: what saliency methods compute with.
+/// The class scores S as a function of the picture, with derivatives, for saliency methods.
 ///
-/// A forward pass, then any number of backward passes from it. Results are valid until the next call.
+/// Any number of backward passes may follow a forward pass. Results are valid until the next call.
 public final class ScoreFunction {
-  /// The most pictures a call may bring.
+  /// The most pictures per call.
   public let batch: Int
   private let plan: Plan
-  /// ∂S_c/∂S: one 1 a picture.
+  /// ∂S_c/∂S: a single 1 per picture.
   private let seed: Tensor
   private let progress: () -> Void
-  /// Forward passes that were made, by which a caller sees whether the last one is still its own.
+  /// The number of forward passes so far, from which a caller sees whether the last one was its own.
   package private(set) var passes = 0
 
   public var network: Network { plan.network }
 
   /// - Parameters:
-  ///   - batch: the most pictures a call may bring.
+  ///   - batch: the most pictures per call.
   ///   - progress: called before every forward pass: some methods make thousands of them for one picture.
   public init(
     _ parameters: ParameterStore, batch: Int, compute: ComputeSettings = ComputeSettings(), progress: @escaping () -> Void = {}
@@ -27,7 +27,7 @@ public final class ScoreFunction {
     seed = try Tensor(count: batch, shape: plan.network.shapes[plan.network.shapes.count - 1])
   }
 
-  /// S of up to `batch` pictures: `[N, K]`, before any softmax.
+  /// Computes S of up to `batch` pictures: `[N, K]`, before the softmax.
   ///
   /// - Parameter images: `[N, 3, H, W]`, RGB 0–255 with the mean subtracted.
   public func scores(of images: Tensor) -> Tensor {
@@ -36,34 +36,34 @@ public final class ScoreFunction {
     return plan.forward(images)
   }
 
-  /// S_c of each picture, for a class each.
+  /// Computes S_c of each picture, one class per picture.
   public func scores(of images: Tensor, classes: [Int]) -> [Float] {
     let scores = scores(of: images)
     return classes.indices.map { scores[$0][classes[$0]] }
   }
 
-  /// ∂S_c/∂I of the pictures of the last forward pass, for a class each: `[N, 3, H, W]`.
+  /// Computes ∂S_c/∂I of the pictures of the last forward pass, one class per picture: `[N, 3, H, W]`.
   public func gradients(classes: [Int], rule: ReLURule = .gradient) -> Tensor {
     plan.backward(from: seeded(classes), rule: rule)
     return plan.inputGradient
   }
 
-  /// ∂S_c/∂A by the activations A of a layer, as in `gradients(classes:rule:)`: `[N, C, h, w]`.
+  /// Computes ∂S_c/∂A with respect to a layer's activations A, one class per picture: `[N, C, h, w]`.
   ///
-  /// - Throws: `NetworkError` when there is no such layer.
+  /// - Throws: `NetworkError` if there is no such layer.
   public func gradients(classes: [Int], at layer: String) throws -> Tensor {
     try plan.gradient(at: layer, from: seeded(classes))
   }
 
   /// The activations of a layer in the last forward pass: `[N, C, h, w]`; see `Plan.activation(of:)`.
   ///
-  /// - Throws: `NetworkError` when there is no such layer.
+  /// - Throws: `NetworkError` if there is no such layer.
   public func activations(of layer: String) throws -> Tensor { try plan.activation(of: layer) }
 
-  /// ∂objective/∂I of the pictures of the last forward pass, from a layer inside: `[N, 3, H, W]`.
+  /// Computes ∂objective/∂I of the pictures of the last forward pass, from a layer inside the net: `[N, 3, H, W]`.
   ///
   /// - Parameter gradient: ∂objective/∂A, `[N, C, h, w]`.
-  /// - Throws: `NetworkError` when there is no such layer.
+  /// - Throws: `NetworkError` if there is no such layer.
   public func gradients(from layer: String, _ gradient: Tensor, rule: ReLURule) throws -> Tensor {
     try plan.backward(from: layer, gradient: gradient, rule: rule)
     return plan.inputGradient

@@ -1,7 +1,7 @@
 import ConvNet
 import Files
 
-/// w = ∂S_c/∂I at the picture, by one backward pass; the ReLU rule makes of the same pass a DeconvNet or guided
+/// w = ∂S_c/∂I at the picture, by one backward pass. With other ReLU rules the same pass computes a DeconvNet or guided
 /// back-propagation (§4).
 ///
 /// Source: Simonyan et al. 2013 §3.1; Zeiler and Fergus 2013; Springenberg et al. 2014 (guided).

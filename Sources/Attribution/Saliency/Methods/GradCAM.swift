@@ -1,8 +1,9 @@
 import ConvNet
 import Files
 
-/// ReLU(Σ_k α_k A_k) over the channels k of a layer's activations A, with α_k the mean of ∂S_c/∂A_k over the positions;
-/// enlarged to the picture (bilinear, pixel centres aligned). By default the layer is the last convolution, after its ReLU.
+/// ReLU(Σ_k α_k A_k) over the channels k of a layer's activations A, with α_k the mean of ∂S_c/∂A_k over the positions. The
+/// result is enlarged to the picture (bilinear, pixel centres aligned). By default the layer is the last convolution, after its
+/// ReLU.
 ///
 /// Source: Selvaraju et al. 2017.
 struct GradCAM: SaliencyMethod {
@@ -39,9 +40,9 @@ struct GradCAM: SaliencyMethod {
     return Attributions(.pixels, result)
   }
 
-  /// Bilinear, with the border repeated outwards.
+  /// Enlarges bilinearly, with the border repeated outwards.
   private func enlarge(_ source: [Float], _ from: Shape, to target: UnsafeMutableBufferPointer<Float>, _ to: Shape) {
-    /// The two neighbours of an output, and the second's weight.
+    /// The two input positions that an output position lies between, and the weight of the second.
     func places(_ output: Int, _ input: Int) -> [(Int, Int, Float)] {
       (0..<output).map { place in
         let centre = max((Float(place) + 0.5) * Float(input) / Float(output) - 0.5, 0)

@@ -1,7 +1,7 @@
 import ConvNet
 import Files
 
-/// w · I, channel by channel: what each pixel brings to the score, to first order. I is the picture minus the mean.
+/// w · I per channel: what each pixel contributes to the score, to first order. I is the picture minus the mean.
 ///
 /// Source: Shrikumar et al. 2016, *Not Just a Black Box*.
 struct GradientTimesInput: SaliencyMethod {

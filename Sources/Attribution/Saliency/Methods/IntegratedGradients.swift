@@ -1,10 +1,10 @@
 import ConvNet
 import Files
 
-/// (I − I′) · ∫₀¹ ∂S_c/∂I at I′ + t·(I − I′) dt, channel by channel, by the midpoint rule; I′ is the mean picture (zero).
+/// (I − I′) · ∫₀¹ ∂S_c/∂I at I′ + t·(I − I′) dt per channel, by the midpoint rule. I′ is the mean picture (zero).
 ///
-/// Completeness: the attributions of a picture sum to S_c(I) − S_c(I′), up to the error of the integral, which is kept with
-/// the result as `completeness_gap` beside `score_difference`.
+/// Completeness: the attributions of a picture sum to S_c(I) − S_c(I′), up to the error of the integral. The result keeps that
+/// error as `completeness_gap`, beside `score_difference`.
 /// Source: Sundararajan et al. 2017.
 struct IntegratedGradients: SaliencyMethod {
   let steps: Int

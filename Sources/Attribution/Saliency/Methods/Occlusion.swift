@@ -1,10 +1,10 @@
 import ConvNet
 import Files
 
-/// How much S_c falls when a square of the picture is covered by the mean picture: each pixel gets the mean over the squares
-/// that cover it. Squares stand every `stride` pixels from the upper left; the last ones are cut off by the border.
+/// How much S_c falls when a square of the picture is covered by the mean picture. Each pixel gets the mean over the squares that
+/// cover it. Squares stand every `stride` pixels from the upper left; the last ones are cut off by the border.
 ///
-/// By default a seventh of the picture's width (32 pixels of 224), every half of that.
+/// By default a square's side is a seventh of the picture's width (32 of 224 pixels), and the stride is half of that.
 /// Source: Zeiler and Fergus 2013 §4.2.
 struct Occlusion: SaliencyMethod {
   let window: Int
@@ -49,7 +49,7 @@ struct Occlusion: SaliencyMethod {
     (0..<((side - window + stride - 1) / stride + 1)).map { $0 * stride }
   }
 
-  /// Calls `body` for the part of every row of every picture and channel that a square covers, with its place in `values`.
+  /// Calls `body` for the part of each row that a square covers, in every picture and channel, with its start in `values`.
   private func forEachLine(
     _ rows: Range<Int>, _ columns: Range<Int>, _ images: Tensor,
     _ body: (_ start: Int, UnsafeMutableBufferPointer<Float>) -> Void

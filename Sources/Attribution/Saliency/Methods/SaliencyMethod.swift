@@ -1,24 +1,24 @@
 import ConvNet
 import Files
 
-/// A way to say how much every pixel of a picture matters for the score of a class.
+/// A way to compute how much every pixel of a picture matters for the score of a class.
 ///
-/// A method is a value: its parameters, and one function. What is made of its attributions (crops, files, pictures, ranks)
-/// is the same for all methods.
+/// A method is a value: its parameters, and one function. What follows from its attributions (averages over crops, files,
+/// pictures, work of ranks) is the same for all methods.
 public protocol SaliencyMethod: Sendable {
-  /// Everything that its attributions depend on besides the net, the picture and the class; kept with the results.
+  /// Everything that the attributions depend on besides the net, the picture and the class; stored with the results.
   var parameters: [String: ParameterValue] { get }
 
-  /// The attributions of pictures.
+  /// Computes the attributions of pictures.
   ///
   /// - Parameters:
-  ///   - pictures: their forward pass is the last that `score` has made.
+  ///   - pictures: the pictures of the last forward pass of `score`.
   ///   - score: the net; the method may make any passes.
-  /// - Throws: `NetworkError` for a layer that the net doesn't have.
+  /// - Throws: `NetworkError` if the method uses a layer that the net doesn't have.
   func attributions(of pictures: ClassPictures, by score: ScoreFunction) throws -> Attributions
 }
 
-/// Pictures, each with the class to explain in it.
+/// Pictures, each with the class that is to be explained in it.
 public struct ClassPictures {
   /// `[N, 3, H, W]`, RGB 0–255 with the mean subtracted.
   public var images: Tensor
@@ -26,7 +26,7 @@ public struct ClassPictures {
   public var classes: [Int]
   /// S_c of each picture.
   public var scores: [Float]
-  /// Names the random numbers of each picture: they depend on it and not on a place in a batch.
+  /// The number of each picture's stream of random numbers, which doesn't depend on its place in a batch.
   public var streams: [UInt64]
 
   public init(images: Tensor, classes: [Int], scores: [Float], streams: [UInt64]) {
@@ -37,7 +37,7 @@ public struct ClassPictures {
   }
 }
 
-/// What a method says of pictures: a number a channel and pixel, or a number a pixel.
+/// The result of a method for some pictures: one value per channel and pixel, or one value per pixel.
 public struct Attributions {
   public enum Kind: Sendable {
     /// `[N, 3, H, W]`, signed; the map is M[i, j] = max over channels of |a[c, i, j]| (§3.1).
@@ -48,7 +48,7 @@ public struct Attributions {
 
   public var kind: Kind
   public var values: Tensor
-  /// Numbers to keep with each picture's result: none, or N of them.
+  /// Numbers to store with the result of each picture: empty, or one entry per picture.
   public var notes: [[String: Double]]
 
   public init(_ kind: Kind, _ values: Tensor, notes: [[String: Double]] = []) {

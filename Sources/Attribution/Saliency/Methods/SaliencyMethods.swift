@@ -1,27 +1,27 @@
 import ConvNet
 
-/// What may be chosen of a method; nil is its default.
+/// The options of all methods; nil stands for the method's default.
 public struct SaliencyMethodOptions: Sendable {
-  /// SmoothGrad: noisy copies of a picture.
+  /// SmoothGrad: the number of noisy copies of a picture.
   public var samples: Int?
-  /// SmoothGrad: deviation of the noise, a part of the picture's range.
+  /// SmoothGrad: the deviation of the noise, relative to the picture's range of values.
   public var noise: Float?
   /// SmoothGrad: the method whose attributions are averaged.
   public var base: String?
-  /// SmoothGrad: of the noise.
+  /// SmoothGrad: the seed of the noise.
   public var seed: UInt64?
-  /// Integrated gradients: points of the path.
+  /// Integrated gradients: the number of points on the path.
   public var steps: Int?
-  /// Grad-CAM: a layer with positions.
+  /// Grad-CAM: a layer whose units have positions.
   public var layer: String?
-  /// Occlusion: the covered square's side in pixels.
+  /// Occlusion: the side of the covered square, in pixels.
   public var window: Int?
-  /// Occlusion: pixels from one square to the next.
+  /// Occlusion: the distance from one square to the next, in pixels.
   public var stride: Int?
 
   public init() {}
 
-  /// Those that are given.
+  /// The names of the options that are set.
   var given: [String] {
     let all: [(String, Bool)] = [
       ("samples", samples != nil), ("noise", noise != nil), ("base", base != nil), ("seed", seed != nil),
@@ -31,11 +31,11 @@ public struct SaliencyMethodOptions: Sendable {
   }
 }
 
-/// The list of methods. A new one is a file in this folder and a line here.
+/// The list of methods. A new method is a file in this folder and a line here.
 public enum SaliencyMethods {
   struct Entry: Sendable {
     let name: String
-    /// The options that it takes.
+    /// The names of the options that the method takes.
     var options: Set<String> = []
     let make: @Sendable (SaliencyMethodOptions, Network) throws -> any SaliencyMethod
   }
@@ -53,7 +53,7 @@ public enum SaliencyMethods {
 
   public static var names: [String] { all.map(\.name) }
 
-  /// The method of that name.
+  /// Makes the method of that name.
   ///
   /// - Throws: `AttributionError` for an unknown name, an option that isn't the method's, or a value that makes no sense.
   public static func make(
@@ -62,7 +62,7 @@ public enum SaliencyMethods {
     guard let entry = all.first(where: { $0.name == name }) else {
       throw AttributionError("there is no method '\(name)'; there are \(names.joined(separator: ", "))")
     }
-    // What SmoothGrad wraps may have options of its own.
+    // The method that SmoothGrad averages may have options of its own.
     var taken = entry.options
     if let base = options.base, taken.contains("base") { taken.formUnion(all.first { $0.name == base }?.options ?? []) }
     if let other = options.given.first(where: { !taken.contains($0) }) {
@@ -71,8 +71,8 @@ public enum SaliencyMethods {
     return try entry.make(options, network)
   }
 
-  /// `value`, or the default where there is none.
-  /// - Throws: `AttributionError` when it isn't in the range.
+  /// The value, or the default if it is nil.
+  /// - Throws: `AttributionError` if the value isn't in the range.
   static func checked<Value: Comparable>(
     _ name: String, _ value: Value?, default standard: Value, in range: ClosedRange<Value>
   ) throws(AttributionError) -> Value {
