@@ -2,9 +2,9 @@ import Cluster
 import Files
 import Foundation
 
-/// What a job must know of a result that is whole.
+/// What a job must know of a whole result.
 package struct WholeItem: Sendable {
-  /// In the manifest; nil when a crash has swallowed it.
+  /// The result's line in the manifest; nil if a crash has lost it.
   let line: Manifest.Line?
   let source: String?
   let picture: FileName?
@@ -12,9 +12,9 @@ package struct WholeItem: Sendable {
   private(set) var pictureStamp: FileStamp?
   let truth: String?
   let annotationSHA256: String?
-  /// Where the picture's file lies now, when it has moved since.
+  /// The present path of the picture's file, if it has moved since; otherwise nil.
   private(set) var movedTo: String?
-  /// Whether its line in the manifest has to be written anew.
+  /// True if the result's line in the manifest must be written again.
   private(set) var isAltered = false
 
   init(_ record: CommonFacts, line: Manifest.Line?) {
@@ -25,17 +25,18 @@ package struct WholeItem: Sendable {
     pictureStamp = record.pictureStamp
   }
 
-  /// Whether the result is what a run would make of the picture now: of the same class, and with the same boxes.
+  /// True if the picture still has the class and the boxes that it had when the result was made.
   func isCurrent(_ now: PictureSource) -> Bool { truth == now.truth && annotationSHA256 == now.annotationSHA256 }
 
-  /// Whether the picture's file still holds the bytes that the result was made of; notes where it lies, and its stamp.
+  /// True if the picture's file still holds the bytes that the result was made from. Also records the file's present path and
+  /// stamp.
   ///
-  /// Its bytes are read only where its size or its time isn't what it was.
+  /// The bytes are read only if the file's size or time has changed.
   ///
-  /// - Throws: `FileError` when the storage is away.
+  /// - Throws: `FileError` if the storage is away.
   mutating func isUnchanged(_ now: PictureSource) throws(FileError) -> Bool {
     if now.path.written != source { (movedTo, isAltered) = (now.path.written, true) }
-    // What can't be looked at is no other picture.
+    // A file that can't be examined isn't taken for a different picture.
     guard let stamp = FileStamp(of: now.path), stamp != pictureStamp, let pictureSHA256 else { return true }
     Activity.advance()
     if let digest = try now.digest(), digest != pictureSHA256 { return false }
@@ -44,11 +45,11 @@ package struct WholeItem: Sendable {
   }
 }
 
-/// The whole results of earlier runs, on rank 0.
+/// The whole results of earlier runs; on rank 0.
 package struct EarlierResults: Sendable {
-  /// By item.
+  /// The whole results by item.
   private(set) var whole: [String: WholeItem]
-  /// Results that are out of date and made again: the picture has changed, or what is known of it.
+  /// The number of results that are made again because the picture, or what is known of it, has changed.
   private(set) var outdated = 0
 
   private let bySource: [String: String]
@@ -61,24 +62,24 @@ package struct EarlierResults: Sendable {
       .mapValues { $0.map(\.item) }
   }
 
-  /// Of the results in a folder, whose files need not be there.
+  /// Reads the results that the manifest of a folder lists, whether or not their files exist.
   package init(in folder: String) throws {
     var whole: [String: WholeItem] = [:]
     try Manifest(of: folder).forEach { record, line in whole[record.item] = WholeItem(record.common, line: line) }
     self.init(whole)
   }
 
-  /// An item for each of some things that are no pictures and have names of their own, in their order.
+  /// Returns an item per name, in the same order, for subjects that aren't pictures and have names of their own.
   package func items(named names: [String]) -> [String] {
     let existing = Dictionary(whole.keys.map { (ItemNames.name(of: $0), $0) }, uniquingKeysWith: min)
     return ItemNames.items(named: names, existing: existing)
   }
 
-  /// The item of a picture: of the same file, or of one with the same content and the same path from the folder that was
-  /// given, which then lies elsewhere now.
+  /// Returns the item of a picture: that of the same file, or that of a file which has since moved, with the same content and the
+  /// same path within the folder that was given. Nil if there is none.
   ///
   /// - Parameter others: the items of other pictures.
-  /// - Throws: `FileError` when the storage is away.
+  /// - Throws: `FileError` if the storage is away.
   package func item(of picture: PictureSource, others: Set<String> = []) throws(FileError) -> String? {
     if let item = bySource[picture.path.written] { return item }
     guard let candidates = byPicture[picture.name]?.filter({ !others.contains($0) }), !candidates.isEmpty,
@@ -87,11 +88,11 @@ package struct EarlierResults: Sendable {
     return candidates.filter { whole[$0]?.pictureSHA256 == digest }.min()
   }
 
-  /// An item for each picture, in their order; see `ItemNames`.
+  /// Returns an item per picture, in the same order; see `ItemNames`.
   ///
-  /// - Throws: `FileError` when the storage is away.
+  /// - Throws: `FileError` if the storage is away.
   package func items(of pictures: [PictureSource]) throws(FileError) -> [String] {
-    // Names of results of other pictures are taken as well.
+    // Names of other pictures' results are taken as well.
     var existing = Dictionary(whole.map { item, found in (found.source ?? item, item) }, uniquingKeysWith: min)
     let inPlace = Set(pictures.compactMap { bySource[$0.path.written] })
     for picture in pictures {
@@ -100,9 +101,9 @@ package struct EarlierResults: Sendable {
     return ItemNames.names(for: pictures.map(\.path.written), existing: existing)
   }
 
-  /// Whether there is a result of the item that stays; one that is out of date doesn't count any more.
+  /// True if the item has a result that can stay. A result that is out of date is forgotten.
   ///
-  /// - Throws: `FileError` when the storage is away.
+  /// - Throws: `FileError` if the storage is away.
   mutating func take(_ item: String, of picture: PictureSource?) throws(FileError) -> Bool {
     guard var found = whole[item] else { return false }
     guard let picture else { return true }

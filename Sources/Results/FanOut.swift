@@ -2,16 +2,16 @@ import Cluster
 import Files
 import Foundation
 
-/// What became of an item.
+/// The outcome of one item.
 package enum ItemOutcome: Codable, Sendable {
   case done(SavedItem)
-  /// The item has no result of its own: it was only looked at.
+  /// The item has no result of its own: it was only examined.
   case seen
-  /// The item couldn't be made, for that reason; the others go on.
+  /// The item couldn't be made, with the reason; the others go on.
   case failed(String)
 }
 
-/// Work that runs on another thread until its value is asked for, once.
+/// Work on another thread, whose value is asked for once.
 private final class Background<Value: Sendable>: @unchecked Sendable {
   // Unchecked: the value is written before the signal and read after it.
   private var value: Value?
@@ -33,20 +33,20 @@ private final class Background<Value: Sendable>: @unchecked Sendable {
   }
 }
 
-/// Shares out items over all ranks, and computes those of a rank a batch at a time.
+/// Distributes items over all ranks, and computes a rank's items one batch at a time.
 ///
 /// A rank takes items from the queue one at a time until its batch is full. The queue hands out 0, 1, 2, …, so an item's number
-/// tells how many are left: a rank takes at most ⌈left / ranks⌉, so that near the end nobody has a full batch while others
-/// have nothing to do.
+/// tells how many are left. A rank takes at most ⌈left / ranks⌉, so that near the end no rank has a full batch while others have
+/// nothing to do.
 package struct FanOut<Prepared: Sendable> {
   let count: Int
   /// The most items that are computed together.
   let batch: Int
   let communicator: Communicator
-  /// Whether the next batch is prepared on another thread while this one is computed: for what is read and decoded. Without
-  /// it a rank takes its next items later, which shares out more evenly.
+  /// True if the next batch is prepared on another thread while this one is computed; for items that are read and decoded. If
+  /// false, a rank takes its next items later, which distributes them more evenly.
   let prefetches: Bool
-  /// Makes items ready, on any thread. An error is that item's alone.
+  /// Prepares items, on any thread. An error concerns its item only.
   let prepare: @Sendable (_ items: [Int]) -> [Result<Prepared, any Error>]
 
   package init(
@@ -57,17 +57,17 @@ package struct FanOut<Prepared: Sendable> {
     (self.prefetches, self.prepare) = (prefetches, prepare)
   }
 
-  /// The most items that a rank may take when `item` is the first of them.
+  /// The most items that a rank may take if `item` is the first of them.
   package static func share(from item: Int, count: Int, ranks: Int, batch: Int) -> Int {
     min(batch, (count - item + ranks - 1) / ranks)
   }
 
-  /// Every item is reported, unless the ranks were asked to stop: what they haven't finished then is left out.
+  /// Computes all items and reports every one, unless the ranks are asked to stop: items that aren't finished then are left out.
   ///
   /// - Parameters:
-  ///   - process: computes and saves items; gives an outcome an item in the same order, or nil when it was stopped on request.
-  ///   - onReport: gets every outcome on rank 0, one call at a time.
-  /// - Throws: what `process` and `onReport` throw; that ends the job.
+  ///   - process: computes and saves items; returns one outcome per item, in the same order, or nil if it was stopped on request.
+  ///   - onReport: receives every outcome on rank 0, one call at a time.
+  /// - Throws: the errors of `process` and `onReport`, which end the job.
   /// - Note: collective
   package func run(
     process: (_ items: [(item: Int, prepared: Prepared)]) throws -> [ItemOutcome]?,

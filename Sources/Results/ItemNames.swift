@@ -1,24 +1,26 @@
 import Foundation
 
-/// Names of results for pictures: made of the file's name, safe as a file name, and each given once.
+/// Makes the names of pictures' results from the names of the files. A result's name is safe as a file name and is used only
+/// once.
 ///
-/// `n01440764/it's.JPEG` becomes `it's`; where several pictures have that name, each gets its folder's name before it
-/// (`n01440764-it's`), then the folder above, and at last a number.
+/// `n01440764/it's.JPEG` becomes `it's`. If several pictures have that name, each is preceded by the name of its folder
+/// (`n01440764-it's`), then by that of the folder above; the last resort is a number.
 ///
-/// No folder gets too many files: in a run over more than 1,000 items, those that have no name yet get one in a sub-folder,
-/// `c7/it's`: the last two hexadecimal digits of the name's `hash`. Their names differ without the sub-folder, too.
+/// No folder gets too many files: in a run over more than 1,000 items, each item without a name gets one in a sub-folder, such as
+/// `c7/it's`. The sub-folder is the last two hexadecimal digits of the name's `hash`. Names differ even without their
+/// sub-folders.
 public enum ItemNames {
-  /// Names of files that results have next to the items.
+  /// Names of files that a result folder has beside those of the items.
   static let reserved: Set = ["contact-sheet"]
-  /// New items of a run over more than these go into sub-folders.
+  /// New items go into sub-folders in a run over more items than this.
   static let flatLimit = 1000
 
-  /// Of results of pictures.
+  /// Returns the items of pictures.
   ///
   /// - Parameters:
-  ///   - sources: paths as `FileName.written` has them, each once.
-  ///   - existing: names that earlier runs gave, by source: they stay, whatever else there is now.
-  /// - Returns: an item a source, in the same order.
+  ///   - sources: the paths as `FileName.written` has them, each only once.
+  ///   - existing: the names that earlier runs gave, by source; they don't change, whatever other pictures there are now.
+  /// - Returns: an item per source, in the same order.
   public static func names(for sources: [String], existing: [String: String] = [:]) -> [String] {
     var used = reserved.union(existing.values.map(name))
     var names = [String?](repeating: nil, count: sources.count)
@@ -48,7 +50,7 @@ public enum ItemNames {
     }
   }
 
-  /// Of results of something else than pictures, which have names already.
+  /// Returns the items of subjects that aren't pictures and have names already.
   ///
   /// - Parameter existing: the items that earlier runs made, by name.
   package static func items(named names: [String], existing: [String: String]) -> [String] {
@@ -61,12 +63,12 @@ public enum ItemNames {
     return (digits.count < 2 ? "0" : "") + digits + "/" + name
   }
 
-  /// An item without its sub-folder.
+  /// The name of an item without its sub-folder.
   package static func name(of item: String) -> String {
     item.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(item[item.utf8.index(after: $0)...]) } ?? item
   }
 
-  /// The sub-folder of an item; nil when it has none.
+  /// The sub-folder of an item; nil if it has none.
   package static func subfolder(of item: String) -> String? {
     item.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(item[..<$0]) }
   }
@@ -75,24 +77,24 @@ public enum ItemNames {
     name.utf8.count == 2 && name.allSatisfy { "0123456789abcdef".contains($0) }
   }
 
-  /// Whether a text that a file says is an item: a file's name, perhaps in a sub-folder, that doesn't lead out of the folder.
+  /// True if a text from a file is an item: a file name, perhaps in a sub-folder, that can't lead out of the result folder.
   package static func isItem(_ text: String) -> Bool {
     let name = name(of: text)
     return !name.isEmpty && !name.hasPrefix(".") && (subfolder(of: text).map(isSubfolder) ?? true)
   }
 
-  /// The last `depth` components of a path, without the extension, as one file name.
+  /// The last `depth` components of a path, without the extension, joined to one file name.
   private static func candidate(_ source: String, depth: Int) -> String {
     let parts = source.split(separator: "/").suffix(depth).map(String.init)
     guard let last = parts.last else { return "picture" }
     let name = (parts.dropLast() + [(last as NSString).deletingPathExtension]).joined(separator: "-")
-    // Items are told apart in any case: a % of the picture's own name needs no escape here.
+    // Names are made unique in any case, so a % in the picture's own name needs no escape here.
     return safe(name.replacing("%25", with: "%"))
   }
 
-  /// The text as a file name: slashes, control characters and what other systems refuse become `_`, no dot leads, and there
-  /// are at most 180 bytes, the last of which are the whole text's `hash` where it is longer. Letters of all scripts, spaces and
-  /// apostrophes stay.
+  /// Makes a text safe as a file name: slashes, control characters and characters that other systems refuse become `_`, and it
+  /// doesn't begin with a dot. It has at most 180 bytes; a longer text is cut, and ends with the `hash` of the whole text.
+  /// Letters of all scripts, spaces and apostrophes stay.
   package static func safe(_ text: String) -> String {
     var name = ""
     for scalar in text.unicodeScalars {
@@ -109,7 +111,7 @@ public enum ItemNames {
     return name.isEmpty ? "picture" : name
   }
 
-  /// A number for a name, the same everywhere and always: FNV-1a of its bytes, 64 bits.
+  /// A number for a name that never changes: FNV-1a of its bytes, 64 bits.
   package static func hash(_ name: String) -> UInt64 {
     name.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
   }

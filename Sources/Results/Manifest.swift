@@ -1,31 +1,31 @@
 import Foundation
 
-/// `OUT/manifest.jsonl` as it is on the disk, read a line at a time: it may have hundreds of thousands.
+/// Reads `OUT/manifest.jsonl` one line at a time, because it may have hundreds of thousands of lines.
 ///
-/// Lines that are torn, and lines of items that would lead out of the folder, don't count.
+/// Incomplete lines, and lines of items that would lead out of the folder, are left out.
 package struct Manifest {
-  /// A line's bytes in the file, with its end.
+  /// The bytes of a line in the file, including its end.
   package struct Line: Sendable, Hashable {
     package let start: Int
     package let count: Int
   }
 
   private static let lineEnd = UInt8(ascii: "\n")
-  /// Nil when there is no such file.
+  /// Nil if there is no such file.
   private let file: FileHandle?
 
   package init(of folder: String) {
     file = FileHandle(forReadingAtPath: (folder as NSString).appendingPathComponent(ResultStore.manifestFile))
   }
 
-  /// What all jobs say in all whole lines, in their order.
+  /// Calls `body` for all whole lines in their order, with the facts that all jobs record.
   package func forEach(_ body: (_ record: ResultRecord<NoFacts>, _ line: Line) throws -> Void) throws {
     try forEach(NoFacts.self, body)
   }
 
-  /// All whole lines, in their order.
+  /// Calls `body` for all whole lines, in their order.
   ///
-  /// - Parameter facts: what of a job's own is asked for.
+  /// - Parameter facts: the type of the job's own facts that are read too.
   package func forEach<Facts>(_ facts: Facts.Type, _ body: (_ record: ResultRecord<Facts>, _ line: Line) throws -> Void) throws {
     guard let file else { return }
     try file.seek(toOffset: 0)
@@ -43,14 +43,15 @@ package struct Manifest {
     }
   }
 
-  /// The last line of each item.
+  /// Returns the last line of each item.
   package func latest() throws -> [String: Line] {
     var latest: [String: Line] = [:]
     try forEach { record, line in latest[record.item] = line }
     return latest
   }
 
-  /// - Throws: `ResultsError` when the line isn't there any more.
+  /// Reads the record in a line.
+  /// - Throws: `ResultsError` if the line isn't there any more.
   package func record<Facts>(at line: Line, _ facts: Facts.Type = NoFacts.self) throws -> ResultRecord<Facts> {
     guard let record: ResultRecord<Facts> = Self.record(try bytes(of: line).dropLast()) else { throw Self.changed }
     return record

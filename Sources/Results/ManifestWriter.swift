@@ -1,6 +1,6 @@
 import Foundation
 
-/// Appends lines to `OUT/manifest.jsonl`, each in one write; rank 0 alone has one.
+/// Appends lines to `OUT/manifest.jsonl`, each in one write. Only rank 0 has a writer.
 package final class ManifestWriter: Sendable {
   private let path: String
   private let descriptor: Int32
@@ -13,7 +13,7 @@ package final class ManifestWriter: Sendable {
 
   deinit { close(descriptor) }
 
-  /// - Parameter text: of a record, without a line end.
+  /// - Parameter text: the text of a record, without a line end.
   package func append(_ text: String) throws(ResultsError) {
     var line = Array(text.utf8)[...]
     line.append(UInt8(ascii: "\n"))

@@ -1,7 +1,8 @@
 import Files
 import Foundation
 
-/// What all results of a folder have in common, in `OUT/parameters.json`: a second run must say the same to go on with it.
+/// The file `OUT/parameters.json`: what all results of a folder have in common. A later run can add results only if its header
+/// agrees.
 public struct ResultHeader: Sendable, Hashable, Codable {
   public static let formatName = "deepinside-results"
 
@@ -18,7 +19,7 @@ public struct ResultHeader: Sendable, Hashable, Codable {
   public var input: [Int]
   public var classCount: Int
 
-  /// - Parameter network: its name.
+  /// - Parameter network: the network's name.
   public init(
     command: String, parameters: [String: ParameterValue], checkpointSHA256: String, checkpointFile: String, network: String,
     input: [Int], classCount: Int
@@ -28,11 +29,13 @@ public struct ResultHeader: Sendable, Hashable, Codable {
     (self.network, self.input, self.classCount) = (network, input, classCount)
   }
 
-  /// The parameter that says how numbers are computed, and its value in folders of earlier versions, which didn't keep it.
+  /// The name of the parameter for the precision of the computation. Folders of earlier versions lack it and have
+  /// `usualPrecision`.
   package static let precision = "precision"
   private static let usualPrecision = ParameterValue.text("float32")
 
-  /// The names of the parameters that differ, in order; not of those that say how a map is drawn, which earlier versions kept.
+  /// The names of the parameters that differ, in order. Parameters of how a map is drawn, which earlier versions recorded, are
+  /// left out.
   static func differing(_ some: [String: ParameterValue], _ others: [String: ParameterValue]) -> [String] {
     let names = Set(some.keys).union(others.keys).subtracting(["percentile", "gamma", "colours"])
     func value(_ parameters: [String: ParameterValue], _ name: String) -> ParameterValue? {
@@ -41,8 +44,8 @@ public struct ResultHeader: Sendable, Hashable, Codable {
     return names.filter { value(some, $0) != value(others, $0) }.sorted()
   }
 
-  /// What keeps results of this header out of a folder of `other`, in words; nil when nothing does. The name of the
-  /// checkpoint's file doesn't count: its digest does.
+  /// The reason, in words, why results with this header can't be added to a folder with the header `other`; nil if they can. The
+  /// name of the checkpoint's file may differ, but not its digest.
   func difference(from other: ResultHeader) -> String? {
     if command != other.command { return "they are of the command '\(other.command)', not '\(command)'" }
     if checkpointSHA256 != other.checkpointSHA256 {
@@ -70,9 +73,9 @@ extension ResultHeader: CheckedNumbers {
     return NumberLimits.problem("classCount", classCount, NumberLimits.sides)
   }
 
-  /// A parameter that counts something.
+  /// Returns a parameter that is a count.
   ///
-  /// - Throws: `ResultsError` for a number outside of the range, or none at all.
+  /// - Throws: `ResultsError` if it is missing, or isn't a whole number in the range.
   package func count(_ name: String, in range: ClosedRange<Int>, folder: String) throws(ResultsError) -> Int {
     let number: Double? = if case .number(let number)? = parameters[name] { number } else { nil }
     guard let number, let count = Int(exactly: number), range.contains(count) else {

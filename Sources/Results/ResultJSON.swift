@@ -1,9 +1,10 @@
 import Files
 import Foundation
 
-/// JSON as all result files have it: sorted keys, so that equal values give equal bytes, and numbers that are none as strings.
+/// JSON as all result files have it: keys are sorted, so that equal values give equal bytes, and numbers that aren't finite are
+/// strings.
 package enum ResultJSON {
-  /// No file of one value has more bytes: the summary of a million failures, or the strongest pictures of all channels.
+  /// The most bytes of a file with one value: the summary of a million failures, or the strongest pictures of all channels.
   package static let longestFile = 1 << 29
 
   package static func text(_ value: some Encodable, pretty: Bool = false) throws(ResultsError) -> String {
@@ -18,12 +19,12 @@ package enum ResultJSON {
     }
   }
 
-  /// Nil when the text isn't what was expected, or has numbers that nobody can have meant (`CheckedNumbers`).
+  /// Reads a value; nil if the text has another form, or numbers that make no sense (`CheckedNumbers`).
   package static func value<Value: Decodable>(_ type: Value.Type, _ text: some StringProtocol) -> Value? {
     try? decoded(type, text)
   }
 
-  /// What a file in a result folder says; nil when there is none.
+  /// Reads the value in a file of a result folder; nil if there is no such file.
   ///
   /// - Throws: `ResultsError` that says what is wrong with the file.
   package static func file<Value: Decodable>(_ type: Value.Type, _ path: String) throws(ResultsError) -> Value? {

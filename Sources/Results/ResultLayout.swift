@@ -1,13 +1,13 @@
-/// What a result folder holds besides the two files of each item, the header, the manifest and the summary: told by those who make it,
-/// so that the store can refuse foreign files and remove its own without knowing any job.
+/// The files that a result folder has besides the two files of each item, the header, the manifest and the summary. Each job
+/// describes its own, so that the store can refuse foreign files and remove its own ones without knowing the job.
 package struct ResultLayout: Sendable {
-  /// Tables about all results: they go when a run begins, and are made anew when it ends.
+  /// Tables about all results. They are removed when a run begins, and made again when it ends.
   package var tables: [String]
-  /// Pages and other files about all results. Where there is one without a header, the folder is somebody else's.
+  /// Pages and other files about all results. If one exists without a header, the folder isn't ours.
   package var about: [String]
-  /// Further files of an item, relative to the folder.
+  /// Gives the further files of an item, relative to the folder.
   package var attachments: @Sendable (_ item: String) -> [String]
-  /// Folders of such files, relative to the folder: they go when they are empty.
+  /// The folders of such files, relative to the result folder. They are removed when they are empty.
   package var attachmentFolders: [String]
   /// Removes files of which there may be any number.
   package var removeMore: @Sendable (_ folder: String) -> Void

@@ -1,8 +1,8 @@
 import Files
 
-/// What a job says of an item besides what all jobs say; nothing by default.
+/// The facts that one kind of job records for an item, besides those that all jobs record.
 public protocol RecordFacts: Codable, Sendable, Hashable {
-  /// The first number that nobody can have meant, as a sentence; nil when there is none.
+  /// A sentence about the first number that makes no sense; nil by default, and if there is none.
   var problem: String? { get }
 }
 
@@ -10,15 +10,15 @@ extension RecordFacts {
   public var problem: String? { nil }
 }
 
-/// The facts of a job that has none, and of readers who ask for none.
+/// The facts of a job without any, and of readers that don't need them.
 public struct NoFacts: RecordFacts {
   public init() {}
 }
 
-/// One finished item: a line of `OUT/manifest.jsonl`, and the attribute `record` of the item's HDF5 file.
+/// The record of one finished item: a line of `OUT/manifest.jsonl`, and the attribute `record` of the item's HDF5 file.
 ///
-/// It is composed once, by `ResultStore.save`; the line is the text in the HDF5 file. What the job adds to it stands among the other
-/// fields, and a reader that asks for `NoFacts` passes over it.
+/// `ResultStore.save` makes it once, so that the line equals the text in the HDF5 file. The job's own facts are among the other
+/// fields, and a reader that asks for `NoFacts` skips them.
 @dynamicMemberLookup
 public struct ResultRecord<Facts: RecordFacts>: Sendable, Hashable, Codable, CheckedNumbers {
   public var common: CommonFacts
@@ -45,13 +45,13 @@ public struct ResultRecord<Facts: RecordFacts>: Sendable, Hashable, Codable, Che
     set { common[keyPath: path] = newValue }
   }
 
-  /// The item without its sub-folder: no other result has it.
+  /// The item without its sub-folder, which is unique too.
   public var name: String { ItemNames.name(of: common.item) }
 }
 
-/// What all jobs say of an item.
+/// The facts that all jobs record for an item.
 public struct CommonFacts: Sendable, Hashable, Codable {
-  /// One of the strongest classes.
+  /// One of the classes with the highest scores.
   public struct Class: Sendable, Hashable, Codable {
     /// The synset id.
     public var `class`: String
@@ -64,33 +64,33 @@ public struct CommonFacts: Sendable, Hashable, Codable {
     }
   }
 
-  /// The name of its files, without `.h5` and `.png`; see `ItemNames`.
+  /// The name of the item's files, without `.h5` and `.png`; see `ItemNames`.
   public var item: String
-  /// The command that made it.
+  /// The command that made the result.
   public var kind: String
-  /// The synset id of the class that was visualised, or the name of something else.
+  /// The synset id of the class that was visualised, or the name of another subject.
   public var `class`: String
   public var className: String
   /// S_c, before the softmax.
   public var score: Float
   public var posterior: Float
-  /// The strongest classes, strongest first.
+  /// The classes with the highest scores, highest first.
   public var top5: [Class]
-  /// The picture's file, for results of a picture.
+  /// The path of the picture's file; nil if the result isn't that of a picture.
   public var source: String?
-  /// Its path from the folder that was given, as `FileName` writes it.
+  /// The picture's path within the folder that was given, as `FileName` writes it.
   public var picture: String?
-  /// Of the file's bytes.
+  /// The SHA-256 of the picture file's bytes.
   public var pictureSHA256: String?
-  /// The file's size and time when it was read, by which a later run sees quickly that it is the same; see `FileStamp`.
+  /// The file's size and time when it was read, by which a later run can tell quickly that it hasn't changed; see `FileStamp`.
   public var pictureStamp: FileStamp?
-  /// The synset id of what is in the picture, where that is known.
+  /// The synset id of the picture's true class, if it is known.
   public var truth: String?
-  /// The SHA-256 of what entered the net for the picture; nil for results of no picture, or of several.
+  /// The SHA-256 of the picture's input to the net; nil if the result is that of no picture, or of several.
   public var inputSHA256: String?
-  /// What is to be said against the result.
+  /// A warning about the result, or nil.
   public var warning: String?
-  /// Of what is known of the picture's boxes; nil where nothing is.
+  /// The SHA-256 of the annotation of the picture's boxes; nil if there is none.
   public var annotationSHA256: String?
 
   package init(
@@ -101,11 +101,11 @@ public struct CommonFacts: Sendable, Hashable, Codable {
     (self.score, self.posterior, self.top5, self.warning) = (score, posterior, top5, warning)
   }
 
-  /// Takes over what the result of a picture is recognised by.
+  /// Records the facts by which a picture's result is recognised later.
   mutating func describe(_ picture: PictureSource) {
     (source, truth) = (picture.path.written, picture.truth)
     self.picture = picture.name.written
-    // The time first: should the file change between the two, a later run looks at its bytes.
+    // The time is read first: if the file changes between the two calls, a later run sees it and compares the bytes.
     pictureStamp = FileStamp(of: picture.path)
     pictureSHA256 = try? picture.digest()
     annotationSHA256 = picture.annotationSHA256

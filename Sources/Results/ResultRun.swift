@@ -3,24 +3,26 @@ import Files
 import Foundation
 import Synchronization
 
-/// Is told on rank 0 how far a job is: items of this run that are finished, failed ones included, and how many there are in all.
+/// Receives the progress of a job, on rank 0: the number of items of this run that are finished, including failed ones, and the
+/// number of all.
 public typealias JobProgress = @Sendable (_ done: Int, _ total: Int) -> Void
 
-/// A run of a job over a result folder: open, leave out what is whole, fan out, record, summarise, and make the page.
+/// One run of a job over a result folder: it opens the folder, leaves out the results that are whole, distributes the others over
+/// the ranks, records and summarises them, and makes the page.
 ///
-/// `Facts` is what the job says of an item, `Findings` what it says of all, besides what all jobs say.
+/// `Facts` are the facts that the job records for an item, and `Findings` those for all items, besides what all jobs record.
 package struct ResultRun<Subject: Codable & Sendable, Facts: RecordFacts, Findings: RecordFacts> {
   package let store: ResultStore
   package let overwrite: Bool
   /// The most items that a rank computes together.
   package let batch: Int
   package let communicator: Communicator
-  /// What is known of all before the run.
+  /// The findings that are known before the run.
   package let findings: Findings
   package let progress: JobProgress
-  /// Is told on rank 0 that the folder is this job's, and whether it has no whole results.
+  /// Called on rank 0 when the folder has been claimed for this job; `isEmpty` is true if it has no whole results.
   package let onBegin: (_ isEmpty: Bool) throws -> Void
-  /// Makes the folder's page; told whether results are yet to be made.
+  /// Makes the folder's page; `isInterim` is true if results are still to be made.
   package let makePage: (_ isInterim: Bool) throws -> Void
 
   package init(
@@ -33,17 +35,19 @@ package struct ResultRun<Subject: Codable & Sendable, Facts: RecordFacts, Findin
     (self.onBegin, self.makePage) = (onBegin, makePage)
   }
 
-  /// What rank 0 tells the others: all items that are still to do.
+  /// The message from rank 0 to the others: all items that are still to be made.
   private struct Order: Codable {
     var items: [WorkItem<Subject>]
     var skipped: Int
     var outdated: Int
   }
 
+  /// Runs the job.
+  ///
   /// - Parameters:
-  ///   - list: all items, asked for on rank 0 alone; it gets those that earlier runs have made.
-  ///   - prepare: makes items ready, on any thread.
-  ///   - process: computes and saves; nil when it was stopped.
+  ///   - list: returns all items, given the results of earlier runs; called only on rank 0.
+  ///   - prepare: prepares items, on any thread.
+  ///   - process: computes and saves items; returns nil if it was stopped.
   /// - Returns: the summary, the same on all ranks.
   /// - Note: collective
   package func run<Prepared: Sendable>(
@@ -104,13 +108,13 @@ package struct ResultRun<Subject: Codable & Sendable, Facts: RecordFacts, Findin
     let summary = summary(tally, order, seconds: seconds)
     try store.write(summary)
     try Activity.during(.drawing) { try makePage(false) }
-    // There may have been nothing left to make.
+    // If nothing was left to make, no item has recorded this yet.
     if !summary.stopped { StopRequest.workWasDone() }
     return summary
   }
 }
 
-/// What rank 0 has heard of.
+/// Collects the outcomes that rank 0 receives.
 private final class Outcomes: Sendable {
   struct Tally: Sendable {
     var done = 0

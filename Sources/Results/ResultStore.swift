@@ -3,7 +3,7 @@ import Files
 import Foundation
 import HDF5
 
-/// One result, ready to be kept.
+/// One result, ready to be saved.
 package struct ItemResult<Facts: RecordFacts> {
   package struct DataSet {
     package let path: String
@@ -15,7 +15,7 @@ package struct ItemResult<Facts: RecordFacts> {
     }
   }
 
-  /// A file's bytes, made when the file is.
+  /// Makes the bytes of a file, when the file is written.
   package typealias Contents = (_ path: String) throws -> [UInt8]
 
   package var record: ResultRecord<Facts>
@@ -23,7 +23,7 @@ package struct ItemResult<Facts: RecordFacts> {
   package var dataSets: [DataSet]
   /// Further attributes of the HDF5 file.
   package var attributes: [String: ParameterValue]
-  /// Further files of the item, by their paths in the folder.
+  /// Further files of the item, with their paths in the folder.
   package var attachments: [(file: String, contents: Contents)]
   /// The PNG file, a rendering of the floats.
   package var picture: Contents
@@ -37,21 +37,21 @@ package struct ItemResult<Facts: RecordFacts> {
   }
 }
 
-/// What rank 0 must know of a result that is kept.
+/// What rank 0 must know of a result that was saved.
 package struct SavedItem: Codable, Sendable {
   package let item: String
   package let source: String?
   package let warning: String?
-  /// Its record as it stands in the HDF5 file: the manifest's line.
+  /// The record as text, as it is in the HDF5 file; it becomes the manifest's line.
   package let line: String
 }
 
 /// A result folder: `OUT/<item>.h5` and `.png`, `manifest.jsonl`, `parameters.json`, `summary.json`, `index.html`.
 ///
-/// An item may have a sub-folder, see `ItemNames`: `OUT/c7/cat.h5`.
-/// An item is whole when both of its files are there and the manifest has its line. Files appear whole or not at all, the
-/// HDF5 file last, and hold the manifest's line themselves: a line that a crash has swallowed is made again from it.
-/// All ranks save items; rank 0 alone opens the folder and writes the rest.
+/// An item may have a sub-folder (see `ItemNames`): `OUT/c7/cat.h5`.
+/// An item is whole if both of its files exist and the manifest has its line. Files appear only when they are complete, the HDF5
+/// file last. It contains the manifest's line too, from which a line that was lost in a crash is restored.
+/// All ranks save items. Only rank 0 opens the folder and writes the other files.
 public struct ResultStore: Sendable {
   package static let fileFormat = "deepinside-result"
   package static let parametersFile = "parameters.json"
@@ -73,10 +73,10 @@ public struct ResultStore: Sendable {
 
   // MARK: - Items
 
-  /// Writes an item's files; any rank.
+  /// Writes an item's files. Any rank may call it.
   ///
-  /// - Parameter picture: what the result is of and is recognised by.
-  /// - Throws: `FileError` or `HDF5Error` naming the file, for instance on a full disk.
+  /// - Parameter picture: the picture that the result belongs to and is recognised by.
+  /// - Throws: `FileError` or `HDF5Error` that names the file, for instance if the disk is full.
   package func save(_ result: ItemResult<some RecordFacts>, of picture: PictureSource? = nil) throws -> SavedItem {
     var result = result
     if let picture { result.record.common.describe(picture) }
@@ -98,7 +98,7 @@ public struct ResultStore: Sendable {
     try write(result.picture, to: picturePath(of: record.item), flush: true)
     try HDF5File.write(to: dataPath(of: record.item)) { (file) throws(HDF5Error) in
       for dataSet in result.dataSets { try file.write(dataSet.values, shape: dataSet.shape, to: dataSet.path) }
-      // In one order: the same result is the same file, to the byte.
+      // The order is fixed, so that the same result gives the same bytes.
       for (name, text) in texts.merging(optional, uniquingKeysWith: { $1 }).sorted(by: { $0.key < $1.key }) {
         try file.setAttribute(name, to: text)
       }
@@ -121,7 +121,7 @@ public struct ResultStore: Sendable {
     try AtomicFile.write(contents(path), to: path, flush: flush)
   }
 
-  /// The record that an item's HDF5 file holds; nil when there is no such file, it is damaged or no result of this header.
+  /// Reads the record in an item's HDF5 file; nil if there is no such file, it is damaged, or it belongs to another header.
   package func recover<Facts>(_ item: String, _ facts: Facts.Type = NoFacts.self) -> ResultRecord<Facts>? {
     guard let file = try? HDF5File.open(at: dataPath(of: item)),
       (try? file.attribute("format")) == .string(Self.fileFormat),
@@ -137,11 +137,11 @@ public struct ResultStore: Sendable {
 
   // MARK: - The folder, on rank 0
 
-  /// Opens the folder, makes it when there is none, and finds what is whole in it.
+  /// Opens the folder, makes it if there is none, and finds the whole results in it.
   ///
-  /// - Parameter overwrite: removes the results that are there, whatever their parameters. Other files stay.
+  /// - Parameter overwrite: true if existing results are removed, whatever their parameters. Other files stay.
   /// - Returns: the whole items.
-  /// - Throws: `ResultsError` when the folder has results of another checkpoint or with other parameters.
+  /// - Throws: `ResultsError` if the folder has results of another checkpoint or with other parameters.
   package func open(overwrite: Bool) throws -> [String: WholeItem] {
     try Results.makeFolder(folder)
     if overwrite { try removeResults() }
@@ -158,12 +158,12 @@ public struct ResultStore: Sendable {
     return try wholeItems()
   }
 
-  /// Claims the folder for this job: refuses to write over files of somebody else, then writes the header, and a manifest of
-  /// just the whole items.
+  /// Claims the folder for this job: refuses to overwrite files that aren't deepinside's, writes the header, and writes a
+  /// manifest of the whole items only.
   ///
   /// - Parameters:
   ///   - items: the names of all items to come.
-  ///   - facts: what the job says of an item besides: lines that are written anew keep it.
+  ///   - facts: the type of the job's own facts, which are kept in lines that are written again.
   package func begin<Facts: RecordFacts>(items: [String], whole: [String: WholeItem], facts: Facts.Type) throws {
     try refuseForeign(items: items)
     if !exists(path(Self.parametersFile)) {
@@ -183,8 +183,9 @@ public struct ResultStore: Sendable {
     try manifest.commit()
   }
 
-  /// - Parameter items: names of items to come.
-  /// - Throws: `ResultsError` when the folder holds no results, but files that would be written over.
+  /// Throws if results would overwrite files that aren't deepinside's.
+  /// - Parameter items: the names of items to come.
+  /// - Throws: `ResultsError` if the folder has no results, but files that would be overwritten.
   package func refuseForeign(items: [String] = []) throws(ResultsError) {
     guard !exists(path(Self.parametersFile)) else { return }
     let targets = about.map(path) + items.flatMap { [dataPath(of: $0), picturePath(of: $0)] }
@@ -193,7 +194,7 @@ public struct ResultStore: Sendable {
     }
   }
 
-  /// Items whose files are both there, by the manifest or, where it has lost a line, by the HDF5 file.
+  /// Finds the items whose files both exist, from the manifest, or from the HDF5 file if the manifest has lost the line.
   private func wholeItems() throws -> [String: WholeItem] {
     var found: [String: WholeItem] = [:]
     try Manifest(of: folder).forEach { record, line in found[record.item] = WholeItem(record.common, line: line) }
@@ -203,7 +204,7 @@ public struct ResultStore: Sendable {
     return found.filter { exists(dataPath(of: $0.key)) && exists(picturePath(of: $0.key)) }
   }
 
-  /// The names of all HDF5 files in the folder and the sub-folders of items, somebody else's too.
+  /// The names of all HDF5 files in the folder and in the sub-folders of items, including files that aren't results.
   private func storedItems() -> [String] {
     func names(_ folder: String) -> [String] { (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] }
     let top = names(folder)
@@ -211,10 +212,10 @@ public struct ResultStore: Sendable {
     return (top + below).filter { $0.hasSuffix(".h5") }.map { String($0.dropLast(3)) }.filter(ItemNames.isItem)
   }
 
-  /// Marks what is about all results as not complete, before the first of a run: whatever ends the run then, no table or summary of an
-  /// earlier one is taken for this one's.
+  /// Marks the summary as unfinished and removes the tables, before the first item of a run. Whatever ends the run after that, no
+  /// summary or table of an earlier run is mistaken for one of this run.
   ///
-  /// - Parameter summary: of the run as it begins.
+  /// - Parameter summary: the summary at the beginning of the run.
   package func beginRun<Findings>(_ summary: RunSummary<Findings>) throws {
     var summary = summary
     (summary.stopped, summary.unfinished) = (true, true)
@@ -228,7 +229,7 @@ public struct ResultStore: Sendable {
 
   // MARK: - Removing
 
-  /// Removes the files that the manifest lists or that say of themselves that they are results, and those about them.
+  /// Removes the files that the manifest lists or that say themselves that they are results, and the files about them.
   private func removeResults() throws {
     guard exists(path(Self.parametersFile)),
       readText(Self.parametersFile).flatMap({ ResultJSON.value(ResultHeader.self, $0) }) != nil
@@ -241,18 +242,19 @@ public struct ResultStore: Sendable {
     for item in items {
       for file in [dataPath(of: item), picturePath(of: item)] + layout.attachments(item).map(path) { try remove(file) }
     }
-    // Folders that are empty now.
+    // Only folders that are empty now are removed.
     let subfolders = Set(items.compactMap(ItemNames.subfolder))
     let folders = layout.attachmentFolders
     for folder in subfolders.flatMap({ subfolder in [subfolder] + folders.map { "\($0)/\(subfolder)" } }) + folders {
       rmdir(path(folder))
     }
-    // The header goes last: until then the rest can be found.
+    // The header is removed last: as long as it exists, the rest can be found.
     layout.removeMore(folder)
     for name in layout.tables + about + [Self.parametersFile] { try remove(path(name)) }
   }
 
-  /// Removes a file in the folder, if there is one; not by a link in a folder's place, which may lead out of it.
+  /// Removes a file in the folder, if it exists. Refuses paths through a link in place of a folder, which might lead out of the
+  /// result folder.
   private func remove(_ file: String) throws(ResultsError) {
     let top = FilePath.folder(of: path(Self.parametersFile))
     var parent = FilePath.folder(of: file)
@@ -268,14 +270,14 @@ public struct ResultStore: Sendable {
 
   // MARK: - Files
 
-  /// Makes the folder in which a file is to lie.
+  /// Makes the folder that a file is to be in.
   package func makeFolder(of file: String) throws(ResultsError) { try Results.makeFolder(FilePath.folder(of: file)) }
 
   private func readText(_ name: String) -> String? {
     (try? WholeFile.read(FileName(path(name)), limit: ResultJSON.longestFile)).map { String(decoding: $0, as: UTF8.self) }
   }
 
-  /// Also of a broken link, which a file would replace.
+  /// True also for a broken link, which a new file would replace.
   private func exists(_ path: String) -> Bool {
     var status = stat()
     return lstat(path, &status) == 0

@@ -1,19 +1,20 @@
 import Cluster
 import Foundation
 
-/// Why results couldn't be made, kept, read or gone on with; the message says what was expected, what was found and what to do.
+/// The reason why results couldn't be made, saved, read or continued. The message says what was expected, what was found and what
+/// to do.
 public struct ResultsError: ExitCoded, Sendable, Hashable, CustomStringConvertible {
-  /// What went wrong, for callers that act on it.
+  /// The kind of failure, for callers that react to it.
   public enum Kind: Sendable, Hashable {
-    /// The options don't fit the checkpoint, or the folder has results of something else.
+    /// The options don't fit the checkpoint, or the folder has results of another job.
     case wrongUse
-    /// A checkpoint, picture or result file isn't as it should be.
+    /// A checkpoint, picture or result file is damaged or has a wrong form.
     case badData
-    /// Stopped on request; what was finished is saved, and a second run goes on from there.
+    /// Stopped on request. Finished results are saved, and a second run continues from there.
     case stopped
     /// Some items failed; all others are done.
     case incomplete
-    /// The system refused something.
+    /// The system refused an operation.
     case system
   }
 
@@ -35,7 +36,7 @@ public struct ResultsError: ExitCoded, Sendable, Hashable, CustomStringConvertib
   }
 }
 
-/// Makes a folder and those that it lies in; one that is there already stays.
+/// Makes a folder and its parent folders, if they don't exist.
 package func makeFolder(_ folder: String) throws(ResultsError) {
   do {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)

@@ -1,8 +1,8 @@
 import Foundation
 
-/// What a job has done: `OUT/summary.json`.
+/// The summary of a job, `OUT/summary.json`.
 ///
-/// What the jobs have found out besides, their `Findings`, stands among the other fields.
+/// The job's own `Findings` are among the other fields.
 @dynamicMemberLookup
 public struct RunSummary<Findings: RecordFacts>: Sendable, Hashable, Codable, CheckedNumbers {
   public var counts: RunCounts
@@ -36,13 +36,13 @@ public struct RunSummary<Findings: RecordFacts>: Sendable, Hashable, Codable, Ch
 
   public var isComplete: Bool { counts.isComplete }
 
-  /// - Throws: `ResultsError` with the program's exit code, 1 when items failed, 4 when stopped on request.
+  /// - Throws: `ResultsError` with the exit code of the program: 1 if items failed, 4 if it was stopped on request.
   public func requireComplete() throws(ResultsError) { try counts.requireComplete() }
 }
 
-/// What every job counts of a run.
+/// The counts that every job makes of a run.
 public struct RunCounts: Sendable, Hashable, Codable {
-  /// An item without a result.
+  /// An item without a result, or with a warning, and the reason.
   public struct Failure: Sendable, Hashable, Codable {
     public var item: String
     public var source: String?
@@ -55,26 +55,27 @@ public struct RunCounts: Sendable, Hashable, Codable {
 
   /// The command.
   public var command: String
-  /// Items asked for.
+  /// The number of items that were asked for.
   public var total: Int
-  /// Items that this run made.
+  /// The number of items that this run made.
   public var done: Int
-  /// Items that were there already.
+  /// The number of items that had a whole result already.
   public var skipped: Int
-  /// Items that couldn't be made.
+  /// The number of items that couldn't be made.
   public var failed: Int
   public var failures: [Failure]
-  /// Items with something to say against them.
+  /// The items with a warning.
   public var warnings: [Failure]
   public var seconds: Double
-  /// Items made a second, all ranks together.
+  /// Items made per second, by all ranks together.
   public var itemsPerSecond: Double
   public var ranks: Int
-  /// Earlier results among those to be made: the picture has changed since, or what is known of it. Nil for none.
+  /// The number of earlier results that were made again because the picture, or what is known of it, has changed; nil for none.
   public var outdated: Int?
-  /// Whether it was asked to stop before the end, or hasn't come to it.
+  /// True if the run was asked to stop before the end, or hasn't reached the end.
   public var stopped: Bool
-  /// True from the start of a run to its end: it is under way, or was ended in between; the counts are those of its start. Else nil.
+  /// True from the start of a run to its end. If it is still true later, the run was broken off and the counts are those of its
+  /// start. Otherwise nil.
   public var unfinished: Bool?
   package init(
     command: String, total: Int, done: Int, skipped: Int, failed: Int, failures: [Failure], warnings: [Failure], seconds: Double,

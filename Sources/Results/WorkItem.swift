@@ -1,19 +1,19 @@
 import Files
 
-/// One thing to make a result of: a class, or a picture.
+/// One item of a job, for instance a class or a picture.
 package struct WorkItem<Subject: Codable & Sendable>: Codable, Sendable {
-  /// The result's item, see `ItemNames`.
+  /// The name of the item, see `ItemNames`.
   package var name: String
-  /// The picture that the result is of, where it is of one.
+  /// The picture that the result belongs to; nil if there is none.
   package var picture: PictureSource?
-  /// What the job must know of it besides: rank 0 tells the other ranks.
+  /// What else the job must know of the item; rank 0 sends it to the other ranks.
   package var subject: Subject
 
   package init(name: String, picture: PictureSource? = nil, subject: Subject) {
     (self.name, self.picture, self.subject) = (name, picture, subject)
   }
 
-  /// The number of its stream of random numbers: wherever its files are, it is the same result.
+  /// The number of the item's stream of random numbers. It doesn't depend on the sub-folder, so that the result doesn't either.
   package var stream: UInt64 { ItemNames.hash(ItemNames.name(of: name)) }
 }
 
@@ -23,24 +23,24 @@ extension WorkItem where Subject == NoFacts {
   }
 }
 
-/// What tells whether a result is of a picture as it is now.
+/// The facts that tell whether a result belongs to a picture as it is now.
 package struct PictureSource: Codable, Sendable, Hashable {
-  /// Absolute.
+  /// The absolute path.
   package var path: FileName
-  /// Its path from the folder that was given: what names it in results, wherever that folder lies.
+  /// The path within the folder that was given: the picture's name in results, wherever that folder is.
   package var name: FileName
-  /// The synset id of what is in it, where that is known.
+  /// The synset id of the picture's true class, if it is known.
   package var truth: String?
-  /// Of what is known of its boxes; nil where nothing is.
+  /// The SHA-256 of the annotation of the picture's boxes; nil if there is none.
   package var annotationSHA256: String?
 
   package init(path: FileName, name: FileName, truth: String? = nil, annotationSHA256: String? = nil) {
     (self.path, self.name, self.truth, self.annotationSHA256) = (path, name, truth, annotationSHA256)
   }
 
-  /// SHA-256 of the file's bytes; nil when it can't be read.
+  /// Computes the SHA-256 of the file's bytes; nil if the file can't be read.
   ///
-  /// - Throws: `FileError` when that says nothing of the file: the storage is away.
+  /// - Throws: `FileError` if the storage is away, which says nothing about the file.
   package func digest() throws(FileError) -> String? {
     do throws(FileError) {
       return try WholeFile.read(path).withUnsafeBytes { SHA256.hex(of: $0) }

@@ -1,7 +1,7 @@
 import DataSets
 import Foundation
 
-/// Names what of annotations can't be used on descriptor 2, the first of many.
+/// Prints to standard error which annotations can't be used, at most 50 of them.
 func report(_ faults: [AnnotationFault], in folder: String) {
   let shown = 50
   var text = ""
@@ -9,6 +9,6 @@ func report(_ faults: [AnnotationFault], in folder: String) {
   if faults.count > shown { text += "… and \(faults.count - shown) more\n" }
   let files = Set(faults.map(\.file)).count
   if files > 0 { text += "\(files) annotation\(files == 1 ? "" : "s") can't be used, or not as a whole; all others count\n" }
-  // A log that can't be written to is no reason to end the work.
+  // If the log can't be written to, the work goes on.
   try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
 }

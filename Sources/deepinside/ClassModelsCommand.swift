@@ -58,7 +58,7 @@ struct ClassModelsCommand: StoppableCommand {
   }
 }
 
-/// Such as "default: 250, paper: 200": of the paper's net.
+/// A text such as "default: 250, paper: 200", with the numbers for the paper's net.
 private func defaults<Value>(of path: KeyPath<ClassModelOptions, Value>) -> String {
   let (ours, paper) = (
     "\(ClassModelOptions.regularised(side: 224)[keyPath: path])", "\(ClassModelOptions.paper()[keyPath: path])"
@@ -66,7 +66,7 @@ private func defaults<Value>(of path: KeyPath<ClassModelOptions, Value>) -> Stri
   return ours == paper ? "default: \(ours)" : "default: \(ours), paper: \(paper)"
 }
 
-/// Numbers of a mode that can be had otherwise.
+/// The numbers of a mode that options can change.
 struct ClassModelParts: ParsableArguments {
   @Option(help: ArgumentHelp("What moves (\(defaults(of: \.parameterisation))).", valueName: "what"))
   var parameterisation: ClassModelOptions.ParameterisationKind?

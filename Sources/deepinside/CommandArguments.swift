@@ -2,15 +2,15 @@ import ArgumentParser
 import Files
 import Foundation
 
-/// What the program was started with, by its bytes: names of files need not be UTF-8.
+/// The arguments of the program as bytes, because file names need not be UTF-8.
 enum CommandArguments {
-  /// Options whose paths are read by their bytes.
+  /// The options whose paths are read as bytes.
   private static let byBytes: Set = ["--images"]
 
   /// The arguments for the parser.
   ///
-  /// - Throws: `ValidationError` naming an argument that isn't UTF-8 where only text will do: such a name can't stand in the JSON, the
-  ///   tables and the pages that cite it.
+  /// - Throws: `ValidationError` that names an argument which isn't UTF-8 where it must be text: such a name couldn't appear in
+  ///   the JSON, the tables and the pages that cite it.
   static func texts() throws -> [String] {
     let pointers = UnsafeBufferPointer(start: CommandLine.unsafeArgv, count: Int(CommandLine.argc)).dropFirst()
     return try texts(of: pointers.compactMap { $0.map { Array(UnsafeRawBufferPointer(start: $0, count: strlen($0))) } })

@@ -4,7 +4,7 @@ import ConvNet
 import Files
 import Foundation
 
-/// What every command has.
+/// The options of every command.
 struct CommonOptions: ParsableArguments {
   @Flag(help: "Print errors only.")
   var quiet = false
@@ -21,7 +21,7 @@ struct CommonOptions: ParsableArguments {
   }
 }
 
-/// A time that may be zero: `60`, `90s`, `10min`.
+/// A duration that may be zero: `60`, `90s`, `10min`.
 struct Patience: ExpressibleByArgument, CustomStringConvertible {
   let seconds: Double
 
@@ -41,7 +41,7 @@ struct Patience: ExpressibleByArgument, CustomStringConvertible {
   var defaultValueDescription: String { description }
 }
 
-/// What commands that compute have.
+/// The options of commands that compute.
 struct ComputeOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Threads of each rank (default: OMP_NUM_THREADS, else the processors it may use).", valueName: "n"))
   var threads: Int?

@@ -6,7 +6,8 @@ import Files
 import Foundation
 import Sizes
 
-/// The program: a subcommand a job. Each file of this folder parses one subcommand's options and calls a module.
+/// The program, with one subcommand per job. Each command file of this folder parses the options of a subcommand and calls a
+/// module.
 @main
 struct Deepinside: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -32,7 +33,7 @@ struct Deepinside: ParsableCommand {
 
   static let version = String(cString: build_version())
 
-  /// Wrong use exits with 2, not with the parser's 64; under mpirun rank 0 speaks for all.
+  /// Wrong use exits with 2 instead of the parser's 64. Under mpirun only rank 0 prints the message.
   static func main() {
     chooseSettings()
     ProcessLimits.raise()
@@ -55,14 +56,14 @@ struct Deepinside: ParsableCommand {
     }
   }
 
-  /// Whether this process is alone or rank 0, as the launcher says: known before MPI is.
+  /// True if this process is alone or rank 0, according to the launcher's variables, which are known before MPI is initialised.
   static var speaksForAll: Bool {
     let environment = ProcessInfo.processInfo.environment
     return (environment["OMPI_COMM_WORLD_RANK"] ?? environment["PMIX_RANK"] ?? environment["PMI_RANK"] ?? "0") == "0"
   }
 
-  /// Starts the program once more, in the same process, with what libraries read from the environment when they are loaded: OpenBLAS
-  /// its kernels, libgomp how its threads wait. Where that can't be done it goes on as it is.
+  /// Executes the program again in the same process, with the environment variables that libraries read when they are loaded:
+  /// OpenBLAS's kernels, and how libgomp's threads wait. If that fails, the program goes on as it is.
   private static func chooseSettings() {
     let settings = [
       OpenBLASKernels.variable: OpenBLASKernels.better, ThreadTeam.waitingVariable: ThreadTeam.betterWaiting,
@@ -72,7 +73,7 @@ struct Deepinside: ParsableCommand {
   }
 }
 
-/// Runs `body` on all ranks of the job and exits with its code.
+/// Runs `body` on all ranks of the job and exits with its exit code.
 func runOnRanks(_ options: RankOptions? = nil, _ body: (Communicator) throws -> Void) throws {
   let code = MPIRuntime.run(stalls: options?.stalls ?? StallLimits()) { communicator in
     StoragePatience.settings.log = { communicator.say($0) }

@@ -74,7 +74,7 @@ struct EvaluateCommand: ParsableCommand {
         progress.finish()
         try communicator.onFirst { try tell(report, progress) }
         if let failure = report.failure { throw failure }
-        // There is nothing left that a request could stop.
+        // From here on there is nothing left to stop.
         StopRequest.answer(by: .job)
         StopRequest.workWasDone()
       }
@@ -85,7 +85,7 @@ struct EvaluateCommand: ParsableCommand {
     for reason in report.unreadable { progress.print("counted as the mean picture: \(reason)") }
     for note in report.notes { progress.print(note) }
     if let warning = report.warning { writeToStandardError("warning: \(warning)\n") }
-    // Figures of a part of the pictures would be taken for those of all.
+    // Error rates of some of the pictures could be mistaken for those of all.
     guard report.failure == nil else { return }
     if let output { try report.write(to: output) }
     print(json ? try Self.json(report) : Self.sentence(report.total))
@@ -100,7 +100,7 @@ struct EvaluateCommand: ParsableCommand {
     if let real = report.real {
       fields["realPictures"] = real.pictures
       fields["realWithoutLabels"] = real.withoutLabels
-      // Of no picture there is no error.
+      // Without pictures there is no error rate.
       if real.pictures > 0 { fields.merge(["realTop1Error": real.top1Error, "realTop5Error": real.top5Error]) { $1 } }
     }
     return String(decoding: try JSONSerialization.data(withJSONObject: fields, options: [.sortedKeys]), as: UTF8.self)

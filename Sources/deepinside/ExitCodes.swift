@@ -11,7 +11,7 @@ import Interchange
 import Sizes
 import Trainer
 
-// Which exit code the modules' errors end the program with.
+// The exit codes that the modules' errors end the program with.
 
 extension DataError: ExitCoded {
   public var exitCode: Int32 {
@@ -63,7 +63,7 @@ extension HDF5Error: ExitCoded {
   }
 }
 
-/// Memory that can't be had, with the flags that would make it less.
+/// An error for memory that can't be had, with the flags that would reduce it.
 struct AdvisedError: ExitCoded, CustomStringConvertible {
   let error: MemoryError
 
@@ -105,7 +105,7 @@ extension InterchangeError: ExitCoded {
   }
 }
 
-/// Runs a command that needs no ranks: an error ends the program with its message and its own code.
+/// Runs a command that needs no ranks. An error ends the program with its message and its own exit code.
 func exitCoded<Value>(_ body: () throws -> Value) throws -> Value {
   do {
     return try body()

@@ -4,17 +4,18 @@ import Files
 import FolderLocks
 import Foundation
 
-/// What commands that write into a folder of their own have: one job at a time may.
+/// The options of commands that write into a folder of their own, into which only one job at a time may write.
 struct FolderOptions: ParsableArguments {
   @Flag(
     name: .customLong("wait-for-folder"),
     help: "Wait while another job writes into the same folder, instead of ending with an error.")
   var waitForFolder = false
 
-  /// Runs `body` while this job alone may write into `folder`.
+  /// Runs `body` while only this job may write into `folder`.
   ///
-  /// - Parameter work: what it makes there that stays, one word, if requests to stop can end it in between; see `FirstWorkMark`.
-  /// - Throws: `FolderLockError` on all ranks if another job has the folder; what `body` throws.
+  /// - Parameter work: one word for what the job makes there that stays, if requests to stop can end it in between; see
+  ///   `FirstWorkMark`.
+  /// - Throws: `FolderLockError` on all ranks if another job has the folder; the errors of `body`.
   /// - Note: collective
   func hold<Value>(
     _ folder: String, for command: String, work: String?, _ communicator: Communicator, _ body: () throws -> Value

@@ -37,7 +37,7 @@ struct GalleryCommand: ParsableCommand {
     try runOnRanks { communicator in
       let progress = ProgressLine("gallery", unit: "img", quiet: common.quiet)
       let options = GalleryOptions(rendering: rendering.rendering, contactSheet: contactSheet || tile != nil, tile: tile)
-      // A folder that isn't there is no result folder: that error is the gallery's own.
+      // If the folder doesn't exist, `gallery` itself throws the error that says so.
       guard FileManager.default.fileExists(atPath: results) else {
         if communicator.rank == 0 { _ = try gallery(results: results, options) }
         return

@@ -81,7 +81,7 @@ extension LocaliseCommand {
   }
 }
 
-/// How maps become boxes: what `LocalisationOptions` has.
+/// The options of how maps become boxes, as in `LocalisationOptions`.
 struct BoxOptions: ParsableArguments {
   private static let defaults = LocalisationOptions()
 

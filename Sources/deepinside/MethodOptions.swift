@@ -2,7 +2,7 @@ import ArgumentParser
 import Attribution
 import Visualize
 
-/// Which saliency method, and what may be chosen of it.
+/// The saliency method and its options.
 struct MethodOptions: ParsableArguments {
   @Option(help: ArgumentHelp("One of \(SaliencyMethods.names.joined(separator: ", ")).", valueName: "method"))
   var method = "gradient"

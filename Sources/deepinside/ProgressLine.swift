@@ -1,10 +1,11 @@
 import Foundation
 
-/// One line that says how far the work is: rewritten in place on a terminal, a plain line every few seconds elsewhere.
+/// A line that shows the progress of the work. On a terminal it is rewritten in place; elsewhere a new line is printed every few
+/// seconds.
 ///
-/// Any thread may show progress, one at a time.
+/// Any thread may show progress, but only one at a time.
 ///
-/// `train  1200/5000  24 %  312 img/s  3:12 left  loss 2.13`. It goes to descriptor 2, so that output can be piped.
+/// `train  1200/5000  24 %  312 img/s  3:12 left  loss 2.13`. It goes to standard error, so that the output can be piped.
 final class ProgressLine: @unchecked Sendable {
   private let lock = NSLock()
   private let label: String
@@ -12,7 +13,7 @@ final class ProgressLine: @unchecked Sendable {
   private let isTerminal: Bool
   private let quiet: Bool
   private var lastShown: ContinuousClock.Instant?
-  /// What was done when the line was first shown: items of earlier runs, and the start, say nothing about the speed.
+  /// What was done when the line was first shown. Items of earlier runs, and the time of the start, don't count for the speed.
   private var first: (done: Int, time: ContinuousClock.Instant)?
   private var isOpen = false
 
@@ -20,13 +21,13 @@ final class ProgressLine: @unchecked Sendable {
     self.label = label
     self.unit = unit
     self.quiet = quiet
-    // mpirun gives ranks no terminal for descriptor 2, even where its own is one: launch.sh tells.
+    // Under mpirun the ranks' standard error isn't a terminal even if mpirun's own is one; then launch.sh sets the variable.
     isTerminal = isatty(2) == 1 || ProcessInfo.processInfo.environment["DEEPINSIDE_TERMINAL"] == "1"
   }
 
   /// - Parameters:
-  ///   - done: items done of `total`, those of earlier runs included.
-  ///   - rate: units a second, where the caller knows better than items over time.
+  ///   - done: the number of items done of `total`, including those of earlier runs.
+  ///   - rate: units per second, if the caller knows better than items divided by time.
   func show(done: Int, total: Int, rate: Double? = nil, note: String = "") {
     guard !quiet, total > 0 else { return }
     lock.lock()
@@ -48,7 +49,7 @@ final class ProgressLine: @unchecked Sendable {
     isOpen = isTerminal
   }
 
-  /// Prints a line of its own, above the progress line.
+  /// Prints a separate line above the progress line.
   func print(_ text: String) {
     guard !quiet else { return }
     lock.lock()
@@ -57,20 +58,20 @@ final class ProgressLine: @unchecked Sendable {
     isOpen = false
   }
 
-  /// Ends the line on a terminal.
+  /// Ends the line, on a terminal.
   func finish() {
     if isOpen { write("\n") }
     isOpen = false
   }
 
-  /// A log that can't be written to is no reason to end the work.
+  /// If the log can't be written to, the work goes on.
   private func write(_ text: String) { try? FileHandle.standardError.write(contentsOf: Data(text.utf8)) }
 
   static func format(_ value: Double) -> String {
     value >= 100 ? String(format: "%.0f", value) : String(format: value >= 1 ? "%.1f" : "%.3f", value)
   }
 
-  /// `7 s`, `3:12`, `2:05:00`.
+  /// A duration as text: `7 s`, `3:12`, `2:05:00`.
   static func time(_ seconds: Double) -> String {
     let seconds = Int(seconds.rounded())
     if seconds < 60 { return "\(seconds) s" }

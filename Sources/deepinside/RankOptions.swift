@@ -1,7 +1,7 @@
 import ArgumentParser
 import Cluster
 
-/// What commands that run on many ranks for long have.
+/// The options of commands that run for long on many ranks.
 struct RankOptions: ParsableArguments {
   @Option(
     name: .customLong("stall-warning"),
@@ -15,10 +15,10 @@ struct RankOptions: ParsableArguments {
   var stalls: StallLimits { StallLimits(warning: stallWarning.seconds, limit: stallLimit.seconds) }
 }
 
-/// `60s`, `10min`, `1.5h`.
+/// A duration: `60s`, `10min`, `1.5h`.
 struct TimeSpan: ExpressibleByArgument, CustomStringConvertible {
   let seconds: Double
-  /// About thirty years.
+  /// The longest duration in seconds, about thirty years.
   private static let longest = 1e9
 
   init(seconds: Double) { self.seconds = seconds }

@@ -2,7 +2,7 @@ import ArgumentParser
 import ConvNet
 import Trainer
 
-/// The finer points of how `train` updates parameters.
+/// The less common options of how `train` updates parameters.
 struct RecipeOptions: ParsableArguments {
   @Flag(
     name: .customLong("scale-learning-rate"),

@@ -2,7 +2,7 @@ import ArgumentParser
 import Cluster
 import Trainer
 
-/// How ranks add up their gradients.
+/// The options of how ranks add up their gradients.
 struct ReductionOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(

@@ -2,7 +2,7 @@ import ArgumentParser
 import Images
 import Visualize
 
-/// How maps are drawn. Without any of these, pictures stay as they are, and new ones are drawn alike.
+/// The options of how maps are drawn. Without any, existing pictures stay as they are, and new ones are drawn in the same way.
 struct RenderingOptions: ParsableArguments {
   private static let defaults = SaliencyRendering()
 
@@ -24,7 +24,7 @@ struct RenderingOptions: ParsableArguments {
       "Show the map in inferno over the picture, too; 0 to 1: how much it covers where it is greatest.", valueName: "part"))
   var overlay: Float?
 
-  /// Nil when nothing was chosen.
+  /// Nil if none of the options is given.
   var rendering: SaliencyRendering? {
     if percentile == nil, gamma == nil, colours == nil, overlay == nil { return nil }
     return SaliencyRendering(

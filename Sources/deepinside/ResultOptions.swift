@@ -4,7 +4,7 @@ import Files
 import Results
 import Visualize
 
-/// What the commands that fill a result folder have.
+/// The options of the commands that fill a result folder.
 struct ResultOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The trained network.", valueName: "file"))
   var checkpoint: String
@@ -29,7 +29,7 @@ struct ResultOptions: ParsableArguments {
     JobSetting(network: network, output: output, overwrite: overwrite, batch: batch, compute: compute.settings)
   }
 
-  /// See `runResultJob`.
+  /// Runs the job, see `runResultJob`.
   func run(
     _ label: String, unit: String, common: CommonOptions,
     _ job: (_ network: TrainedNetwork, Communicator, @escaping JobProgress) throws -> JobSummary
@@ -43,7 +43,7 @@ func checkBatch(_ batch: Int, most: Int = 65536) throws {
   if !(1...most).contains(batch) { throw ValidationError("--batch \(batch): 1 to \(most).") }
 }
 
-/// Runs a job on all ranks with a progress line, says what came out, and exits 0 only when all of it is whole.
+/// Runs a job on all ranks with a progress line, prints its outcome, and exits with 0 only if all results are whole.
 func runResultJob(
   _ label: String, unit: String, checkpoint: String, output: String, folder: FolderOptions, ranks: RankOptions,
   common: CommonOptions,
@@ -70,14 +70,14 @@ func runResultJob(
   }
 }
 
-/// The pictures of `--images`, with their boxes where `--annotations` are given; ranks list archives together, and rank 0 says which
-/// data folders the pictures are of and what of the annotations can't be used.
+/// Finds the pictures of `--images`, with their boxes if `--annotations` are given. The ranks list archives together. Rank 0
+/// prints which data folders the pictures come from, and which annotations can't be used.
 ///
 /// - Note: collective
 func findPictures(
   _ paths: [String], annotations: String? = nil, _ network: TrainedNetwork, _ communicator: Communicator, _ common: CommonOptions
 ) throws -> PictureList {
-  // By the absolute paths that the pictures will have.
+  // Archives are listed under the absolute paths that their pictures will have.
   try communicator.listArchives(keptIn: nil) { paths.compactMap { FilePath.archive(of: FileName(argument: $0).absolute) } }
   let pictures = try PictureList.find(paths, classes: network.classes)
   if communicator.rank == 0, !common.quiet { for note in pictures.notes { writeToStandardError(note + "\n") } }

@@ -68,13 +68,13 @@ struct ScoreCommand: ParsableCommand {
     }
   }
 
-  /// The names in a list, each the first word of a line.
+  /// The names in a list: the first word of each line.
   private func listed(_ path: String) throws -> [FileName] {
     try TextList(contentsOf: path).entries.compactMap { $0.words(most: 2).first?.name }
   }
 }
 
-/// `5 answers: localisation error 46.40 %, classification error 17.70 %`
+/// A text such as `5 answers: localisation error 46.40 %, classification error 17.70 %`.
 func errorLine(_ answers: Int, _ localisation: Double, _ classification: Double) -> String {
   String(
     format: "%d answer%@: localisation error %.2f %%, classification error %.2f %%", answers, answers == 1 ? "" : "s",

@@ -89,7 +89,7 @@ struct SimulateCommand: ParsableCommand {
     }
   }
 
-  /// Pictures a second of one thread.
+  /// Measures the img/s of one thread.
   private func measuredRate(_ network: Network, _ communicator: Communicator) throws -> Double {
     if !common.quiet {
       try? FileHandle.standardError.write(contentsOf: Data("measuring one core of this machine (--rate skips it)\n".utf8))
@@ -107,7 +107,7 @@ struct SimulateCommand: ParsableCommand {
   }
 }
 
-/// `1..1024`: the powers of two between, and the ends; or a list.
+/// The numbers of nodes: `1..1024` for the powers of two in between and both ends, or a list.
 struct NodeCounts: ExpressibleByArgument {
   let counts: [Int]
   let defaultValueDescription: String
@@ -129,8 +129,8 @@ struct NodeCounts: ExpressibleByArgument {
   init?(argument: String) { self.init(argument) }
 }
 
-/// `1Gbit`, `100Mbit`: the bits a second of an Ethernet link, of which TCP's payload has 1448 of 1538 bytes a frame; `1.17GB`,
-/// `120MB`: bytes of payload, as `doctor` measures them.
+/// A bandwidth. `1Gbit` or `100Mbit` is that of an Ethernet link in bits per second, of which TCP's payload is 1448 of the 1538
+/// bytes per frame. `1.17GB` or `120MB` is payload in bytes per second, as `doctor` measures it.
 struct Bandwidth: ExpressibleByArgument {
   let bytesPerSecond: Double
   let defaultValueDescription: String
@@ -148,7 +148,7 @@ struct Bandwidth: ExpressibleByArgument {
   init?(argument: String) { self.init(argument) }
 }
 
-/// `50us`, `1.5ms`.
+/// A delay: `50us`, `1.5ms`.
 struct Latency: ExpressibleByArgument {
   let seconds: Double
   let defaultValueDescription: String

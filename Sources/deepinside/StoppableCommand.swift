@@ -1,14 +1,16 @@
 import ArgumentParser
 import Cluster
 
-/// A command that ends with code 4 when somebody asks it to stop, at any moment since its start. All others are ended by the signal.
+/// A command that ends with exit code 4 if it is asked to stop, at any moment since its start. Other commands are ended by the
+/// signal itself.
 protocol StoppableCommand: ParsableCommand {
-  /// What a request does before the command says otherwise.
+  /// What a request to stop does, until the command changes it.
   var stopAnswer: StopRequest.Answer { get }
 }
 
 extension StoppableCommand {
-  /// Results appear one by one, each when it is whole: after ten seconds, which most need for their last item, nothing is waited for.
+  /// Results appear one by one, each when it is whole. Most items take less than ten seconds, so after that time nothing is
+  /// waited for.
   var stopAnswer: StopRequest.Answer {
     .end("stopped on request; results that are whole stay, and the same command goes on", afterSeconds: 10)
   }
@@ -25,6 +27,7 @@ extension EvaluateCommand: StoppableCommand {
 }
 
 extension TrainCommand: StoppableCommand {
-  /// `train` itself says when a request ends it at once: it first has to look whether the start before this one made an update.
+  /// `train` decides itself when a request ends it at once, because it must first find out whether the start before this one made
+  /// an update.
   var stopAnswer: StopRequest.Answer { augmentationPreview == nil ? .job : .signal }
 }

@@ -9,19 +9,19 @@ import Random
 import Trainer
 import Visualize
 
-/// What one measurement gave.
+/// The result of one measurement.
 struct BenchResult {
   let ranks: Int
   var imagesPerSecond: Double?
   var bytesPerSecond: Double?
-  /// What ran: the backend, or what the bytes were.
+  /// What was measured: the backend, or the kind of bytes.
   let note: String
-  /// Rounds that `layers` are sums over.
+  /// The number of rounds that the times in `layers` are summed over.
   var rounds = 0
   var layers: [LayerTime] = []
 }
 
-/// Measures pieces of the program's work, each for a given time after warming up, on all ranks at once.
+/// Measures parts of the program's work on all ranks at once, each for a given time after a warm-up.
 struct Bench {
   let network: Network
   let batch: Int
@@ -58,7 +58,7 @@ struct Bench {
     }
   }
 
-  /// Picture-steps of the paper's ascent.
+  /// Measures picture-steps of the paper's ascent.
   func classModels() throws -> BenchResult {
     let store = try ParameterStore(network, training: false)
     Initialization.gaussian.fill(store, seed: 0)
@@ -68,7 +68,7 @@ struct Bench {
       compute: settings)
     let classes = (0..<batch).map { $0 % network.classCount }
     let rounds = try repeated { _ = try ascent.run(classes: classes, progress: { Activity.enter(.item, step: $0) }) }
-    // The last score of a trace takes one more forward pass: 3 % at 16 steps.
+    // The last score of a trace takes one more forward pass, which is 3 % of 16 steps.
     return BenchResult(
       ranks: communicator.size, imagesPerSecond: rounds.perSecond * Double(batch * steps * communicator.size),
       note: "picture-steps")
@@ -83,11 +83,11 @@ struct Bench {
 
   // MARK: - Everything else
 
-  /// JPEGs of 500×375 to mean-subtracted crops of the network's input, one thread a rank.
+  /// Measures the decoding of JPEGs of 500×375 to mean-subtracted crops of the network's input, with one thread per rank.
   func decode() throws -> BenchResult {
     let picture = Picture(width: 500, height: 375) { pixels in
       var random = CounterRandom(seed: 0, purpose: .test)
-      // Smooth ramps with noise: a file of about the size of a photograph of that size.
+      // Smooth ramps with noise give a file about as large as a photograph of that size.
       for index in pixels.indices {
         let (x, y) = (index / 3 % 500, index / 1500)
         pixels[index] = UInt8(truncatingIfNeeded: (x + y * (index % 3 + 1)) / 5 + random.index(below: 24) + 40)
@@ -112,7 +112,7 @@ struct Bench {
       note: "JPEG 500×375 of \(file.count >> 10) KiB, a thread a rank")
   }
 
-  /// The gradients of the network, summed over the ranks.
+  /// Measures the sum of the network's gradients over the ranks.
   func allReduce() throws -> BenchResult {
     let store = try ParameterStore(network)
     let reducer = try GradientReducer(store.gradients.all, communicator: communicator, reduction: gradientWire.reduction)
@@ -125,7 +125,7 @@ struct Bench {
       note: communicator.size == 1 ? "one rank: nothing to sum" : "gradients summed")
   }
 
-  /// A checkpoint with velocity, written to the temporary folder and brought to the disk; rank 0 alone.
+  /// Measures the writing of a checkpoint with velocity to the temporary folder, until it is on the disk; only rank 0.
   func checkpoint() throws -> BenchResult {
     guard communicator.rank == 0 else { return BenchResult(ranks: 1, note: "") }
     let store = try ParameterStore(network)
@@ -151,7 +151,7 @@ struct Bench {
 
   // MARK: - The clock
 
-  /// Runs a round twice to warm up, then until the time is over on the slowest rank.
+  /// Runs a round twice to warm up, then again and again until the time is over on the slowest rank.
   ///
   /// - Parameter before: called after the warm-up.
   /// - Note: collective
@@ -173,7 +173,7 @@ struct Bench {
   }
 }
 
-/// A plan with random pictures for it.
+/// A plan and random pictures for it.
 private final class PlanBench {
   let store: ParameterStore
   let plan: Plan

@@ -114,7 +114,7 @@ private struct BenchLine: Encodable {
   let peakMemoryBytes: Int
 }
 
-/// The most memory this process has had. Source: getrusage(2)
+/// The largest amount of memory that this process has used, in bytes. Source: getrusage(2)
 private func peakMemoryBytes() -> Int {
   var usage = rusage()
   getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)

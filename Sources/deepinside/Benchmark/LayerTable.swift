@@ -1,7 +1,7 @@
 import ConvNet
 import Foundation
 
-/// The time of each layer's passes as a table, beside the fastest that this processor multiplies matrices.
+/// A table of the time of each layer's passes, compared with the highest speed at which this processor multiplies matrices.
 struct LayerTable {
   private let result: BenchResult
   private let peak: Double

@@ -1,17 +1,17 @@
 import Cluster
 
-/// A finding with what to do about it.
+/// A problem, and what to do about it.
 struct Problem: Equatable {
   let text: String
   let remedy: String
 }
 
-/// What is wrong, from the facts of all ranks.
+/// Finds problems from the facts of all ranks.
 struct Diagnosis {
   let facts: [RankFacts]
-  /// Between hosts; empty on a single one.
+  /// The speeds of links between hosts; empty if there is only one host.
   let links: [LinkSpeed]
-  /// Seconds by which each rank's clock is ahead of rank 0's.
+  /// Per rank: the seconds by which its clock is ahead of rank 0's.
   let skews: [Double]
   let folder: String
 
@@ -129,7 +129,7 @@ struct Diagnosis {
             text: "\(host.host): \(free >> 20) MiB free in /dev/shm, where ranks of a host exchange data",
             remedy: "give a container more (--shm-size=1g), or remove what ended jobs have left there (*_segment.*)"))
       }
-      // Values, gradients, velocity and the activations of 64 pictures of the paper's net.
+      // Room for values, gradients, velocity and the activations of 64 pictures of the paper's net.
       if host.memoryBytes < host.localSize * 2 << 30 {
         problems.append(
           Problem(
@@ -151,7 +151,7 @@ struct Diagnosis {
   }
 }
 
-/// `1.2 GB/s`, `118 MB/s`.
+/// A speed as text: `1.2 GB/s`, `118 MB/s`.
 func rate(_ bytesPerSecond: Double) -> String {
   bytesPerSecond >= 1e9
     ? "\(ProgressLine.format(bytesPerSecond / 1e9)) GB/s" : "\(ProgressLine.format(bytesPerSecond / 1e6)) MB/s"

@@ -37,7 +37,7 @@ struct DoctorCommand: ParsableCommand {
       let pairs = hostRanks.count > 1 ? hostRanks : Array(0..<min(2, communicator.size))
       var links: [LinkSpeed] = []
       for (place, first) in pairs.enumerated() {
-        // Of many hosts each with the next: all pairs would take too long.
+        // If there are many hosts, each is measured with the next only: all pairs would take too long.
         for second in pairs[(place + 1)...].prefix(pairs.count > 6 ? 1 : pairs.count) {
           links.append(try communicator.linkSpeed(first, second))
         }
@@ -59,7 +59,7 @@ struct DoctorCommand: ParsableCommand {
 
   // MARK: - Measurements
 
-  /// The facts of all ranks and the clocks' skews; both empty on other ranks than 0. - Note: collective
+  /// Gathers the facts of all ranks and the skews of the clocks; both are empty on ranks other than 0. - Note: collective
   private func gatherFacts(_ communicator: Communicator) throws -> (facts: [RankFacts], skews: [Double]) {
     let placements = try communicator.placements(threads: compute.team.workers)
     var facts = try RankFacts(communicator, placements[communicator.rank])
@@ -78,13 +78,13 @@ struct DoctorCommand: ParsableCommand {
     return (try gathered?.map { try JSONDecoder().decode(RankFacts.self, from: Data($0)) } ?? [], skews ?? [])
   }
 
-  /// The first rank of each host. - Note: collective
+  /// Returns the first rank of each host. - Note: collective
   private func firstRanks(_ communicator: Communicator) throws -> [Int] {
     let names = try communicator.allGather(communicator.hostName)
     return names.indices.filter { names.firstIndex(of: names[$0]) == $0 }
   }
 
-  /// Bytes of gradients a second that all ranks sum up; nil for one rank. - Note: collective
+  /// Measures how many bytes of gradients per second all ranks sum up; nil if there is only one rank. - Note: collective
   private func measureAllReduce(_ communicator: Communicator) throws -> Double? {
     guard communicator.size > 1 else { return nil }
     let gradients = try FlatBuffer(count: 8 << 20)
@@ -100,7 +100,7 @@ struct DoctorCommand: ParsableCommand {
     return Double(gradients.count * 4) / best
   }
 
-  /// Seconds of a step of this rank, all ranks computing at once but none talking; the slowest's. - Note: collective
+  /// Measures the seconds per step of the slowest rank, while all ranks compute at once without communication. - Note: collective
   private func measureStep(_ network: Network, _ communicator: Communicator) throws -> Double {
     let bench = Bench(
       network: network, batch: batch, seconds: 2, settings: compute.settings, communicator: try communicator.alone())

@@ -1,9 +1,9 @@
 import Foundation
 
-/// What a folder is good for: seen by all hosts, locks, speed.
+/// Checks a folder: its speed, and whether all hosts see it and can lock files in it.
 struct FolderCheck {
   let folder: String
-  /// The same on all ranks.
+  /// A text that is the same on all ranks.
   let token: String
   private var path: String { "\(folder)/.deepinside-doctor-\(token)" }
 
@@ -13,9 +13,9 @@ struct FolderCheck {
     return Int(min(Double(info.f_bavail) * Double(info.f_frsize), 9e18))
   }
 
-  /// Writes 64 MB and brings them to the disk.
+  /// Writes 64 MB and waits until they are on the disk.
   ///
-  /// - Returns: bytes a second, nil when the folder can't be written to.
+  /// - Returns: bytes per second; nil if the folder can't be written to.
   func writeRate() -> Double? {
     let bytes = [UInt8](repeating: 7, count: 4 << 20)
     let descriptor = open(path, O_CREAT | O_WRONLY | O_TRUNC, 0o600)
@@ -29,7 +29,7 @@ struct FolderCheck {
 
   var isSeen: Bool { access(path, R_OK) == 0 }
 
-  /// Whether a file can be locked as HDF5 does it. Source: flock(2), H5FD_sec2_lock
+  /// True if a file can be locked in the way that HDF5 locks files. Source: flock(2), H5FD_sec2_lock
   var canLock: Bool {
     let descriptor = open(path, O_RDONLY)
     guard descriptor >= 0 else { return false }

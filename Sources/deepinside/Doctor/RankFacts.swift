@@ -2,27 +2,27 @@ import Cluster
 import ConvNet
 import Foundation
 
-/// What a rank knows of its host and of itself.
+/// The facts that a rank knows of its host and of itself.
 struct RankFacts: Codable, Sendable {
   var rank = 0
   var localSize = 1
   var placement: Placement
   var instructionSet = ""
-  /// Why oneDNN can't be used here; nil where it can.
+  /// The reason why oneDNN can't be used here; nil if it can.
   var oneDNNObstacle: String?
   var mpi = ""
   var program = ""
   /// Network interfaces that are up, with their IPv4 addresses: `eth0 10.0.0.1`.
   var interfaces: [String] = []
   var memoryBytes = 0
-  /// Free bytes of /dev/shm, where ranks of a host meet; nil where there is none.
+  /// Free bytes of /dev/shm, through which ranks of a host communicate; nil if there is none.
   var sharedMemoryBytes: Int?
-  /// Processes that wanted a processor in the last minute, before doctor began to.
+  /// The average number of processes that wanted a processor in the last minute, before doctor began its own measurements.
   var load = 0.0
-  /// Bytes a second: copying in memory on one thread, writing to the folder and its disk.
+  /// Bytes per second of copies in memory on one thread, and of writing to the folder and its disk.
   var copyRate = 0.0
   var diskRate: Double?
-  /// Whether the folder of rank 0 is seen here, and files in it can be locked.
+  /// True if this host sees the folder of rank 0, and (`locks`) if files in it can be locked.
   var seesFolder = true
   var locks = true
   /// Variables that slow the program down.
@@ -47,11 +47,11 @@ struct RankFacts: Codable, Sendable {
     slowVariables = [OpenBLASKernels.variable, "DNNL_MAX_CPU_ISA", "ONEDNN_MAX_CPU_ISA"].compactMap { name in
       environment[name].map { "\(name)=\($0)" }
     }
-    // The program sets this one itself where OpenBLAS would choose worse.
+    // The program sets this variable itself if OpenBLAS would choose worse kernels.
     slowVariables.removeAll { [fitting = OpenBLASKernels.fitting] in $0 == "\(OpenBLASKernels.variable)=\(fitting ?? "")" }
   }
 
-  /// Source: getifaddrs(3)
+  /// The network interfaces that are up. Source: getifaddrs(3)
   private static var upInterfaces: [String] {
     var list: UnsafeMutablePointer<ifaddrs>?
     guard getifaddrs(&list) == 0 else { return [] }
