@@ -1,15 +1,15 @@
 import Files
 
-/// A folder whose pictures, to any depth, are of the class that it is named after.
+/// A folder whose pictures, at any depth, are of the class that the folder is named after.
 struct ClassFolder {
-  /// The folder's name as it is written; see `FileName.written`.
+  /// The text form of the folder's name; see `FileName.written`.
   let wnid: String
-  /// Paths, by bytes.
+  /// The pictures' paths, in the order of their bytes.
   let files: [FileName]
 
-  /// All class folders in a folder, and what was found beside their pictures.
+  /// All class folders in a folder, and what else was found in it.
   struct Found {
-    /// In the order of their names' bytes.
+    /// In the order of the bytes of their names.
     var folders: [ClassFolder] = []
     var passedOver = PassedOver()
     var notes: [String] = []
@@ -17,9 +17,10 @@ struct ClassFolder {
 
   static let beside = "a file beside the class folders"
 
-  /// The class folders of a split; it is called `train` or `val` in what is passed over, whatever its own name.
+  /// Finds the class folders of a split. In what is passed over, the split's folder is called `train` or `val`, whatever its own
+  /// name is.
   ///
-  /// - Throws: `DataError` when there is none, a link among them leads nowhere, or a folder can't be listed.
+  /// - Throws: `DataError` if there are none, a link among them leads nowhere, or a folder can't be listed.
   static func all(in folder: String, _ split: Split, _ layout: Layout) throws(DataError) -> Found {
     let (path, shown) = (FileName(folder), FileName(split.rawValue))
     var found = Found()
@@ -30,7 +31,7 @@ struct ClassFolder {
         "\(path.appending(broken)) is a link that leads nowhere, and may be a class's: is what it points to mounted? Remove it "
           + "otherwise")
     }
-    // The outer of ILSVRC's training archives may be unpacked, and the classes' own not.
+    // ILSVRC's outer archive of the training pictures may be unpacked while the inner ones of the classes are not.
     let archives = contents.files.filter { $0.ending == "tar" && $0.stem.isSynset }
     guard !contents.folders.isEmpty || !archives.isEmpty else {
       throw DataError(
@@ -61,12 +62,12 @@ struct ClassFolder {
   }
 }
 
-/// What stands in a folder.
+/// The contents of a folder.
 func folderContents(_ path: FileName) throws(DataError) -> FolderContents {
   do throws(FileError) { return try FolderContents(path) } catch { throw DataError(error) }
 }
 
-/// The pictures below a folder that all must be seen.
+/// The pictures below a folder; throws if a folder among them can't be listed, because none may be missed.
 func pictureWalk(
   _ path: FileName, shown: FileName, leavingOut isKnown: (FileName) -> Bool = { _ in false }
 ) throws(DataError) -> PictureWalk {
@@ -80,6 +81,7 @@ func pictureWalk(
 }
 
 extension FileName {
-  /// The class that a folder is named after; a class may be an archive, as in ILSVRC's own of the training pictures.
+  /// The class that a folder is named after. The folder may be an archive, like those inside ILSVRC's archive of the training
+  /// pictures.
   package var className: String { ending == "tar" && stem.isSynset ? stem.written : written }
 }

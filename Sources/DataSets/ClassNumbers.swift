@@ -1,17 +1,17 @@
 import Files
 
-/// The numbers that files use for classes, by synset id: there are two orders, and nothing but ids should leave this type.
+/// The numbers that files use for classes, by synset id. There are two orders, so only ids should leave this type.
 ///
-/// The devkit's ids (`ILSVRC2012_meta.mat`) count 1 … 1000, 1 = n02119789. The sorted order (Caffe's and Keras's, of a text
-/// file with a line "wnid words" a class) counts 0 … 999, 0 = n01440764. A text file that numbers its classes itself, as the
-/// devkit's `map_clsloc.txt` does, counts by its own numbers.
+/// The devkit's ids (`ILSVRC2012_meta.mat`) count 1 … 1000, 1 = n02119789. The sorted order (that of Caffe and Keras, and of a
+/// text file with one line "wnid words" per class) counts 0 … 999, 0 = n01440764. A text file that gives its classes numbers,
+/// like the devkit's `map_clsloc.txt`, counts by its own numbers.
 public struct ClassNumbers: Sendable {
   private let wnids: [Int: String]
   private let numbers: [String: Int]
   private let source: String
 
-  /// - Parameter path: a file ending in `.mat` is the devkit's, any other a list.
-  /// - Throws: `DataError` when it can't be read or has no classes.
+  /// - Parameter path: A file that ends in `.mat` is the devkit's, any other is a list.
+  /// - Throws: `DataError` if it can't be read or has no classes.
   public init(contentsOf path: String) throws(DataError) {
     source = path
     wnids = path.lowercased().hasSuffix(".mat") ? try DevelopmentKit.classes(path) : Self.numbered(try readClassList(path))
@@ -26,12 +26,12 @@ public struct ClassNumbers: Sendable {
     return Dictionary(uniqueKeysWithValues: sorted.enumerated().map { ($0, $1) })
   }
 
-  /// All classes of the file.
+  /// The ids of all classes of the file.
   public var classes: Set<String> { Set(wnids.values) }
 
   public func wnid(of number: Int) -> String? { wnids[number] }
 
-  /// - Throws: `DataError` naming a class that isn't in the file.
+  /// - Throws: `DataError` with the name of a class that isn't in the file.
   public func number(of wnid: String) throws(DataError) -> Int {
     guard let number = numbers[wnid] else {
       throw DataError(.labels, "class \(wnid) isn't in \(source); give the list it is from")

@@ -1,11 +1,11 @@
 import Files
 
 extension DataSet {
-  /// What pictures are called in packs, listings and reports: `val/<class>/<place in the class>`, the same in all forms.
+  /// The names of pictures in packs, listings and reports: `val/<class>/<place in the class>`, the same in all forms.
   public struct Names: Sendable {
     private let layout: Layout?
     private let split: Split
-    /// By label: the split and the class's folder.
+    /// For each label, the split and the class's folder.
     private let folders: [FileName]
 
     fileprivate init(_ set: DataSet, _ split: Split) {
@@ -13,7 +13,7 @@ extension DataSet {
       folders = set.layout == nil ? [] : set.classes.map { FileName(split.rawValue).appending(FileName(written: $0.wnid)) }
     }
 
-    /// - Parameter sample: of the split.
+    /// - Parameter sample: A sample of the split.
     public func name(of sample: Sample) -> FileName {
       guard let layout else { return sample.path }
       return folders[sample.label].appending(layout.inner(sample.path, of: split))
@@ -24,15 +24,15 @@ extension DataSet {
 }
 
 extension DataSet {
-  /// The ids of the list of classes beside the pictures, sorted; empty when there is none, or for a pack's lists.
+  /// The ids in the list of classes that lies beside the pictures, sorted; empty if there is none, or for a pack's lists.
   ///
-  /// - Throws: `DataError` when the list can't be understood.
+  /// - Throws: `DataError` if the list can't be understood.
   public func listedClasses() throws(DataError) -> [String] {
     guard let layout else { return [] }
     return try ClassWords(layout).sorted
   }
 
-  /// What was found, as a line: `ILSVRC-2012 in Kaggle's layout: 1,281,167 + 50,000 pictures`; nil for a pack's lists.
+  /// The data set in one line: `ILSVRC-2012 in Kaggle's layout: 1,281,167 + 50,000 pictures`; nil for a pack's lists.
   public var summary: String? {
     guard let layout else { return nil }
     let counts = [(train.count, "training"), (val.count, "validation")].filter { $0.0 > 0 }
@@ -42,7 +42,7 @@ extension DataSet {
     return "\(kind) \(layout.phrase): \(pictures)"
   }
 
-  /// The set's name where it shows, else the number of its classes.
+  /// The set's name if the classes show it, otherwise the number of its classes.
   private var kind: String {
     let isOfSynsets = classes.allSatisfy { FileName($0.wnid).isSynset }
     if isOfSynsets, classes.count == 1000 { return "ILSVRC-2012" }
@@ -52,7 +52,7 @@ extension DataSet {
 }
 
 extension Layout {
-  /// The same of archives.
+  /// The phrase for this layout, which may be one of archives.
   fileprivate var phrase: String {
     switch form {
     case .official where !archives.isEmpty: "in ILSVRC's archives"
@@ -63,7 +63,7 @@ extension Layout {
 }
 
 extension Layout.Form {
-  /// `in Kaggle's layout`
+  /// The form as a phrase, such as `in Kaggle's layout`.
   var phrase: String {
     switch self {
     case .folders: "in train/ and val/"
@@ -77,7 +77,7 @@ extension Layout.Form {
 }
 
 extension Int {
-  /// With commas between thousands, in every locale.
+  /// The number with commas between thousands, in every locale.
   var grouped: String {
     let digits = String(self)
     var text = ""

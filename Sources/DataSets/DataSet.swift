@@ -1,10 +1,10 @@
 import Files
 
-/// A class of pictures: its synset id names it everywhere, its words are for people.
+/// A class of pictures. Its synset id identifies it everywhere; its name is for people.
 public struct ClassID: Sendable, Hashable, Codable {
-  /// The WordNet id, such as n01440764; the name of the class folder.
+  /// The WordNet id, such as n01440764, which is the name of the class folder.
   public let wnid: String
-  /// Its words, such as "tench, Tinca tinca"; the id again when no list of words is there.
+  /// The class's name, such as "tench, Tinca tinca"; the id if there is no list of names.
   public let name: String
 
   public init(wnid: String, name: String) {
@@ -24,21 +24,22 @@ public struct Sample: Sendable, Hashable {
   }
 }
 
-/// The pictures of a folder in any of the forms that `Layout` knows: lists only, nothing is decoded.
+/// The pictures of a folder in any of the forms that `Layout` knows, as lists only: nothing is decoded.
 ///
-/// Classes are in the order of their ids (ILSVRC's sorted order); pictures in the order of their class's id, then of their place
-/// in the class by bytes, whatever the form: every rank, and every form of the same pictures, gets the same lists. Pictures may
-/// lie in folders inside their class's. What is no picture is passed over and counted in the notes; a name says little, the
-/// content decides. Ids of classes are the names of their folders as `FileName.written` has them.
+/// Classes are in the order of their ids (ILSVRC's sorted order). Pictures are in the order of their class's id, then of the
+/// bytes of their place in the class, whatever the form: so every rank, and every form of the same pictures, gets the same lists.
+/// Pictures may lie in folders inside their class's folder. Files that are no pictures are passed over and counted in the notes;
+/// the content decides, because a name proves little. Ids of classes are the names of their folders in the form
+/// `FileName.written`.
 public struct DataSet: Sendable {
   public let root: String
-  /// Where its parts lie; nil for a pack's lists.
+  /// The layout of the folder; nil for a pack's lists.
   public let layout: Layout?
   /// In the order of the labels: sorted by wnid.
   public let classes: [ClassID]
   public let train: [Sample]
   public let val: [Sample]
-  /// Oddities that don't stop the work, a sentence each: for the log and the report.
+  /// Oddities that don't stop the work, each as a sentence for the log and the report.
   public let notes: [String]
 
   public init(
@@ -56,10 +57,10 @@ public struct DataSet: Sendable {
 
   /// Lists the pictures under `root`.
   ///
-  /// - Parameter classes: the classes of a trained network, when labels must count in its order; by default they are
-  ///   those of the training pictures, and without such those of the validation pictures.
-  /// - Throws: `DataError` when there is no such folder, no known layout, a class without training pictures, or a
-  ///   validation class that isn't among the classes.
+  /// - Parameter classes: The classes of a trained network, if labels must count in its order. By default they are those of the
+  ///   training pictures, or, if there are none, those of the validation pictures.
+  /// - Throws: `DataError` if there is no such folder, no known layout, a class without training pictures, or a validation class
+  ///   that isn't among the classes.
   public init(contentsOf root: String, classes: [ClassID]? = nil) throws(DataError) {
     let layout = try Layout(of: root, classes: classes?.map(\.wnid))
     let words = try ClassWords(layout)

@@ -1,16 +1,16 @@
 import Files
 
-/// What was found in folders of pictures and isn't worked on: nothing is left out without its reason and a count.
+/// The files in folders of pictures that aren't used: none is left out without a reason and a count.
 public struct PassedOver: Sendable, Hashable, Codable {
   public struct Group: Sendable, Hashable, Codable {
-    /// Why: `hidden, or of the system`.
+    /// The reason, such as `hidden, or of the system`.
     public var reason: String
     public var count: Int
-    /// The first of them.
+    /// The first files of the group.
     public var examples: [FileName]
   }
 
-  /// In the order in which their reasons came up.
+  /// In the order in which the reasons first occurred.
   public private(set) var groups: [Group] = []
 
   public var count: Int { groups.reduce(0) { $0 + $1.count } }

@@ -1,29 +1,29 @@
 import Files
 import Images
 
-/// The picture files below a folder, to any depth.
+/// The picture files below a folder, at any depth.
 ///
-/// Names that pictures have are taken without a look into the files: reading tells what is in them. Other files are looked into,
-/// and are pictures by their first bytes.
+/// Files with the names of pictures are taken without looking into them: reading will show their content. Other files are looked
+/// into, and their first bytes show whether they are pictures.
 package struct PictureWalk {
-  /// Relative to the folder, by bytes.
+  /// Paths relative to the folder, in the order of their bytes.
   package let files: [FileName]
   package let passedOver: PassedOver
-  /// Folders inside that can't be listed.
+  /// Folders below the folder that can't be listed.
   package let closed: [(folder: FileName, error: FileError)]
 
   package static let hidden = "hidden, or of the system"
   package static let noPicture = "no picture by its content"
   package static let again = "a link to a folder that is listed already"
 
-  /// The first of the folders inside that hold pictures.
+  /// The first folder below the folder that holds pictures.
   package var firstInnerFolder: FileName? { files.first { $0.folder != "." }?.folder }
 
   /// - Parameters:
-  ///   - root: the folder.
-  ///   - shown: what it is called in `passedOver`.
-  ///   - isKnown: whether a file is known to be something else that belongs here.
-  /// - Throws: `FileError` when the folder itself can't be listed.
+  ///   - root: The folder.
+  ///   - shown: The folder's name in `passedOver`.
+  ///   - isKnown: Returns true for a file that is known to be something else that belongs here.
+  /// - Throws: `FileError` if the folder itself can't be listed.
   package init(
     _ root: FileName, shown: FileName = ".", leavingOut isKnown: (FileName) -> Bool = { _ in false }
   ) throws(FileError) {

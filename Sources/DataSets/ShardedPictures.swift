@@ -4,15 +4,15 @@ import Images
 
 /// The pictures of WebDataset's shards with their classes.
 ///
-/// A sample's class is the one that its key begins with (`n01440764_10026`); else what its `.json` or `.cls` says, which is an id or
-/// the number of a class. Numbers count the sorted classes of the list beside the shards; without a list those of the network, or
-/// those that the training samples show whose keys tell their classes.
+/// A sample's class is the one that its key begins with (`n01440764_10026`); otherwise its `.json` or `.cls` states the id or the
+/// number of a class. Numbers count the sorted classes of the list beside the shards. Without a list they are what the training
+/// samples show whose keys name their classes, or else they count the sorted classes of the network.
 struct ShardedPictures {
   private(set) var train: [ValidationSet.Item] = []
   private(set) var val: [ValidationSet.Item] = []
   private(set) var passedOver = PassedOver()
 
-  /// What a sample says of its class.
+  /// What a sample states about its class.
   private enum Label: Sendable {
     case wnid(String)
     case number(Int)
@@ -22,7 +22,7 @@ struct ShardedPictures {
     var picture: FileName
     var key: FileName
     var label: Label
-    /// The member that the number of the class is in, where the key tells the class.
+    /// The member that holds the class's number, if the key names the class.
     var numberFile: FileName?
   }
 
@@ -32,8 +32,8 @@ struct ShardedPictures {
     var passedOver = PassedOver()
   }
 
-  /// - Parameter classes: the ids that a network knows, in its order.
-  /// - Throws: `DataError` when a shard is damaged, a sample has no label, or nothing tells what numbers stand for.
+  /// - Parameter classes: The ids that a network knows, in its order; nil without a network.
+  /// - Throws: `DataError` if a shard is damaged, a sample has no label, or nothing says what the numbers stand for.
   init(_ layout: Layout, classes: [String]?) throws(DataError) {
     let shards = try Split.allCases.map { split throws(DataError) in
       try Self.read((layout.shards[split] ?? []).map { FileName($0) })
@@ -43,7 +43,7 @@ struct ShardedPictures {
     val = try items(shards[1], numbers, layout)
   }
 
-  /// The training pictures as class folders.
+  /// The training pictures in the form of class folders.
   var found: ClassFolder.Found {
     var folders: [ClassFolder] = []
     var start = 0
@@ -54,7 +54,7 @@ struct ShardedPictures {
     return ClassFolder.Found(folders: folders)
   }
 
-  /// By class, then by name: the order of class folders.
+  /// The pictures sorted by class, then by name, which is the order of class folders.
   private mutating func items(
     _ shards: [Shard], _ numbers: [Int: String]?, _ layout: Layout
   ) throws(DataError) -> [ValidationSet.Item] {
@@ -108,7 +108,7 @@ struct ShardedPictures {
     return classes.map { Dictionary(uniqueKeysWithValues: $0.sorted(by: FolderListing.byBytes).enumerated().map { ($0, $1) }) }
   }
 
-  /// From one sample of each class whose key tells it.
+  /// The numbers of classes, from one sample of each class whose key names it; nil if there are none.
   private static func shownNumbers(_ train: [Shard]) throws(DataError) -> [Int: String]? {
     var numbers: [Int: String] = [:]
     var seen: Set<String> = []

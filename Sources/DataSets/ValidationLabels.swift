@@ -1,18 +1,18 @@
 import Files
 
-/// The classes of the pictures in a flat `val/`, by synset id.
+/// The classes of the pictures in a flat `val/`, as synset ids.
 ///
-/// - `val.txt`: a line is "name index", the index in **sorted-synset** order, from 0 (Caffe's list), or "name wnid".
-/// - `LOC_val_solution.csv`: "ImageId,PredictionString", the string starts with the wnid (Kaggle).
-/// - `val_annotations.txt`: "name wnid box" (Tiny ImageNet).
-/// - `ILSVRC2012_validation_ground_truth.txt`: line n is the **devkit id** (1 … 1000) of picture number n.
+/// - `val.txt`: A line is "name index", with the index in **sorted-synset** order, from 0 (Caffe's list), or "name wnid".
+/// - `LOC_val_solution.csv`: A line is "ImageId,PredictionString", where the string starts with the wnid (Kaggle).
+/// - `val_annotations.txt`: A line is "name wnid box" (Tiny ImageNet).
+/// - `ILSVRC2012_validation_ground_truth.txt`: Line n is the **devkit id** (1 … 1000) of picture number n.
 ///
-/// The trap: devkit id 1 is n02119789, sorted index 0 is n01440764. Ids are turned into wnids through the devkit's own
-/// table (see `DevelopmentKit`), and nothing but wnids leaves this type.
+/// The two numberings are easily mixed up: devkit id 1 is n02119789, sorted index 0 is n01440764. So devkit ids are turned into
+/// wnids by the devkit's own table (see `DevelopmentKit`), and only wnids leave this type.
 struct ValidationLabels {
   /// The file that the labels come from.
   let source: String
-  /// By the names as they are listed: with their ending, or without one.
+  /// Classes by the names as they are listed, with or without an ending.
   private var byName: [FileName: String] = [:]
   /// The listed names of each stem.
   private var byStem: [FileName: [FileName]] = [:]
@@ -23,7 +23,7 @@ struct ValidationLabels {
   /// The classes that occur, sorted.
   var classes: [String] { Set(byName.values).union(byNumber).sorted(by: FolderListing.byBytes) }
 
-  /// - Parameter sortedClasses: what an index in `val.txt` counts.
+  /// - Parameter sortedClasses: The classes that an index in `val.txt` counts.
   init(_ layout: Layout, sortedClasses: [String]) throws(DataError) {
     if let path = layout.labelTable {
       source = path
@@ -38,7 +38,7 @@ struct ValidationLabels {
       source = path
       try readGroundTruth(layout)
     } else {
-      // An archive that is damaged, and not without lists.
+      // A damaged archive must be reported as damaged, not as one without lists.
       for archive in Set(layout.listFolders.compactMap({ FilePath.archive(of: FileName($0)) })) {
         _ = try folderContents(archive)
       }
@@ -51,12 +51,12 @@ struct ValidationLabels {
     byStem = Dictionary(grouping: byName.keys, by: \.stem)
   }
 
-  /// The class of a picture file; nil when it isn't listed.
+  /// The class of a picture file; nil if it isn't listed.
   ///
-  /// The whole name counts. A picture that isn't listed has the class of the one listed name that differs from its own by the
-  /// ending alone, where no picture has that name.
+  /// The whole name counts first. A picture that isn't listed has the class of the listed name that differs from its own only by
+  /// the ending, if there is exactly one such name and no picture is called so.
   ///
-  /// - Parameter present: the names of all pictures.
+  /// - Parameter present: The names of all pictures.
   func wnid(of file: FileName, among present: Set<FileName>) throws(DataError) -> String? {
     if !byNumber.isEmpty {
       guard let number = pictureNumber(file.written) else {
@@ -71,7 +71,7 @@ struct ValidationLabels {
   }
 
   private mutating func add(_ name: FileName, _ wnid: String, _ line: TextList.Line) throws(DataError) {
-    // Lists of Windows have other slashes.
+    // Lists made on Windows have backslashes.
     let last = FileName(bytes: name.last.bytes.split(separator: UInt8(ascii: "\\")).last ?? [])
     guard let other = byName.updateValue(wnid, forKey: last), other != wnid else { return }
     throw DataError(line.error("\(last) is of class \(wnid) here and of \(other) before"))
@@ -128,14 +128,14 @@ struct ValidationLabels {
   }
 }
 
-/// The number at the end of a validation picture's name, before the extension: ILSVRC2012_val_00000036.JPEG is 36.
+/// The number at the end of a validation picture's name, before the ending: for ILSVRC2012_val_00000036.JPEG it is 36.
 public func pictureNumber(_ file: String) -> Int? {
   let name = file.split(separator: "/" as Character).last ?? ""
   let stem = name.lastIndex(of: ".").map { name[..<$0] } ?? name
   return Int(stem.reversed().prefix { $0.isASCII && $0.isNumber }.reversed().map(String.init).joined())
 }
 
-/// The numbers of the validation pictures in a black list (a number a line), which localisation leaves out.
+/// Reads a black list: the numbers of those validation pictures that localisation leaves out, one number per line.
 ///
 /// Source: ILSVRC2015_clsloc_validation_blacklist.txt of the devkit: 1,762 pictures with bad boxes.
 public func readBlackList(_ path: String) throws(DataError) -> Set<Int> {

@@ -1,15 +1,15 @@
 import Files
 
-/// The validation pictures of a data folder with their classes, whichever way the folder tells them.
+/// The validation pictures of a data folder with their classes, in whatever way the folder states them.
 struct ValidationSet {
   struct Item {
     let path: FileName
     let wnid: String
   }
 
-  /// In the order of their classes' ids, then of their places in the class, by bytes.
+  /// In the order of their classes' ids, then of the bytes of their places in the class.
   private(set) var items: [Item] = []
-  /// The classes that the layout knows, sorted; used when there is no training set.
+  /// The classes that the layout states, sorted; used if there is no training set.
   private(set) var classes: [String] = []
   private(set) var notes: [String] = []
   private(set) var passedOver = PassedOver()
@@ -18,8 +18,8 @@ struct ValidationSet {
   private let folder: FileName
 
   /// - Parameters:
-  ///   - trainClasses: the classes of the training pictures; empty without such.
-  ///   - network: the ids that a network knows, where it is for one.
+  ///   - trainClasses: The classes of the training pictures; empty if there are none.
+  ///   - network: The ids that a network knows; nil without a network.
   init(_ layout: Layout, trainClasses: [String], network: [String]?, words: ClassWords) throws(DataError) {
     self.layout = layout
     folder = FileName(layout.val ?? layout.root)
@@ -44,7 +44,7 @@ struct ValidationSet {
     sort()
   }
 
-  /// Those of shards.
+  /// The validation pictures of shards.
   init(_ pictures: ShardedPictures, _ layout: Layout) {
     self.layout = layout
     folder = FileName(layout.val ?? layout.root)
@@ -70,7 +70,8 @@ struct ValidationSet {
     classes.sort(by: FolderListing.byBytes)
   }
 
-  /// By class, then by the place in the class: the same order for a flat folder and for class folders, whatever their names.
+  /// Sorts by class, then by the place in the class: the same order for a flat folder and for class folders, whatever their
+  /// names.
   private mutating func sort() {
     let keys = items.map { (wnid: $0.wnid, inner: layout.inner($0.path, of: .val)) }
     let order = items.indices.sorted { one, other in
@@ -80,7 +81,8 @@ struct ValidationSet {
     items = order.map { items[$0] }
   }
 
-  /// Folders with pictures beside pictures: whether these belong to the list or to classes nobody can know.
+  /// Passes over the folders beside the pictures of a flat `val/`; throws if one of them holds pictures, whose classes can't be
+  /// known.
   private mutating func passOverFolders(_ folders: [FileName], beside pictures: [FileName]) throws(DataError) {
     for name in folders {
       let walk = try pictureWalk(folder.appending(name), shown: FileName("val").appending(name))

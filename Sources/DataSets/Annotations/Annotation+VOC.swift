@@ -2,12 +2,12 @@ import Files
 import Foundation
 
 extension Annotation {
-  /// A larger file is no annotation: 16 MiB.
+  /// The most bytes of an annotation file, 16 MiB; a larger file is none.
   static let largestFile = 16 << 20
 
-  /// Reads a PASCAL VOC file. An object without a name or a usable box is one of the `faults`, and the others count.
+  /// Reads a PASCAL VOC file. An object without a name or a usable box becomes one of the `faults`; the other objects count.
   ///
-  /// - Throws: `DataError` when it can't be read, or isn't the XML of an annotation.
+  /// - Throws: `DataError` if the file can't be read, or isn't the XML of an annotation.
   public init(contentsOf path: FileName) throws(DataError) {
     let bytes: [UInt8]
     do throws(FileError) {
@@ -34,11 +34,11 @@ extension Annotation {
   }
 }
 
-/// An annotation while its elements are read.
+/// An annotation whose elements are being read.
 private struct VOCReading {
-  /// A `<bndbox>`'s numbers, or why they are none, by their elements' names.
+  /// The numbers of the current `<bndbox>` by their elements' names, or the reason why an element is no number.
   private var corners: [String: Result<Int, XMLProblem>] = [:]
-  /// The object that is being read.
+  /// The name of the current object, and the boxes that it has so far.
   private var name: Result<String, XMLProblem>?
   private var found: [[String: Result<Int, XMLProblem>]] = []
 
@@ -52,7 +52,7 @@ private struct VOCReading {
 
   private static let edges = ["xmin", "ymin", "xmax", "ymax"]
 
-  /// - Throws: `XMLProblem` when it is the root of something else.
+  /// - Throws: `XMLProblem` if the root is that of another kind of file.
   mutating func take(_ element: XMLElements.Element) throws(XMLProblem) {
     guard element.path[0] == "annotation" else {
       throw XMLProblem("its root is <\(element.path[0])>, expected <annotation>")
@@ -115,7 +115,7 @@ private struct VOCReading {
     }
     let size = (width: side(width, "width"), height: side(height, "height"))
     let isKnown = size.width > 0 && size.height > 0
-    // A box without a pixel in the picture that it was drawn in can't be right.
+    // A box without a pixel in the picture that it was drawn in must be wrong.
     let seen = boxes.filter { !isKnown || $0.isSeen(width: size.width, height: size.height) }
     if seen.count < boxes.count {
       faults.append("\(boxes.count - seen.count) of its boxes lie outside of the picture's \(size.width)×\(size.height) pixels")
@@ -127,18 +127,18 @@ private struct VOCReading {
 }
 
 extension XMLElements.Element {
-  /// The text, without blanks around it.
+  /// The element's text as a String.
   fileprivate func string() throws(XMLProblem) -> String {
     if let unknownEntity { throw XMLProblem("it has the entity &\(unknownEntity);, which isn't known") }
     guard let text = String(validating: text, as: UTF8.self) else { throw XMLProblem("it isn't UTF-8") }
     return text.trimmingCharacters(in: .whitespacesAndNewlines)
   }
 
-  /// The text as a number of pixels, rounded where it is written as 12.0 or 12.6.
+  /// The text as a number of pixels, rounded if it is written as 12.0 or 12.6.
   fileprivate func number() -> Result<Int, XMLProblem> {
     Result { () throws(XMLProblem) in
       let text = try string()
-      // As decimal numbers are written: Swift reads hexadecimal ones, infinities and nan as well.
+      // Only decimal numbers count: `Double` would also read hexadecimal ones, infinities and nan.
       let isDecimal = text.utf8.allSatisfy { (0x30...0x39).contains($0) || "+-.eE".utf8.contains($0) }
       guard isDecimal, let value = Double(text), let number = Int(exactly: value.rounded()),
         BoundingBox.corners.contains(number)

@@ -1,13 +1,13 @@
 /// The size and objects of one picture.
 public struct Annotation: Sendable, Hashable, Codable {
-  /// Of the picture that the boxes were drawn in; 0 where that isn't known.
+  /// The width of the picture that the boxes were drawn in; 0 if it isn't known.
   public let width: Int
   public let height: Int
   public let boxes: [BoundingBox]
-  /// What the file says of its picture: the name with or without ending, and the folder. Often out of date.
+  /// The name (with or without ending) and the folder that the file states for its picture. They are often out of date.
   public let fileName: String?
   public let folder: String?
-  /// What of the file can't be used, a part of a sentence each; the rest counts.
+  /// The parts of the file that can't be used, each as a part of a sentence; everything else counts.
   public let faults: [String]
 
   public init(
@@ -21,7 +21,7 @@ public struct Annotation: Sendable, Hashable, Codable {
     self.faults = faults
   }
 
-  /// The file's text in the same form.
+  /// The text of an annotation file of this annotation.
   public func xml(folder: String, name: String) -> String {
     let objects = boxes.map { box in
       "\t<object>\n\t\t<name>\(Self.escaped(box.wnid))</name><pose>Unspecified</pose><truncated>0</truncated>"

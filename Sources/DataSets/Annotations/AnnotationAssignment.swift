@@ -1,20 +1,20 @@
 import Files
 
-/// Which annotation is of which picture.
+/// Decides which annotation belongs to which picture.
 ///
-/// By the name without its ending; where several pictures or several files share it, by the folders that they have in common,
-/// counted from the innermost, then by the folder and the name that the file itself says. What then still may be of two
-/// pictures is of none, and said to be a fault.
+/// They are matched by the name without its ending. If several pictures or several files share it, those match best that have the
+/// most folders in common, counted from the innermost, then those whose folder and name the file itself states. An annotation
+/// that could then still belong to two pictures is given to neither, and is reported as a fault.
 public struct AnnotationAssignment: Sendable {
-  /// Of each picture, in their order.
+  /// The annotation of each picture, in the order of the pictures; nil if it has none.
   public private(set) var entries: [AnnotationSet.Entry?]
-  /// Those that are of none of the pictures.
+  /// The annotations that belong to none of the pictures.
   public private(set) var rest: [AnnotationSet.Entry] = []
   public private(set) var faults: [AnnotationFault] = []
 
   /// - Parameters:
-  ///   - pictures: paths relative to their folder, or bare names.
-  ///   - stems: their names without folder and ending, where that isn't what follows the last dot.
+  ///   - pictures: Paths relative to the folder of the pictures, or bare names.
+  ///   - stems: The names of the pictures without folder and ending; nil if a name's ending is what follows its last dot.
   public init(_ set: AnnotationSet, to pictures: [FileName], stems: [FileName]? = nil) {
     entries = pictures.map { _ in nil }
     let stems = stems ?? pictures.map(\.stem)
@@ -24,13 +24,13 @@ public struct AnnotationAssignment: Sendable {
     }
   }
 
-  /// - Parameter indices: the pictures of their name.
+  /// - Parameter indices: The pictures that have the candidates' name.
   private mutating func assign(_ candidates: [AnnotationSet.Entry], to indices: [Int], _ pictures: [FileName]) {
     var claims: [Int: [Int]] = [:]
     var rivals: Set<Int> = []
     for index in indices {
       var best = Self.best(candidates.map { Likeness($0, pictures[index]) })
-      // Copies of a file say the same.
+      // Copies of a file state the same, so one of them is enough.
       if Set(best.map { candidates[$0].annotation }).count == 1 { best = Array(best.prefix(1)) }
       for one in best { claims[one, default: []].append(index) }
       if best.count > 1 { rivals.formUnion(best) }
@@ -55,7 +55,7 @@ public struct AnnotationAssignment: Sendable {
     }
   }
 
-  /// The places of the greatest.
+  /// The indices of the greatest elements.
   private static func best(_ likeness: [Likeness]) -> [Int] {
     guard let most = likeness.max() else { return [] }
     return likeness.indices.filter { likeness[$0] == most }
@@ -64,7 +64,7 @@ public struct AnnotationAssignment: Sendable {
 
 /// How much an annotation file and a picture of the same name have in common.
 private struct Likeness: Comparable {
-  /// Folders, from the innermost.
+  /// The number of folders that they have in common, counted from the innermost.
   private let folders: Int
   private let folder: Int
   private let name: Int

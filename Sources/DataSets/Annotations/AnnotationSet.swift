@@ -1,9 +1,9 @@
 import Files
 import Foundation
 
-/// What of an annotation file can't be used.
+/// A part of an annotation file that can't be used.
 public struct AnnotationFault: Sendable, Hashable, Codable {
-  /// Relative to the folder of the annotations.
+  /// The path relative to the folder of the annotations.
   public var file: String
   public var reason: String
 
@@ -13,29 +13,29 @@ public struct AnnotationFault: Sendable, Hashable, Codable {
   }
 }
 
-/// The annotations of all files `**/*.xml` under a folder, whatever the case of the ending, and of Tiny ImageNet's tables.
+/// The annotations of all files `**/*.xml` under a folder (with an ending in any case), and of Tiny ImageNet's tables.
 ///
-/// A file that can't be read is one of the `faults`, and has no boxes; the others count.
+/// A file that can't be read becomes one of the `faults`, and has no boxes; the other files count.
 public struct AnnotationSet: Sendable {
   public struct Entry: Sendable, Hashable {
-    /// Relative to the folder.
+    /// The path relative to the folder.
     public let file: FileName
-    /// Its name without folder and ending: that of its picture.
+    /// The file's name without folder and ending, which is that of its picture.
     public let stem: FileName
     public let annotation: Annotation
   }
 
   public let folder: String
-  /// In the order of their stems, then of their files, by bytes.
+  /// Sorted by the bytes of their stems, then of their files.
   public let entries: [Entry]
-  /// In the order of the files.
+  /// Sorted by file.
   public let faults: [AnnotationFault]
   let byStem: [FileName: [Entry]]
 
-  /// - Parameter folder: of the files; or Tiny ImageNet's folder, its `val/`, or one of its tables; or a whole data folder in one
-  ///   of the forms that have a place of their own for annotations.
-  /// - Throws: `DataError` when there is no such folder, it has no such file, or none of them can be read; and when the storage
-  ///   is away, which says nothing of the files.
+  /// - Parameter folder: The folder of the files; or Tiny ImageNet's folder, its `val/`, or one of its tables; or a whole data
+  ///   folder in one of the forms that have their own place for annotations.
+  /// - Throws: `DataError` if there is no such folder, it has no such file, or none of them can be read; and if the storage is
+  ///   away, which says nothing about the files.
   public init(contentsOf folder: String) throws(DataError) {
     var faults: [AnnotationFault] = []
     let files = try Self.files(of: folder, &faults)
@@ -68,17 +68,17 @@ public struct AnnotationSet: Sendable {
     self.entries = entries.sorted { ($0.stem, $0.file) < ($1.stem, $1.file) }
   }
 
-  /// A file of annotations.
+  /// One file of annotations.
   private struct File {
     let path: FileName
-    /// Relative to the folder that holds the set's files.
+    /// The path relative to the folder that holds the set's files.
     let name: FileName
-    /// Relative to the folder that was given, where it lies in that.
+    /// The path relative to the given folder, if the file lies in it.
     let shown: String
 
     var isTable: Bool { TinyImageNet.isTable(name) }
 
-    /// Those in it: one, or those of a table's pictures.
+    /// The annotations in the file: one, or one per picture of a table.
     func entries() throws(DataError) -> [Entry] {
       guard isTable else { return [Entry(file: name, stem: name.stem, annotation: try Annotation(contentsOf: path))] }
       return try TinyImageNet.annotations(of: path.written).map { Entry(file: name, stem: $0.stem, annotation: $0.annotation) }
@@ -111,7 +111,7 @@ public struct AnnotationSet: Sendable {
     return files.values.sorted { $0.path < $1.path }
   }
 
-  /// Where a data folder of a form with a place of its own for annotations has them; else the folder itself.
+  /// The folders of the annotations in a data folder whose form has its own place for them; otherwise the folder itself.
   private static func places(in given: String) throws(DataError) -> [String] {
     guard let layout = try Layout.find(given) else { return [given] }
     switch layout.form {

@@ -1,6 +1,7 @@
-/// An object's box: pixels from 0, both ends inside (so its width is xmax − xmin + 1), as ILSVRC's files have it.
+/// The box of an object: its corners are pixels counted from 0, both inside (so its width is xmax − xmin + 1), as in ILSVRC's
+/// files.
 public struct BoundingBox: Sendable, Hashable, Codable {
-  /// The corners that a box may have: no picture is as large, and no sum or product of sides overflows.
+  /// The range of a corner: no picture is that large, and no sum or product of sides overflows.
   public static let corners = -1_000_000_000...1_000_000_000
 
   public let wnid: String
@@ -17,10 +18,10 @@ public struct BoundingBox: Sendable, Hashable, Codable {
     self.ymax = ymax
   }
 
-  /// A box whose corners a file says.
+  /// Makes a box of the corners that a file states.
   ///
   /// - Parameter corners: xmin, ymin, xmax, ymax.
-  /// - Returns: nil when they aren't four, one isn't in `corners`, or the first two aren't the smaller ones.
+  /// - Returns: nil if there aren't four of them, one is outside of `corners`, or the first two aren't the smaller ones.
   public init?(wnid: String, corners: [Int]) {
     guard corners.count == 4, corners.allSatisfy(Self.corners.contains), corners[0] <= corners[2], corners[1] <= corners[3] else {
       return nil
@@ -30,7 +31,7 @@ public struct BoundingBox: Sendable, Hashable, Codable {
 
   private enum CodingKeys: CodingKey { case wnid, xmin, ymin, xmax, ymax }
 
-  /// - Throws: `DecodingError` when the corners make no box.
+  /// - Throws: `DecodingError` if the corners make no box.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     let corners = try [CodingKeys.xmin, .ymin, .xmax, .ymax].map { try container.decode(Int.self, forKey: $0) }
@@ -41,7 +42,7 @@ public struct BoundingBox: Sendable, Hashable, Codable {
     self = box
   }
 
-  /// Intersection over union: the part that both boxes have of the pixels that either has, 0 … 1, whatever their classes.
+  /// Intersection over union: of the pixels that either box has, the part that both have, 0 … 1. The classes don't matter.
   public func overlap(with other: BoundingBox) -> Double {
     let width = min(xmax, other.xmax) - max(xmin, other.xmin) + 1
     let height = min(ymax, other.ymax) - max(ymin, other.ymin) + 1
@@ -52,6 +53,6 @@ public struct BoundingBox: Sendable, Hashable, Codable {
 
   private var area: Double { Double(xmax - xmin + 1) * Double(ymax - ymin + 1) }
 
-  /// Whether at least one of its pixels lies in a picture of that size.
+  /// True if at least one pixel of the box lies in a picture of that size.
   func isSeen(width: Int, height: Int) -> Bool { xmax >= 0 && ymax >= 0 && xmin < width && ymin < height }
 }

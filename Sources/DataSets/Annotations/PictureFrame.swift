@@ -1,12 +1,12 @@
 import Files
 import Images
 
-/// A picture as it is worked on: upright, though its file may store it turned, as a camera held it.
+/// The frame of a picture as this program uses it: upright, although the file may store it turned, as the camera was held.
 public struct PictureFrame: Sendable, Hashable {
-  /// Of the upright picture.
+  /// The width of the upright picture.
   public let width: Int
   public let height: Int
-  /// How the file stores it.
+  /// The orientation in which the file stores the picture.
   public let orientation: Orientation
 
   public init(width: Int, height: Int, orientation: Orientation = .upright) {
@@ -19,9 +19,9 @@ public struct PictureFrame: Sendable, Hashable {
     self.init(width: facts.size.width, height: facts.size.height, orientation: facts.orientation)
   }
 
-  /// - Throws: `ImageError` when the file can't be read, or its header can't.
+  /// - Throws: `ImageError` if the file can't be read, or its header makes no sense.
   public init(contentsOf path: FileName) throws(ImageError) {
-    // The bytes are the decoder's own: it must outlive them.
+    // The bytes are in the decoder's own buffer, so the decoder must outlive them.
     let decoder = try PictureDecoder()
     let bytes = try decoder.contents(of: path)
     guard let facts = withExtendedLifetime(decoder, { PictureFacts(bytes) }) else {
@@ -33,18 +33,19 @@ public struct PictureFrame: Sendable, Hashable {
 
 /// Boxes in a picture's frame.
 public struct FramedBoxes: Sendable, Hashable {
-  /// In pixels of the upright picture.
+  /// The boxes in pixels of the upright picture.
   public var boxes: [BoundingBox]
-  /// What had to be taken for granted, or can't be used, as a part of a sentence; nil where nothing is to be said.
+  /// What had to be assumed about the boxes, or can't be used, as a part of a sentence; nil for nothing.
   public var warning: String?
 }
 
 extension Annotation {
-  /// The boxes in the upright picture: the one place that decides where they are in it.
+  /// The boxes in the upright picture. No other code decides where they lie in it.
   ///
-  /// They were drawn in a picture of the annotation's own size: each side moves with the picture. Where the file stores the
-  /// picture turned by a quarter, that size tells by its shape whether they were drawn in the stored or in the upright one.
-  /// Where it can't tell (squares, half turns, mirrors, no size), they were drawn in the stored one: ILSVRC's and PASCAL's were.
+  /// They were drawn in a picture of the annotation's own size, so their sides are scaled with the picture. If the file stores
+  /// the picture turned by a quarter, the shape of that size shows whether they were drawn in the stored or in the upright
+  /// picture. If it can't show it (squares, half turns, mirrors, no size), they are taken as drawn in the stored one, as ILSVRC's
+  /// and PASCAL's were.
   public func boxes(in frame: PictureFrame) -> FramedBoxes {
     let stored = frame.orientation.swapsSides ? (frame.height, frame.width) : (frame.width, frame.height)
     let drawn = width > 0 && height > 0 ? (width, height) : stored
@@ -60,20 +61,21 @@ extension Annotation {
     return seen(Self.moved(turned, from: size, to: frame), frame, tells ? nil : doubt)
   }
 
-  /// In a picture that its file stores upright.
+  /// The boxes in a picture that its file stores upright.
   private func upright(_ frame: PictureFrame, _ drawn: (Int, Int)) -> FramedBoxes {
     let (one, other) = (Double(drawn.0) * Double(frame.width), Double(drawn.1) * Double(frame.height))
     let isTurned = (drawn.0 < drawn.1) != (frame.width < frame.height) && drawn.0 != drawn.1 && abs(one - other) < 0.02 * one
     guard isTurned, !boxes.isEmpty else { return seen(Self.moved(boxes, from: drawn, to: frame), frame) }
     let sizes = "its annotation is of \(drawn.0)×\(drawn.1) pixels, the picture has \(frame.width)×\(frame.height)"
-    // Width and height may be exchanged in the annotation alone; else the picture was turned, and nothing says to which side.
+    // Width and height may be exchanged in the annotation only; otherwise the picture was turned, and nothing shows to which
+    // side.
     guard drawn == (frame.height, frame.width), boxes.allSatisfy({ $0.xmax <= frame.width && $0.ymax <= frame.height }) else {
       return FramedBoxes(boxes: [], warning: sizes + ": it was turned to one side or the other; the boxes are left out")
     }
     return FramedBoxes(boxes: boxes, warning: sizes + "; the boxes are taken as they are")
   }
 
-  /// Those with a pixel in the picture.
+  /// The boxes that have a pixel in the picture, with a warning about the others.
   private func seen(_ boxes: [BoundingBox], _ frame: PictureFrame, _ doubt: String? = nil) -> FramedBoxes {
     let seen = boxes.filter { $0.isSeen(width: frame.width, height: frame.height) }
     guard seen.count < boxes.count else { return FramedBoxes(boxes: boxes, warning: boxes.isEmpty ? nil : doubt) }
@@ -81,12 +83,12 @@ extension Annotation {
     return FramedBoxes(boxes: seen, warning: [doubt, lost].compactMap { $0 }.joined(separator: "; "))
   }
 
-  /// Boxes of a picture of that size in the same picture of another.
+  /// The boxes, moved from the picture at that size to the same picture at the frame's size.
   private static func moved(_ boxes: [BoundingBox], from size: (width: Int, height: Int), to frame: PictureFrame) -> [BoundingBox]
   {
     if size == (frame.width, frame.height) { return boxes }
     func moved(_ edge: Int, _ old: Int, _ new: Int) -> Int {
-      // A side of 10⁹ pixels by another is beyond what Int holds.
+      // A side of 10⁹ pixels times another is more than Int holds.
       Int(min(max((Double(edge) * Double(new) / Double(old)).rounded(), -1e10), 1e10))
     }
     return boxes.map { box in
@@ -100,9 +102,9 @@ extension Annotation {
 }
 
 extension BoundingBox {
-  /// The box in the upright picture, when it was drawn in one that is stored with `orientation` and has that size.
+  /// The box in the upright picture, if it was drawn in a picture of that size that is stored with `orientation`.
   func turned(_ orientation: Orientation, width: Int, height: Int) -> BoundingBox {
-    // Where pixels of the stored picture are in the upright one; see `Picture.oriented`.
+    // The place in the upright picture of a pixel of the stored one; see `Picture.oriented`.
     func place(_ x: Int, _ y: Int) -> (x: Int, y: Int) {
       switch orientation {
       case .upright: (x, y)
@@ -121,7 +123,7 @@ extension BoundingBox {
     ).limited
   }
 
-  /// The box with its corners in `corners`.
+  /// The box with its corners limited to the range `corners`.
   fileprivate var limited: BoundingBox {
     func limited(_ corner: Int) -> Int { min(max(corner, Self.corners.lowerBound), Self.corners.upperBound) }
     return BoundingBox(wnid: wnid, xmin: limited(xmin), ymin: limited(ymin), xmax: limited(xmax), ymax: limited(ymax))

@@ -1,13 +1,13 @@
 import Files
 import Synchronization
 
-/// The boxes of a split's pictures, wherever the data folder's form has them: files under `Annotations/` and its kin, or the
-/// tables of Tiny ImageNet.
+/// The boxes of a split's pictures, wherever the data folder's form has them: in files under `Annotations/` and similar folders,
+/// or in the tables of Tiny ImageNet.
 public final class SplitAnnotations: Sendable {
   private let layout: Layout
   private let split: Split
   private let folders: [FileName]
-  /// Tables that have been read: their pictures by their names without ending.
+  /// The tables that have been read, by path: each picture's annotation by the picture's name without ending.
   private let tables = Mutex<[String: [FileName: Annotation]]>([:])
 
   public init(_ layout: Layout, _ split: Split) {
@@ -16,15 +16,15 @@ public final class SplitAnnotations: Sendable {
     folders = (layout.annotationFolders[split] ?? []).map { FileName($0) }
   }
 
-  /// Looks whether archives of boxes can be read: later one that can't would be a picture without boxes after the other.
+  /// Checks that archives of boxes can be read: otherwise one picture after the other would later have no boxes.
   ///
-  /// - Throws: `DataError` for one that is cut or damaged.
+  /// - Throws: `DataError` for an archive that is cut or damaged.
   public func requireArchives() throws(DataError) {
     for archive in Set(folders.compactMap { FilePath.archive(of: $0) }) { _ = try folderContents(archive) }
   }
 
-  /// - Parameter name: of the picture's file.
-  /// - Returns: nil when there is nothing for the picture.
+  /// - Parameter name: The name of the picture's file.
+  /// - Returns: nil if the picture has no annotation.
   /// - Throws: `DataError` for a damaged file, with its name relative to the data folder.
   public func annotation(of name: FileName, wnid: String) throws(DataError) -> Annotation? {
     let stem = name.stem
@@ -41,7 +41,7 @@ public final class SplitAnnotations: Sendable {
     }
   }
 
-  /// Tiny ImageNet's table for a class; nil in other forms, and where there is none.
+  /// Tiny ImageNet's table for a class; nil in other forms, or if there is none.
   private func table(of wnid: String) throws(DataError) -> [FileName: Annotation]? {
     guard layout.form == .tinyImageNet, let path = path(of: wnid) else { return nil }
     if let known = tables.withLock({ $0[path] }) { return known }

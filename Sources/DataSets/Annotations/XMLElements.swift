@@ -1,36 +1,37 @@
-/// The elements of an XML text, one at a time as they end: enough of XML for annotation files, and never more memory than the
-/// text. What nests deeper than any annotation is refused, nothing is looked up elsewhere, and nothing grows by being expanded.
+/// Reads the elements of an XML text, one at a time as they end. It reads as much of XML as annotation files need, and never
+/// needs more memory than the text. Deeper nesting than in any annotation is refused, no other file is looked up, and no entity
+/// expands to a longer text.
 ///
-/// Names are without their namespace's prefix. Attributes, comments, declarations and processing instructions are skipped,
-/// CDATA sections are text; of the entities the five predefined ones and those of numbers are known. Source: XML 1.0
+/// Names are given without their namespace's prefix. Attributes, comments, declarations and processing instructions are skipped,
+/// CDATA sections are text. The five predefined entities and those of character numbers are known. Source: XML 1.0
 struct XMLElements {
   /// An element that has ended.
   struct Element {
-    /// Names from the root's to its own.
+    /// The names from the root's to its own.
     let path: [String]
-    /// Its own text, since its last inner element, without blanks around it.
+    /// Its own text after its last inner element, without blanks around it.
     let text: [UInt8]
-    /// An entity in the text that isn't known, or nil.
+    /// The name of an unknown entity in the text, or nil.
     let unknownEntity: String?
   }
 
-  /// More elements in each other are refused.
+  /// The most elements that may be nested in each other.
   static let deepest = 64
 
   private let bytes: [UInt8]
   private var index = 0
-  /// The open elements' names, in the text and without prefix.
+  /// The names of the open elements, as the text has them and without prefix.
   private var open: [(tag: ArraySlice<UInt8>, name: String)] = []
   private var text: [UInt8] = []
   private var unknownEntity: String?
   private var hasRoot = false
 
-  /// - Parameter bytes: in UTF-8; see `XMLText`.
+  /// - Parameter bytes: The text in UTF-8; see `XMLText`.
   init(_ bytes: [UInt8]) { self.bytes = bytes }
 
   /// The next element that ends; nil after the root.
   ///
-  /// - Throws: `XMLProblem` for what is no XML.
+  /// - Throws: `XMLProblem` if the text is no XML.
   mutating func next() throws(XMLProblem) -> Element? {
     while index < bytes.count {
       if bytes[index] != UInt8(ascii: "<") {
@@ -72,7 +73,7 @@ struct XMLElements {
         place += 1
         continue
       }
-      // A lone & is itself, as careless writers mean it.
+      // A lone & stands for itself, as careless writers mean it.
       let name = bytes[(place + 1)..<end].prefix { $0 != UInt8(ascii: ";") && !Self.isBlank($0) && $0 != UInt8(ascii: "&") }
       guard name.endIndex < end, bytes[name.endIndex] == UInt8(ascii: ";"), !name.isEmpty else {
         text.append(bytes[place])
@@ -95,7 +96,7 @@ struct XMLElements {
     text += bytes[start..<(index - 3)]
   }
 
-  /// What the name of an entity stands for, without & and ;.
+  /// The character that an entity stands for, given its name without & and ;; nil if it isn't known.
   private static func character(_ entity: String) -> Character? {
     switch entity {
     case "lt": return "<"
@@ -114,7 +115,7 @@ struct XMLElements {
 
   // MARK: - Tags
 
-  /// - Returns: the element when the tag ends it as well.
+  /// - Returns: The element, if the tag also ends it.
   private mutating func readStart() throws(XMLProblem) -> Element? {
     let start = index + 1
     guard start < bytes.count, Self.startsName(bytes[start]) else { throw XMLProblem("a < that begins no tag") }
@@ -167,7 +168,7 @@ struct XMLElements {
     return element
   }
 
-  /// A declaration of the document's type with everything in it: `<!DOCTYPE a [ … ]>`.
+  /// Skips a declaration of the document type with everything in it: `<!DOCTYPE a [ … ]>`.
   private mutating func skipDeclaration() throws(XMLProblem) {
     var isInside = false
     index += 2
@@ -202,7 +203,7 @@ struct XMLElements {
     return (0..<mark.utf8CodeUnitCount).allSatisfy { bytes[index + $0] == mark.utf8Start[$0] }
   }
 
-  /// The place after a closing mark.
+  /// The index after a closing mark.
   private func end(of what: String, _ mark: String, after start: Int) throws(XMLProblem) -> Int {
     let mark = Array(mark.utf8)
     var place = start

@@ -1,18 +1,18 @@
 import Foundation
 
-/// What is wrong with an XML text, as a part of a sentence.
+/// A problem of an XML text, as a part of a sentence.
 struct XMLProblem: Error, Hashable {
   let description: String
 
   init(_ description: String) { self.description = description }
 }
 
-/// The bytes of an XML file as UTF-8, whatever encoding it was written in.
+/// Converts the bytes of an XML file to UTF-8, whatever encoding they are in.
 ///
-/// A byte-order mark decides, then UTF-16's zero bytes around the first `<`, then the declaration. One of UTF-16 in a file that
-/// can be read without it is wrong and doesn't count. Source: XML 1.0, appendix F
+/// A byte-order mark decides; without one, UTF-16's zero bytes around the first `<`; then the declaration. A declaration of
+/// UTF-16 in a file that can be read without it must be wrong, and doesn't count. Source: XML 1.0, appendix F
 enum XMLText {
-  /// - Throws: `XMLProblem` for an encoding that isn't known here, or bytes that aren't of it.
+  /// - Throws: `XMLProblem` for an unknown encoding, or bytes that aren't valid in it.
   static func utf8(_ bytes: [UInt8]) throws(XMLProblem) -> [UInt8] {
     if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { return Array(bytes.dropFirst(3)) }
     let marks: [(bytes: [UInt8], encoding: String)] = [
@@ -27,7 +27,7 @@ enum XMLText {
     return try converted(bytes[...], from: declared)
   }
 
-  /// Whether bytes of that encoding are taken as they are.
+  /// True if bytes of that encoding are taken as they are.
   private static func isReadable(_ encoding: String) -> Bool {
     ["UTF-8", "UTF8", "US-ASCII", "ASCII"].contains(encoding) || encoding.hasPrefix("UTF-16") || encoding.hasPrefix("UCS-2")
   }
@@ -45,14 +45,14 @@ enum XMLText {
 
   /// Source: iconv(3)
   private static func converted(_ bytes: ArraySlice<UInt8>, from encoding: String) throws(XMLProblem) -> [UInt8] {
-    // Its names have letters, digits and these marks; iconv takes others for instructions.
+    // Names of encodings have only letters, digits and these marks; iconv would take others for options.
     let isName = encoding.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || "-_.:".utf8.contains($0) }
     guard isName, !encoding.isEmpty, let converter = iconv_open("UTF-8", encoding), Int(bitPattern: converter) != -1 else {
       throw XMLProblem("the encoding \"\(encoding.prefix(40))\" isn't known here; save the file as UTF-8")
     }
     defer { iconv_close(converter) }
     var source = bytes.map { CChar(bitPattern: $0) }
-    // A byte of any encoding becomes at most four.
+    // A byte of any encoding becomes at most four bytes.
     var target = [CChar](repeating: 0, count: 4 * source.count + 16)
     let written: Int? = source.withUnsafeMutableBufferPointer { source in
       target.withUnsafeMutableBufferPointer { target in

@@ -1,6 +1,6 @@
 import Files
 
-/// Forms of picture sets that aren't read: known by the names of their files, and answered with the way round.
+/// Forms of picture sets that can't be read: they are recognised by the names of their files, and the error says what to do.
 enum ForeignForm: String, CaseIterable {
   case parquet = "Parquet files, as Hugging Face has them"
   case arrow = "Arrow files, as Hugging Face's data sets library keeps them"
@@ -11,7 +11,7 @@ enum ForeignForm: String, CaseIterable {
   case beton = "FFCV's .beton files"
   case archive = "archives"
 
-  /// The form that a file of that name is of; nil for a file of no such form.
+  /// The form that a file's name stands for; nil if it stands for none of these.
   init?(_ name: FileName) {
     let text = name.last.written.lowercased()
     switch name.ending {
@@ -24,7 +24,7 @@ enum ForeignForm: String, CaseIterable {
     case "beton": self = .beton
     case "tar", "tgz", "zip", "7z", "rar": self = .archive
     default:
-      // train-00000-of-01024, and imagenet.tfrecord-00000-of-00016.
+      // Names such as train-00000-of-01024 and imagenet.tfrecord-00000-of-00016.
       if text.wholeMatch(of: /(train|val|validation|test)-[0-9]{5}-of-[0-9]{5}/) != nil || text.contains(".tfrecord-") {
         self = .tfRecord
       } else if text.hasSuffix(".tar.gz") || text.hasSuffix(".tar.xz") || text.hasSuffix(".tar.bz2") {
@@ -42,7 +42,7 @@ enum ForeignForm: String, CaseIterable {
       : "write its pictures into files train/<class>/<picture> and val/<class>/<picture>; docs/data.md has a script for it"
   }
 
-  /// What to say of a folder that holds files of such a form, in itself or in the folders inside; nil when it holds none.
+  /// The message about a folder that holds files of such a form, in itself or in its first folders; nil if it holds none.
   static func description(of root: String, _ contents: FolderContents) -> String? {
     var found = files(contents, below: ".")
     for folder in contents.folders.prefix(mostFolders) where found.isEmpty {
@@ -57,12 +57,12 @@ enum ForeignForm: String, CaseIterable {
   private static let mostFolders = 16
 
   private static func files(_ contents: FolderContents, below folder: FileName) -> [(file: FileName, form: ForeignForm)] {
-    // An LMDB is a folder that is often called so itself.
+    // An LMDB is a folder, which itself often has that ending.
     contents.files.compactMap { name in ForeignForm(name).map { (folder.appending(name), $0) } }
       + contents.folders.filter { ForeignForm($0) == .lmdb }.map { (folder.appending($0), .lmdb) }
   }
 
-  /// The error that there is no data folder at a path; the file that may be there instead is named.
+  /// The error that there is no data folder at a path. If there is a file instead, the message says of what form.
   static func noFolder(_ path: String) -> DataError {
     if FolderListing.isFile(path) {
       let what =

@@ -5,14 +5,14 @@ import Files
 /// `TOP/LOC_val_solution.csv`, `TOP/LOC_synset_mapping.txt`, `TOP/ILSVRC/{Annotations,Data,ImageSets}/CLS-LOC`. The numbers in
 /// `ImageSets/CLS-LOC/*.txt` count lines and are no labels.
 struct KaggleTree {
-  /// The folder of `train/` and `val/`.
+  /// The folder that holds `train/` and `val/`.
   private let pictures: String
-  /// `ILSVRC/`, and the folder above it.
+  /// The folder `ILSVRC/`, and the folder above it.
   private let above: [String]
 
   private static let data = "Data/CLS-LOC"
 
-  /// The tree that a folder is the top of, or its `ILSVRC/`, or its `Data/`.
+  /// The tree of which a folder is the top, the `ILSVRC/` or the `Data/`; nil if it is none of them.
   init?(below root: String) {
     let candidates: [(String, [String])] = [
       ("ILSVRC/\(Self.data)", ["\(root)/ILSVRC", root]), (Self.data, [root, Self.parent(root)]),
@@ -25,7 +25,7 @@ struct KaggleTree {
     return nil
   }
 
-  /// The tree whose `Data/CLS-LOC` a folder is.
+  /// The tree of which a folder is the `Data/CLS-LOC`; nil if it isn't one.
   init?(around root: String) {
     let path = FileName(FilePath.resolved(root)).components.suffix(2)
     guard Array(path) == ["Data", "CLS-LOC"], Self.holdsPictures(root) else { return nil }
@@ -37,7 +37,7 @@ struct KaggleTree {
     FolderListing.isFolder("\(folder)/train") || FolderListing.isFolder("\(folder)/val")
   }
 
-  /// The folder above one, by names where the path has them.
+  /// The folder above one, after links and `..` have been resolved.
   private static func parent(_ path: String) -> String { FilePath.folder(of: FilePath.resolved(path)) }
 
   var layout: Layout {

@@ -1,21 +1,21 @@
 import Files
 
-/// The data folder around pictures, and the classes that it tells of them where the names of their folders don't: those of a flat
-/// `val/`, and those that folders of numbers stand for.
+/// The data folder to which pictures belong, and the classes that it states for pictures whose folders' names don't: for those of
+/// a flat `val/`, and for those in folders that are called by numbers.
 public struct KnownLabels: Sendable {
   public let layout: Layout
   private var byPath: [FileName: String] = [:]
   private var byFolder: [FileName: String] = [:]
-  /// Why the labels can't be had, although there are some; nil where they can.
+  /// The reason why the labels can't be used although there are some; nil if they can, or there are none.
   public private(set) var problem: String?
 
-  /// Looks for the data folder that a folder belongs to: it itself, or one of the two above it.
+  /// Looks for the data folder to which a folder belongs: the folder itself, or one of the two above it.
   ///
   /// - Parameters:
-  ///   - folder: its absolute path.
-  ///   - classes: the ids that a network knows.
-  /// - Returns: nil when it belongs to none.
-  /// - Throws: `DataError` when the storage is away.
+  ///   - folder: The absolute path of the folder.
+  ///   - classes: The ids that a network knows.
+  /// - Returns: nil if it belongs to none.
+  /// - Throws: `DataError` if the storage is away.
   public init?(around folder: FileName, classes: [String]) throws(DataError) {
     var candidates = [folder]
     while candidates.count < 3, let last = candidates.last, last != "/" { candidates.append(last.folder) }
@@ -34,12 +34,12 @@ public struct KnownLabels: Sendable {
       if layout.form == .webDataset { try readShards(classes: classes) } else if let val { try read(val, classes: classes) }
     } catch {
       if error.storageTrouble != nil { throw error }
-      // Without any labels there is nothing to be said.
+      // Only errors about labels are kept: a folder without any labels is no problem.
       if error.kind == .labels { problem = error.description }
     }
   }
 
-  /// Whether one of two folders is the other, or lies in it.
+  /// True if one of two folders is the other, or lies in it.
   private static func overlap(_ one: FileName, _ other: FileName) -> Bool {
     one == other || one.relative(to: other) != nil || other.relative(to: one) != nil
   }
@@ -67,9 +67,9 @@ public struct KnownLabels: Sendable {
     for file in contents.files { byPath[val.appending(file)] = try labels.wnid(of: file, among: present) }
   }
 
-  /// The class of a picture; nil where the names of its folders have to tell it.
+  /// The class of a picture; nil if the names of its folders have to show it.
   ///
-  /// - Parameter path: absolute, as the folder's.
+  /// - Parameter path: An absolute path, like that of the folder.
   public func wnid(of path: FileName) -> String? {
     if let wnid = byPath[path] { return wnid }
     if byFolder.isEmpty { return nil }
@@ -81,7 +81,7 @@ public struct KnownLabels: Sendable {
     return nil
   }
 
-  /// The folders of the set's pictures, where the data folder itself was given and holds much else; nil for the whole folder.
+  /// The folders of the set's pictures, if the data folder itself was given and holds many other files; nil for the whole folder.
   public func parts(of folder: FileName) -> [FileName]? {
     switch layout.form {
     case .folders, .classFolders: return nil
@@ -94,7 +94,7 @@ public struct KnownLabels: Sendable {
     }
   }
 
-  /// Whether a file belongs to the set and is no picture.
+  /// True if a file belongs to the set and is no picture.
   public func isTable(_ file: FileName) -> Bool {
     switch layout.form {
     case .tinyImageNet: TinyImageNet.isTable(file)
@@ -103,6 +103,6 @@ public struct KnownLabels: Sendable {
     }
   }
 
-  /// `2,180 pictures in Kaggle's layout`
+  /// A part of a sentence such as `2,180 pictures in Kaggle's layout`.
   public func sentence(pictures: Int) -> String { "\(pictures.grouped) picture\(pictures == 1 ? "" : "s") \(layout.form.phrase)" }
 }

@@ -4,10 +4,10 @@ extension Layout {
   /// Finds out how a folder is arranged.
   ///
   /// - Parameters:
-  ///   - root: the folder; one that holds nothing but a single folder stands for that.
-  ///   - classes: the ids that a network knows, where there is one: a folder of folders that are called like them is then a
-  ///     set of validation pictures.
-  /// - Throws: `DataError` when there is no such folder, it can't be listed, or no form is recognised.
+  ///   - root: The folder. If it holds nothing but a single folder, that one counts.
+  ///   - classes: The ids that a network knows, if there is a network: a folder of folders with these names is then a set of
+  ///     validation pictures.
+  /// - Throws: `DataError` if there is no such folder, it can't be listed, or no form is recognised.
   public init(of root: String, classes: [String]? = nil) throws(DataError) {
     guard FolderListing.isFolder(root) else { throw ForeignForm.noFolder(root) }
     let contents = try folderContents(FileName(root))
@@ -27,9 +27,9 @@ extension Layout {
     throw Self.unknown(root, contents)
   }
 
-  /// The layout of a folder; nil when it has none that is known, or can't be listed.
+  /// The layout of a folder; nil if it has no known one, or can't be listed.
   ///
-  /// - Throws: `DataError` when it was there, and stays away.
+  /// - Throws: `DataError` if the folder was there, and stays away.
   static func find(_ root: String, classes: [String]? = nil) throws(DataError) -> Layout? {
     guard FolderListing.isFolder(root) else { return nil }
     do throws(StoragePatience.Trouble) {
@@ -104,19 +104,19 @@ extension Layout {
     return FolderListing.isFolder(path) ? path : nil
   }
 
-  /// Where ILSVRC's lists are put: the root, `devkit/`, `devkit/data/`, a folder that is called like a kit, such as
-  /// `ILSVRC2012_devkit_t12/data/`, and `val/`.
+  /// The folders in which ILSVRC's lists usually lie: the root, `devkit/`, `devkit/data/`, a folder with the name of a kit, such
+  /// as `ILSVRC2012_devkit_t12/data/`, and `val/`.
   static func listFolders(_ root: String, _ contents: FolderContents) -> [String] {
     var kits = ["\(root)/devkit"] + DevelopmentKit.folders(in: root, contents).filter { $0 != "\(root)/devkit" }
     kits = kits.flatMap { kit in
-      // An archive of a kit has a folder of the kit's name at its top.
+      // An archive of a kit has a folder with the kit's name at its top.
       let nested = contentsIfThere(kit).map { DevelopmentKit.folders(in: kit, $0) } ?? []
       return [kit] + nested
     }
     return [root] + kits.flatMap { [$0, "\($0)/data"] } + ["\(root)/val"]
   }
 
-  /// Those of the places of annotations that are there; `*` stands for the split's name.
+  /// Those of the usual places of annotations that exist; `*` stands for the split's name.
   static func annotationFolders(in roots: [String], _ places: [String]) -> [Split: [String]] {
     var folders: [Split: [String]] = [:]
     for split in Split.allCases {
@@ -141,7 +141,7 @@ extension Layout {
 }
 
 extension FileName {
-  /// Whether it is called like a WordNet id, such as n01440764.
+  /// True if it has the form of a WordNet id, such as n01440764.
   var isSynset: Bool {
     bytes.count == 9 && bytes.first == UInt8(ascii: "n") && bytes.dropFirst().allSatisfy { (0x30...0x39).contains($0) }
   }

@@ -1,19 +1,19 @@
 import Files
 
-/// Where the parts of a picture folder lie: the one place that knows the forms in which people have their pictures.
+/// Where the parts of a picture folder lie. Only this type knows the forms in which people keep their pictures.
 ///
-/// It is found by looking at names of folders and files; no list is read for it. See docs/data.md for the forms.
+/// A layout is found by the names of folders and files; no list is read for it. See docs/data.md for the forms.
 public struct Layout: Sendable, Hashable {
   public enum Form: Sendable, Hashable, CaseIterable {
     /// `train/<class>/*` and `val/<class>/*`, or a flat `val/` with a list of labels.
     case folders
-    /// `ILSVRC2012_img_train/`, `ILSVRC2012_img_val/` and their kin beside each other, as the official archives unpack.
+    /// `ILSVRC2012_img_train/`, `ILSVRC2012_img_val/` and so on beside each other, as the official archives unpack.
     case official
     /// `ILSVRC/Data/CLS-LOC/{train,val}`, with the lists three folders above.
     case kaggle
-    /// `train/<class>/images/*` with a table of boxes each, or `val/images/*` with `val_annotations.txt`.
+    /// `train/<class>/images/*`, each class with a table of boxes, or `val/images/*` with `val_annotations.txt`.
     case tinyImageNet
-    /// Tars whose members `key.jpg` and `key.cls` are a sample.
+    /// Tars in which the members `key.jpg` and `key.cls` are one sample.
     case webDataset
     /// The class folders themselves, without `train/` or `val/` above them; they count as validation pictures.
     case classFolders
@@ -22,17 +22,17 @@ public struct Layout: Sendable, Hashable {
   /// The folder that the layout was found in.
   public let root: String
   public let form: Form
-  /// The folder of the training pictures' class folders; nil when there is none.
+  /// The folder that holds the class folders of the training pictures; nil if there is none.
   public let train: String?
-  /// The folder of the validation pictures: of class folders, or of the pictures themselves.
+  /// The folder of the validation pictures: it holds class folders, or the pictures themselves. Nil if there is none.
   public let val: String?
-  /// A table of labels that belongs to the flat `val`, as Tiny ImageNet has it; nil where lists are to be looked for.
+  /// The table of labels that belongs to the flat `val`, as in Tiny ImageNet; nil if lists are to be looked for.
   let labelTable: String?
-  /// Where lists of labels and words lie, the likeliest first.
+  /// The folders in which lists of labels and names may lie, the likeliest first.
   let listFolders: [String]
-  /// Where the annotation files of a split may lie, in the order in which they are looked at.
+  /// The folders in which a split's annotation files may lie, in the order in which they are searched.
   let annotationFolders: [Split: [String]]
-  /// The tars of WebDataset's form, sorted; of other forms empty.
+  /// The tars of WebDataset's form, sorted; empty for other forms.
   let shards: [Split: [String]]
 
   init(
@@ -43,13 +43,13 @@ public struct Layout: Sendable, Hashable {
     (self.labelTable, self.listFolders, self.annotationFolders) = (labelTable, listFolders, annotationFolders)
   }
 
-  /// The folder of a split's pictures; nil when there is none.
+  /// The folder of a split's pictures; nil if there is none.
   public func folder(of split: Split) -> String? { split == .train ? train : val }
 
-  /// The first of `names` that is a file, in the likeliest place.
+  /// The path of the first file with one of the `names`, in the likeliest folder; nil if there is none.
   func list(_ names: [String]) throws(DataError) -> String? { try findFile(names, in: listFolders, of: root) }
 
-  /// The archives that the pictures are in, each once; empty where they are files.
+  /// The archives that the pictures are in, each once; empty if the pictures are plain files.
   public var archives: [FileName] {
     let paths = Split.allCases.flatMap { (shards[$0] ?? []) + [folder(of: $0)].compactMap { $0 } }.map { FileName($0) }
     var seen: Set<FileName> = []
@@ -58,7 +58,7 @@ public struct Layout: Sendable, Hashable {
 
   // MARK: - Names of pictures
 
-  /// A picture's place in its class: the path below the class's folder, or the bare name in a flat folder.
+  /// A picture's place in its class: its path below the class's folder, or the bare name in a flat folder.
   ///
   /// Tiny ImageNet's `images/` is left out, so that a picture has the same name in all forms.
   func inner(_ path: FileName, of split: Split) -> FileName {

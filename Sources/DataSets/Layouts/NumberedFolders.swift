@@ -1,18 +1,18 @@
 import Files
 
-/// Class folders that are called 0, 1, 2 …, as ImageNetV2's: the numbers count classes in the order of their synset ids.
+/// Class folders that are called 0, 1, 2 …, as in ImageNetV2: the numbers count the classes in the order of their synset ids.
 enum NumberedFolders {
-  /// A folder's name as a number; nil for what is none, or is written otherwise (`01`, `+1`).
+  /// The number that a folder's name is; nil if it is none, or is written in another way (`01`, `+1`).
   static func number(_ name: String) -> Int? { Int(name).flatMap { "\($0)" == name && $0 >= 0 ? $0 : nil } }
 
-  /// The ids of such folders' classes, by the folders' names.
+  /// The class ids of such folders, by the folders' names.
   ///
   /// - Parameters:
-  ///   - names: of the folders.
-  ///   - classes: the ids that a network or the training pictures know; empty when nobody does.
-  ///   - layout: whose list of classes counts first.
-  /// - Returns: nil when the names are no numbers, or are the ids themselves.
-  /// - Throws: `DataError` when nothing says what they count.
+  ///   - names: The names of the folders.
+  ///   - classes: The ids that a network or the training pictures know; empty if there is neither.
+  ///   - layout: The layout, whose list of classes counts first.
+  /// - Returns: nil if the names are no numbers, or are ids themselves.
+  /// - Throws: `DataError` if nothing says what the numbers count.
   static func wnids(of names: [String], classes: [String], _ layout: Layout) throws(DataError) -> [String: String]? {
     let numbers = names.compactMap(number)
     guard !names.isEmpty, numbers.count == names.count, Set(classes).isDisjoint(with: names) else { return nil }
@@ -42,6 +42,6 @@ enum NumberedFolders {
     return try all({ sorted.indices.contains($0) ? sorted[$0] : nil }, "the list of \(sorted.count) classes")
   }
 
-  /// A network of so many classes is of ILSVRC's, whose numbers everybody uses.
+  /// A network with so many classes is taken to be one of ILSVRC, whose numbers are in general use.
   private static let ilsvrcClasses = 1000
 }

@@ -4,14 +4,14 @@ import Files
 ///
 /// A line is `name xmin ymin xmax ymax`, or `name wnid xmin ymin xmax ymax`, divided by tabs; pixels count from 0.
 enum TinyImageNet {
-  /// Whether the class folders of a folder hold `images/` and a table of boxes.
+  /// True if the class folders in a folder hold `images/` and a table of boxes.
   static func isTrain(_ folder: String) -> Bool {
     guard let name = contentsIfThere(folder)?.folders.first else { return false }
     let first = String(decoding: name.bytes, as: UTF8.self)
     return FolderListing.isFolder("\(folder)/\(first)/images") && FolderListing.isFile(table(of: first, in: "\(folder)/\(first)"))
   }
 
-  /// Whether a file is called like such a table.
+  /// True if a file has the name of such a table.
   static func isTable(_ file: FileName) -> Bool {
     let name = file.last.bytes
     return file.last == "val_annotations.txt" || name.suffix(boxes.count) == boxes[...]
@@ -21,16 +21,16 @@ enum TinyImageNet {
 
   private static let boxes = Array("_boxes.txt".utf8)
 
-  /// A picture of a table.
+  /// One line of a table: a picture and its box.
   struct Row {
     let picture: FileName
     let wnid: String
-    /// Nil when its corners make none.
+    /// Nil if the corners make no box.
     let box: BoundingBox?
     let line: TextList.Line
   }
 
-  /// - Throws: `DataError` when the file can't be read, or a line isn't of a table.
+  /// - Throws: `DataError` if the file can't be read, or a line has another form.
   static func rows(of path: String) throws(DataError) -> [Row] {
     let isValidation = FileName(path).last == "val_annotations.txt"
     let own = FileName(bytes: FileName(path).last.bytes.dropLast(boxes.count)).written
@@ -47,7 +47,8 @@ enum TinyImageNet {
     return rows
   }
 
-  /// The pictures of a table by their names without ending, in its order; several lines of one are several boxes.
+  /// The annotations of a table's pictures, by their names without ending, in the table's order; several lines for one picture
+  /// are several boxes.
   static func annotations(of path: String) throws(DataError) -> [(stem: FileName, annotation: Annotation)] {
     var order: [FileName] = []
     var found: [FileName: (boxes: [BoundingBox], faults: [String])] = [:]

@@ -1,13 +1,14 @@
 import Files
 import Images
 
-/// The form of WebDataset: tars whose members `key.jpg` and `key.cls`, or `key.json`, are one sample.
+/// The form of WebDataset: tars in which the members `key.jpg` and `key.cls`, or `key.json`, are one sample.
 ///
-/// Source: the WebDataset format, https://github.com/webdataset/webdataset: a key is a path up to the first dot of its last component.
+/// Source: the WebDataset format, https://github.com/webdataset/webdataset: a key is a path up to the first dot of its last
+/// component.
 enum WebDataset {
-  /// Tars of a folder and of its `train/` and `val/`, by split; nil when there are none with samples.
+  /// The tars of a folder and of its `train/` and `val/`, by split; nil if there are none with samples.
   ///
-  /// Where neither folders nor names tell the split, all are of training pictures.
+  /// If neither folders nor names show the split, all tars count as training pictures.
   static func shards(in root: String, _ contents: FolderContents) -> [Split: [String]]? {
     var shards: [Split: [String]] = [:]
     for (split, names) in [(Split.train, ["train"]), (.val, ["val", "validation"])] {
@@ -24,7 +25,8 @@ enum WebDataset {
     return shards
   }
 
-  /// Tars that aren't a class's own, nor called like ILSVRC's official ones. One that is damaged counts, and is an error when it is read.
+  /// The tars that are neither those of single classes nor called like ILSVRC's official ones. A damaged one counts too: reading
+  /// it will be the error.
   private static func names(_ folder: String, _ contents: FolderContents) -> [String] {
     contents.files.filter { name in
       name.ending == "tar" && !name.stem.isSynset && !OfficialFolders.isOfficial(name)
@@ -42,7 +44,7 @@ enum WebDataset {
 
   static let labelEndings: Set = ["cls", "json"]
 
-  /// A member's key, and what of its name follows.
+  /// The key of a member, and the rest of its name after the dot.
   static func key(_ name: FileName) -> (key: FileName, ending: String) {
     let last = name.last
     let own = FileName(bytes: last.bytes.prefix { $0 != UInt8(ascii: ".") })
@@ -50,8 +52,8 @@ enum WebDataset {
     return (key, String(decoding: last.bytes.dropFirst(own.bytes.count + 1), as: UTF8.self).lowercased())
   }
 
-  /// What a sample's picture is called in packs and listings: by its key, with the ending that ILSVRC's own pictures have where it is
-  /// called like one of them.
+  /// The name of a sample's picture in packs and listings: its key with the picture's ending, or, if the key is one of ILSVRC's
+  /// own pictures, with the ending that those have.
   static func pictureName(_ path: FileName) -> FileName {
     let key = key(path).key.last
     let isILSVRC = classOfKey(key) != nil || key.bytes.starts(with: Array("ILSVRC20".utf8))
@@ -61,7 +63,7 @@ enum WebDataset {
     return FileName(bytes: key.bytes + Array(".JPEG".utf8))
   }
 
-  /// The class that a key such as `n01440764_10026` begins with; nil for another.
+  /// The class with which a key such as `n01440764_10026` begins; nil for other keys.
   static func classOfKey(_ key: FileName) -> String? {
     let wnid = FileName(bytes: key.last.bytes.prefix { $0 != UInt8(ascii: "_") })
     return wnid.isSynset ? wnid.written : nil

@@ -3,15 +3,16 @@ import Foundation
 import Images
 import Random
 
-/// A made picture set in ILSVRC layout, with boxes: to try everything without any data.
+/// A made picture set in ILSVRC's layout, with boxes, for trying everything without any data.
 ///
 /// ```
 /// train/s00000001/s00000001_0.JPEG …   Annotations/train/s00000001/s00000001_0.xml …
 /// val/s00000001/s00000001_100.JPEG …   Annotations/val/s00000001_100.xml …            synset_words.txt
 /// ```
-/// Each class is an object of one shape, colour and texture (`SyntheticClass`) at a random place, size, turn and brightness,
-/// before clutter in all colours. Validation pictures are a fifth of `imagesPerClass`, in addition, and carry on the numbering.
-/// Every picture is a function of (seed, class, number): ranks and threads may share the work in any way.
+/// Each class is an object of one shape, colour and texture (`SyntheticClass`) at a random place, in a random size, rotation and
+/// brightness, in front of clutter in all colours. There are a fifth of `imagesPerClass` validation pictures in addition, whose
+/// numbers follow those of the training pictures. Every picture is a function of (seed, class, number), so ranks and threads may
+/// share the work in any way.
 public struct Synthesis: Sendable {
   public let classes: Int
   public let imagesPerClass: Int
@@ -33,10 +34,10 @@ public struct Synthesis: Sendable {
     self.seed = seed
   }
 
-  /// The number of validation pictures a class.
+  /// The number of validation pictures per class.
   public var validationPerClass: Int { max(1, imagesPerClass / 5) }
 
-  /// The number of pictures in all.
+  /// The number of all pictures.
   public var count: Int { classes * (imagesPerClass + validationPerClass) }
 
   /// The id of class `index` (from 0): s00000001, s00000002, …
@@ -45,10 +46,10 @@ public struct Synthesis: Sendable {
     return "s" + String(repeating: "0", count: max(0, 8 - digits.count)) + digits
   }
 
-  /// The class's words, such as "red striped star".
+  /// The class's name, such as "red striped star".
   public static func name(_ index: Int) -> String { SyntheticClass(index).name }
 
-  /// Where picture `item` (0 ..< `count`) stands, relative to the set's folder.
+  /// The label, the number and the files of picture `item` (0 ..< `count`); paths are relative to the set's folder.
   public struct Item: Sendable, Equatable {
     public let label: Int
     public let number: Int
@@ -68,7 +69,7 @@ public struct Synthesis: Sendable {
       annotationPath: isTrain ? "Annotations/train/\(wnid)/\(name).xml" : "Annotations/val/\(name).xml")
   }
 
-  /// The picture of a class with a number, and the box of its object.
+  /// The picture of a class with that number, and the box of its object.
   public func picture(label: Int, number: Int) -> (Picture, BoundingBox) {
     let random = CounterRandom(seed: seed, purpose: .synthesis, epoch: label, sample: number)
     var scene = SyntheticScene(side: side, random: random)
@@ -76,7 +77,9 @@ public struct Synthesis: Sendable {
     return (scene.picture(), box)
   }
 
-  /// Makes the folders. - Throws: `DataError` when that fails.
+  /// Makes the folders of the set.
+  ///
+  /// - Throws: `DataError` if one can't be made.
   public func makeFolders(in root: String) throws(DataError) {
     var folders = ["\(root)/Annotations/val"]
     for label in 0..<classes {
@@ -92,14 +95,14 @@ public struct Synthesis: Sendable {
     }
   }
 
-  /// Writes picture `item` and its box; what exists already is left alone.
+  /// Writes picture `item` and its box; a picture that exists already is left alone.
   ///
-  /// - Throws: `DataError` when something can't be written.
+  /// - Throws: `DataError` if something can't be written.
   public func write(_ item: Int, in root: String) throws(DataError) {
     let place = self.item(item)
     let path = "\(root)/\(place.picturePath)"
     let annotation = "\(root)/\(place.annotationPath)"
-    // The box is written first: a picture that is there has one.
+    // The box is written first, so that every picture that exists has one.
     if FileManager.default.fileExists(atPath: path) { return }
     let (picture, box) = picture(label: place.label, number: place.number)
     let name = "\(box.wnid)_\(place.number)"
@@ -110,7 +113,7 @@ public struct Synthesis: Sendable {
     } catch { throw DataError(.synthesis, "\(error)") }
   }
 
-  /// Writes `synset_words.txt`: last, since it says that the set is whole.
+  /// Writes `synset_words.txt`. It is written last, because it shows that the set is complete.
   public func writeWords(in root: String) throws(DataError) {
     let lines = (0..<classes).map { "\(Self.wnid($0)) \(Self.name($0))\n" }
     do {
@@ -118,11 +121,11 @@ public struct Synthesis: Sendable {
     } catch { throw DataError(.synthesis, error.description) }
   }
 
-  /// Writes the whole set, or a rank's share of its pictures.
+  /// Writes the whole set, or one rank's share of its pictures.
   ///
   /// - Parameters:
-  ///   - share: the items to make; nil for all, and then `synset_words.txt` is written too.
-  ///   - progress: called with the number of finished items, by any of the threads, one at a time.
+  ///   - share: The pictures to make; nil for all, and then `synset_words.txt` is written too.
+  ///   - progress: Called with the number of finished pictures, by any of the threads, one at a time.
   public func write(
     to root: String, share: Range<Int>? = nil, threads: Int = 2, progress: @escaping @Sendable (Int) -> Void = { _ in }
   ) throws(DataError) {

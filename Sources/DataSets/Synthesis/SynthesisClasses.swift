@@ -1,13 +1,13 @@
-/// What a made class looks like: a shape in a colour with a texture, and its name in words.
+/// The look of a made class: a shape in a colour with a texture, and its name in words.
 ///
-/// The first 60 classes combine 5 shapes, 4 colours and 3 textures, the next 1,227 are the rest of 13 × 11 × 9 and the
-/// others have two colours: a class means the same whatever the number of classes, and neighbours differ in all three.
-/// No class can be told by its colour, shape or texture alone: of the first ten, every shape has two, every colour two or
-/// three, every texture three or four.
+/// The first 60 classes combine 5 shapes, 4 colours and 3 textures, the next 1,227 are the rest of 13 × 11 × 9 combinations, and
+/// the others have two colours. So a class means the same whatever the number of classes, and neighbours differ in shape, colour
+/// and texture. No class can be recognised by its colour, shape or texture alone: among the first ten classes every shape occurs
+/// twice, every colour two or three times, every texture three or four times.
 struct SyntheticClass: Sendable, Equatable {
   let shape: SyntheticShape
   let colour: SyntheticColour
-  /// The texture's other colour; nil for a darker or lighter tone of the same.
+  /// The texture's second colour; nil for a darker or lighter tone of the first.
   let second: SyntheticColour?
   let texture: SyntheticTexture
 
@@ -17,7 +17,7 @@ struct SyntheticClass: Sendable, Equatable {
   init(_ index: Int) {
     precondition((0..<Self.limit).contains(index), "made class \(index) of \(Self.limit)")
     let (shapes, colours, textures) = (SyntheticShape.allCases, SyntheticColour.allCases, SyntheticTexture.allCases)
-    // The moduli have no common divisor, so index mod each of them runs through every combination once.
+    // The moduli have no common divisor, so the index modulo each of them runs through every combination once.
     if index < 60 {
       (shape, colour, texture, second) = (shapes[index % 5], colours[index % 4], textures[index % 3], nil)
     } else if index < 13 * 11 * 9 {
@@ -30,10 +30,11 @@ struct SyntheticClass: Sendable, Equatable {
     }
   }
 
-  /// The places of 13 × 11 × 9 that aren't among the first 60 classes, from the first one that is unlike class 59.
+  /// The indices of those of the 13 × 11 × 9 combinations that aren't among the first 60 classes, from the first one that differs
+  /// from class 59 in everything.
   private static let places = ((5..<(13 * 11 * 9)) + [3, 4]).filter { $0 % 13 >= 5 || $0 % 11 >= 4 || $0 % 9 >= 3 }
 
-  /// Such as "red striped star".
+  /// The name, such as "red striped star".
   var name: String {
     let colours = second.map { "\(colour.rawValue) and \($0.rawValue)" } ?? colour.rawValue
     return [colours, texture.rawValue, shape.rawValue].filter { !$0.isEmpty }.joined(separator: " ")
@@ -61,21 +62,21 @@ enum SyntheticColour: String, CaseIterable, Sendable {
     }
   }
 
-  /// The tone that a texture sets against the colour: light against dark colours, dark against light ones.
+  /// The tone that a texture puts beside the colour: a light one beside dark colours, a dark one beside light colours.
   var tone: SIMD3<Float> {
     let luminance = (rgb * SIMD3(0.299, 0.587, 0.114)).sum()
     return luminance > 118 ? rgb * 0.34 : rgb + (SIMD3(repeating: 255) - rgb) * 0.68
   }
 }
 
-/// A texture, as a function of the place in the object (its radius is 1).
+/// A texture, as a function of the place in an object of radius 1.
 enum SyntheticTexture: String, CaseIterable, Sendable {
   case solid = ""
   case striped, dotted
   case checked, ringed, wavy, split, rayed, speckled
 }
 
-/// A shape within the circle of radius 1.
+/// A shape within a circle of radius 1.
 enum SyntheticShape: String, CaseIterable, Sendable {
   case star, ring, triangle, cross, crescent
   case heart, square, arrow, disc, flower, gear, bolt, dome

@@ -2,13 +2,13 @@ import Foundation
 import Images
 import Random
 
-/// A made picture while it is drawn: [side, side, 3] floats, RGB 0–255.
+/// A made picture that is being drawn: [side, side, 3] floats, RGB 0–255.
 struct SyntheticScene {
   let side: Int
   private var pixels: [SIMD3<Float>]
   private var random: CounterRandom
 
-  /// A cluttered background: soft noise in random colours, and small distracting blobs and strokes in the objects' colours.
+  /// Makes a cluttered background: soft noise in random colours, and small distracting blobs and strokes in the objects' colours.
   init(side: Int, random: CounterRandom) {
     self.side = side
     self.random = random
@@ -22,7 +22,7 @@ struct SyntheticScene {
     SIMD3(random.uniform(), random.uniform(), random.uniform())
   }
 
-  /// Smooth noise of three scales around a random colour.
+  /// Draws smooth noise of three scales around a random colour.
   private mutating func drawNoise() {
     let base = randomColour() * 150 + 50
     for (cells, strength) in [(3, Float(62)), (7, 40), (17, 22)] {
@@ -51,12 +51,12 @@ struct SyntheticScene {
 
   private static func smooth(_ t: Float) -> Float { t * t * (3 - 2 * t) }
 
-  /// An ellipse or a stroke: of any class's colours, of no class's shape.
+  /// Draws an ellipse or a stroke in the colours of any class, but in no class's shape.
   ///
-  /// - Parameter share: its size in shares of the side.
+  /// - Parameter share: Its size as a share of the side.
   private mutating func drawDistractor(size share: ClosedRange<Float>) {
     let palette = SyntheticColour.allCases
-    // Half of them in the colours of the first classes, so that these tell nothing by being there.
+    // Half of them have the colours of the first classes, so that the presence of these colours tells nothing.
     let colour = palette[random.index(below: random.uniform() < 0.5 ? 3 : palette.count)]
     let other = random.uniform() < 0.5 ? colour.tone : colour.rgb
     let size = Float(side) * random.uniform(in: share)
@@ -72,9 +72,9 @@ struct SyntheticScene {
     }
   }
 
-  /// Draws the class's object anywhere inside the picture, 25–65 % of the side, turned, lit from one side.
+  /// Draws the class's object anywhere inside the picture, with 25–65 % of the side, rotated, and lit from one side.
   ///
-  /// - Returns: the box of the pixels that it covers by half or more.
+  /// - Returns: The box around the pixels of which it covers at least half.
   mutating func drawObject(_ kind: SyntheticClass, wnid: String) -> BoundingBox {
     let radius = Float(side) * random.uniform(in: 0.25...0.65) / 2
     let room = max(0, Float(side) - 2 * radius)
@@ -103,7 +103,7 @@ struct SyntheticScene {
     draw(centre: centre, radius: radius, angle: angle, covering: &bounds, paint: paint)
   }
 
-  /// Paints a turned figure of the given radius, 3×3 samples a pixel; `paint` gets places in the figure's own frame.
+  /// Paints a rotated figure of the given radius with 3×3 samples per pixel. `paint` gets places in the figure's own frame.
   private mutating func draw(
     centre: SIMD2<Float>, radius: Float, angle: Float, covering bounds: inout (xmin: Int, ymin: Int, xmax: Int, ymax: Int),
     paint: (Float, Float) -> SIMD3<Float>?
@@ -132,14 +132,14 @@ struct SyntheticScene {
     }
   }
 
-  /// The picture, under a light that isn't quite white and with a little noise, as of a camera.
+  /// The finished picture, in a light that isn't quite white and with a little noise, as from a camera.
   mutating func picture() -> Picture {
     let count = side * side
     let cast = SIMD3<Float>(repeating: 0.86) + randomColour() * 0.28
     var bytes = [UInt8](repeating: 0, count: count * 3)
     for index in 0..<count {
       let noise = random.next32()
-      // A sum of two uniform numbers, deviation about 3.
+      // The sum of two uniform numbers; scaled below, its standard deviation is about 3.
       let sum = Int(noise & 0xFF) + Int(noise >> 8 & 0xFF) - 255
       let grain = Float(sum) * 0.03
       let value = pixels[index] * cast + grain

@@ -1,7 +1,7 @@
 import Foundation
 
 extension SyntheticShape {
-  /// Whether a place is inside; the shape's centre is (0, 0), y points down.
+  /// True if a place is inside the shape, whose centre is (0, 0); y points down.
   func contains(_ x: Float, _ y: Float) -> Bool {
     let square = x * x + y * y
     if square > 1.02 { return false }
@@ -20,7 +20,7 @@ extension SyntheticShape {
     }
   }
 
-  /// The corners, in order; empty for round shapes.
+  /// The corners in order; empty for round shapes.
   private var polygon: [SIMD2<Float>] {
     switch self {
     case .star: Self.starCorners
@@ -48,7 +48,7 @@ extension SyntheticShape {
     return SIMD2(cosf(angle), sinf(angle))
   }
 
-  /// The even-odd rule.
+  /// True if a place is inside a polygon, by the even-odd rule.
   private static func isInside(_ corners: [SIMD2<Float>], _ x: Float, _ y: Float) -> Bool {
     var inside = false
     var from = corners[corners.count - 1]
@@ -61,7 +61,7 @@ extension SyntheticShape {
 }
 
 extension SyntheticTexture {
-  /// Whether the texture's second colour is at a place of the object.
+  /// True if a place of the object has the texture's second colour.
   func isSecond(_ x: Float, _ y: Float) -> Bool {
     func odd(_ value: Float) -> Bool { Int(value.rounded(.down)) & 1 != 0 }
     switch self {
