@@ -3,19 +3,19 @@ import Foundation
 import Images
 import Random
 
-/// Random crops, flips, colours and erased rectangles, each a pure function of (seed, epoch, sample): a picture gets the
-/// same ones on any rank, in any batch, after any resumption.
+/// Random crops, flips, colours and erased rectangles. Each is a pure function of (seed, epoch, sample): a picture gets the same
+/// ones on any rank, in any batch, and after a resumption.
 ///
-/// Source: crops, flips and colour shifts after Krizhevsky et al. 2012, 4.1; Simonyan et al. 2013 add "zeroing-out random
-/// parts of an image" without details: one rectangle at probability 0.5, of 2–20 % of the area and aspect 0.3–3.3, is this
-/// program's choice (in the manner of Zhong et al. 2017, *Random Erasing*).
+/// Source: crops, flips and colour shifts after Krizhevsky et al. 2012, 4.1. Simonyan et al. 2013 add "zeroing-out random parts
+/// of an image" without details; this program erases one rectangle with probability 0.5, of 2–20 % of the area and aspect 0.3–3.3
+/// (in the manner of Zhong et al. 2017, *Random Erasing*).
 public struct Augmentation: Sendable, Equatable {
   public var seed: UInt64
-  /// Whether half of the pictures are mirrored.
+  /// True to mirror half of the pictures.
   public var flips = true
   public var eraseProbability: Float = 0.5
-  /// The principal colour axes (`MeanPicture.colourAxes`); a picture's shift is Σ αᵢ·axisᵢ with αᵢ ~ N(0, colourDeviation).
-  /// Empty for none.
+  /// The principal colour axes (`MeanPicture.colourAxes`); a picture's shift is Σ αᵢ·axisᵢ with αᵢ ~ N(0, colourDeviation). Empty
+  /// for no shift.
   public var colourAxes: [SIMD3<Float>] = []
   public var colourDeviation: Float = 0.1
 
@@ -32,7 +32,7 @@ public struct Augmentation: Sendable, Equatable {
 
   /// The transform of a sample of `width`×`height` pixels in an epoch.
   ///
-  /// - Parameter sample: its index in the data set.
+  /// - Parameter sample: The index of the sample in the data set.
   public func transform(epoch: Int, sample: Int, crop: Int, width: Int, height: Int) -> InputTransform {
     precondition(width >= crop && height >= crop, "a crop of \(crop) from \(width)×\(height)")
     func stream(_ purpose: CounterRandom.Purpose) -> CounterRandom {
@@ -55,7 +55,8 @@ public struct Augmentation: Sendable, Equatable {
     return transform
   }
 
-  /// A rectangle inside the crop: area uniform in 2–20 %, the logarithm of its aspect (height / width) uniform in 0.3–3.3.
+  /// A rectangle inside the crop: its area is uniform in 2–20 % of the crop's, the logarithm of its aspect (height / width) is
+  /// uniform between those of 0.3 and 3.3.
   private static func rectangle(_ random: inout CounterRandom, crop: Int) -> PixelRectangle {
     let area = random.uniform(in: 0.02...0.2) * Float(crop * crop)
     let aspect = exp(random.uniform(in: log(0.3)...log(3.3)))

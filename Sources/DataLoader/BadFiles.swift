@@ -5,12 +5,12 @@ import Foundation
 import Images
 import Synchronization
 
-/// The files that couldn't be read or decoded, of all loader threads, and after `share(over:)` of all ranks.
+/// The files that couldn't be read or decoded by any loader thread of this rank, and, after `share(over:)`, of any rank.
 ///
-/// A bad training picture doesn't stop the training: the next readable picture of the list (of the same class, except at a
-/// class's end) stands in for it, with its own label, so every batch stays whole and the choice is the same on any
-/// number of ranks. More bad files than `limit` on all ranks together do stop it: then the disk or the copy is at fault. A
-/// storage that is away makes no file bad.
+/// A bad training picture doesn't stop the training. The next readable picture of the list takes its place, with its own label
+/// (it is of the same class, except at a class's end). So every batch stays complete, and the choice is the same on any number of
+/// ranks. But more bad files than `limit` on all ranks together do stop it: then the disk or the copy is at fault. A storage that
+/// is away makes no file bad.
 public final class BadFileReport: Sendable {
   public struct Entry: Sendable, Equatable, Codable {
     public let path: String
@@ -19,22 +19,22 @@ public final class BadFileReport: Sendable {
 
   private struct State {
     var reasons: [String: String] = [:]
-    /// Those that the other ranks haven't been told of.
+    /// Bad files of which the other ranks haven't been told.
     var fresh: [Entry] = []
-    /// Those that all ranks know.
+    /// The paths of the bad files that all ranks know.
     var shared: Set<String> = []
   }
 
-  /// The largest number of bad files that is put up with.
+  /// The largest number of bad files that is tolerated.
   public let limit: Int
   private let total: Int
   private let kind: String
   private let found = Mutex(State())
 
   /// - Parameters:
-  ///   - badFileLimit: the fraction of the set that may be bad; at least one file may.
-  ///   - count: the size of the set.
-  ///   - kind: of the pictures, for messages: `training`.
+  ///   - badFileLimit: The fraction of the set that may be bad; unless it is 0, at least one file may.
+  ///   - count: The number of pictures in the set.
+  ///   - kind: The kind of the pictures for messages, such as `training`.
   public init(badFileLimit: Double = 0.01, of count: Int, kind: String = "") {
     precondition((0...1).contains(badFileLimit), "a bad file limit of \(badFileLimit) is no fraction")
     limit = badFileLimit == 0 ? 0 : max(1, Int(badFileLimit * Double(count)))
@@ -52,10 +52,10 @@ public final class BadFileReport: Sendable {
     }
   }
 
-  /// Whether the file is known to be bad: it needn't be tried again.
+  /// True if the file is known to be bad, so that it needn't be tried again.
   public func contains(_ path: String) -> Bool { found.withLock { $0.reasons[path] != nil } }
 
-  /// Notes a bad file; the same file counts once.
+  /// Records a bad file; the same file counts only once.
   public func record(path: String, reason: String) {
     found.withLock { found in
       guard found.reasons.updateValue(reason, forKey: path) == nil else { return }
@@ -63,15 +63,15 @@ public final class BadFileReport: Sendable {
     }
   }
 
-  /// How many files this rank has met that the others don't know of.
+  /// The number of bad files that this rank has found and not yet told the other ranks.
   package var freshCount: Int { found.withLock { $0.fresh.count } }
 
-  /// Tells all ranks of the files that each has met since the last time.
+  /// Exchanges between all ranks the bad files that each has found since the last call.
   ///
-  /// - Returns: those that are new to all, sorted; the same on all ranks.
+  /// - Returns: The files that all ranks know of only since this call, sorted; the same on all ranks.
   /// - Note: collective
   package func share(over communicator: Communicator) throws -> [Entry] {
-    // A file that is met during the exchange stays for the next one.
+    // A file that is found during the exchange stays for the next one.
     let own = found.withLock { found in
       defer { found.fresh = [] }
       return found.fresh
@@ -93,10 +93,10 @@ public final class BadFileReport: Sendable {
     }
   }
 
-  /// That there are more bad files than are put up with, as far as this rank knows; nil while there aren't.
+  /// The error that more files are bad than are tolerated, as far as this rank knows; nil if there aren't more.
   var excess: DataError? { excess(of: found.withLock { Array($0.reasons.keys) }) }
 
-  /// The same of the files that all ranks have been told of, and so on all ranks alike.
+  /// The same error, counting only the files that all ranks know: so it is the same on all ranks.
   package var sharedExcess: DataError? { excess(of: found.withLock { Array($0.shared) }) }
 
   private func excess(of paths: [String]) -> DataError? {
@@ -110,7 +110,8 @@ public final class BadFileReport: Sendable {
 }
 
 extension DataError {
-  /// A picture that can't be had for a reason that says nothing of it, so that nothing may stand in for it; nil for a bad one.
+  /// Makes the error for a picture that couldn't be read for a reason that says nothing about it, so that no other picture may
+  /// take its place; nil if the picture itself is bad.
   package init?(notOfThePicture error: ImageError) {
     switch error.kind {
     case .storage: self.init(.storage, error.description)

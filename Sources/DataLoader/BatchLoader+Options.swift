@@ -3,15 +3,15 @@ import Images
 
 extension BatchLoader {
   public struct Options: Sendable {
-    /// Loader threads to begin with; see `useThreads(_:)`.
+    /// The number of loader threads at the start; see `useThreads(_:)`.
     public var threads = 1
-    /// Batches that are ready or being made.
+    /// The number of batches that are ready or being made.
     public var prefetch = 3
-    /// nil for test time.
+    /// The random changes of training pictures; nil for test crops.
     public var augmentation: Augmentation?
-    /// Of each picture, at test time.
+    /// The crops of each picture at test time.
     public var crops = TestCrops.centre
-    /// [3, crop, crop], subtracted; the crop is that of the source's geometry.
+    /// The mean, [3, crop, crop], which is subtracted; the crop is that of the source's geometry. Nil for none.
     public var mean: [Float]?
 
     public init(threads: Int = 1, prefetch: Int = 3, augmentation: Augmentation? = nil, mean: [Float]? = nil) {
@@ -22,11 +22,12 @@ extension BatchLoader {
     }
   }
 
-  /// Which samples make the batches.
+  /// The samples that make the batches, in order.
   public enum Sequence: Sendable {
-    /// Without end, from a sample on: this rank's part of every global batch, in `parts` batches (of nearly the same size) a step.
+    /// Endless, from a sample on: this rank's part of every global batch, in `parts` batches (of nearly the same size) per step.
     case training(EpochSampler, batch: Int, firstSample: Int, rank: Int, ranks: Int, parts: Int = 1)
-    /// The samples of a range in the order of the data set, once each, all crops of one in a row; the last batch may be short.
+    /// The samples of a range in the order of the data set, once each, with all crops of a sample in a row; the last batch may
+    /// have fewer.
     case once(Range<Int>, batch: Int)
   }
 }

@@ -4,12 +4,12 @@ import DataSets
 import Foundation
 import Images
 
-/// Makes batches ahead of their use, on threads of its own.
+/// Makes batches ahead of their use, on its own threads.
 ///
-/// A thread takes one place of a batch at a time: decode, resize, crop, flip, shift, subtract the mean, erase. Batches come
-/// out in order, whatever the number of threads, and their content doesn't depend on it. The buffers (`prefetch` + 1 of
-/// them) are made once: give each batch back with `recycle(_:)` before asking for the next but one. The threads have a low priority:
-/// what computes meanwhile goes first.
+/// A thread fills one place of a batch at a time: decode, resize, crop, flip, shift, subtract the mean, erase. Batches come out
+/// in order, and neither their order nor their content depends on the number of threads. The buffers (`prefetch` + 1 of them) are
+/// made once, so give each batch back with `recycle(_:)` before asking for the next but one. The threads have a low priority:
+/// computation goes first.
 public final class BatchLoader: @unchecked Sendable {
   private struct Filling {
     let batch: PictureBatch
@@ -36,8 +36,8 @@ public final class BatchLoader: @unchecked Sendable {
 
   /// Starts the threads.
   ///
-  /// - Parameter badFiles: where bad files are noted; its limit ends the loading for training.
-  /// - Throws: `MemoryError` when there is no memory for the batches.
+  /// - Parameter badFiles: Records bad files; its limit ends the loading for training.
+  /// - Throws: `MemoryError` if there isn't enough memory for the batches.
   public init(source: any PictureSource, options: Options, sequence: Sequence, badFiles: BadFileReport) throws {
     precondition(options.threads > 0 && options.prefetch > 0, "no loader threads, or nothing prefetched")
     precondition(options.augmentation == nil || options.crops == .centre, "crops of test time are not augmented")
@@ -57,7 +57,7 @@ public final class BatchLoader: @unchecked Sendable {
     startThreads()
   }
 
-  /// Changes the number of threads: more begin at once, those that are too many end with their picture.
+  /// Changes the number of threads: new ones start at once, surplus ones end after their current picture.
   public func useThreads(_ count: Int) {
     condition.lock()
     defer { condition.unlock() }
@@ -66,7 +66,8 @@ public final class BatchLoader: @unchecked Sendable {
     condition.broadcast()
   }
 
-  /// What a picture takes a thread, as measured, later pictures counting more; nil before the first of them.
+  /// The measured time that a picture takes a thread, an average in which later pictures count more; nil before the first
+  /// measurement.
   public var pace: LoadingPace? {
     condition.lock()
     defer { condition.unlock() }
@@ -75,7 +76,7 @@ public final class BatchLoader: @unchecked Sendable {
 
   private func startThreads() {
     while runningThreads < wantedThreads {
-      // The thread holds the state, not its owner: see close().
+      // The thread keeps the loader alive: see `close()`.
       let thread = Thread { [self] in run() }
       thread.name = "loader-\(runningThreads)"
       runningThreads += 1
@@ -83,7 +84,7 @@ public final class BatchLoader: @unchecked Sendable {
     }
   }
 
-  /// The seconds that `next()` has waited for batches until now: time that the training lost.
+  /// The number of seconds that `next()` has waited for batches so far: time that the training has lost.
   public var waitSeconds: Double {
     condition.lock()
     defer { condition.unlock() }
@@ -92,7 +93,7 @@ public final class BatchLoader: @unchecked Sendable {
 
   /// The next batch, in order; nil after the last one of a finite range, and after `close()`.
   ///
-  /// - Throws: `DataError` when too many training pictures are bad, one is smaller than the crop, or the storage stays away.
+  /// - Throws: `DataError` if too many training pictures are bad, one is smaller than the crop, or the storage stays away.
   public func next() throws(DataError) -> PictureBatch? {
     condition.lock()
     defer { condition.unlock() }
@@ -116,7 +117,7 @@ public final class BatchLoader: @unchecked Sendable {
     }
   }
 
-  /// Gives a batch back to be filled again.
+  /// Takes a batch back, to fill it again.
   public func recycle(_ batch: PictureBatch) {
     condition.lock()
     free.append(batch)
@@ -124,8 +125,8 @@ public final class BatchLoader: @unchecked Sendable {
     condition.unlock()
   }
 
-  /// Stops the threads, in the middle of whatever they do, and waits for them. The loader must be closed in the end: until
-  /// then its threads keep it alive.
+  /// Stops the threads, each after its current picture, and waits for them. Every loader must be closed in the end: until then
+  /// its threads keep it alive.
   public func close() {
     condition.lock()
     isClosed = true
@@ -155,7 +156,7 @@ public final class BatchLoader: @unchecked Sendable {
   // MARK: The threads
 
   private func run() {
-    // Of this thread alone. Source: setpriority(2), "C library/kernel differences"
+    // Sets the priority of this thread alone. Source: setpriority(2), "C library/kernel differences"
     setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, LoadingPace.niceness)
     do throws(DataError) {
       let decoder: PictureDecoder
@@ -181,10 +182,10 @@ public final class BatchLoader: @unchecked Sendable {
     }
   }
 
-  /// Pictures that a thread loads between two looks at its clocks.
+  /// The number of pictures that a thread loads between two measurements of its pace.
   private static let picturesMeasured = 16
 
-  /// The next place to fill; nil when there is nothing more to do for this thread.
+  /// The next place to fill; nil if this thread has nothing more to do.
   private func claim(_ idle: inout Double) -> (PictureBatch, slot: Int, EpochSampler.Entry)? {
     let start = ContinuousClock.now
     condition.lock()
@@ -215,7 +216,7 @@ public final class BatchLoader: @unchecked Sendable {
     return nil
   }
 
-  /// With the lock held: this thread ends.
+  /// Counts this thread as ended; called with the lock held.
   private func end() {
     runningThreads -= 1
     condition.broadcast()
@@ -234,7 +235,7 @@ public final class BatchLoader: @unchecked Sendable {
   private func load(
     _ entry: EpochSampler.Entry, into batch: PictureBatch, slot: Int, decoder: PictureDecoder, resizer: Resizer
   ) throws(DataError) {
-    // Validation has no substitutes: a bad picture counts as what its label says, and enters as the mean (zeros).
+    // Validation has no substitutes: a bad picture counts with its own label, and its input is the mean (zeros).
     let isTraining = if case .training = sequence { true } else { false }
     let found = try readable(from: entry.sample, substitutes: isTraining, decoder: decoder)
     let label = source.label(at: found?.index ?? entry.sample)
@@ -257,7 +258,8 @@ public final class BatchLoader: @unchecked Sendable {
     condition.unlock()
   }
 
-  /// The picture at `index`, or with `substitutes` the first readable one behind it, around the end of the list.
+  /// The picture at `index`; with `substitutes`, the first readable one from there on, continuing at the start of the list after
+  /// its end.
   private func readable(
     from index: Int, substitutes: Bool, decoder: PictureDecoder
   ) throws(DataError) -> (index: Int, PreparedPicture)? {
@@ -272,7 +274,7 @@ public final class BatchLoader: @unchecked Sendable {
         badFiles.record(path: name, reason: error.description)
         if substitutes, let excess = badFiles.excess { throw excess }
       } catch {
-        // The pack's report has it.
+        // The report of the pack already lists it.
       }
     }
     if substitutes { throw DataError(.badPictures, "none of the \(source.count) pictures can be decoded") }

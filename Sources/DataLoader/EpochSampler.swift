@@ -1,15 +1,16 @@
 import Random
 import Synchronization
 
-/// Which sample stands at which place of the endless sequence of training samples.
+/// The endless sequence of training samples: which sample has which place.
 ///
-/// The global counter g runs over all epochs: epoch g / N, place g mod N in the epoch's own permutation of the N samples. A step of
-/// batch B takes the next B of them: a batch may straddle two epochs, and none is ever short. So what a step sees depends
-/// on (seed, g, B, N) only: not on the ranks, and not on where the training was resumed, nor with which batches it came there.
+/// The global counter g runs over all epochs: g stands for epoch g / N and for place g mod N in that epoch's own permutation of
+/// the N samples. A step of batch B takes the next B counters: a batch may straddle two epochs, and none is ever short. So what a
+/// step sees depends only on (seed, g, B, N): not on the ranks, nor on where the training was resumed, nor on the batch sizes of
+/// earlier steps.
 public final class EpochSampler: Sendable {
-  /// A place of the sequence.
+  /// One place of the sequence.
   public struct Entry: Sendable, Equatable {
-    /// The counter g: it names this use of the sample everywhere.
+    /// The counter g, which identifies this use of the sample everywhere.
     public let global: Int
     public let epoch: Int
     /// The sample's index in the data set.
@@ -27,15 +28,15 @@ public final class EpochSampler: Sendable {
     self.seed = seed
   }
 
-  /// The counters of a rank in a step from g on: rank r of R takes [g + r·B/R, g + (r+1)·B/R), in whole numbers.
+  /// The counters of one rank in a step that begins at g: rank r of R takes [g + r·B/R, g + (r+1)·B/R), in whole numbers.
   ///
-  /// The ranks' ranges are disjoint and cover the step's; they differ by at most one in length.
+  /// The ranks' ranges are disjoint and together make up the step's range; their lengths differ by at most one.
   public static func range(from first: Int, batch: Int, rank: Int, ranks: Int) -> Range<Int> {
     precondition(ranks > 0 && (0..<ranks).contains(rank), "rank \(rank) of \(ranks)")
     return (first + rank * batch / ranks)..<(first + (rank + 1) * batch / ranks)
   }
 
-  /// A rank's share of a finite set, every sample once: [r·N/R, (r+1)·N/R).
+  /// The share of one rank in a finite set, every sample once: [r·N/R, (r+1)·N/R).
   public static func share(of count: Int, rank: Int, ranks: Int) -> Range<Int> {
     range(from: 0, batch: count, rank: rank, ranks: ranks)
   }
@@ -52,7 +53,7 @@ public final class EpochSampler: Sendable {
     orders.withLock { orders in
       if let known = orders.first(where: { $0.epoch == epoch }) { return Int(known.order[place]) }
       var random = CounterRandom(seed: seed, purpose: .order, epoch: epoch)
-      // Two epochs are kept, for batches that straddle them.
+      // Two epochs are kept, for batches that straddle two.
       if orders.count == 2 { orders.remove(at: orders[0].epoch < orders[1].epoch ? 0 : 1) }
       orders.append((epoch, random.permutation(of: count)))
       return Int(orders[orders.count - 1].order[place])

@@ -1,11 +1,11 @@
 import Files
 import Foundation
 
-/// What loading one picture takes a loader thread, on average.
+/// The average time that a loader thread needs for one picture.
 public struct LoadingPace: Sendable, Equatable {
-  /// Seconds of a processor: decoding, resizing, writing into the batch.
+  /// Processor time in seconds: decoding, resizing, writing into the batch.
   public var processorSeconds: Double
-  /// Seconds of waiting for the storage.
+  /// The time of waiting for the storage, in seconds.
   public var storageSeconds: Double
 
   public init(processorSeconds: Double, storageSeconds: Double) {
@@ -13,29 +13,31 @@ public struct LoadingPace: Sendable, Equatable {
     self.storageSeconds = storageSeconds
   }
 
-  /// The share of a processor that a loader thread gets beside a thread that computes all the time: its weight at `niceness` is 110,
-  /// that of an ordinary thread 1024. Source: sched(7), "The nice value"; `sched_prio_to_weight` of the Linux kernel.
+  /// The share of a processor that a loader thread gets beside a thread that computes all the time: the kernel's weight for
+  /// `niceness` is 110, that for an ordinary thread 1024. Source: sched(7), "The nice value"; `sched_prio_to_weight` of the Linux
+  /// kernel.
   public static let shareBesideComputing = 0.1
-  /// Of loader threads, so that they take little from the threads that compute. These wait for each other after every layer, and
-  /// one that is held up holds up all. When they wait for pictures, the loader threads have the processors for themselves.
+  /// The niceness of loader threads, so that they take little from the threads that compute. Those wait for each other after
+  /// every layer, so one that is delayed delays all. While they wait for pictures, the loader threads have the processors for
+  /// themselves.
   static let niceness: Int32 = 10
-  /// The most threads for which waiting for the storage is a reason.
+  /// The most threads that are added because pictures wait for the storage.
   static let mostWaiting = 64
 
-  /// A quarter of it is `other`: what is true for long shows, and a single stall hardly.
+  /// The average of this pace and `other`, which counts for a quarter: lasting changes show, and a single stall hardly does.
   func mixed(with other: LoadingPace) -> LoadingPace {
     LoadingPace(
       processorSeconds: 0.75 * processorSeconds + 0.25 * other.processorSeconds,
       storageSeconds: 0.75 * storageSeconds + 0.25 * other.storageSeconds)
   }
 
-  /// As many loader threads of a rank as it takes for the next batch to be there in time, where that can be: at their share of the
-  /// processors beside the `workers` threads that compute, at most one for each of these, and one more for every picture that
-  /// is waited for at the same time.
+  /// The number of loader threads of one rank that have the next batch ready in time, if that is possible. Each gets its share of
+  /// the processors beside the `workers` threads that compute; there is at most one loader thread for each of those, and one more
+  /// for every picture that is waited for at the same time.
   ///
   /// - Parameters:
-  ///   - computeSeconds: the time that the rank computes for each picture; 0 where it isn't known.
-  ///   - workers: the threads that compute.
+  ///   - computeSeconds: The time in seconds that the rank computes for each picture; 0 if it isn't known.
+  ///   - workers: The number of threads that compute.
   public func threads(computeSeconds: Double, workers: Int) -> Int {
     guard computeSeconds > 0 else { return workers }
     let decoding = (processorSeconds / computeSeconds / Self.shareBesideComputing).rounded(.up)
@@ -50,9 +52,9 @@ struct LoaderClock {
   private var processor = Self.processorSeconds()
   private var queued = Self.queuedSeconds()
 
-  /// The pace over some pictures since the last call, or the beginning.
+  /// The pace over the pictures since the last call, or since the beginning.
   ///
-  /// - Parameter idleSeconds: the time that the thread had nothing to do.
+  /// - Parameter idleSeconds: The time in seconds that the thread had nothing to do.
   mutating func lap(pictures: Int, idleSeconds: Double) -> LoadingPace {
     let before = self
     self = LoaderClock()
@@ -62,14 +64,15 @@ struct LoaderClock {
       processorSeconds: used / Double(pictures), storageSeconds: max(0, waiting) / Double(pictures))
   }
 
-  /// Of this thread. Source: clock_gettime(3), CLOCK_THREAD_CPUTIME_ID
+  /// The processor time of this thread in seconds. Source: clock_gettime(3), CLOCK_THREAD_CPUTIME_ID
   private static func processorSeconds() -> Double {
     var time = timespec()
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
     return Double(time.tv_sec) + 1e-9 * Double(time.tv_nsec)
   }
 
-  /// How long this thread was ready and had no processor. Source: the kernel's sched-stats.txt, `/proc/<pid>/schedstat`
+  /// The time in seconds that this thread was ready to run but had no processor. Source: the kernel's sched-stats.txt,
+  /// `/proc/<pid>/schedstat`
   private static func queuedSeconds() -> Double {
     let text = FileManager.default.contents(atPath: "/proc/thread-self/schedstat") ?? Data()
     let fields = String(decoding: text, as: UTF8.self).split(separator: " ")

@@ -4,17 +4,17 @@ import Files
 import Images
 import Synchronization
 
-/// Sums over training pictures, from which the mean picture and the colour axes come.
+/// Sums over training pictures, from which the mean picture and the colour axes are computed.
 ///
-/// Only sums of whole numbers are kept, in Double (exact up to 2⁵³, far above 1.3 million pictures): so the result doesn't depend
-/// on the order of the pictures, nor on how they are shared out over ranks. Every rank adds its share, the caller sums
-/// `sums` over the ranks, and gives the total to `MeanPicture(sums:crop:)`.
+/// Only sums of whole numbers are kept, as Double. They are exact up to 2⁵³, which the sums of 1.3 million pictures with crops of
+/// 256 pixels stay below. So the result depends neither on the order of the pictures nor on how they are dealt out to the ranks.
+/// Every rank adds its share; the caller sums `sums` over the ranks, and gives the total to `MeanPicture(sums:crop:)`.
 public struct MeanAccumulator: Sendable {
   public let crop: Int
   /// [3·crop·crop pixel sums (C, H, W), 6 sums of colour products (rr, rg, rb, gg, gb, bb), the number of pictures].
   public private(set) var sums: [Double]
 
-  /// - Parameter crop: the side of the net's input.
+  /// - Parameter crop: The side of the net's input in pixels.
   public init(crop: Int) {
     precondition(crop > 0, "a crop of \(crop) pixels")
     self.crop = crop
@@ -25,7 +25,7 @@ public struct MeanAccumulator: Sendable {
 
   /// Adds the centre crop of a resized picture.
   ///
-  /// - Throws: `ImageError` when the picture is smaller than the crop.
+  /// - Throws: `ImageError` if the picture is smaller than the crop.
   public mutating func add(_ picture: Picture) throws(ImageError) {
     let (left, top) = (picture.width - crop, picture.height - crop)
     guard left >= 0, top >= 0 else {
@@ -59,7 +59,7 @@ public struct MeanAccumulator: Sendable {
     }
   }
 
-  /// Adds what another accumulator of the same crop has seen.
+  /// Adds the sums of another accumulator with the same crop.
   public mutating func add(_ other: MeanAccumulator) {
     precondition(crop == other.crop, "sums over crops of \(other.crop) added to crops of \(crop)")
     for index in sums.indices { sums[index] += other.sums[index] }
@@ -67,15 +67,16 @@ public struct MeanAccumulator: Sendable {
 }
 
 extension MeanAccumulator {
-  /// The sums over the pictures `share` of a source; bad files are noted and left out.
+  /// Sums over the pictures `share` of a source; bad files are recorded and left out.
   ///
-  /// - Parameter progress: called with the pictures done, by any of the threads, one at a time.
-  /// - Throws: `DataError` when there are more bad files than the report allows.
+  /// - Parameter progress: Called with the number of finished pictures, by any of the threads, one at a time.
+  /// - Throws: `DataError` if there are more bad files than the report allows.
   public init(
     of source: any PictureSource, share: Range<Int>, threads: Int, badFiles: BadFileReport,
     progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in }
   ) throws(DataError) {
-    // Pieces of a few dozen pictures: one decoder and one accumulator each, and the last thread isn't late by much.
+    // Works in pieces of a few dozen pictures, with one decoder and one accumulator each: so the last thread isn't much later
+    // than the others.
     let piece = 64
     let pieces = (share.count + piece - 1) / piece
     let crop = source.geometry.crop
@@ -124,16 +125,17 @@ extension MeanAccumulator {
   }
 }
 
-/// The mean over the centre crops of the training pictures, which is subtracted from every input, and how colours vary.
+/// The mean over the centre crops of the training pictures, which is subtracted from every input, and the variation of their
+/// colours.
 ///
-/// It depends on the pictures, the shorter side and the crop only.
+/// It depends only on the pictures, the shorter side and the crop.
 public struct MeanPicture: Sendable, Equatable {
   public let crop: Int
   /// [3, crop, crop], RGB, 0–255.
   public let values: [Float]
   /// The principal axes of the pixels' colours, each as long as the standard deviation along it, RGB 0–255, the longest first.
   public let colourAxes: [SIMD3<Float>]
-  /// [3, 3], of the pixels' colours; empty where only the axes are known.
+  /// [3, 3]: the covariance of the pixels' colours; empty if only the axes are known.
   public let colourCovariance: [Float]
 
   package init(crop: Int, values: [Float], colourAxes: [SIMD3<Float>]) {
@@ -144,8 +146,8 @@ public struct MeanPicture: Sendable, Equatable {
     colourCovariance = []
   }
 
-  /// - Parameter sums: `MeanAccumulator.sums`, added up over all ranks.
-  /// - Throws: `DataError` when no picture was added.
+  /// - Parameter sums: The values of `MeanAccumulator.sums`, added up over all ranks.
+  /// - Throws: `DataError` if no picture was added.
   public init(sums: [Double], crop: Int) throws(DataError) {
     precondition(sums.count == 3 * crop * crop + 7, "\(sums.count) sums for a crop of \(crop)")
     let plane = crop * crop
@@ -173,8 +175,9 @@ public struct MeanPicture: Sendable, Equatable {
   }
 }
 
-/// The eigenvectors of a symmetric 3×3 matrix, each times the root of its eigenvalue, by decreasing eigenvalue; the
-/// largest component of each is positive. Source: cyclic Jacobi rotations, Golub & Van Loan, *Matrix Computations*, 8.5.
+/// The eigenvectors of a symmetric 3×3 matrix, each times the square root of its eigenvalue, in the order of decreasing
+/// eigenvalues. The largest component of each is positive. Source: cyclic Jacobi rotations, Golub & Van Loan, *Matrix
+/// Computations*, 8.5.
 func principalAxes(_ matrix: [[Double]]) -> [SIMD3<Float>] {
   var a = matrix
   var vectors = [[1.0, 0, 0], [0, 1.0, 0], [0, 0, 1.0]]

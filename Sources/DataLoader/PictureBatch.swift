@@ -1,11 +1,11 @@
 import ConvNet
 import Random
 
-/// A batch of input pictures in memory that is used again and again.
+/// A batch of input pictures, in memory that is used again and again.
 ///
-/// It belongs to one thread at a time: the loader's while it is filled, the consumer's from `next()` to `recycle(_:)`.
+/// Only one thread at a time may use it: a loader thread while it is filled, the consumer from `next()` to `recycle(_:)`.
 public final class PictureBatch: @unchecked Sendable {
-  /// The number of pictures that fit; each crop of test time counts as one.
+  /// The number of pictures that fit; each test crop counts as one.
   public let capacity: Int
   public let crop: Int
   /// [capacity, 3, crop, crop], RGB 0–255 minus the mean; the first `count` pictures are valid.
@@ -14,7 +14,7 @@ public final class PictureBatch: @unchecked Sendable {
   public internal(set) var count = 0
   /// [count], the indices of the classes.
   public internal(set) var labels: [Int32]
-  /// [count], the global sample numbers: the counter g of training, the sample's index in validation.
+  /// [count], the global sample numbers: the counter g in training, the sample's index in validation.
   public internal(set) var samples: [Int]
 
   public init(capacity: Int, crop: Int) throws {
@@ -36,7 +36,7 @@ public final class PictureBatch: @unchecked Sendable {
 }
 
 extension PictureBatch {
-  /// Full of random pixels of −128 to 127.
+  /// Makes a batch of random pixels from −128 to 127.
   package convenience init(random count: Int, crop: Int, classes: Int, rank: Int) throws {
     try self.init(capacity: count, crop: crop)
     self.count = count

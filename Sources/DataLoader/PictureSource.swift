@@ -3,20 +3,20 @@ import DataSets
 import Images
 import Synchronization
 
-/// Where the loader gets pictures from: a folder of files, or a packed data set.
+/// A source of pictures for the loader: a folder of files, or a packed data set.
 public protocol PictureSource: Sendable {
   var count: Int { get }
   /// The index of the sample's class.
   func label(at index: Int) -> Int
   /// The file's path, for reports.
   func name(at index: Int) -> String
-  /// Whether the picture is known to have no pixels: a pack says that it couldn't be read when the pack was made.
+  /// True if the picture is known to have no pixels, because the pack says that it couldn't be read when the pack was made.
   func isLeftOut(at index: Int) -> Bool
-  /// How its pictures become inputs.
+  /// How the source's pictures become inputs.
   var geometry: InputGeometry { get }
-  /// Whether pictures must be decoded: raw pixels of a pack needn't.
+  /// True if pictures must be decoded; raw pixels of a pack needn't be.
   var needsDecoding: Bool { get }
-  /// The picture, ready to be written into a batch. Called by many threads, each with its own decoder.
+  /// The picture, ready to be written into a batch. Many threads call this, each with its own decoder.
   func picture(at index: Int, decoder: PictureDecoder) throws(ImageError) -> PreparedPicture
 }
 
@@ -24,16 +24,16 @@ extension PictureSource {
   public func isLeftOut(at index: Int) -> Bool { false }
   public var needsDecoding: Bool { true }
 
-  /// This source, with decoded pictures kept in up to so many bytes of memory where that can help: where there is something to decode,
-  /// and more than a twentieth of the pictures fits.
+  /// This source, or one that keeps its decoded pictures in up to so many bytes of memory. It does so if that can help: if there
+  /// is something to decode, and more than a twentieth of the pictures fits.
   public func cached(bytes: Int) -> any PictureSource {
-    // Of a photograph with sides of 4 : 3.
+    // The bytes of all pictures, as if each were a photograph with sides of 4 : 3.
     let all = 4 * geometry.shorterSide * geometry.shorterSide * count
     return needsDecoding && bytes > all / 20 ? CachedSource(self, cacheBytes: bytes) : self
   }
 }
 
-/// Pictures decoded from their files.
+/// Pictures that are decoded from their files.
 public struct FolderSource: PictureSource {
   public let samples: [Sample]
   public let geometry: InputGeometry
@@ -52,11 +52,11 @@ public struct FolderSource: PictureSource {
   }
 }
 
-/// Another source's pictures, resized and kept in memory up to a budget of bytes: on small data sets decoding would cost most
-/// of the time.
+/// Another source's pictures, resized and kept in memory up to a budget of bytes: on small data sets decoding would take most of
+/// the time.
 ///
-/// What came first stays; when the budget is spent, the others are decoded each time. So a set that fits is decoded once,
-/// and of one that doesn't fit a constant part is saved.
+/// The pictures that came first stay; when the budget is used up, the others are decoded each time. So a set that fits is decoded
+/// only once, and for one that doesn't fit a constant part of the work is saved.
 public final class CachedSource: PictureSource {
   private struct Store {
     var pictures: [PreparedPicture?]
@@ -73,7 +73,7 @@ public final class CachedSource: PictureSource {
     store = Mutex(Store(pictures: [PreparedPicture?](repeating: nil, count: source.count)))
   }
 
-  /// The bytes of pixels that are kept now.
+  /// The number of bytes of pixels that are kept now.
   public var cachedBytes: Int { store.withLock { $0.bytes } }
 
   public var count: Int { source.count }

@@ -2,21 +2,21 @@ import DataSets
 import Files
 import Images
 
-/// Something about a picture file that whoever packs it should know: a line of `report.csv`.
+/// A fact about a picture file that a user who packs it should know: a line of `report.csv`.
 public struct Finding: Sendable, Equatable {
   public enum Kind: String, Sendable, CaseIterable {
-    // Without pixels: the picture is left out.
+    // Files without pixels: the picture is left out.
     case unreadable, empty, truncated, damaged
     case notAPicture = "not a picture"
     case tooElongated = "too elongated"
-    // Odd: it is packed all the same.
+    // Odd files: the picture is packed nevertheless.
     case misnamed, cmyk = "CMYK", turned, transparent, tiny, elongated, annotation
     case deep = "16-bit"
 
     public var isBad: Bool { [.unreadable, .empty, .truncated, .damaged, .notAPicture, .tooElongated].contains(self) }
   }
 
-  /// Relative to the data folder.
+  /// The path relative to the data folder.
   public let file: String
   public let split: Split
   public let kind: Kind
@@ -27,7 +27,7 @@ public struct Finding: Sendable, Equatable {
 
   static let header = "file,split,finding,detail,action\n"
 
-  /// The line of the table, RFC 4180 without its carriage return.
+  /// The finding as a line of the table, in RFC 4180 without its carriage return.
   var line: String {
     CSV.row([file, split.rawValue, kind.rawValue, detail, action])
   }
@@ -36,7 +36,7 @@ public struct Finding: Sendable, Equatable {
     (self.file, self.split, self.kind, self.detail, self.action) = (file, split, kind, detail, action)
   }
 
-  /// A picture that can't be packed.
+  /// Makes the finding about a picture that can't be packed.
   init(_ error: ImageError, bytes: UnsafeRawBufferPointer?, file: String, split: Split) {
     let kind: Kind
     if let bytes {
@@ -51,7 +51,7 @@ public struct Finding: Sendable, Equatable {
     self.init(file: file, split: split, kind: kind, detail: error.description, action: action)
   }
 
-  /// What is odd about a picture that was decoded all the same.
+  /// The oddities of a picture that was decoded nevertheless.
   static func odd(_ facts: PictureFacts, file: String, split: Split, shorterSide: Int) -> [Finding] {
     var found: [Finding] = []
     func add(_ kind: Kind, _ detail: String, _ action: String) {

@@ -4,22 +4,22 @@ import Files
 import Foundation
 import HDF5
 
-/// A packed data set, open for reading: see docs/data.md for its files.
+/// A packed data set that is open for reading; see docs/data.md for its files.
 public final class Pack: Sendable {
   public let path: String
   public let settings: PackSettings
   public let classes: [ClassID]
   let train: PackedSplit
   let val: PackedSplit
-  /// [3, side, side] over the centre squares of the training pictures; empty without any.
+  /// [3, side, side]: the mean of the centre squares of the training pictures; empty if there are none.
   private let mean: [Float]
   private let colourAxes: [SIMD3<Float>]
-  /// Lines of `report.csv` by finding.
+  /// The number of lines in `report.csv` for each kind of finding.
   let findingCounts: [String: Int]
 
-  /// Reads the index, and compares the lengths of all shards with it. The shards' own checksums are for `inspect`.
+  /// Reads the index, and compares the lengths of all shards with it. The checksums of the shards are verified only by `inspect`.
   ///
-  /// - Throws: `DataError` for a pack that is half made, of another version, or lacks a shard; `HDF5Error` for a damaged index.
+  /// - Throws: `DataError` for a pack that is unfinished, of another version, or lacks a shard; `HDF5Error` for a damaged index.
   public init(contentsOf path: String) throws {
     let folder = PackFolder(path)
     guard isFile(folder.index) else {
@@ -77,7 +77,7 @@ public final class Pack: Sendable {
 
   subscript(split: Split) -> PackedSplit { split == .train ? train : val }
 
-  /// What a folder's `DataSet` gives.
+  /// The pack's pictures as the lists that `DataSet` gives for a folder.
   func lists(classes known: [ClassID]?) throws(DataError) -> DataSet {
     let order = known ?? classes
     let labels = Dictionary(order.enumerated().map { ($1.wnid, $0) }, uniquingKeysWith: { first, _ in first })
@@ -98,14 +98,15 @@ public final class Pack: Sendable {
       notes: bad == 0 ? [] : ["\(bad) pictures couldn't be read when \(path) was made: its report.csv lists them"])
   }
 
-  /// Of all shards.
+  /// The number of bytes of all shards.
   var byteCount: Int { settings.shards.reduce(0) { $0 + self[$1.split].byteCount(of: $1) } }
 
-  /// The mean picture and the colour axes for a shorter side and crops, both not above the pack's shorter side.
+  /// The mean picture and the colour axes for a shorter side and a crop, neither above the pack's shorter side.
   ///
-  /// The pack keeps the mean of the centre squares at its own shorter side: its centre is the mean of smaller crops, and, since
-  /// resizing is linear, the resized mean is the mean of pictures resized further (but for their rounding to 8 bits).
-  /// - Throws: `DataError` when the pack has no training pictures.
+  /// The pack keeps the mean of the centre squares at its own shorter side. The centre of that mean is the mean of smaller crops.
+  /// Since resizing is linear, the resized mean is also the mean of pictures that are resized further, except for their rounding
+  /// to 8 bits.
+  /// - Throws: `DataError` if the pack has no training pictures.
   public func mean(crop: Int, shorterSide: Int) throws(DataError) -> MeanPicture {
     precondition(crop <= shorterSide && shorterSide <= settings.shorterSide, "a crop of \(crop) from \(shorterSide)")
     guard !mean.isEmpty else { throw DataError(.pack, "\(path) has no training pictures, and so no mean picture") }
@@ -124,18 +125,18 @@ public final class Pack: Sendable {
   }
 }
 
-/// The index of a split: what is where.
+/// The index of one split: where each picture is.
 struct PackedSplit: Sendable {
   let split: Split
-  /// Relative to the folder that was packed.
+  /// The names of the pictures, relative to the folder that was packed.
   let names: [String]
   let labels: [Int32]
   let rows: PackRows
   /// The SHA-256 of each shard.
   let checksums: [String]
-  /// Readable pictures of each class.
+  /// The number of readable pictures of each class.
   let classCounts: [Int32]
-  /// Where each picture starts in its shard.
+  /// The offset in bytes at which each picture starts in its shard.
   let offsets: [Int]
   let shardPictures: Int
 
@@ -159,7 +160,7 @@ struct PackedSplit: Sendable {
   func byteCount(of shard: Shard) -> Int { shard.samples.reduce(0) { $0 + Int(rows.lengths[$1]) } }
 }
 
-/// Planes of [3, from, from] values at another size: the triangle filter of `ResamplingFilter`, in floating point.
+/// Resizes planes of [3, from, from] values, by the triangle filter of `ResamplingFilter` in floating point.
 func resizedPlanes(_ values: [Float], from: Int, to: Int) -> [Float] {
   let scale = Double(from) / Double(to)
   let support = max(scale, 1)

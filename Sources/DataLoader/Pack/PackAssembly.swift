@@ -3,14 +3,14 @@ import Files
 import Foundation
 import HDF5
 
-/// Puts the parts of all shards together: `report.csv`, then `pack.h5`, with which the pack is whole.
+/// Puts the parts of all shards together: it writes `report.csv`, and last `pack.h5`, which makes the pack complete.
 struct PackAssembly {
   let set: PictureSet
   let settings: PackSettings
   let folder: PackFolder
   let badFileLimit: Double
 
-  /// - Throws: `DataError` when more pictures are bad than the limit says; the report is written all the same.
+  /// - Throws: `DataError` if more pictures are bad than the limit allows; the report is written nevertheless.
   func write() throws {
     var splits: [Split: (rows: PackRows, checksums: [String])] = [:]
     var sums = MeanAccumulator(crop: settings.shorterSide).sums

@@ -2,37 +2,37 @@ import Cluster
 import Files
 import Foundation
 
-/// The files of a pack.
+/// The paths of a pack's files.
 struct PackFolder: Sendable {
   let path: String
 
   init(_ path: String) { self.path = path }
 
-  /// The index; it is written last: where it stands the pack is whole.
+  /// The index, which is written last: if it exists, the pack is complete.
   var index: String { path + "/pack.h5" }
   var settings: String { path + "/prepare.json" }
   var report: String { path + "/report.csv" }
-  /// What is known of finished shards while others are missing.
+  /// The folder of what is known about finished shards while others are missing.
   var parts: String { path + "/parts" }
 
   func file(of shard: Shard) -> String { path + "/" + shard.fileName }
   func part(of shard: Shard) -> String { parts + "/" + shard.name + ".h5" }
 
-  /// Whether the folder is a pack, or one in the making.
+  /// True if the folder is a pack, finished or not.
   static func isPack(_ path: String) -> Bool {
     let folder = PackFolder(path)
     return isFile(folder.index) || isFile(folder.settings)
   }
 
-  /// Whether a shard is whole, or the pack.
+  /// True if a shard, or the pack, is finished.
   var holdsWork: Bool {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
     return names.contains { $0.hasSuffix(".shard") && !$0.hasPrefix(".") } || isFile(index)
   }
 
-  /// Removes a pack, and nothing else; the settings last: until then it is known for what it is.
+  /// Removes a pack and nothing else. The settings go last: as long as they are there, the folder is recognised as a pack.
   ///
-  /// - Throws: `JobError` when something can't be removed.
+  /// - Throws: `JobError` if something can't be removed.
   func removePack() throws {
     guard Self.isPack(path) else { return }
     let names = try FileManager.default.contentsOfDirectory(atPath: path)
@@ -47,7 +47,7 @@ struct PackFolder: Sendable {
   }
 }
 
-/// Whether a file, and no folder, is at `path`.
+/// True if `path` is a regular file.
 func isFile(_ path: String) -> Bool { isFile(FileName(path)) }
 
 func isFile(_ path: FileName) -> Bool {
@@ -55,13 +55,13 @@ func isFile(_ path: FileName) -> Bool {
   return path.withCString { stat($0, &status) } == 0 && status.st_mode & S_IFMT == S_IFREG
 }
 
-/// The bytes of a file, nil when there is none. Source: stat(2)
+/// The number of bytes of a file; nil if there is none. Source: stat(2)
 func fileSize(_ path: String) -> Int? {
   var status = stat()
   return stat(path, &status) == 0 ? Int(status.st_size) : nil
 }
 
-/// What this user may still write in a folder, in bytes. Source: statvfs(3)
+/// The number of bytes that this user may still write in a folder; nil if it isn't known. Source: statvfs(3)
 func freeBytes(of folder: String) -> Int? {
   var status = statvfs()
   return statvfs(folder, &status) == 0 ? Int(min(Double(status.f_bavail) * Double(status.f_frsize), 9e18)) : nil

@@ -3,19 +3,19 @@ import DataSets
 import Files
 import Foundation
 
-/// What is in a pack, as text for people, with the checksum of every shard verified.
+/// The contents of a pack as text for people, with the checksum of every shard verified.
 public struct PackInspection: Sendable {
   public let text: String
-  /// Whether every checksum is right.
+  /// True if every checksum is right.
   public let isWhole: Bool
 
-  /// Whether the path is a pack's folder, or one in the making.
+  /// True if the path is the folder of a pack, finished or not.
   public static func applies(to path: String) -> Bool { FolderListing.isFolder(path) && PackFolder.isPack(path) }
 
-  /// Reads all of a pack.
+  /// Reads a whole pack.
   ///
-  /// - Parameter progress: called with the shards verified.
-  /// - Throws: `DataError` for a pack that isn't whole, `HDF5Error` for a damaged index.
+  /// - Parameter progress: Called with the number of verified shards.
+  /// - Throws: `DataError` for a pack that isn't complete, `HDF5Error` for a damaged index.
   public init(of path: String, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }) throws {
     let folder = PackFolder(path)
     let pack = try Pack(contentsOf: path)
@@ -78,6 +78,6 @@ public struct PackInspection: Sendable {
 }
 
 extension PackedSplit {
-  /// The pictures with pixels.
+  /// The number of pictures with pixels.
   var readable: Int { rows.lengths.count { $0 > 0 } }
 }

@@ -1,18 +1,18 @@
 import HDF5
 
-/// The index of a split, or of one shard of it: where each picture lies, and what is known of it.
+/// The index of a split, or of one of its shards: the place of each picture, and the facts about it.
 struct PackRows: Sendable {
-  /// The bytes of each picture, 0 when it couldn't be read; pictures follow each other without gaps.
+  /// The number of bytes of each picture, 0 if it couldn't be read; pictures follow each other without gaps.
   var lengths: [Int32] = []
-  /// [count, 2]: width and height of the packed pictures.
+  /// [count, 2]: width and height of each packed picture.
   var sizes: [Int32] = []
-  /// [count, 2]: width and height of the files' upright pictures.
+  /// [count, 2]: width and height of each file's upright picture.
   var originalSizes: [Int32] = []
   /// The CRC-32 of each picture's bytes.
   var crcs: [Int32] = []
   /// [boxes, 5]: the picture's row, xmin, ymin, xmax, ymax in pixels of the original, both ends inside.
   var boxes: [Int32] = []
-  /// The synset id of what is in each box.
+  /// The synset id of the object in each box.
   var boxClasses: [String] = []
 
   var count: Int { lengths.count }
@@ -64,7 +64,7 @@ struct PackRows: Sendable {
 
   init() {}
 
-  /// The first number that no index has, as a sentence; nil when there is none.
+  /// The first impossible number, as a sentence; nil if there is none.
   private var problem: String? {
     if let length = lengths.first(where: { $0 < 0 }) { return "a picture of \(length) bytes" }
     if let side = (sizes + originalSizes).first(where: { $0 < 0 }) { return "a picture with a side of \(side) pixels" }

@@ -1,7 +1,7 @@
 import Data
 
 extension PackSettings {
-  /// The first number that no pack has, as `name number`; nil when there is none. Rows of an index are counted in 32 bits.
+  /// The first impossible number, as `name number`; nil if there is none. Rows of an index are counted in 32 bits.
   var problem: String? {
     let counts = [("classes", classes)] + pictures.sorted { $0.key < $1.key } + shardPictures.sorted { $0.key < $1.key }
     if let wrong = counts.first(where: { !(0...Int(Int32.max)).contains($0.1) }) { return "\(wrong.0) \(wrong.1)" }

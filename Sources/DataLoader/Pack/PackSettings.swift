@@ -2,29 +2,30 @@ import DataSets
 import Foundation
 import Images
 
-/// How a pack keeps its pictures.
+/// The form in which a pack keeps its pictures.
 public enum PackedPixels: String, Sendable, Codable, CaseIterable {
   /// As JPEG: about a seventh of the bytes of raw pixels.
   case jpeg
-  /// 8-bit RGB, [height, width, 3]: nothing to decode, and exactly the pixels that a training on the folder resizes to.
+  /// 8-bit RGB, [height, width, 3]: nothing needs decoding, and these are exactly the pixels that a training on the folder
+  /// resizes to.
   case raw
 }
 
-/// Everything that a pack's bytes depend on, besides the pictures themselves: `prepare.json`.
+/// Everything besides the pictures that a pack's bytes depend on: the contents of `prepare.json`.
 public struct PackSettings: Sendable, Codable, Equatable {
   static let format = "deepinside-pack"
   static let version = 1
 
   var format = Self.format
   var version = Self.version
-  /// Pictures are reduced to this shorter side; smaller ones stay as they are.
+  /// The shorter side in pixels to which pictures are reduced; smaller ones stay as they are.
   public var shorterSide = 256
   public var pixels = PackedPixels.jpeg
-  /// Of the pictures that are encoded anew; 1 … 100, the scale of the Independent JPEG Group.
+  /// The JPEG quality of pictures that are encoded anew: 1 … 100, on the scale of the Independent JPEG Group.
   public var quality = 90
-  /// Pictures in a shard, a number a split; the last shard may have fewer.
+  /// The number of pictures per shard, for each split; the last shard may have fewer.
   public var shardPictures: [String: Int] = [:]
-  /// Pictures, a number a split.
+  /// The number of pictures of each split.
   public var pictures: [String: Int] = [:]
   public var classes = 0
   /// The SHA-256 of the list of names and labels.
@@ -36,13 +37,13 @@ public struct PackSettings: Sendable, Codable, Equatable {
     self.quality = quality
   }
 
-  /// The largest number of shards of a split by default: few large files, and still work for many ranks.
+  /// The most shards of a split by default: few large files, but still enough work for many ranks.
   static let mostShards = 256
   static let fewestShardPictures = 256
 
-  /// Takes in what the data set says.
+  /// Fills in the properties of the data set.
   ///
-  /// - Parameter shardPictures: nil for a 256th of the split, at least 256.
+  /// - Parameter shardPictures: The number of pictures per shard; nil for a 256th of the split, but at least 256.
   package mutating func describe(_ set: PictureSet, shardPictures: Int?) {
     classes = set.classes.count
     listing = set.listing
@@ -54,7 +55,7 @@ public struct PackSettings: Sendable, Codable, Equatable {
     }
   }
 
-  /// Every shard of the pack, those of the training pictures first.
+  /// All shards of the pack, those of the training pictures first.
   var shards: [Shard] {
     Split.allCases.flatMap { split in
       let (count, size) = (pictures[split.rawValue] ?? 0, max(1, shardPictures[split.rawValue] ?? 1))
@@ -64,14 +65,14 @@ public struct PackSettings: Sendable, Codable, Equatable {
     }
   }
 
-  /// As JSON with sorted keys: equal settings give equal bytes.
+  /// The settings as JSON with sorted keys: equal settings give equal bytes.
   func json() throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
     return String(decoding: try encoder.encode(self), as: UTF8.self) + "\n"
   }
 
-  /// - Throws: `DataError` for a text that isn't the settings of a pack, or those of another version.
+  /// - Throws: `DataError` if the text isn't the settings of a pack, or those of another version.
   init(json: String, path: String) throws(DataError) {
     struct Head: Decodable { let format: String, version: Int }
     let decoder = JSONDecoder()
@@ -93,7 +94,7 @@ public struct PackSettings: Sendable, Codable, Equatable {
     self = settings
   }
 
-  /// In which settings a pack differs from another, `name: there → here`; nil when in none.
+  /// The settings in which a pack differs from another, as `name: other → this`; nil if there are none.
   func difference(from other: PackSettings) -> String? {
     let pairs: [(String, String, String)] = [
       ("shorter side", "\(other.shorterSide)", "\(shorterSide)"), ("pixels", other.pixels.rawValue, pixels.rawValue),
@@ -108,14 +109,14 @@ public struct PackSettings: Sendable, Codable, Equatable {
   }
 }
 
-/// A file of packed pictures, one after the other, and at once the unit of work of `prepare`.
+/// A file of packed pictures, one after the other. It is also the unit of work of `prepare`.
 struct Shard: Sendable, Equatable {
   let split: Split
   let number: Int
-  /// The samples of the split in it.
+  /// The range of the split's samples that are in it.
   let samples: Range<Int>
 
-  /// `train-00012`
+  /// The shard's name, such as `train-00012`.
   var name: String { split.rawValue + "-" + String(format: "%05d", number) }
   var fileName: String { name + ".shard" }
 }

@@ -5,22 +5,23 @@ import Files
 import Foundation
 import Images
 
-/// Pictures of a split of a pack, by positioned reads: any number of threads, in any order.
+/// The pictures of one split of a pack, read at their places by any number of threads in any order.
 ///
-/// Reads and not a memory map: a lost server or a cut file is then an error with a name, not a signal that ends the process.
+/// It uses reads and not a memory map, so that a lost server or a cut file is an error with a name, not a signal that ends the
+/// process.
 public final class PackSource: PictureSource {
   public let geometry: InputGeometry
   private let pack: Pack
   private let split: PackedSplit
   private let samples: [Sample]
-  /// One a shard.
+  /// One open descriptor per shard.
   private let descriptors: [Int32]
   private let paths: [String]
 
   /// - Parameters:
-  ///   - samples: of the split, with the labels that are wanted.
-  ///   - geometry: how pictures become inputs.
-  /// - Throws: `DataError` when a shard can't be opened, or the pack's pictures are smaller than that.
+  ///   - samples: The samples of the split, with the wanted labels.
+  ///   - geometry: How pictures become inputs.
+  /// - Throws: `DataError` if a shard can't be opened; `JobError` if the pack's pictures are smaller than the geometry needs.
   init(_ pack: Pack, _ split: Split, samples: [Sample], geometry: InputGeometry) throws {
     let (own, shorterSide) = (pack.settings.shorterSide, geometry.shorterSide)
     guard shorterSide <= own else {
@@ -92,8 +93,8 @@ public final class PackSource: PictureSource {
     return try result.get()
   }
 
-  /// A storage that is away is waited for, and the shard opened anew: a file server that was restarted may not know the old
-  /// descriptor.
+  /// Reads a picture's bytes. A storage that is away is waited for, and the shard is opened again: a file server that was
+  /// restarted may not know the old descriptor.
   private func read(_ index: Int, _ count: Int) throws(ImageError) -> [UInt8] {
     let shard = index / split.shardPictures
     let path = paths[shard]
@@ -106,7 +107,7 @@ public final class PackSource: PictureSource {
       } catch {
         guard error.code != nil else { throw error }
         let fresh = try Self.descriptor(of: path)
-        // In place of the old one, which other threads may be reading from. Source: dup2(2)
+        // Replaces the old descriptor under its number, because other threads may be reading from it. Source: dup2(2)
         dup2(fresh, descriptors[shard])
         _ = fcntl(descriptors[shard], F_SETFD, FD_CLOEXEC)
         close(fresh)
@@ -115,7 +116,7 @@ public final class PackSource: PictureSource {
     }
   }
 
-  /// Whether any place of a shard outside of a picture can be read.
+  /// True if some place of a shard outside of a picture can be read; nil if there is no such place.
   private func isShardReadable(_ path: String, besides picture: Range<Int>) -> Bool? {
     guard let size = fileSize(path), size > 0 else { return false }
     let places = [0, size / 3, 2 * size / 3, size - 1].filter { !picture.contains($0) }

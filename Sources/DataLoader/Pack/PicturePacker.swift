@@ -3,31 +3,31 @@ import DataSets
 import Files
 import Images
 
-/// A picture as a pack keeps it.
+/// One picture in the form in which a pack keeps it.
 struct PackedPicture: Sendable {
-  /// A JPEG file, or [height, width, 3]; empty when the picture couldn't be read.
+  /// A JPEG file, or pixels [height, width, 3]; empty if the picture couldn't be read.
   var bytes: [UInt8] = []
-  /// Of the packed picture; 0×0 when it couldn't be read.
+  /// The size of the packed picture; 0×0 if it couldn't be read.
   var size = (width: 0, height: 0)
-  /// Of the file's upright picture, in which boxes are drawn.
+  /// The size of the file's upright picture, in which boxes are counted.
   var originalSize = (width: 0, height: 0)
-  /// The same, and how the file stores it.
+  /// The same size, and the orientation in which the file stores the picture.
   var frame = PictureFrame(width: 0, height: 0)
-  /// Of `bytes`.
+  /// The CRC-32 of `bytes`.
   var crc: UInt32 = 0
   var boxes: [BoundingBox] = []
   var findings: [Finding] = []
 }
 
-/// Makes packed pictures of files, and sums them up for the mean. It belongs to one thread at a time.
+/// Makes packed pictures from files, and sums up their pixels for the mean. Only one thread at a time may use it.
 final class PicturePacker {
   private let split: Split
   private let settings: PackSettings
   private let annotations: SplitAnnotations?
   private let decoder: PictureDecoder
-  /// Of the pack's pictures: what a network of the same shorter side does with the files themselves.
+  /// The geometry of the pack's pictures: that of a network with the same shorter side which reads the files themselves.
   private let geometry: InputGeometry
-  /// Over the centre squares of the training pictures.
+  /// The sums over the centre squares of the training pictures.
   private(set) var sums: MeanAccumulator
 
   init(_ split: Split, _ settings: PackSettings, annotations: SplitAnnotations?) throws(ImageError) {
@@ -41,10 +41,12 @@ final class PicturePacker {
     sums = MeanAccumulator(crop: settings.shorterSide)
   }
 
+  /// Packs one picture file. A bad picture becomes a finding.
+  ///
   /// - Parameters:
-  ///   - path: of the file.
-  ///   - name: relative to the data folder, as `FileName.written` has it.
-  /// - Throws: `DataError` when the storage can't be read, which says nothing of the picture.
+  ///   - path: The path of the file.
+  ///   - name: Its name relative to the data folder, in the form `FileName.written`.
+  /// - Throws: `DataError` if the storage can't be read, which says nothing about the picture.
   func pack(_ path: FileName, name: String, wnid: String) throws(DataError) -> PackedPicture {
     var packed = PackedPicture()
     var read: UnsafeRawBufferPointer?
@@ -83,13 +85,13 @@ final class PicturePacker {
   private func pack(_ bytes: UnsafeRawBufferPointer, name: String, into packed: inout PackedPicture) throws(ImageError) {
     let side = settings.shorterSide
     guard let facts = PictureFacts(bytes) else {
-      // Bytes that no header is found in: decoding says what is wrong with them.
+      // No header was found in these bytes: decoding says what is wrong with them.
       _ = try decoder.decode(bytes, name: name)
       throw ImageError(.undecodable, "cannot understand the header of \(name)")
     }
     let picture = try geometry.prepare(bytes, name: name, decoder: decoder)
     let resized = try picture.resized()
-    // Enlarging adds bytes and no information: it is left to the reading.
+    // Enlarging adds bytes but no information, so it is left to the reader.
     let isSmall = min(picture.original.width, picture.original.height) <= side
     let kept = isSmall ? picture.decoded : resized
     switch settings.pixels {

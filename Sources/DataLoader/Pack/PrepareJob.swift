@@ -5,18 +5,18 @@ import Foundation
 import Images
 import Synchronization
 
-/// Turns a picture folder into a pack, on all ranks: a shard is a unit of work. What is whole already isn't made again, and the
-/// pack's bytes depend on the folder and the settings alone.
+/// Turns a picture folder into a pack, on all ranks; a shard is a unit of work. Finished shards aren't made again, and the pack's
+/// bytes depend only on the folder and the settings.
 public struct PrepareJob: Sendable {
   public var data: String
   public var output: String
   public var settings = PackSettings()
-  /// Pictures in a shard; nil for the default of `PackSettings`.
+  /// The number of pictures per shard; nil for the default of `PackSettings`.
   public var shardPictures: Int?
   public var threads = 1
-  /// The share of the pictures that may be unreadable.
+  /// The share of the pictures that may be unreadable, 0 … 1.
   public var badFileLimit = 0.01
-  /// Whether a pack with other settings is removed first.
+  /// True to remove a pack with other settings first.
   public var overwrite = false
 
   public init(data: String, output: String) {
@@ -24,19 +24,21 @@ public struct PrepareJob: Sendable {
     self.output = output
   }
 
-  /// What rank 0 finds when it opens the folder.
+  /// What rank 0 has found in the output folder.
   private struct Plan: Codable {
-    /// The numbers of the shards that are to be made.
+    /// The numbers of the shards that are still to be made.
     var missing: [Int]
-    /// Whether there is nothing to do at all.
+    /// True if the pack is complete and there is nothing to do.
     var isWhole: Bool
   }
 
+  /// Makes the pack.
+  ///
   /// - Parameters:
-  ///   - progress: called on rank 0 with the pictures done and all of them, by any thread.
-  ///   - note: called on rank 0 with sentences about the data.
+  ///   - progress: Called on rank 0 with the number of finished pictures and of all pictures, by any thread.
+  ///   - note: Called on rank 0 with sentences about the data.
   /// - Throws: `DataError` for a folder that is no data set, or with too many bad files; `JobError` for a pack with other
-  ///   settings; `FileError` or `HDF5Error` when something can't be written. Shards that are whole stay.
+  ///   settings; `FileError` or `HDF5Error` if something can't be written. Finished shards stay.
   /// - Note: collective
   public func run(
     _ communicator: Communicator, progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void,
@@ -60,7 +62,7 @@ public struct PrepareJob: Sendable {
 
     let total = shards.reduce(0) { $0 + $1.samples.count }
     let missing = plan.missing.reduce(0) { $0 + shards[$1].samples.count }
-    // Pictures of shards that are whole, and shards of this run.
+    // Counts the pictures of all finished shards, and the shards of this run.
     let tally = Mutex((done: total - missing, shards: 0))
     let queue = try WorkQueue(count: shards.count, order: plan.missing, communicator: communicator) { item, _ in
       let done = tally.withLock {
@@ -73,7 +75,7 @@ public struct PrepareJob: Sendable {
     }
     while !StopRequest.isRequested, let item = try queue.next() {
       let part = try maker.make(shards[item]) { own in
-        // The last of them are whole only with the report.
+        // The last pictures are reported only with the whole shard.
         guard communicator.rank == 0, own < shards[item].samples.count else { return }
         progress(tally.withLock { $0.done } + own, total)
       }
@@ -83,7 +85,7 @@ public struct PrepareJob: Sendable {
     }
     Activity.enter(.unknown)
     try queue.finish()
-    // A killed rank of an earlier try may have outlived this one's start. Only its own host knows that it is gone.
+    // A killed rank of an earlier attempt may have lived longer than this one's start. Only its own host knows that it is gone.
     TemporaryFile.removeLeftovers(in: folder.path)
 
     return try communicator.onFirst(.reading) {
@@ -108,7 +110,7 @@ public struct PrepareJob: Sendable {
 
   private func open(_ folder: PackFolder, _ maker: ShardMaker, _ shards: [Shard], note: (String) -> Void) throws -> Plan {
     let files = FileManager.default
-    // A start that came to nothing, for want of space perhaps, binds nobody to its settings.
+    // An attempt that finished no shard, for example for lack of space, doesn't bind later ones to its settings.
     if overwrite || !folder.holdsWork { try folder.removePack() }
     if let data = files.contents(atPath: folder.settings) {
       let found = try PackSettings(json: String(decoding: data, as: UTF8.self), path: folder.settings)
@@ -143,9 +145,9 @@ public struct PrepareJob: Sendable {
     return Plan(missing: missing, isWhole: false)
   }
 
-  /// A shard stands when its part is readable and says the length that its file has.
+  /// True if the shard's part is readable, and the shard's file has the length that the part states.
   private func isWhole(_ shard: Shard, _ folder: PackFolder, _ settings: PackSettings) -> Bool {
-    // Most are not there yet, which is no fault of the storage that waiting would mend.
+    // Most parts don't exist yet. That is no fault of the storage, so they must not be waited for.
     let path = folder.part(of: shard)
     guard FileManager.default.fileExists(atPath: path),
       let part = try? ShardPart(contentsOf: path, count: shard.samples.count, settings: settings)
@@ -153,7 +155,8 @@ public struct PrepareJob: Sendable {
     return fileSize(folder.file(of: shard)) == part.rows.lengths.reduce(0) { $0 + Int($1) }
   }
 
-  /// Packs a few pictures for their size, and compares what all of them will need with what is free.
+  /// Throws if there isn't enough space: packs a few pictures to estimate what all of them need, and compares that with the free
+  /// bytes.
   private func requireSpace(for shards: [Shard], _ maker: ShardMaker, _ folder: PackFolder, note: (String) -> Void) throws {
     let most = 48
     let samples = shards.flatMap { shard in shard.samples.lazy.map { (shard.split, $0) } }
@@ -170,7 +173,7 @@ public struct PrepareJob: Sendable {
     let needed = sizes.withLock { $0 } / tried.count * samples.count
     guard let free = freeBytes(of: folder.path) else { return }
     note("about \(megabytes(needed)) are to be written, \(megabytes(free)) are free")
-    // An estimate: a hair's breadth is left to the disk itself.
+    // The estimate may be too high by a little, so it needs to fit only to 90 %.
     guard Double(free) > 0.9 * Double(needed) else {
       throw JobError(
         "\(folder.path): about \(megabytes(needed)) are needed for \(samples.count) pictures, and only \(megabytes(free)) are free; "
@@ -179,23 +182,23 @@ public struct PrepareJob: Sendable {
   }
 }
 
-/// What came out of `prepare`.
+/// The result of `prepare`.
 public struct PrepareSummary: Sendable, Codable {
   public var shards: Int
-  /// Shards of this run.
+  /// The number of shards that this run has made.
   public var made: Int
-  /// Somebody asked it to stop: the shards that are whole stay.
+  /// True if the run was asked to stop; finished shards stay.
   public var wasStopped: Bool
-  /// The pack was there already.
+  /// True if the pack was already complete.
   public var wasWhole: Bool
   public var pictures: Int
   public var picturesMade: Int
   public var bytes = 0
-  /// Lines of `report.csv` by finding.
+  /// The number of lines in `report.csv` for each kind of finding.
   public var findings: [String: Int] = [:]
   public var seconds = 0.0
 
-  /// Takes in what stands in a whole pack.
+  /// Fills in the facts of a complete pack.
   fileprivate mutating func read(_ folder: PackFolder) throws {
     let pack = try Pack(contentsOf: folder.path)
     bytes = pack.byteCount

@@ -5,18 +5,18 @@ import Foundation
 import Images
 import Synchronization
 
-/// Packs the pictures of one shard: on several threads, a window of pictures at a time, written in their order. What it holds
-/// in memory is bounded by the window, whatever the size of the shard.
+/// Packs the pictures of one shard. Several threads pack a window of pictures at a time, which is then written in order. The
+/// memory that this takes is limited by the window, whatever the size of the shard.
 struct ShardMaker {
   let set: PictureSet
   let settings: PackSettings
   let folder: PackFolder
   let threads: Int
 
-  /// Pictures that are packed together for each thread.
+  /// The number of pictures in a window for each thread.
   private static let windowPerThread = 32
 
-  /// The packers that no thread uses now.
+  /// The packers that no thread is using.
   private final class Packers: Sendable {
     private let idle = Mutex<[Lent]>([])
     private struct Lent: @unchecked Sendable { let packer: PicturePacker }
@@ -29,11 +29,11 @@ struct ShardMaker {
     }
   }
 
-  /// Makes the shard and its part; both are whole on the disk afterwards, the part last.
+  /// Makes the shard and its part. Both are then complete on the disk; the part is written last.
   ///
-  /// - Parameter progress: called with the shard's pictures that are done.
-  /// - Returns: nil when it was asked to stop; nothing is left of the shard then.
-  /// - Throws: `FileError` or `HDF5Error`, for instance on a full disk; `DataError`.
+  /// - Parameter progress: Called with the number of the shard's finished pictures.
+  /// - Returns: nil if it was asked to stop; nothing of the shard is left then.
+  /// - Throws: `FileError` or `HDF5Error`, for example on a full disk; `DataError`.
   func make(_ shard: Shard, progress: (Int) -> Void) throws -> ShardPart? {
     let annotations = set.annotations(shard.split)
     let samples = set.samples(shard.split)

@@ -1,17 +1,17 @@
 import Foundation
 import HDF5
 
-/// What is known of a shard: a row a picture, boxes, findings, sums. It is kept in `parts/` until the pack is whole, so that
-/// a finished shard is never made again.
+/// The facts about one finished shard: one row per picture, boxes, findings, sums. They are kept in `parts/` until the pack is
+/// complete, so that a finished shard is never made again.
 struct ShardPart: Sendable {
   /// The SHA-256 of the shard's file.
   var checksum = ""
-  /// A row a picture.
+  /// One row per picture.
   var rows = PackRows()
-  /// `Finding.line`s, and how many there are of each kind.
+  /// Lines of findings (`Finding.line`), and below their number for each kind.
   var findings: [String] = []
   var findingCounts: [String: Int] = [:]
-  /// [3·side·side + 7] as `MeanAccumulator.sums`, empty for a split without a mean.
+  /// [3·side·side + 7], as in `MeanAccumulator.sums`; empty for a split without a mean.
   var sums: [Double] = []
 
   func write(to path: String, settings: PackSettings) throws(HDF5Error) {
@@ -26,7 +26,7 @@ struct ShardPart: Sendable {
     }
   }
 
-  /// - Throws: `HDF5Error` when the file isn't the part of a shard with that many pictures.
+  /// - Throws: `HDF5Error` if the file isn't the part of a shard with that many pictures.
   init(contentsOf path: String, count: Int, settings: PackSettings) throws(HDF5Error) {
     let file = try HDF5File.open(at: path)
     guard try file.attribute("listing") == .string(settings.listing),
