@@ -1,6 +1,6 @@
-/// Arithmetic on sizes that a user or a file has stated: nil instead of a trap where the result is no size.
+/// Arithmetic on sizes that a user or a file has stated: the result is nil, instead of a trap, if it is no size.
 public enum CheckedSize {
-  /// The product of sizes; nil when a factor is negative or the product doesn't fit an `Int`. Of no factors it is 1.
+  /// The product of sizes; nil if a factor is negative or the product doesn't fit an `Int`. Without factors it is 1.
   ///
   /// A factor of 0 makes the product 0 whatever the others are, as in an array without elements.
   public static func product(_ factors: some Sequence<Int>) -> Int? {
@@ -19,7 +19,7 @@ public enum CheckedSize {
 
   public static func product(_ factors: Int...) -> Int? { product(factors) }
 
-  /// The sum of sizes; nil when one is negative or nil, or the sum doesn't fit an `Int`.
+  /// The sum of sizes; nil if one is negative or nil, or the sum doesn't fit an `Int`.
   public static func sum(_ terms: some Sequence<Int?>) -> Int? {
     var result = 0
     for term in terms {
@@ -35,10 +35,10 @@ public enum CheckedSize {
 }
 
 extension Int {
-  /// The whole number that is nearest; nil for a number that is none, infinite, or beyond what an `Int` holds.
+  /// Makes the nearest whole number; nil if the value is NaN, infinite, or beyond what an `Int` holds.
   public init?(checked value: Double) {
     let whole = value.rounded()
-    // 2^63 is the first Double beyond.
+    // 2^63 is the first Double that an Int can't hold.
     guard whole >= -0x1p63, whole < 0x1p63 else { return nil }
     self.init(whole)
   }

@@ -1,28 +1,29 @@
 import Foundation
 import Synchronization
 
-/// The memory that a process may have, and the one function that is asked before any large part of it is taken.
+/// The memory that a process may have. It is asked before any large part of memory is allocated.
 ///
-/// Linux promises memory that it doesn't have, and kills whoever touches it; a Swift array that can't be made ends the program without a
-/// word. So what a user's options or a file's numbers ask for is compared with what there is before it is taken.
+/// Linux promises memory that it doesn't have, and kills the process that touches it; a Swift array that can't be made ends the
+/// program without a message. So what a user's options or a file's numbers ask for is compared with what there is before it is
+/// allocated.
 ///
-/// The share of a process is found once, at first use: what the host and the control group had free then, divided by the ranks on the
-/// host (all start at the same time). Buffers that are taken are counted against it. Limits of the process alone (`ulimit -v`, `-d`)
-/// are looked at each time.
+/// The share of a process is found once, at first use: what the host and the control group had free then, divided by the number
+/// of ranks on the host (all start at the same time). Buffers that are taken are counted against it. Limits of the process alone
+/// (`ulimit -v`, `-d`) are read each time.
 public final class MemoryBudget: Sendable {
-  /// Of this process.
+  /// The budget of this process.
   public static let process = MemoryBudget(.ofHost(), ranks: MemoryLimits.ranksOnHost(ProcessInfo.processInfo.environment))
 
   private let share: (bytes: Int, limit: String)
   private let limitsOfProcess: @Sendable () -> [(bytes: Int, limit: String)]
   private let taken = Atomic<Int>(0)
 
-  /// Smaller pieces are counted, and not compared with anything.
+  /// Amounts below this number of bytes always pass `require`; `take` still counts them.
   static let smallest = 1 << 20
 
   /// - Parameters:
-  ///   - limits: of which the smallest counts.
-  ///   - ranks: processes that share them.
+  ///   - limits: The limits of the host, of which the smallest counts.
+  ///   - ranks: The number of processes that share them.
   init(
     _ limits: MemoryLimits, ranks: Int,
     ofProcess: @escaping @Sendable () -> [(bytes: Int, limit: String)] = { MemoryLimits.ofProcess() }
@@ -34,12 +35,12 @@ public final class MemoryBudget: Sendable {
     limitsOfProcess = ofProcess
   }
 
-  /// Says whether so many bytes can be had, without taking them.
+  /// Checks that so many bytes can be had, without taking them.
   ///
   /// - Parameters:
-  ///   - bytes: nil for a size that doesn't fit an `Int`, which nothing can hold.
-  ///   - purpose: what it is for, in words.
-  /// - Throws: `MemoryError`.
+  ///   - bytes: The number of bytes; nil for a size that doesn't fit an `Int`, which no memory can hold.
+  ///   - purpose: What the memory is for, in words.
+  /// - Throws: `MemoryError` if they can't be had.
   public func require(_ bytes: Int?, _ cause: MemoryError.Cause, for purpose: @autoclosure () -> String) throws(MemoryError) {
     if let bytes, bytes < Self.smallest { return }
     let rest = (bytes: max(0, share.bytes - taken.load(ordering: .relaxed)), limit: share.limit)
@@ -48,7 +49,7 @@ public final class MemoryBudget: Sendable {
     throw MemoryError(cause, purpose: purpose(), wanted: bytes, available: least.bytes, limit: least.limit)
   }
 
-  /// Takes so many bytes, which are given back by `release(_:)`.
+  /// Takes so many bytes; `release(_:)` gives them back.
   public func take(_ bytes: Int?, _ cause: MemoryError.Cause, for purpose: @autoclosure () -> String) throws(MemoryError) {
     try require(bytes, cause, for: purpose())
     taken.add(bytes ?? 0, ordering: .relaxed)

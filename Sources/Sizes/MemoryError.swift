@@ -1,24 +1,24 @@
-/// Memory that can't be had: how much was wanted for what, how much there is, and what says so.
+/// Not enough memory: how much was wanted for what, how much there is, and which limit applies.
 public struct MemoryError: Error, Sendable, Hashable, CustomStringConvertible {
-  /// What would make it less, for the program to name its flags.
+  /// What would have to be smaller, so that the program can name its flags.
   public enum Cause: String, Sendable, Hashable {
     /// The number of pictures that are computed at once.
     case batch
     /// The network's parameters.
     case network
-    /// What a file says of itself.
+    /// The sizes that a file states.
     case file
     case other
   }
 
   public let cause: Cause
-  /// What the memory is for: `4,000,000 pictures [3, 64, 64]`.
+  /// What the memory is for, such as `4,000,000 pictures [3, 64, 64]`.
   public let purpose: String
-  /// Bytes that were asked for; nil for more than can be counted.
+  /// The number of bytes that were asked for; nil if it is too large for an `Int`.
   public let wanted: Int?
-  /// Bytes that this process may still have.
+  /// The number of bytes that this process may still have.
   public let available: Int
-  /// What the limit is: `of the host's memory`, `under the limit of address space (ulimit -v)`.
+  /// The limit in words: `of the host's memory`, `under the limit of address space (ulimit -v)`.
   public let limit: String
 
   public init(_ cause: Cause, purpose: String, wanted: Int?, available: Int, limit: String) {
@@ -29,7 +29,7 @@ public struct MemoryError: Error, Sendable, Hashable, CustomStringConvertible {
     self.limit = limit
   }
 
-  /// The same error with the words of a caller that knows what it was for.
+  /// The same error with the cause and purpose that a caller knows.
   public func naming(_ cause: Cause, _ purpose: String) -> MemoryError {
     MemoryError(cause, purpose: purpose, wanted: wanted, available: available, limit: limit)
   }
@@ -39,7 +39,7 @@ public struct MemoryError: Error, Sendable, Hashable, CustomStringConvertible {
     return "not enough memory for \(purpose): it takes \(size), \(Self.text(available)) can be had \(limit)"
   }
 
-  /// `1.5 GiB`.
+  /// The size as text, such as `1.5 GiB`.
   static func text(_ bytes: Int) -> String {
     var value = Double(bytes)
     for unit in ["bytes", "KiB", "MiB", "GiB", "TiB", "PiB"] {

@@ -1,13 +1,14 @@
 import Foundation
 
-/// What bounds the memory of the processes on a host.
+/// The limits on the memory of the processes on a host.
 struct MemoryLimits: Sendable {
-  /// Bytes that are still free, and what the limit is.
+  /// The number of bytes that are still free, and the limit in words.
   var shared: [(bytes: Int, limit: String)] = []
 
-  /// Of the host and of this process's control group, version 1 or 2.
+  /// The limits of the host and of this process's control group, version 1 or 2.
   ///
-  /// - Parameter root: of the file system, for tests.
+  /// - Parameter root: The root of the file system, for tests.
+  ///
   /// Source: proc_meminfo(5): MemAvailable; Linux, admin-guide/cgroup-v2: memory.max, memory.current.
   static func ofHost(root: String = "") -> MemoryLimits {
     var limits = MemoryLimits()
@@ -29,7 +30,8 @@ struct MemoryLimits: Sendable {
     return limits
   }
 
-  /// The limits of a group and of all above it. What it uses for file pages is given back when it is wanted.
+  /// Adds the limits of a control group and of all groups above it. Memory that it uses for file pages counts as free, because
+  /// the kernel gives it back when it is needed.
   private mutating func addGroups(_ mount: String, _ group: String, most: String, used: String, file: String) {
     var group = group
     while true {
@@ -46,10 +48,10 @@ struct MemoryLimits: Sendable {
     }
   }
 
-  /// Room that libraries need besides what is asked for.
+  /// The number of bytes that libraries need besides what is asked for.
   private static let reserve = 64 << 20
 
-  /// Of this process alone: what is left of its address space and of its data. Source: getrlimit(2), proc_pid_statm(5)
+  /// The limits of this process alone: what is left of its address space and of its data. Source: getrlimit(2), proc_pid_statm(5)
   static func ofProcess() -> [(bytes: Int, limit: String)] {
     let kinds = [
       (RLIMIT_AS, 0, "under the limit of address space (ulimit -v)"), (RLIMIT_DATA, 5, "under the limit of data (ulimit -d)"),
@@ -65,10 +67,12 @@ struct MemoryLimits: Sendable {
     return limits
   }
 
-  /// The processes of this job on this host, as Open MPI's mpirun or Slurm's srun say; 1 for a program started alone.
+  /// The number of processes of this job on this host, as Open MPI's mpirun or Slurm's srun state it; 1 for a program started
+  /// alone.
   static func ranksOnHost(_ environment: [String: String]) -> Int {
     if let text = environment["OMPI_COMM_WORLD_LOCAL_SIZE"], let count = Int(text), count > 0 { return count }
-    // `4(x2),3`: on each host of the step, of which it isn't said which is this one.
+    // The form is `4(x2),3`: the number on each host of the step. It isn't said which of them is this host, so the largest
+    // counts.
     guard environment["PMIX_RANK"] != nil, let text = environment["SLURM_STEP_TASKS_PER_NODE"] else { return 1 }
     let counts = text.split(separator: ",").compactMap { Int($0.prefix { $0 != "(" }) }
     return max(1, counts.max() ?? 1)
@@ -82,7 +86,7 @@ struct MemoryLimits: Sendable {
 
   private static func number(_ text: String) -> Int? { Int(text.trimmingCharacters(in: .whitespacesAndNewlines)) }
 
-  /// Lines of a name and a number.
+  /// Reads lines of a name and a number.
   private static func fields(_ text: String) -> [String: Int] {
     var fields: [String: Int] = [:]
     for line in text.split(separator: "\n") {
