@@ -3,12 +3,12 @@ import Foundation
 /// Random numbers as a pure function of (seed, purpose, epoch, sample): no state travels between samples, steps or ranks.
 ///
 /// The generator is Philox4x32-10: the key is the seed, the counter is (block, purpose and epoch, sample). Two streams with
-/// different arguments never overlap, so a crop, a dropout mask or a shuffle depends on *what* it is for and not on
-/// which rank draws it, or when.
+/// different arguments never overlap, so a crop, a dropout mask or a shuffle depends on *what* it is for, and not on which rank
+/// draws it or when.
 ///
 /// Source: Salmon et al., *Parallel Random Numbers: As Easy as 1, 2, 3*, SC 2011.
 public struct CounterRandom: RandomNumberGenerator, Sendable {
-  /// What the numbers are for; every purpose has streams of its own.
+  /// What the numbers are for; every purpose has its own streams.
   public enum Purpose: UInt32, Sendable, CaseIterable {
     case initialization = 1
     case order, crop, flip, colour, erasing, dropout, synthesis, visualization, test
@@ -20,10 +20,10 @@ public struct CounterRandom: RandomNumberGenerator, Sendable {
   private var used = 4
 
   /// - Parameters:
-  ///   - seed: the run's seed.
-  ///   - purpose: what the numbers are for.
-  ///   - epoch: 0 … 2²⁴ − 1; anything else that counts slowly may stand here (a layer, a class).
-  ///   - sample: the global index of the sample.
+  ///   - seed: The seed of the run.
+  ///   - purpose: What the numbers are for.
+  ///   - epoch: 0 … 2²⁴ − 1; another number that counts slowly may take its place (a layer, a class).
+  ///   - sample: The global index of the sample.
   public init(seed: UInt64, purpose: Purpose, epoch: Int = 0, sample: Int = 0) {
     precondition((0..<(1 << 24)).contains(epoch), "epoch \(epoch) is beyond 24 bits")
     key = SIMD2(UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32))
@@ -46,27 +46,27 @@ public struct CounterRandom: RandomNumberGenerator, Sendable {
 
   public mutating func next() -> UInt64 { UInt64(next32()) << 32 | UInt64(next32()) }
 
-  /// Uniform in [0, 1), a multiple of 2⁻²⁴.
+  /// A number that is uniform in [0, 1), a multiple of 2⁻²⁴.
   public mutating func uniform() -> Float { Float(next32() >> 8) * 0x1p-24 }
 
-  /// Uniform in `range`.
+  /// A number that is uniform in `range`.
   public mutating func uniform(in range: ClosedRange<Float>) -> Float {
     range.lowerBound + (range.upperBound - range.lowerBound) * uniform()
   }
 
-  /// Uniform in 0 ..< `bound` (Lemire's multiplication; the bias is below `bound` / 2⁶⁴).
+  /// An index that is uniform in 0 ..< `bound` (Lemire's multiplication; the bias is below `bound` / 2⁶⁴).
   public mutating func index(below bound: Int) -> Int {
     precondition(bound > 0, "no index lies below \(bound)")
     return Int(next().multipliedFullWidth(by: UInt64(bound)).high)
   }
 
-  /// Normally distributed with mean 0 and deviation 1 (Box–Muller).
+  /// A normally distributed number with mean 0 and standard deviation 1 (Box–Muller).
   public mutating func normal() -> Float {
     let radius = (-2 * log(1 - uniform())).squareRoot()
     return radius * cos(2 * .pi * uniform())
   }
 
-  /// A permutation of 0 ..< `count` (Fisher–Yates).
+  /// A random permutation of 0 ..< `count` (Fisher–Yates).
   public mutating func permutation(of count: Int) -> [Int32] {
     precondition(count <= Int(Int32.max), "\(count) samples are more than 2³¹ − 1")
     var order = (0..<Int32(count)).map { $0 }
@@ -77,7 +77,7 @@ public struct CounterRandom: RandomNumberGenerator, Sendable {
     return order
   }
 
-  /// Philox4x32-10: four random words of a counter and a key.
+  /// Philox4x32-10: makes four random words from a counter and a key.
   static func philox(counter: SIMD4<UInt32>, key: SIMD2<UInt32>) -> SIMD4<UInt32> {
     var counter = counter
     var key = key
