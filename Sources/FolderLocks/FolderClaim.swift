@@ -1,11 +1,11 @@
 import Files
 import Foundation
 
-/// Why a folder could not be locked.
+/// The reason why a folder could not be locked.
 public enum FolderLockError: Error, Sendable, CustomStringConvertible {
-  /// Another job has it.
+  /// Another job holds the lock.
   case inUse(folder: String, by: FolderOwner?)
-  /// The waiting for another job's end was cancelled.
+  /// Waiting for the end of another job was cancelled.
   case cancelled(folder: String)
 
   public var description: String {
@@ -27,10 +27,10 @@ struct FolderClaim {
 
   private var path: String { FolderLock.path(in: folder) }
 
-  /// Returns when the lock's file is ours.
+  /// Returns when this process holds the lock's file.
   ///
-  /// Where it can't be told at once whether the present owner lives, it is watched: a touch shows that it does, none within
-  /// `timing.stale` seconds that it doesn't.
+  /// If it can't be told at once whether the present owner is alive, its file is watched: if the file is touched, the owner is
+  /// alive; if it isn't within `timing.stale` seconds, it is not.
   func succeed(isCancelled: () -> Bool, tell: (String) -> Void) throws {
     var seen: LockFile?
     var hasTold = false
@@ -39,7 +39,7 @@ struct FolderClaim {
         if try LockFile.create(path, owner: owner) { return }
         continue
       }
-      // Another owner than before is judged anew.
+      // If the owner has changed, the watch begins again.
       if seen?.owner != found.owner { seen = found }
       if let reason = try reasonStale(found) {
         if try takeOver(found) {
@@ -69,18 +69,18 @@ struct FolderClaim {
     return age > timing.stale ? "its lock was last renewed \(Int(age)) s ago" : nil
   }
 
-  /// Puts our file in place of a stale one. Of several that try, one succeeds: it alone can make the file whose name has the
-  /// stale owner's id.
+  /// Puts this process's file in place of a stale one. Of several processes that try, only one succeeds: the one that creates the
+  /// file whose name has the stale owner's id.
   private func takeOver(_ found: LockFile) throws -> Bool {
     let right = "\(path)-after-\(found.owner?.id ?? String(found.touched.bitPattern, radix: 16))"
     guard try LockFile.create(right, owner: owner) else {
-      // Whoever made it replaces the lock within a moment, or has died in between.
+      // The process that created that file replaces the lock within a moment, or has died in between.
       if let other = LockFile.read(right), try reasonStale(other) != nil { unlink(right) }
       Thread.sleep(forTimeInterval: 0.05)
       return false
     }
     defer { unlink(right) }
-    // It may have been replaced, or touched, since it was looked at.
+    // The lock may have been replaced, or touched, since it was read.
     guard let present = LockFile.read(path), present.owner == found.owner, present.touched == found.touched else { return false }
     try LockFile.replace(path, owner: owner)
     return true

@@ -2,17 +2,17 @@ import Files
 import Foundation
 import Synchronization
 
-/// The right to write into a folder, which one job at a time has.
+/// The right to write into a folder, which only one job at a time holds.
 ///
-/// A file in the folder names the owner, and is touched every few seconds. It works on network file systems too: nothing but
-/// link(2), rename(2) and times of files is used, and all times are the file server's. A lock is stale when it has not been
-/// touched for a minute, or at once if its process has ended on this host, or if it belongs to the same batch job before the
-/// batch system started it again. A stale lock is taken over. Who has lost its lock in that way, because it was stopped for
-/// longer, hears of it through `onLoss` and must write no more.
+/// A file in the folder names the owner, and is touched every few seconds. This works on network file systems too: it uses only
+/// link(2), rename(2) and the times of files, and all times are the file server's. A lock is stale if it has not been touched for
+/// a minute, or at once if its process on this host has ended, or if it belongs to the same batch job before the batch system put
+/// that back into the queue. A stale lock is taken over. A job that has lost its lock in that way, because it was suspended for
+/// longer, is told so through `onLoss` and must not write any more.
 ///
 /// The lock ends with `release()`, or when its last owner goes.
 public final class FolderLock: Sendable {
-  /// How often a lock is touched, and how long after that it is stale.
+  /// The seconds between two touches of a lock, and the seconds without a touch after which it is stale.
   public struct Timing: Sendable {
     public var renewal: Double
     public var stale: Double
@@ -34,15 +34,15 @@ public final class FolderLock: Sendable {
   private let wake = DispatchSemaphore(value: 0)
   private let ended = DispatchSemaphore(value: 0)
 
-  /// Makes the folder where there is none, and locks it.
+  /// Makes the folder if there is none, and locks it.
   ///
   /// - Parameters:
-  ///   - command: what the folder is needed for: `train`.
-  ///   - waits: whether to wait until another job has ended, instead of throwing.
-  ///   - isCancelled: is asked every second while waiting.
-  ///   - tell: gets a sentence when a stale lock is taken over, and when waiting begins.
-  ///   - onLoss: is called on another thread when another job has taken the lock over.
-  /// - Throws: `FolderLockError` if another job has the folder or the waiting was cancelled, `FileError` if the folder can't be
+  ///   - command: What the folder is needed for, such as `train`.
+  ///   - waits: true to wait until another job has ended, instead of throwing.
+  ///   - isCancelled: Called about every second while waiting.
+  ///   - tell: Gets a sentence when a stale lock is taken over, and when waiting begins.
+  ///   - onLoss: Called on another thread if another job has taken over the lock.
+  /// - Throws: `FolderLockError` if another job holds the lock or waiting was cancelled, `FileError` if the folder can't be
   ///   written.
   public static func acquire(
     _ folder: String, owner: FolderOwner, waits: Bool = false, timing: Timing = Timing(),
@@ -63,7 +63,7 @@ public final class FolderLock: Sendable {
     self.owner = owner
     self.timing = timing
     self.onLoss = onLoss
-    // The thread holds what it needs, and not the lock itself, so that dropping the lock ends it.
+    // The thread holds only what it needs and not the lock itself, so that dropping the lock ends the thread.
     let renewal = Renewal(path: Self.path(in: folder), owner: owner, timing: timing, wake: wake, ended: ended, onLoss: onLoss)
     let thread = Thread { renewal.run() }
     thread.name = "folder-lock"
@@ -72,7 +72,7 @@ public final class FolderLock: Sendable {
 
   deinit { release() }
 
-  /// Gives the folder free; further calls do nothing.
+  /// Gives up the lock; further calls do nothing.
   public func release() {
     guard
       isReleased.withLock({ released in
@@ -88,7 +88,7 @@ public final class FolderLock: Sendable {
   static func path(in folder: String) -> String { FilePath.join(folder, name) }
 }
 
-/// What the thread of a lock does: touches its file until it is told to end.
+/// The work of a lock's thread: touches the lock's file until it is told to end.
 private struct Renewal: Sendable {
   let path: String
   let owner: FolderOwner
@@ -108,18 +108,18 @@ private struct Renewal: Sendable {
     ended.signal()
   }
 
-  /// Touches the lock; gives the other owner where it is no longer ours. A file server that doesn't answer is no loss: the next
-  /// turn tries again.
+  /// Touches the lock's file; returns the other owner if it belongs to another one now. A file server that doesn't answer is no
+  /// loss: the next turn tries again.
   private func renew() -> FolderOwner? {
     if let found = LockFile.read(path) {
       guard let holder = found.owner, holder.id != owner.id else {
-        // The server's own time: both times nil. Source: utimensat(2)
+        // With nil for both times, the server sets its own time. Source: utimensat(2)
         utimensat(AT_FDCWD, path, nil, 0)
         return nil
       }
       return holder
     }
-    // Somebody has removed it; it is made again unless the whole folder is gone.
+    // The file was removed by someone; it is made again, unless the whole folder is gone.
     _ = try? LockFile.create(path, owner: owner)
     return nil
   }

@@ -1,26 +1,27 @@
 import Files
 import Foundation
 
-/// Which process holds a folder: what the lock file in it says, as JSON.
+/// The process that holds a folder's lock: the contents of the lock's file, as JSON.
 public struct FolderOwner: Codable, Sendable, Hashable, CustomStringConvertible {
-  /// A random name of this hold; no two are the same.
+  /// A random id of this hold; no two are the same.
   public let id: String
-  /// What the process does: `train`.
+  /// What the process does, such as `train`.
   public let command: String
   public let host: String
   public let process: Int32
-  /// Clock ticks from the host's start to the process's: tells it from a later one of the same number. Source: proc(5), stat
+  /// The clock ticks from the host's start to the process's start: they tell it from a later process with the same number.
+  /// Source: proc(5), stat
   public let processStart: UInt64
-  /// Tells one start of the host from another, and one container from another: process numbers mean something within one only.
+  /// Tells apart two starts of the host and two containers: process numbers have a meaning only within one of them.
   public let processSpace: String
-  /// The batch job, nil outside one.
+  /// The id of the batch job; nil outside of one.
   public let batchJob: String?
   /// How often the batch system has put the job back into the queue.
   public let requeues: Int
-  /// When the hold began, by the holder's clock: for a person.
+  /// The time at which the hold began, by the holder's clock: only for people.
   public let since: String
 
-  /// This process.
+  /// Makes the owner that stands for this process.
   public init(command: String, environment: [String: String] = ProcessInfo.processInfo.environment) {
     self.init(
       command: command, process: getpid(), batchJob: environment["SLURM_JOB_ID"] ?? environment["PBS_JOBID"],
@@ -46,7 +47,8 @@ public struct FolderOwner: Codable, Sendable, Hashable, CustomStringConvertible 
     "\(command), process \(process) on \(host)\(batchJob.map { ", batch job \($0)" } ?? ""), since \(since)"
   }
 
-  /// Why this owner can't be alive any more, as far as `other`, which asks, can tell at once; nil if it may be.
+  /// The reason why this owner can't be alive any more, as far as the asking process `other` can tell at once; nil if it may be
+  /// alive.
   func reasonGone(for other: FolderOwner) -> String? {
     if host == other.host, processSpace == other.processSpace, Self.start(of: process) != processStart {
       return "its process \(process) has ended"
@@ -57,13 +59,13 @@ public struct FolderOwner: Codable, Sendable, Hashable, CustomStringConvertible 
     return nil
   }
 
-  /// True if the owner is a process that this host has now, so that there is nothing to wait for.
+  /// True if the owner is certainly a process that is running on this host: then there is nothing to wait for.
   func isRunning(for other: FolderOwner) -> Bool {
     host == other.host && processSpace == other.processSpace && Self.start(of: process) == processStart
   }
 
-  /// Field 22 of /proc/PID/stat, nil if there is no such process or it has ended and only waits to be asked for its exit code.
-  /// Source: proc(5)
+  /// Field 22 of /proc/PID/stat: when the process was started. Nil if there is no such process, or it has ended and only its exit
+  /// code hasn't been asked for. Source: proc(5)
   static func start(of process: Int32) -> UInt64? {
     guard let bytes = FileManager.default.contents(atPath: "/proc/\(process)/stat") else { return nil }
     // The second field is the program's name in brackets, which may contain anything.

@@ -1,11 +1,11 @@
 import Files
 import Foundation
 
-/// The file of a lock, as it is found.
+/// The contents of a lock's file, as they were read.
 struct LockFile {
-  /// Nil if the file can't be understood: then only its age counts.
+  /// Nil if the contents can't be understood: then only the file's age counts.
   let owner: FolderOwner?
-  /// Seconds, by the file server's clock, of the last touch.
+  /// The time of the last touch in seconds, by the file server's clock.
   let touched: Double
 
   /// Reads the file; nil if there is none. Opening it makes a network file system ask its server. Source: open(2), fstat(2)
@@ -21,7 +21,7 @@ struct LockFile {
     return LockFile(owner: owner, touched: seconds(status.st_mtim))
   }
 
-  /// Makes the file unless there is one. Source: link(2)
+  /// Makes the file unless there is one already. Source: link(2)
   ///
   /// - Returns: false if there is one.
   /// - Throws: `FileError` if it can't be made.
@@ -30,13 +30,13 @@ struct LockFile {
     return try temporary.commitIfAbsent()
   }
 
-  /// Puts the file in place of a stale one. Source: rename(2)
+  /// Replaces a stale file. Source: rename(2)
   static func replace(_ path: String, owner: FolderOwner) throws {
     let temporary = try written(path, owner: owner)
     try temporary.commit(flush: false)
   }
 
-  /// The file server's time now: that of a file which has just been made.
+  /// The file server's present time: that of a file which has just been made.
   static func serverTime(beside path: String) throws -> Double {
     let temporary = TemporaryFile(for: path)
     let descriptor = open(temporary.path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
