@@ -162,6 +162,7 @@ public final class Plan {
   }
 
   /// The activations of a layer in the last forward pass, `[N, C, H, W]`; valid until the next.
+  ///
   /// A ReLU or dropout that directly follows a layer works in place, so `conv1` gives the same values as `relu1`.
   /// - Throws: `NetworkError` if there is no such layer, `MemoryError` if there is no memory for a copy of its activations.
   public func activation(of layer: String) throws -> Tensor {

@@ -5,12 +5,12 @@ import Data
 import Foundation
 import Results
 
-/// What every visualisation starts from: a network with its weights, the mean of its pictures and the names of its classes.
+/// A network with its weights, the mean of its pictures and the names of its classes, which every visualisation needs.
 public struct TrainedNetwork: Sendable {
   public let parameters: ParameterStore
-  /// How pictures enter it, and what its outputs are called.
+  /// How pictures enter the net, and the names of its outputs.
   public let spec: InputSpec
-  /// The checkpoint's SHA-256, which results cite.
+  /// The checkpoint's SHA-256, which is recorded in results.
   public let digest: String
   /// The checkpoint's file name, without its folder.
   public let fileName: String
@@ -18,11 +18,12 @@ public struct TrainedNetwork: Sendable {
   public var network: Network { parameters.network }
   /// The mean picture at the size of the network's input, `[3, H, W]`, RGB 0–255.
   public var mean: [Float] { spec.mean }
-  /// Principal axes of the training pixels' colours, each as long as its deviation; empty when the checkpoint has none.
+  /// The principal axes of the training pixels' colours, each as long as its standard deviation; empty if the checkpoint has
+  /// none.
   public var colourAxes: [SIMD3<Float>] { spec.colourAxes }
-  /// The synset ids, in the order of the outputs.
+  /// The synset ids of the classes, in the order of the outputs.
   public var classes: [String] { spec.classes }
-  /// Their words for people, in the same order.
+  /// The words of the classes for people, in the same order.
   public var classNames: [String] { spec.classNames }
 
   public init(parameters: ParameterStore, spec: InputSpec, digest: String, fileName: String) {
@@ -35,7 +36,7 @@ public struct TrainedNetwork: Sendable {
     self.fileName = fileName
   }
 
-  /// A network whose pictures are resized in the paper's proportion.
+  /// Makes a network whose pictures are resized in the paper's proportion.
   public init(
     parameters: ParameterStore, mean: [Float], colourAxes: [SIMD3<Float>] = [], classes: [String], classNames: [String],
     digest: String, fileName: String
@@ -50,7 +51,7 @@ public struct TrainedNetwork: Sendable {
       digest: digest, fileName: fileName)
   }
 
-  /// - Throws: `ResultsError` when the network doesn't take RGB pictures or the mean doesn't fit its input.
+  /// - Throws: `ResultsError` if the network doesn't take RGB pictures, or the mean doesn't fit its input.
   public init(_ checkpoint: Checkpoint, path: String) throws(ResultsError) {
     let contents = checkpoint.contents
     let input = contents.network.input
@@ -65,13 +66,13 @@ public struct TrainedNetwork: Sendable {
       parameters: checkpoint.store, spec: spec, digest: checkpoint.digest, fileName: (path as NSString).lastPathComponent)
   }
 
-  /// Reads a checkpoint without what only training needs.
+  /// Reads a checkpoint, without the parts that only training needs.
   public static func read(_ path: String) throws -> TrainedNetwork {
     try TrainedNetwork(Activity.during(.reading) { try Checkpoint.read(path) }, path: path)
   }
 
   /// The index of a class.
-  /// - Throws: `ResultsError` naming an unknown id.
+  /// - Throws: `ResultsError` that names an unknown id.
   public func index(of wnid: String) throws(ResultsError) -> Int {
     guard let index = classes.firstIndex(of: wnid) else {
       let some = classes.prefix(5).joined(separator: ", ")
@@ -82,11 +83,12 @@ public struct TrainedNetwork: Sendable {
     return index
   }
 
-  /// The classes that a list names: `all`, or synset ids between commas; each once, in the order of the list.
-  /// - Throws: `ResultsError` naming an unknown id, or when the list names none.
+  /// The indices of the classes in a list: `all`, or synset ids separated by commas. Each class is returned once, in the order of
+  /// the list.
+  /// - Throws: `ResultsError` that names an unknown id, or if the list is empty.
   public func indices(of list: String) throws(ResultsError) -> [Int] {
     if list == "all" { return Array(classes.indices) }
-    // An id may have a comma.
+    // An id may contain a comma.
     if let index = classes.firstIndex(of: list) { return [index] }
     var indices: [Int] = []
     for part in list.split(separator: ",") {

@@ -6,10 +6,11 @@ import Files
 import Images
 import Results
 
-/// The command `assess`: how far the maps of saliency methods may be trusted, by pictures whose objects are known.
+/// The command `assess`: how far the maps of saliency methods can be trusted, measured on pictures whose objects are known.
 ///
-/// Of each picture's centre crop, for its true class: the pointing game, insertion and deletion for every method and for two
-/// baselines; and for some of the pictures how alike the maps stay when layers of the net are put back to random weights.
+/// It uses each picture's centre crop and true class. For every method and two baselines it plays the pointing game and measures
+/// insertion and deletion. For some of the pictures it measures how similar the maps stay when layers of the net are reset to
+/// random weights.
 public struct AssessmentJob: PictureJob {
   package static let kind: JobKind = {
     var kind = JobKind("assess", title: "Assessed maps")
@@ -20,13 +21,13 @@ public struct AssessmentJob: PictureJob {
   static let baselines = ["centre", "random"]
 
   public var setting: JobSetting
-  /// Those without a box of a class that the net knows are left out.
+  /// The pictures. Those without a box of a class that the net knows are left out.
   public var pictures: PictureList
-  /// Names of methods, with their default options.
+  /// The names of methods, which are used with their default options.
   public var methods: [String]
-  /// Pixels that come or go at a time in insertion and deletion.
+  /// The number of pixels per step of insertion and deletion.
   public var step: Int
-  /// Of so many pictures, the first, the maps of randomised nets are compared.
+  /// The maps of randomised nets are compared for so many pictures, the first ones.
   public var randomised: Int
   public var seed: UInt64
 
@@ -39,10 +40,10 @@ public struct AssessmentJob: PictureJob {
     (self.step, self.randomised, self.seed) = (step ?? setting.network.network.input.width, randomised, seed)
   }
 
-  /// What is known of a picture.
+  /// What a rank must know of a picture.
   package struct Subject: Codable, Sendable {
     let annotation: Annotation
-    /// Whether it is one of those whose maps of randomised nets are compared.
+    /// True if the maps of randomised nets are compared for this picture.
     let isSampled: Bool
   }
 
@@ -52,7 +53,7 @@ public struct AssessmentJob: PictureJob {
     try methods.map { (name: $0, method: try SaliencyMethods.make($0, for: network.network)) }
   }
 
-  /// The batch of the plans is the same on any number of ranks: so are the results.
+  /// The batch of the plans doesn't depend on the number of ranks, so the results don't either.
   package func itemsAtOnce(share: Int) -> Int { setting.batch }
 
   package func items(_ earlier: EarlierResults) throws -> [WorkItem<Subject>] {
@@ -122,7 +123,7 @@ public struct AssessmentJob: PictureJob {
       picture: Picture.grid([picture.shown] + pictures, columns: 3, gap: Picture.gap).png)
   }
 
-  /// Then the tables of all.
+  /// Writes the tables over all pictures.
   package func conclude(
     _ summary: inout JobSummary, in store: ResultStore, engine: AssessmentWorker?, savingSeconds seconds: Double,
     _ communicator: Communicator

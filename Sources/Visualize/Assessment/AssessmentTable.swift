@@ -5,23 +5,23 @@ import HDF5
 import Pages
 import Results
 
-/// What all pictures of an assessment say together: tables, and which maps to trust.
+/// The result of an assessment over all pictures: tables, and which maps to trust.
 struct AssessmentTable {
   static let tableFile = "assessment.csv"
   static let pageFile = "assessment.html"
   static let randomisationFile = "randomisation.csv"
   static let files = [tableFile, pageFile, randomisationFile]
-  /// [ours] The mean rank correlation with the maps of a wholly random net from which on a method is not trusted.
+  /// [ours] A method isn't trusted if the mean rank correlation with the maps of a wholly random net is above this value.
   static let sanityLimit = 0.5
 
   struct Row {
     let method: String
-    /// Parts of the pictures, and their standard errors.
+    /// The fraction of hits and its standard error.
     var pointing = 0.0
     var pointingError = 0.0
     var insertion = 0.0
     var deletion = 0.0
-    /// Of each stage, means over the sampled pictures.
+    /// Per stage: the mean over the sampled pictures.
     var spearman: [Double] = []
     var similarity: [Double] = []
   }
@@ -67,7 +67,7 @@ struct AssessmentTable {
     }
   }
 
-  /// The values of a result, which must be of this assessment's methods.
+  /// Reads the values of a result, which must be those of this assessment's methods.
   private static func read(_ dataSet: String, of file: borrowing HDF5File, shape: [Int]) throws -> [Float] {
     let found = try file.readFloats(dataSet)
     guard found.shape == shape else {
@@ -79,7 +79,7 @@ struct AssessmentTable {
     return found.values
   }
 
-  /// Maps that are constant have no rank correlation: they count as 0.
+  /// Maps that are constant have no rank correlation, which then counts as 0.
   private static func sum(_ sums: [Double], _ values: ArraySlice<Float>) -> [Double] {
     let known = values.map { $0.isNaN ? 0 : Double($0) }
     return sums.isEmpty ? known : zip(sums, known).map { $0 + $1 }
@@ -91,7 +91,7 @@ struct AssessmentTable {
     try AtomicFile.write(html, to: store.path(Self.pageFile))
   }
 
-  /// Why a method's maps aren't to be trusted; nil for a baseline, empty when nothing speaks against them.
+  /// The reasons why a method's maps can't be trusted; empty if there are none, nil for a baseline.
   func doubts(_ row: Row) -> [String]? {
     guard !AssessmentJob.baselines.contains(row.method), let centre = rows.first(where: { $0.method == "centre" }),
       let random = rows.first(where: { $0.method == "random" })
@@ -130,7 +130,7 @@ struct AssessmentTable {
     return CSV.row(head) + lines.joined()
   }
 
-  /// A line a method and stage.
+  /// A CSV table with one line per method and stage.
   var randomisationCSV: String {
     var text = CSV.row(["method", "kind", "layer", "spearman", "ssim"])
     for row in rows where !row.spearman.isEmpty {

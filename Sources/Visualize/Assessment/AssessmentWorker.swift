@@ -5,7 +5,7 @@ import DataSets
 import Images
 import Random
 
-/// Measures maps of pictures: the part of `assess` that a rank does for a batch.
+/// Measures maps of pictures: the part of `assess` that a rank does for one batch.
 package final class AssessmentWorker {
   package struct Picture: Sendable {
     let explained: ExplainedPicture
@@ -14,13 +14,13 @@ package final class AssessmentWorker {
   }
 
   package struct Measured {
-    /// Of each method.
+    /// One map per method.
     var maps: [SaliencyMap] = []
-    /// `[methods and baselines, 3]`: hit (0 or 1), area under insertion, under deletion.
+    /// `[methods and baselines, 3]`: hit (0 or 1), area under insertion, area under deletion.
     var measures: [Float] = []
-    /// `[methods, stages]`, of sampled pictures: rank correlation with the trained net's map.
+    /// `[methods, stages]`, for sampled pictures: the rank correlation with the trained net's map.
     var spearman: [Float] = []
-    /// The same: structural similarity.
+    /// `[methods, stages]`, for sampled pictures: the structural similarity to the trained net's map.
     var similarity: [Float] = []
   }
 
@@ -37,7 +37,7 @@ package final class AssessmentWorker {
     self.network = network
     self.seed = seed
     randomised = try randomises ? RandomisedNetwork(network.parameters, seed: seed) : nil
-    // One plan for all: of the net whose weights can be changed, where there is one.
+    // One plan serves all: that of the net whose weights can be changed, if there is one.
     let score = try ScoreFunction(
       randomised?.store ?? network.parameters, batch: batch, compute: compute, progress: { Activity.enter(.item) })
     mappers = try methods.map { try SaliencyMapper(score, method: $0.method) }
@@ -69,7 +69,7 @@ package final class AssessmentWorker {
     return [hit ? 1 : 0, Float(areas.insertion), Float(areas.deletion)]
   }
 
-  /// Maps that know nothing of the net: the nearer to the centre the greater, and random numbers.
+  /// Maps that know nothing of the net: values that rise towards the centre, and random numbers.
   private func baselines(_ picture: Picture) -> [[Float]] {
     let shape = network.network.input
     let (middleX, middleY) = (Float(shape.width - 1) / 2, Float(shape.height - 1) / 2)
@@ -82,7 +82,7 @@ package final class AssessmentWorker {
     return [centre, (0..<shape.area).map { _ in random.uniform() }]
   }
 
-  /// The maps of the same pictures and classes by the net of every stage.
+  /// Compares the maps of the same pictures and classes by the nets of all stages.
   private func compare(
     _ pictures: [Picture], at slots: [Int], _ measured: inout [Measured], _ randomised: RandomisedNetwork
   ) throws {

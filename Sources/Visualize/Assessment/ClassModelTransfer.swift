@@ -6,17 +6,18 @@ import HDF5
 import Images
 import Results
 
-/// Class models judged by another net: how many does it put into the class that they were made for?
+/// Class models judged by another net: the number of them that it assigns to the class that they were made for.
 ///
-/// The posterior in the net that made them says nothing: it was maximised. The judge sees the floats of a class model, which are a
-/// picture minus its net's mean, as one minus its own: resampled to the size of its input, neither rounded nor limited to 0 … 255.
+/// The posterior in the net that made them says nothing, because it was maximised. The floats of a class model are a picture
+/// minus the mean of its net. The judge takes them as a picture minus its own mean, resampled to the size of its input, neither
+/// rounded nor limited to 0 … 255.
 public struct ClassModelTransfer: Codable, Sendable {
   static let tableFile = "transfer.csv"
   static let summaryFile = "transfer.json"
 
-  /// Class models of classes that the judge knows.
+  /// The number of class models of classes that the judge knows.
   public var judged = 0
-  /// Those of other classes.
+  /// The number of class models of other classes.
   public var unknown = 0
   public var top1 = 0
   public var top5 = 0
@@ -26,10 +27,10 @@ public struct ClassModelTransfer: Codable, Sendable {
   /// Judges a result folder of `class-models`, and writes `transfer.csv` and `transfer.json`.
   ///
   /// - Parameters:
-  ///   - folder: of the class models.
-  ///   - output: a folder for the tables, made when there is none.
-  ///   - progress: called with the pictures done and all.
-  /// - Throws: `ResultsError` when the folder has no class models, or none of a class that the judge knows.
+  ///   - folder: the folder of the class models.
+  ///   - output: a folder for the tables, which is made if it doesn't exist.
+  ///   - progress: called with the number of pictures done and the number of all.
+  /// - Throws: `ResultsError` if the folder has no class models, or none of a class that the judge knows.
   public static func judge(
     _ folder: String, by judge: TrainedNetwork, output: String, batch: Int = 16, compute: ComputeSettings = ComputeSettings(),
     progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
@@ -76,7 +77,7 @@ public struct ClassModelTransfer: Codable, Sendable {
     return transfer
   }
 
-  /// A class model, the best of its samples, at the size of an input.
+  /// The floats of a class model, the best of its samples, at the size of the judge's input.
   private static func floats(of item: String, in folder: String, for input: Shape) throws -> [Float] {
     let path = (folder as NSString).appendingPathComponent(item + ".h5")
     let (values, shape) = try HDF5File.open(at: path).readFloats("/image")

@@ -2,23 +2,24 @@ import Files
 import Foundation
 import Results
 
-/// The localisation errors of several result folders of `localise` beside each other: what the cut brings, and what each option.
+/// A comparison of the localisation errors of several result folders of `localise`: what the cut brings, and what each option
+/// does.
 public struct LocalisationComparison: Sendable {
   static let file = "localisation.csv"
 
   struct Row: Sendable {
     let folder: String
-    /// `graphcut`, `threshold`, …
+    /// The way of finding boxes: `graphcut`, `threshold`, …
     let box: String
     let pictures: Int
-    /// With 1 and with 5 answers.
+    /// The localisation errors with 1 and with 5 answers.
     let errors: (one: Double, five: Double)
   }
 
-  /// The folder of least error first.
+  /// The rows, with the lowest error first.
   let rows: [Row]
 
-  /// - Throws: `ResultsError` naming the folder that has no localisation error, or other pictures than the first.
+  /// - Throws: `ResultsError` that names the folder, if it has no localisation error, or other pictures than the first folder.
   public init(folders: [String]) throws {
     var rows: [Row] = []
     for folder in folders {
@@ -42,7 +43,7 @@ public struct LocalisationComparison: Sendable {
     self.rows = rows.sorted { ($0.errors.five, $0.errors.one) < ($1.errors.five, $1.errors.one) }
   }
 
-  /// A line a folder: `folder,box,pictures,error1,error5`.
+  /// A CSV table with one line per folder: `folder,box,pictures,error1,error5`.
   public var csv: String {
     "folder,box,pictures,error1,error5\n"
       + rows.map { row in
@@ -51,7 +52,7 @@ public struct LocalisationComparison: Sendable {
       }.joined()
   }
 
-  /// For people.
+  /// The table as text for people.
   public var text: String {
     let width = max(6, rows.map(\.folder.count).max() ?? 0)
     func line(_ name: String, _ box: String, _ one: String, _ five: String) -> String {
@@ -64,7 +65,7 @@ public struct LocalisationComparison: Sendable {
       .joined(separator: "\n")
   }
 
-  /// Writes `localisation.csv` into a folder, which it makes.
+  /// Writes `localisation.csv` into a folder, which is made if it doesn't exist.
   public func write(to folder: String) throws {
     try makeFolder(folder)
     try AtomicFile.write(csv, to: (folder as NSString).appendingPathComponent(Self.file))

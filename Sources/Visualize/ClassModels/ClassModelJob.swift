@@ -23,9 +23,10 @@ public struct ClassModelJob: VisualisationJob {
   }()
 
   public var setting: JobSetting
-  /// `all`, or synset ids between commas.
+  /// The classes: `all`, or synset ids separated by commas.
   public var classes: String
-  /// `score` or `posterior` of the classes; or objectives between commas instead of them, see `Objective`.
+  /// The objective: `score` or `posterior` of the classes, or instead of the classes a list of objectives separated by commas,
+  /// see `Objective`.
   public var objective: String
   public var options: ClassModelOptions
 
@@ -33,9 +34,9 @@ public struct ClassModelJob: VisualisationJob {
     (self.setting, self.classes, self.objective, self.options) = (setting, classes, objective, options)
   }
 
-  /// What an item climbs for.
+  /// The objective of one item.
   package struct Climb: Codable, Sendable {
-    /// The class, where it is one's score or posterior.
+    /// The class, if the objective is the score or the posterior of a class; otherwise nil.
     let classIndex: Int?
     let text: String
   }
@@ -70,10 +71,11 @@ public struct ClassModelJob: VisualisationJob {
   }
 
   package func makeEngine(_ most: Int) throws -> ClassModelAscent {
-    // Winograd's tiles round by the number of pictures in a batch; direct convolution gives a class the same bits in any.
+    // The rounding of Winograd's tiles depends on the number of pictures in a batch. Direct convolution gives a class the same
+    // bits in any batch.
     var compute = setting.compute
     if compute.convolution == .auto { compute.convolution = .direct }
-    // Two pictures at least: the net's matrix products round otherwise for one alone.
+    // At least two pictures, because the net's matrix products round differently for a single one.
     return try ClassModelAscent(
       network.parameters, mean: network.mean, colourAxes: network.colourAxes, options: options,
       batch: max(2, most) * options.samples, compute: compute)
@@ -91,13 +93,13 @@ public struct ClassModelJob: VisualisationJob {
 
   private var isOfClasses: Bool { objective == "score" || objective == "posterior" }
 
-  /// What the items climb for, each with its name.
+  /// The objectives of all items, with the items' names.
   private func climbs() throws(ResultsError) -> [(name: String, climb: Climb)] {
     if isOfClasses {
       var used: Set<String> = []
       let names = network.classes.enumerated().map { index, wnid in
         let name = ItemNames.safe(wnid)
-        // Two ids may be the same but for what a file's name can't have.
+        // Two ids may differ only in characters that a file name can't have.
         return used.insert(name).inserted ? name : "\(name)-output\(index)"
       }
       return try network.indices(of: classes).map {
@@ -115,12 +117,13 @@ public struct ClassModelJob: VisualisationJob {
     return climbs
   }
 
-  /// The number of an objective's stream of random numbers: FNV-1a of its name, 32 bits, beyond all classes.
+  /// The number of an objective's stream of random numbers: the FNV-1a hash of its name, 32 bits, above the numbers of all
+  /// classes.
   private static func stream(of name: String) -> Int {
     1 << 31 | Int(name.utf8.reduce(UInt32(2_166_136_261)) { ($0 ^ UInt32($1)) &* 16_777_619 })
   }
 
-  /// - Parameter samples: the item's pictures; the one of the highest value stands for it.
+  /// - Parameter samples: the item's class models. The one with the highest value represents the item.
   package func present(
     _ samples: [ClassModel], of item: WorkItem<Climb>, _ prepared: Objective, drawn rendering: SaliencyRendering
   ) throws -> ItemResult<NoFacts> {
@@ -150,12 +153,12 @@ public struct ClassModelJob: VisualisationJob {
 }
 
 extension NumberLimits {
-  /// Samples of a class model, which stand next to each other in a picture.
+  /// The number of samples of a class model, which are side by side in one picture.
   static let samples = 1...(1 << 16)
 }
 
 extension ClassModelOptions {
-  /// As they are kept with the results.
+  /// The options as they are recorded in the results.
   var parameters: [String: ParameterValue] {
     [
       "mode": .text(mode.rawValue), "parameterisation": .text(parameterisation.rawValue),

@@ -7,10 +7,11 @@ import HDF5
 import Images
 import Results
 
-/// The command `nearest`: beside each class model the training pictures of its class that the net sees most alike, by the Euclidean
-/// distance of a layer's activations of the centre crops.
+/// The command `nearest`: shows beside each class model the training pictures of its class that the net finds most similar, by
+/// the Euclidean distance between a layer's activations for the centre crops.
 ///
-/// A class model that shows what the class has in common is far from all of them; one that is near to a single picture repeats it.
+/// A class model that shows what the class has in common is far from all of them. One that is near to a single picture repeats
+/// that picture.
 public struct NearestJob: VisualisationJob {
   package static let kind: JobKind = {
     var kind = JobKind("nearest", title: "Nearest pictures")
@@ -25,13 +26,13 @@ public struct NearestJob: VisualisationJob {
 
   /// A picture near a class model.
   public struct Neighbour: Sendable, Hashable, Codable {
-    /// Its path from the folder that was given, as `FileName` writes it.
+    /// The picture's path within the folder that was given, as `FileName` writes it.
     public var picture: String
     public var distance: Float
   }
 
   public struct Facts: RecordFacts {
-    /// The nearest first.
+    /// The neighbours, nearest first.
     public var neighbours: [Neighbour]
   }
 
@@ -41,27 +42,27 @@ public struct NearestJob: VisualisationJob {
     let pictures: [PictureSource]
   }
 
-  /// What a rank has read of a class model.
+  /// A class model as a rank has read it.
   package struct Model: Sendable {
     let record: CommonFacts
-    /// `[3, H, W]`, the mean subtracted.
+    /// `[3, H, W]`, with the mean subtracted.
     let image: [Float]
   }
 
   package struct Found {
     let neighbours: [Neighbour]
-    /// What the net saw of them.
+    /// The crops that entered the net.
     let crops: [Picture]
   }
 
   public var setting: JobSetting
-  /// Results of `class-models` of that net.
+  /// A result folder of `class-models` with the same net.
   public var classModels: String
-  /// Those of the training set; see `PictureList.find`.
+  /// The pictures of the training set; see `PictureList.find`.
   public var pictures: PictureList
-  /// Whose activations are compared.
+  /// The layer whose activations are compared.
   public var layer: String
-  /// Pictures beside each class model.
+  /// The number of pictures beside each class model.
   public var neighbours: Int
 
   public init(_ setting: JobSetting, classModels: String, pictures: PictureList, layer: String, neighbours: Int = 4) {
@@ -73,7 +74,7 @@ public struct NearestJob: VisualisationJob {
   package var prefetches: Bool { false }
   package var count: Int { get throws { try Manifest(of: classModels).latest().count } }
 
-  /// - Throws: `NetworkError` naming an unknown layer, `ResultsError` when there are no class models of this net.
+  /// - Throws: `NetworkError` that names an unknown layer, `ResultsError` if there are no class models of this net.
   package func check() throws {
     _ = try network.network.index(of: layer)
     let path = (classModels as NSString).appendingPathComponent(ResultStore.parametersFile)
@@ -87,7 +88,7 @@ public struct NearestJob: VisualisationJob {
     }
   }
 
-  /// Other class models, or another list of pictures, are another job.
+  /// Other class models, or another list of pictures, make a different job.
   package func parameters(_ communicator: Communicator) throws -> [String: ParameterValue] {
     let digests: [String] = try communicator.onFirst(.reading) {
       let manifest = Manifest(of: classModels)
@@ -144,9 +145,9 @@ public struct NearestJob: VisualisationJob {
     return found
   }
 
-  /// The pictures of least distance, a batch at a time; a picture that can't be read ends the item.
+  /// Finds the pictures with the least distance, one batch at a time. A picture that can't be read fails the item.
   ///
-  /// - Returns: nil when it was stopped on request.
+  /// - Returns: nil if it was stopped on request.
   private func nearest(to model: [Float], among pictures: [PictureSource], _ score: ScoreFunction) throws -> Found? {
     let images = try Tensor(count: score.batch, shape: network.network.input)
     func activations(_ count: Int) throws -> [[Float]] {
@@ -171,14 +172,14 @@ public struct NearestJob: VisualisationJob {
         let square = zip(own, other).reduce(0.0) { $0 + Double($1.0 - $1.1) * Double($1.0 - $1.1) }
         nearest.append((Neighbour(picture: source.name.written, distance: Float(square.squareRoot())), crop))
       }
-      // Equal ones by their names, so that it doesn't depend on the batch.
+      // Equal distances are sorted by name, so that the order doesn't depend on the batch.
       nearest.sort { ($0.neighbour.distance, $0.neighbour.picture) < ($1.neighbour.distance, $1.neighbour.picture) }
       nearest = Array(nearest.prefix(neighbours))
     }
     return Found(neighbours: nearest.map(\.neighbour), crops: nearest.map(\.crop))
   }
 
-  /// `/distances`, and the pictures beside the class model.
+  /// Makes the dataset `/distances`, and the figure of the pictures beside the class model.
   package func present(
     _ found: Found, of item: WorkItem<Subject>, _ model: Model, drawn rendering: SaliencyRendering
   ) throws -> ItemResult<Facts> {

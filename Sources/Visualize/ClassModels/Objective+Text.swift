@@ -3,10 +3,10 @@ import ConvNet
 import Results
 
 extension Objective {
-  /// Reads `conv5:12`, `conv5:12@centre`, `conv4:7@6.6`, `score:n01443537`, `posterior:n01443537`, and weighted sums of those:
-  /// `score:n01443537+0.5*conv5:12`.
+  /// Reads `conv5:12`, `conv5:12@centre`, `conv4:7@6.6`, `score:n01443537`, `posterior:n01443537`, and weighted sums of those,
+  /// such as `score:n01443537+0.5*conv5:12`.
   ///
-  /// - Throws: `ResultsError` that names what isn't in the net.
+  /// - Throws: `ResultsError` that names the part which the net doesn't have.
   public init(_ text: String, for net: TrainedNetwork) throws(ResultsError) {
     var terms: [Term] = []
     for part in text.split(separator: "+") { terms.append(try Self.term(part, for: net)) }

@@ -6,7 +6,7 @@ import Files
 import Results
 
 extension ResultHeader {
-  /// - Parameter parameters: all but the precision, unless that is another than of `compute`.
+  /// - Parameter parameters: all but the precision, unless it differs from that of `compute`.
   package init(command: String, parameters: [String: ParameterValue], net: TrainedNetwork, compute: ComputeSettings) {
     let input = net.network.input
     self.init(
@@ -18,7 +18,7 @@ extension ResultHeader {
 }
 
 extension CommonFacts {
-  /// Of a class of a net.
+  /// Makes the facts of a class of a net.
   package init(
     item: String, kind: String, classIndex: Int, score: Float, posterior: Float, top: [RankedClass], net: TrainedNetwork,
     warning: String? = nil
@@ -33,20 +33,20 @@ extension CommonFacts {
 }
 
 extension InputGeometry {
-  /// What results of pictures depend on besides the checkpoint's own default: nothing for the paper's proportion.
+  /// The parameters of the geometry that results of pictures depend on; empty for the paper's proportion.
   var parameters: [String: ParameterValue] {
     if isUsual { return [:] }
     let all = ["shorter_side": shorterSide, "packed_side": packedSide].compactMapValues { $0 }
     return all.mapValues { .number(Double($0)) }
   }
 
-  /// Of the net that a folder's results are of.
+  /// Makes the geometry of the net that a folder's results belong to.
   ///
-  /// - Throws: `InputSpecError` for sizes that don't fit together.
+  /// - Throws: `InputSpecError` if the sizes don't fit together.
   init(_ header: ResultHeader) throws(InputSpecError) {
     func side(_ name: String) -> Int? {
       guard case .number(let value)? = header.parameters[name] else { return nil }
-      // What is no whole number can't be a side either.
+      // A value that isn't a whole number can't be a side either.
       return Int(exactly: value) ?? 0
     }
     try self.init(
@@ -55,9 +55,9 @@ extension InputGeometry {
 }
 
 extension EarlierResults {
-  /// An item for each picture, in their order.
+  /// Returns an item per picture, in the same order.
   ///
-  /// - Throws: `FileError` when the storage is away.
+  /// - Throws: `FileError` if the storage is away.
   func workItems<Subject>(
     of pictures: some Collection<PictureFile>, _ subject: (PictureFile) -> Subject
   ) throws(FileError) -> [WorkItem<Subject>] {
@@ -67,14 +67,14 @@ extension EarlierResults {
 }
 
 extension PictureFile {
-  /// What results are recognised by.
+  /// The facts by which results recognise the picture.
   var asSource: PictureSource {
     PictureSource(path: path, name: name, truth: truth ?? annotation?.boxes.first?.wnid, annotationSHA256: annotation?.digest)
   }
 }
 
 extension Annotation {
-  /// SHA-256 of its size and boxes.
+  /// The SHA-256 of the annotation's size and boxes.
   var digest: String {
     SHA256.hex(
       of: "\(width) \(height)"

@@ -1,28 +1,28 @@
 import DataSets
 import Results
 
-/// What has been done, and what is to be said of all results together.
+/// The summary of a visualisation job, in `OUT/summary.json`.
 public typealias JobSummary = RunSummary<JobFindings>
 
-/// What visualisations say in `OUT/summary.json` besides the counts; nil is left out.
+/// What visualisations record in `OUT/summary.json` besides the counts; nil is left out.
 public struct JobFindings: RecordFacts {
-  /// What was found beside the pictures.
+  /// The files in the folders of pictures that were left out, with the reasons.
   public var passedOver: PassedOver?
-  /// What of the annotation files can't be used.
+  /// The annotation files that can't be used, with the reasons.
   public var annotationFaults: [AnnotationFault]?
-  /// With 1 … 5 answers, over all whole results whose boxes are known: see `LocalisationScore`.
+  /// The localisation error with 1 … 5 answers, over all whole results with known boxes; see `LocalisationScore`.
   public var localisationError: [Double]?
-  /// Of the same pictures.
+  /// The classification error of the same pictures.
   public var classificationError: [Double]?
   public var picturesWithBoxes: Int?
-  /// Of them, those that a black list leaves out.
+  /// The number of pictures with boxes that a black list leaves out.
   public var blacklisted: Int?
-  /// Seconds of all ranks together in each phase of this run.
+  /// The seconds of this run in each phase, summed over all ranks.
   public var secondsByPhase: [String: Double]?
 
   public init() {}
 
-  /// What was found with the pictures of a job.
+  /// The findings that come with the pictures of a job.
   init(_ pictures: PictureList) {
     passedOver = pictures.passedOver.groups.isEmpty ? nil : pictures.passedOver
     annotationFaults = pictures.annotationFaults.isEmpty ? nil : pictures.annotationFaults

@@ -1,11 +1,11 @@
 import ConvNet
 
-/// What every job needs to know, whatever it makes.
+/// The settings that every job has.
 public struct JobSetting: Sendable {
   public var network: TrainedNetwork
   /// The result folder.
   public var output: String
-  /// Whether results of other parameters or another checkpoint are removed first.
+  /// True if results with other parameters or of another checkpoint are removed first.
   public var overwrite: Bool
   /// The most items that a rank computes together.
   public var batch: Int

@@ -5,36 +5,37 @@ import Images
 import Results
 import Segmentation
 
-/// Something that is made of a trained net, an item at a time, in a result folder: class models, maps, boxes.
+/// A job that makes results from a trained net, one item at a time, in a result folder: class models, maps, boxes.
 ///
-/// A job says what its items are, computes them and presents them; it is a value, with its options as its properties. Store, fan-out,
-/// resumption, manifest, pages, redrawing and removal are the same for all, and know a job by its `kind` alone. A new job is a file
-/// with a type of this protocol, and a line in `JobKind.all`.
+/// A job lists its items, computes them and presents them. It is a value whose properties are its options. Storing, distribution
+/// over ranks, resuming, the manifest, pages, redrawing and removal are the same for all jobs, and know a job only by its `kind`.
+/// A new job is a file with a type of this protocol, and a line in `JobKind.all`.
 package protocol VisualisationJob: Sendable {
-  /// What rank 0 tells the other ranks of an item, besides its name and picture.
+  /// What rank 0 sends the other ranks about an item, besides its name and picture.
   associatedtype Subject: Codable & Sendable = NoFacts
-  /// An item made ready: what is read and decoded while others are computed.
+  /// A prepared item: what is read and decoded while other items are computed.
   associatedtype Prepared: Sendable
-  /// What computes, with all its buffers; a rank makes it when it gets its first items.
+  /// The object that computes, with all its buffers. A rank makes it when it gets its first items.
   associatedtype Engine
-  /// What the engine makes of an item.
+  /// What the engine computes for an item.
   associatedtype Payload
-  /// What the job says of an item besides what all jobs say.
+  /// The facts that the job records for an item besides those that all jobs record.
   associatedtype Facts: RecordFacts = NoFacts
 
   static var kind: JobKind { get }
 
   var setting: JobSetting { get }
-  /// What is known of all items before any is made.
+  /// The findings that are known before any item is made.
   var findings: JobFindings { get }
-  /// How maps are drawn, for jobs whose pictures show maps that can be drawn anew.
+  /// How maps are drawn, for jobs whose maps can be drawn again.
   var drawing: MapDrawing { get }
-  /// Whether the next items are prepared on another thread while some are computed: for what is read and decoded.
+  /// True if the next items are prepared on another thread while some are computed; for items that are read and decoded.
   var prefetches: Bool { get }
   /// The number of items, on rank 0.
   var count: Int { get throws }
 
-  /// - Throws: `ResultsError` for options that can't be meant, before anything is read or written.
+  /// Checks the options.
+  /// - Throws: `ResultsError` for options that make no sense, before anything is read or written.
   func check() throws
   /// Everything that a result depends on besides the checkpoint and the item.
   ///
@@ -42,29 +43,29 @@ package protocol VisualisationJob: Sendable {
   func parameters(_ communicator: Communicator) throws -> [String: ParameterValue]
   /// The most items that a rank computes together.
   ///
-  /// - Parameter share: of each rank, rounded up.
+  /// - Parameter share: the number of items per rank, rounded up.
   func itemsAtOnce(share: Int) -> Int
-  /// All items, asked for on rank 0 alone.
+  /// Returns all items; called only on rank 0.
   ///
-  /// - Parameter earlier: the results that are there: their items keep their names.
+  /// - Parameter earlier: the results that exist already; their items keep their names.
   func items(_ earlier: EarlierResults) throws -> [WorkItem<Subject>]
-  /// Makes an item ready, on any thread. An error is that item's alone.
+  /// Prepares an item, on any thread. An error concerns this item only.
   func prepare(_ item: WorkItem<Subject>, _ decoder: PictureDecoder) throws -> Prepared
-  /// - Parameter most: the items that it gets at once.
+  /// - Parameter most: the most items that the engine gets at once.
   func makeEngine(_ most: Int) throws -> Engine
-  /// - Returns: a payload for each item; nil when it was stopped on request.
+  /// - Returns: one payload per item; nil if it was stopped on request.
   func compute(_ ready: [(item: WorkItem<Subject>, prepared: Prepared)], with engine: Engine) throws -> [Payload]?
-  /// The record, the floats and the picture of an item.
+  /// Makes the record, the floats and the picture of an item.
   ///
-  /// - Parameter rendering: how its maps are drawn.
+  /// - Parameter rendering: how the item's maps are drawn.
   func present(
     _ payload: Payload, of item: WorkItem<Subject>, _ prepared: Prepared, drawn rendering: SaliencyRendering
   ) throws -> ItemResult<Facts>
-  /// Writes what is to be said of all results together, and completes the summary.
+  /// Writes the tables about all results, and completes the summary.
   ///
   /// - Parameters:
   ///   - engine: nil on a rank that got no item.
-  ///   - seconds: of this rank, in presenting and saving.
+  ///   - seconds: the time that this rank spent on presenting and saving.
   /// - Note: collective
   func conclude(
     _ summary: inout JobSummary, in store: ResultStore, engine: Engine?, savingSeconds seconds: Double,
@@ -72,15 +73,15 @@ package protocol VisualisationJob: Sendable {
   ) throws
 }
 
-/// How a job draws maps.
+/// The way in which a job draws maps.
 package enum MapDrawing: Sendable {
-  /// Its pictures can't be drawn anew.
+  /// The job's pictures can't be drawn again.
   case fixed
-  /// As it is told; nil: as the pictures that are in the folder already, else by default.
+  /// As given. If nil: as in the pictures that are in the folder already, or else by default.
   case chosen(SaliencyRendering?)
 }
 
-/// A job with an item for each of some pictures.
+/// A job with one item per picture.
 package protocol PictureJob: VisualisationJob {
   /// See `PictureList.find`.
   var pictures: PictureList { get }
@@ -111,11 +112,11 @@ extension VisualisationJob {
     _ communicator: Communicator
   ) throws {}
 
-  /// Makes what is missing. An item that can't be made is a failure in the summary, and all others are done.
+  /// Makes the results that are missing. An item that can't be made is a failure in the summary, and all others are made.
   ///
   /// - Parameter progress: called on rank 0.
-  /// - Returns: what was done, the same on all ranks; `requireComplete()` throws the program's exit code.
-  /// - Throws: `ResultsError` for options that don't go together, or saying why the folder can't be gone on with.
+  /// - Returns: the summary, the same on all ranks; its `requireComplete()` throws an error with the program's exit code.
+  /// - Throws: `ResultsError` for options that contradict each other, or with the reason why the folder can't be continued.
   /// - Note: collective; the items of rank 0 count.
   package func run(_ communicator: Communicator, progress: @escaping JobProgress = { _, _ in }) throws -> JobSummary {
     try check()

@@ -4,15 +4,15 @@ import Foundation
 import Images
 import Results
 
-/// What was answered for one picture.
+/// The answers for one picture.
 public struct PictureAnswers: Sendable, Hashable {
   /// The picture's name, without folder and extension.
   public var image: String
-  /// Best first.
+  /// The answers, best first.
   public var answers: [BoundingBox]
-  /// Class scores, in the same order; empty where the file has none.
+  /// The class scores, in the same order; empty if the file has none.
   public var scores: [Float]
-  /// Its path from the folder of the pictures, and what the answers are boxes in; nil where the file doesn't say.
+  /// The path within the folder of the pictures, and the frame that the answers' boxes are in; nil if the file doesn't say.
   public var picture: FileName?
   public var frame: PictureFrame?
 
@@ -23,10 +23,10 @@ public struct PictureAnswers: Sendable, Hashable {
   }
 }
 
-/// `boxes.csv`: a line an answer, by picture, then by rank from 1.
+/// The table `boxes.csv`: one line per answer, by picture, then by rank from 1.
 public enum BoxTable {
   static let header = "image,rank,wnid,score,xmin,ymin,xmax,ymax,picture,width,height,orientation"
-  /// Of a table without a header, and of earlier versions.
+  /// The columns of a table without a header, and of earlier versions.
   static let leastColumns = ["image", "rank", "wnid", "score", "xmin", "ymin", "xmax", "ymax"]
 
   public static func text(_ pictures: [PictureAnswers]) -> String {
@@ -43,14 +43,14 @@ public enum BoxTable {
     return text
   }
 
-  /// - Throws: `ResultsError` naming the file and line that can't be understood.
+  /// - Throws: `ResultsError` that names the file and line which can't be understood.
   public static func parse(_ text: String, name: String) throws -> [PictureAnswers] {
     try parse(TextList(Array(text.utf8), name: name))
   }
 
-  /// The table in a list, with a header or without; further columns don't matter.
+  /// Reads the table in a list, with or without a header; further columns are ignored.
   ///
-  /// - Throws: `TextListError` naming the file and line that can't be understood.
+  /// - Throws: `TextListError` that names the file and line which can't be understood.
   public static func parse(_ list: TextList) throws(TextListError) -> [PictureAnswers] {
     var rows = try list.rows()
     var columns = leastColumns
@@ -67,7 +67,7 @@ public enum BoxTable {
       throw TextListError(
         list.path, line: 1, "expected the columns \(leastColumns.joined(separator: ",")); they are named otherwise")
     }
-    // In the order of the lines, by the picture's path where there is one.
+    // In the order of the lines; answers belong to the same picture by its path, if there is one.
     var order: [FileName] = []
     var found: [FileName: (picture: PictureAnswers, ranks: [Int])] = [:]
     for line in rows {
@@ -77,7 +77,7 @@ public enum BoxTable {
       let key = picture.picture ?? FileName(picture.image)
       if found[key] == nil { order.append(key) }
       var entry = found[key] ?? (picture, [])
-      // The devkit's order is that of the ranks.
+      // The order of the answers is that of their ranks, as in the devkit.
       let place = entry.ranks.firstIndex { $0 > rank } ?? entry.ranks.endIndex
       entry.ranks.insert(rank, at: place)
       entry.picture.answers.insert(answer, at: place)
@@ -100,7 +100,7 @@ public enum BoxTable {
       field(name).map { $0.text.trimmingCharacters(in: .whitespaces) }.flatMap { $0.isEmpty ? nil : $0 }
     }
 
-    /// Nil when it says no box.
+    /// Nil if the line has no box.
     var answer: (box: BoundingBox, rank: Int)? {
       let corners = ["xmin", "ymin", "xmax", "ymax"].compactMap { field($0)?.integer }
       guard text("image") != nil, let wnid = text("wnid"), let rank = field("rank")?.integer,
@@ -109,7 +109,7 @@ public enum BoxTable {
       return (box, rank)
     }
 
-    /// Without its answers.
+    /// The picture, without answers.
     var picture: PictureAnswers {
       var picture = PictureAnswers(image: text("image") ?? "", answers: [])
       picture.picture = text("picture").map(FileName.init(written:))

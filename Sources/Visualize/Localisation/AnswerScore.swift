@@ -3,26 +3,26 @@ import Files
 import Foundation
 import Results
 
-/// The localisation error of a file of answers: what `score` computes.
+/// Computes the localisation error of a file of answers, for the command `score`.
 ///
-/// Boxes and answers meet as in `localise`: an annotation is given to its picture by `AnnotationAssignment`, and its boxes are moved
-/// into the picture's frame where the answers' file says that.
+/// Boxes and answers are matched as in `localise`: `AnnotationAssignment` assigns an annotation to its picture, and the
+/// annotation's boxes are moved into the picture's frame if the file of answers has the frame.
 public struct AnswerScore {
   public private(set) var score = LocalisationScore()
-  /// What of the annotations can't be used.
+  /// The annotations that can't be used, with the reasons.
   public private(set) var faults: [AnnotationFault]
-  /// What had to be taken for granted of pictures, a sentence each.
+  /// The assumptions that had to be made about pictures, one sentence per picture.
   public private(set) var warnings: [String] = []
   private let excluded: Set<Int>
 
-  /// Every annotated picture counts; one without an answer is wrong.
+  /// Scores the answers. Every annotated picture counts; a picture without an answer is wrong.
   ///
   /// - Parameters:
   ///   - answers: `boxes.csv` as `localise` writes it, Kaggle's form, or the devkit's submission.
-  ///   - classList: what numbers as labels count.
-  ///   - pictures: the names of those that count, in the order of a submission's lines; nil counts all.
-  ///   - excluded: numbers of pictures that don't count.
-  /// - Throws: `TextListError`, `DataError` or `ResultsError` naming what of the files can't be understood.
+  ///   - classList: the list that numbers as labels refer to.
+  ///   - pictures: the names of the pictures that count, in the order of a submission's lines; nil counts all.
+  ///   - excluded: the numbers of pictures that don't count.
+  /// - Throws: `TextListError`, `DataError` or `ResultsError` that names what can't be understood.
   public init(
     answers path: String, annotations: AnnotationSet, classList: ClassNumbers?, pictures: [FileName]?, excluded: Set<Int> = []
   ) throws {
@@ -36,7 +36,7 @@ public struct AnswerScore {
     }
     if let classList { try Self.check(classList, annotations) }
     if !isTable, let classList {
-      // A line a picture: those that are listed, or all that are annotated.
+      // One line per picture: the pictures that are listed, or else all that are annotated.
       let names = pictures ?? annotations.entries.map { FileName(bytes: $0.stem.bytes) }
       let entries = pictures.map { assigned(annotations, to: $0).entries } ?? annotations.entries
       let found = try SubmissionFile.parse(list, images: names.map(\.written), numbers: classList)
@@ -53,7 +53,7 @@ public struct AnswerScore {
     for entry in assignment.rest where counting?.contains(entry.stem) ?? true { add(nil, entry) }
   }
 
-  /// - Throws: `ResultsError` when the annotations have none of the list's classes: it is of other ids, or of names alone.
+  /// - Throws: `ResultsError` if the annotations have none of the list's classes, because it has other ids, or only names.
   private static func check(_ list: ClassNumbers, _ annotations: AnnotationSet) throws(ResultsError) {
     let annotated = Set(annotations.entries.flatMap { $0.annotation.boxes.map(\.wnid) })
     guard annotated.isDisjoint(with: list.classes), let listed = list.classes.min(), let known = annotated.min() else { return }
@@ -77,14 +77,15 @@ public struct AnswerScore {
     score.add(answers: answers?.answers ?? [], truth: framed?.boxes ?? entry.annotation.boxes)
   }
 
-  /// A table of boxes has a header, or at least its columns with a class that is no number: a submission's may be divided by tabs.
+  /// True if a list is a table of boxes: it has a header, or at least its columns with a class that isn't a number. A submission
+  /// may be separated by tabs too.
   private static func isTable(_ list: TextList) -> Bool {
     guard let first = list.entries.first, let fields = try? first.fields(separator: list.separator) else { return false }
     if fields.contains(where: { $0.text.trimmingCharacters(in: .whitespaces).lowercased() == "image" }) { return true }
     return fields.count >= BoxTable.leastColumns.count && fields[2].integer == nil
   }
 
-  /// A picture's name as annotations are called: without folder, and without the ending of a picture.
+  /// A picture's name in the form that annotations use: without the folder and the file extension.
   private static func stem(_ picture: FileName) -> FileName {
     ["jpg", "jpeg", "jpe", "jfif", "png"].contains(picture.ending) ? picture.stem : picture.last
   }

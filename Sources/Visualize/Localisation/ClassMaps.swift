@@ -5,25 +5,26 @@ import Data
 import Images
 import Segmentation
 
-/// The strongest classes of a picture, and the saliency map of each over the whole picture, averaged over crops.
+/// The classes with the highest posteriors for a picture, and the saliency map of each over the whole picture, averaged over
+/// crops.
 package struct ClassMaps: Sendable {
   let classes: [RankedClass]
   /// The size of the maps.
   let size: PictureSize
-  /// [classes][H · W]
+  /// One map per class, each [H · W].
   let maps: [[Float]]
-  /// The SHA-256 of what entered the net; nil where it isn't known.
+  /// The SHA-256 of the net's input; nil if it isn't known.
   let inputSHA256: String?
 }
 
-/// Makes the maps of several classes of a picture by any method: one forward pass of its crops, which is made again where the method
-/// has made others, and the method's own passes for each class.
+/// Makes the maps of several classes of a picture by any method. It makes one forward pass of the picture's crops, which is
+/// repeated if the method has made other passes since, and the method's own passes for each class.
 final class ClassMapper {
   private let score: ScoreFunction
   private let mean: [Float]
   private let method: any SaliencyMethod
   private let images: Tensor
-  /// Seconds of this rank in the passes.
+  /// The seconds that this rank spent in forward and backward passes.
   private(set) var forwardSeconds = 0.0
   private(set) var backwardSeconds = 0.0
 
@@ -34,10 +35,10 @@ final class ClassMapper {
     images = try Tensor(count: crops.count, shape: network.network.input)
   }
 
-  /// The classes are those of the highest posterior, averaged over the crops; their scores are averages too.
+  /// Makes the maps of the classes with the highest posteriors, averaged over the crops; their scores are averages too.
   ///
-  /// - Parameter stream: names the picture's random numbers.
-  /// - Throws: what the method throws.
+  /// - Parameter stream: the number of the picture's stream of random numbers.
+  /// - Throws: the errors of the method.
   func maps(of picture: TestPicture, classes count: Int, stream: UInt64) throws -> ClassMaps {
     let places = picture.places
     precondition(places.count <= score.batch, "\(places.count) crops for a batch of \(score.batch)")

@@ -5,7 +5,7 @@ import Images
 import Results
 import Segmentation
 
-/// What was found in a picture: its classes with their maps, and the object of each, in the same order.
+/// The result for one picture: its classes with their maps, and the object of each class, in the same order.
 package struct LocalisedObjects {
   let maps: ClassMaps
   let objects: [LocalisedObject]
@@ -14,7 +14,7 @@ package struct LocalisedObjects {
 /// Finds the objects of pictures on one rank.
 package final class LocalisationEngine {
   private let job: LocalisationJob
-  /// Nil until a picture's maps have to be made.
+  /// Nil until the maps of a picture must be made.
   private var mapper: ClassMapper?
   private var phases = Phases()
 
@@ -35,7 +35,7 @@ package final class LocalisationEngine {
     return LocalisedObjects(maps: maps, objects: objects)
   }
 
-  /// Seconds of a rank.
+  /// The seconds that a rank spent in each phase.
   struct Phases {
     var decode = 0.0, forward = 0.0, backward = 0.0, models = 0.0, cut = 0.0, write = 0.0
 

@@ -2,37 +2,37 @@ import DataSets
 import Images
 import Results
 
-/// What `localise` says of a picture besides what all jobs say.
+/// The facts that `localise` records for a picture besides those that all jobs record.
 public struct LocalisationFacts: RecordFacts {
-  /// Where the strongest classes were found, strongest first.
+  /// The classes that the net prefers, best first, with their boxes.
   public var answers: [Answer]?
-  /// The boxes of the picture's objects, where those are known.
+  /// The boxes of the picture's objects, if they are known.
   public var truthBoxes: [BoundingBox]?
-  /// Of the upright picture in the file, in pixels.
+  /// The size of the upright picture, in pixels.
   public var width: Int?
   public var height: Int?
-  /// How the file stores it, as EXIF counts it, 1 … 8.
+  /// The orientation in which the file stores the picture, in EXIF's numbers, 1 … 8.
   public var orientation: Int?
 
   /// A class and its place in a picture.
   public struct Answer: Sendable, Hashable, Codable {
-    /// In the picture's own pixels.
+    /// The box, in pixels of the upright picture.
     public var box: BoundingBox
     public var score: Float
-    /// The largest intersection over union with a true box of the class; nil where no boxes are known.
+    /// The largest intersection over union with a true box of the class; nil if no boxes are known.
     public var overlap: Double?
-    /// Why the box is the whole picture, where nothing better could be made.
+    /// The reason why the box is the whole picture, if nothing better was found; otherwise nil.
     public var note: String?
   }
 
-  /// The picture that its boxes are in; nil where its size isn't known.
+  /// The frame that the picture's boxes are in; nil if its size isn't known.
   var frame: PictureFrame? {
     guard let width, let height, width > 0, height > 0 else { return nil }
     let orientation = orientation.flatMap(UInt16.init(exactly:)).flatMap(Orientation.init(rawValue:))
     return PictureFrame(width: width, height: height, orientation: orientation ?? .upright)
   }
 
-  /// The largest intersection over union of a box of the picture's class with a true one, 0 when the class isn't found; nil where no
+  /// The largest intersection over union of an answer with a true box of the same class, 0 if no answer has the class; nil if no
   /// boxes are known.
   var bestOverlap: Double? {
     truthBoxes.flatMap { truth in truth.isEmpty ? nil : (answers ?? []).compactMap(\.overlap).max() ?? 0 }
@@ -47,6 +47,6 @@ public struct LocalisationFacts: RecordFacts {
 }
 
 extension NumberLimits {
-  /// Of the shorter side at which objects are cut out, in pixels.
+  /// The range of the shorter side at which pictures are cut, in pixels.
   static let cutSides = 1...(1 << 14)
 }

@@ -6,7 +6,7 @@ import Images
 import Results
 import Segmentation
 
-/// A picture that is ready to be localised in: for the net, or with maps from an earlier run.
+/// A picture that is prepared for localisation: for the net, or with maps from an earlier run.
 package struct LocalisationInput: Sendable {
   enum Maps: Sendable {
     case picture(TestPicture, any SaliencyMethod)
@@ -15,14 +15,14 @@ package struct LocalisationInput: Sendable {
 
   let maps: Maps
   let localiser: Localiser
-  /// Of the picture in the file.
+  /// The frame of the picture in the file.
   let frame: PictureFrame
-  /// Names its random numbers.
+  /// The number of its stream of random numbers.
   let stream: UInt64
-  /// What it took.
+  /// The time that the preparation took.
   let seconds: Double
 
-  /// - Throws: `ImageError` when the picture can't be read; `HDF5Error` or `ResultsError` when its stored maps can't.
+  /// - Throws: `ImageError` if the picture can't be read; `HDF5Error` or `ResultsError` if its stored maps can't be read.
   init(_ source: PictureSource, stream: UInt64, of job: LocalisationJob, _ decoder: PictureDecoder) throws {
     let start = ContinuousClock.now
     let whole = try WholePicture(source.path, geometry: job.network.spec.geometry, decoder: decoder)

@@ -8,8 +8,8 @@ import Images
 import Results
 import Segmentation
 
-/// The command `localise`: where the strongest classes are in pictures, by saliency and GraphCut, in a result folder; the ILSVRC
-/// error where boxes are known.
+/// The command `localise`: finds where the classes that the net prefers are in pictures, by saliency and GraphCut, in a result
+/// folder. If boxes are known, it computes the ILSVRC error.
 ///
 /// Source: Simonyan et al. 2013 §3.2.
 public struct LocalisationJob: PictureJob {
@@ -26,7 +26,7 @@ public struct LocalisationJob: PictureJob {
 
   private static let maskFolder = "masks"
 
-  /// - Parameter rank: of the answer, from 1.
+  /// - Parameter rank: the rank of the answer, from 1.
   static func maskFile(of item: String, rank: Int) -> String { "\(maskFolder)/\(item)-\(rank).png" }
 
   private static func lead(_ header: ResultHeader, _ rendering: SaliencyRendering?) -> String {
@@ -38,10 +38,10 @@ public struct LocalisationJob: PictureJob {
       + "and what was cut out."
   }
 
-  /// Where the maps come from.
+  /// The origin of the maps.
   public enum Maps: Sendable {
     case method(any SaliencyMethod)
-    /// Of earlier results of `localise`.
+    /// The maps of earlier results of `localise`.
     case stored(StoredMaps)
   }
 
@@ -50,11 +50,11 @@ public struct LocalisationJob: PictureJob {
   public var options: LocalisationOptions
   public var maps: Maps
   public var crops: TestCrops
-  /// Whether the results keep the saliency maps, most of their size.
+  /// True if the results keep the saliency maps, which make up most of their size.
   public var keepsMaps: Bool
-  /// Numbers of pictures that the error leaves out.
+  /// The numbers of pictures that the error leaves out.
   public var blackList: Set<Int>
-  /// For the devkit's file of answers; nil writes none.
+  /// The class numbers for the devkit's file of answers; if nil, that file isn't written.
   public var classNumbers: ClassNumbers?
 
   public init(
@@ -65,7 +65,7 @@ public struct LocalisationJob: PictureJob {
     (self.crops, self.keepsMaps, self.blackList, self.classNumbers) = (crops, keepsMaps, blackList, classNumbers)
   }
 
-  /// Without their maps pictures can't be drawn anew, and are all drawn alike.
+  /// Without their maps pictures can't be drawn again, and all are drawn in the same way.
   package var drawing: MapDrawing { keepsMaps ? .chosen(nil) : .fixed }
 
   package func check() throws {
@@ -89,7 +89,7 @@ public struct LocalisationJob: PictureJob {
     return parameters
   }
 
-  /// A picture's crops are a batch.
+  /// The crops of one picture fill a batch.
   package func itemsAtOnce(share: Int) -> Int { 1 }
 
   package func items(_ earlier: EarlierResults) throws -> [WorkItem<Annotation?>] {

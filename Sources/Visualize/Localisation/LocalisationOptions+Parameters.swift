@@ -3,7 +3,7 @@ import Results
 import Segmentation
 
 extension LocalisationOptions {
-  /// As they are kept with the results.
+  /// The options as they are recorded in the results.
   var parameters: [String: ParameterValue] {
     [
       "box": .text(box.rawValue), "cut_side": .number(Double(cutSide)), "smoothing": .number(smoothing),
@@ -15,9 +15,9 @@ extension LocalisationOptions {
     ]
   }
 
-  /// As they are kept with the results of a folder.
+  /// Reads the options that are recorded in the results of a folder.
   ///
-  /// - Throws: `ResultsError` naming one that can't be meant.
+  /// - Throws: `ResultsError` that names an option with an impossible value.
   init(_ header: ResultHeader, folder: String) throws {
     self.init()
     func number(_ name: String, _ standard: Double) -> Double {
@@ -25,7 +25,7 @@ extension LocalisationOptions {
       return value
     }
     func float(_ name: String, _ standard: Float) -> Float {
-      // Through its text, as it was written.
+      // Through the text, so that the Float is the one that was written.
       Float("\(number(name, Double("\(standard)") ?? 0))") ?? standard
     }
     func choice<Value: RawRepresentable<String>>(_ name: String, _ standard: Value) -> Value {

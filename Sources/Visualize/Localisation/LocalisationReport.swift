@@ -3,7 +3,7 @@ import Files
 import Foundation
 import Results
 
-/// What a folder of results says together: boxes, errors, and the table of classes.
+/// The files about all results of a folder: boxes, errors, and the table of classes.
 struct LocalisationReport {
   static let boxFile = "boxes.csv"
   static let classFile = "classes.csv"
@@ -11,7 +11,7 @@ struct LocalisationReport {
   static let submissionPictures = "submission-pictures.txt"
   static let files = [boxFile, classFile, submissionFile, submissionPictures]
 
-  /// Numbers of pictures that the errors leave out.
+  /// The numbers of pictures that the errors leave out.
   let blackList: Set<Int>
   private(set) var answers: [PictureAnswers] = []
   private(set) var score = LocalisationScore()
@@ -19,7 +19,7 @@ struct LocalisationReport {
 
   init(blackList: Set<Int>) { self.blackList = blackList }
 
-  /// Takes in a picture; without true boxes it doesn't count in the errors.
+  /// Adds a picture. Without true boxes it doesn't count in the errors.
   mutating func add(_ record: ResultRecord<LocalisationFacts>) {
     let found = record.facts.answers ?? []
     var picture = PictureAnswers(image: record.name, answers: found.map(\.box), scores: found.map(\.score))
@@ -34,7 +34,8 @@ struct LocalisationReport {
     }
   }
 
-  /// Writes `boxes.csv`, with boxes known `classes.csv`, with class numbers the devkit's file and its pictures' names.
+  /// Writes `boxes.csv`; if boxes are known, `classes.csv`; and if there are class numbers, the devkit's file and the list of its
+  /// pictures' names.
   func write(to store: ResultStore, numbers: ClassNumbers?, names: [String: String]) throws {
     let answers = answers.sorted { $0.image.utf8.lexicographicallyPrecedes($1.image.utf8) }
     try AtomicFile.write(BoxTable.text(answers), to: store.path(Self.boxFile))
@@ -54,9 +55,9 @@ struct LocalisationReport {
 }
 
 extension LocalisationScore {
-  /// A CSV line a class, and one for all: pictures, and both errors with 1 and 5 answers.
+  /// A CSV table with one line per class, and one for all: the number of pictures, and both errors with 1 and with 5 answers.
   ///
-  /// - Parameter names: words by synset id.
+  /// - Parameter names: the words of classes by synset id.
   public func table(names: [String: String] = [:]) -> String {
     var text = "wnid,name,pictures,classification1,classification5,localisation1,localisation5\n"
     func line(_ wnid: String, _ name: String, _ count: Count) {

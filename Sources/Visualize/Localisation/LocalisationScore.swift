@@ -2,20 +2,20 @@ import DataSets
 
 /// The localisation error of ILSVRC, and the classification error of the same answers.
 ///
-/// A picture is right with k answers when one of its first k has the class and IoU ≥ 0.5 with some true box of that class; for
-/// the classification error the class is enough. Errors are means over pictures.
+/// A picture is right with k answers if one of its first k has the class of a true box and IoU ≥ 0.5 with a true box of that
+/// class. For the classification error the class is enough. Errors are means over pictures.
 /// Source: eval_clsloc.m of the ILSVRC devkit; Russakovsky et al. 2015 §4.
 public struct LocalisationScore: Sendable, Hashable, Codable {
-  /// Answers that count, at most.
+  /// The number of answers that count.
   public static let answers = 5
 
   public struct Count: Sendable, Hashable, Codable {
     public var pictures = 0
-    /// Pictures that are wrong with 1 … 5 answers.
+    /// The number of pictures that are wrong with 1 … 5 answers.
     public var wrongClass = [Int](repeating: 0, count: answers)
     public var wrongPlace = [Int](repeating: 0, count: answers)
 
-    /// With 1 … 5 answers.
+    /// The errors with 1 … 5 answers.
     public var classificationError: [Double] { wrongClass.map { Double($0) / Double(max(pictures, 1)) } }
     public var localisationError: [Double] { wrongPlace.map { Double($0) / Double(max(pictures, 1)) } }
 
@@ -29,14 +29,16 @@ public struct LocalisationScore: Sendable, Hashable, Codable {
   }
 
   public private(set) var all = Count()
-  /// By synset id.
+  /// The counts by synset id.
   public private(set) var byClass: [String: Count] = [:]
 
   public init() {}
 
+  /// Adds the answers for a picture.
+  ///
   /// - Parameters:
   ///   - answers: best first; those after the fifth don't count.
-  ///   - truth: the boxes of the picture's objects; a picture without any can't be scored.
+  ///   - truth: the boxes of the picture's objects. A picture without boxes can't be scored, and is left out.
   public mutating func add(answers: [BoundingBox], truth: [BoundingBox]) {
     guard let first = truth.first else { return }
     let answers = answers.prefix(Self.answers)

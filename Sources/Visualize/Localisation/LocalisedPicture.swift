@@ -8,7 +8,7 @@ import Segmentation
 import Synchronization
 
 extension Localiser {
-  /// The object of each map, in the same order; several at once on as many threads.
+  /// Finds the object of each map, in the same order, several at once on as many threads.
   func objects(in maps: ClassMaps, threads: Int) -> [LocalisedObject] {
     let found = Mutex([Int: LocalisedObject]())
     let workers = max(1, min(threads, maps.maps.count))
@@ -23,14 +23,14 @@ extension Localiser {
   }
 }
 
-/// What was found in a picture, ready to be kept.
+/// The result for one picture, ready to be saved.
 struct LocalisedPicture {
   let item: WorkItem<Annotation?>
-  /// Of the picture in the file.
+  /// The frame of the picture in the file.
   let frame: PictureFrame
   let found: LocalisedObjects
   let localiser: Localiser
-  /// The true boxes, where they are known, in the upright picture's own pixels.
+  /// The true boxes, if they are known, in pixels of the upright picture.
   private let framed: FramedBoxes?
 
   init(item: WorkItem<Annotation?>, frame: PictureFrame, found: LocalisedObjects, localiser: Localiser) {
@@ -46,7 +46,7 @@ struct LocalisedPicture {
     let answers = zip(maps.classes, objects).map { ranked, object in
       answer(net.classes[ranked.index], ranked.score, object)
     }
-    // What is shown is the picture's class, where that is among the answers.
+    // The map that is shown is that of the picture's true class, if that is among the answers.
     let truths = Set((truth ?? []).map(\.wnid) + [item.picture?.truth].compactMap { $0 })
     let shown = answers.firstIndex { truths.contains($0.box.wnid) } ?? 0
     let notes = Set(answers.compactMap(\.note)).sorted() + [framed?.warning].compactMap { $0 }
@@ -76,7 +76,7 @@ struct LocalisedPicture {
     return LocalisationFacts.Answer(box: box, score: score, overlap: overlap, note: object.note)
   }
 
-  /// The masks at the picture's own size: 255 is the object.
+  /// The masks at the picture's own size; 255 marks the object.
   private var masks: [(file: String, contents: ItemResult<LocalisationFacts>.Contents)] {
     found.objects.enumerated().map { index, object in
       (
@@ -89,11 +89,11 @@ struct LocalisedPicture {
     }
   }
 
-  /// Side by side: the picture with the found box (orange) and the true ones (green), the map, the seeds of a cut, and the
+  /// Draws side by side: the picture with the found box (orange) and the true boxes (green), the map, the seeds of a cut, and the
   /// object in the picture.
   ///
   /// - Parameters:
-  ///   - truth: in pixels of the file, a picture of `size`.
+  ///   - truth: the true boxes, in pixels of the file's picture, which has the size `size`.
   private static func panels(
     _ localiser: Localiser, _ map: [Float], _ mapSize: PictureSize, _ object: LocalisedObject, truth: [BoundingBox],
     _ size: PictureSize, _ rendering: SaliencyRendering
@@ -119,7 +119,7 @@ struct LocalisedPicture {
     return Picture.grid(panels, columns: panels.count, gap: Picture.gap)
   }
 
-  /// The picture of a result as a job draws it: the object is found once more by the map that is kept, which gives the same.
+  /// Draws the picture of a result as the job does. The object is found again from the map that was kept, with the same result.
   static func redrawn(_ result: StoredResult, _ rendering: SaliencyRendering) throws -> Picture {
     guard result.header.parameters["maps_kept"] != .flag(false) else {
       throw ResultsError(.wrongUse, "\(result.folder) was made with --drop-maps: there is nothing to draw its maps from")
@@ -146,12 +146,12 @@ struct LocalisedPicture {
 extension Picture {
   /// The picture in grey, with the seeds of the object (orange) and of the background (blue) over it.
   ///
-  /// - Parameter seeds: `[height, width]`, or none at all.
+  /// - Parameter seeds: `[height, width]`, or empty.
   func seeded(_ seeds: [PixelSeed]) -> Picture {
     Picture(width: width, height: height) { target in
       for pixel in 0..<(width * height) {
         let (red, green, blue) = (Int(pixels[3 * pixel]), Int(pixels[3 * pixel + 1]), Int(pixels[3 * pixel + 2]))
-        // Brightness of BT.601, a third of it under a seed.
+        // The brightness of BT.601; a third of it under a seed.
         let grey = (299 * red + 587 * green + 114 * blue + 500) / 1000
         let seed = seeds.isEmpty ? .unknown : seeds[pixel]
         let colour: SIMD3<Int>? = seed.isOfObject ? [255, 120, 0] : seed.isOfBackground ? [30, 100, 255] : nil
@@ -162,7 +162,7 @@ extension Picture {
     }
   }
 
-  /// Draws a frame of two pixels just inside a rectangle; what lies outside of the picture isn't drawn.
+  /// Draws a border of two pixels just inside a rectangle. Parts outside of the picture aren't drawn.
   mutating func outline(_ rectangle: PixelRectangle, colour: SIMD3<UInt8>) {
     let (right, bottom) = (rectangle.x + rectangle.width - 1, rectangle.y + rectangle.height - 1)
     for y in max(rectangle.y, 0)...max(min(bottom, height - 1), max(rectangle.y, 0)) where y < height {

@@ -9,13 +9,13 @@ import Images
 import Results
 import Segmentation
 
-/// Maps that an earlier run has kept: `/maps` of its results.
+/// Maps that an earlier run has kept in the dataset `/maps` of its results.
 public struct StoredMaps: Sendable {
   public let folder: String
   private let parameters: [String: ParameterValue]
   private let results: EarlierResults
 
-  /// - Throws: `ResultsError` when the folder has no results of `localise` with maps, or they are of another checkpoint.
+  /// - Throws: `ResultsError` if the folder has no results of `localise` with maps, or they are of another checkpoint.
   public init(folder: String, net: TrainedNetwork) throws {
     let path = (folder as NSString).appendingPathComponent(ResultStore.parametersFile)
     guard let header = try ResultJSON.file(ResultHeader.self, path), header.command == LocalisationJob.command,
@@ -32,16 +32,16 @@ public struct StoredMaps: Sendable {
     results = try EarlierResults(in: folder)
   }
 
-  /// What the maps were made by: all parameters of the folder but those that say what was made of the maps.
+  /// The parameters that the maps depend on: all parameters of the folder but those of what was made from the maps.
   var ownParameters: [String: ParameterValue] {
     let others = LocalisationOptions().parameters.keys
     var own = parameters.filter { name, _ in !others.contains(name) && name != "maps_kept" && name != "annotations" }
-    // Of maps that kept no precision it is float32.
+    // Folders that don't record the precision were made in float32.
     if own[ResultHeader.precision] == nil { own[ResultHeader.precision] = .text(Precision.float32.rawValue) }
     return own
   }
 
-  /// - Parameter picture: found by its path from the folder that was given where it has moved since.
+  /// - Parameter picture: the picture, which is recognised by its path within the folder that was given if it has moved since.
   func maps(of picture: PictureSource, classes: [String]) throws -> ClassMaps {
     guard let item = try results.item(of: picture) else {
       throw ResultsError(.badData, "\(folder) has no maps of \(picture.path.written)")

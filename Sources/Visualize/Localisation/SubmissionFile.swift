@@ -2,9 +2,9 @@ import DataSets
 import Files
 import Foundation
 
-/// The devkit's file of answers: a line a picture, `label xmin ymin xmax ymax` up to five times; the pictures' names are in none.
+/// The devkit's file of answers: one line per picture, `label xmin ymin xmax ymax` up to five times. It has no names of pictures.
 public enum SubmissionFile {
-  /// - Throws: `DataError` naming a class that the list hasn't.
+  /// - Throws: `DataError` that names a class which the list doesn't have.
   public static func text(_ pictures: [PictureAnswers], numbers: ClassNumbers) throws(DataError) -> String {
     var text = ""
     for picture in pictures {
@@ -18,11 +18,12 @@ public enum SubmissionFile {
   }
 
   /// - Parameter images: the name of each line's picture.
-  /// - Throws: `TextListError` naming the file and line that can't be understood, or when there aren't as many lines as pictures.
+  /// - Throws: `TextListError` that names the file and line which can't be understood, or if there aren't as many lines as
+  ///   pictures.
   public static func parse(
     _ list: TextList, images: [String], numbers: ClassNumbers
   ) throws(TextListError) -> [PictureAnswers] {
-    // A picture without an answer is an empty line too, at the end as well.
+    // A picture without an answer is an empty line, also at the end of the file.
     let least = list.lines.count
     guard (least...(least + list.blankLinesAtEnd)).contains(images.count) else {
       throw TextListError(
@@ -40,11 +41,11 @@ public enum SubmissionFile {
     return found
   }
 
-  /// Kaggle's form of the challenge: `ImageId,PredictionString`, the string being `label xmin ymin xmax ymax` up to five times with
-  /// synset ids or numbers as labels.
+  /// Reads Kaggle's form of the challenge: `ImageId,PredictionString`, where the string is `label xmin ymin xmax ymax` up to five
+  /// times, with synset ids or numbers as labels.
   ///
-  /// - Parameter numbers: what numbers as labels count; nil where the labels are ids.
-  /// - Throws: `TextListError` naming the file and line that can't be understood.
+  /// - Parameter numbers: the list that numbers as labels refer to; nil if the labels are ids.
+  /// - Throws: `TextListError` that names the file and line which can't be understood.
   public static func parseKaggle(_ list: TextList, numbers: ClassNumbers?) throws(TextListError) -> [PictureAnswers] {
     var found: [PictureAnswers] = []
     for line in list.entries.dropFirst() {
@@ -57,7 +58,7 @@ public enum SubmissionFile {
     return found
   }
 
-  /// Whether a list is in that form.
+  /// True if a list is in that form.
   static func isKaggle(_ list: TextList) -> Bool {
     list.lines.first.map { String(decoding: $0.bytes, as: UTF8.self).lowercased().hasPrefix("imageid,") } ?? false
   }
@@ -90,7 +91,7 @@ public enum SubmissionFile {
     return answers
   }
 
-  /// A whole number, or one that is rounded to it; nil for a text.
+  /// A whole number, or a number rounded to one; nil for other text.
   private static func number(_ word: TextList.Field) -> Int? {
     if let integer = word.integer { return integer }
     guard word.bytes.allSatisfy({ (0x30...0x39).contains($0) || "+-.eE".utf8.contains($0) }) else { return nil }

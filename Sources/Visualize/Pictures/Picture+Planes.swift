@@ -2,37 +2,38 @@ import ConvNet
 import Images
 
 extension Picture {
-  /// A picture of planes of floats, rounded and limited to 0 … 255.
+  /// Makes a picture from planes of floats, rounded and limited to 0 … 255.
   ///
-  /// - Parameter planes: `[3, H, W]` or `[1, H, W]` (grey), 0–255; not-a-number is shown as 0.
+  /// - Parameter planes: `[3, H, W]` or `[1, H, W]` (grey), 0–255; NaN is shown as 0.
   init(planes: [Float], shape: Shape) {
     precondition(
       planes.count == shape.count && [1, 3].contains(shape.channels), "\(planes.count) values are no picture \(shape)")
     self.init(planes: planes, width: shape.width, height: shape.height)
   }
 
-  /// Columns between two pictures that are shown together.
+  /// The gap between two pictures that are shown side by side, in pixels.
   static var gap: Int { 4 }
 
-  /// Both pictures next to each other, from the top, with a white gap.
+  /// Both pictures side by side, aligned at the top, with a white gap.
   func beside(_ other: Picture) -> Picture { Picture.grid([self, other], columns: 2, gap: Self.gap) }
 
-  /// Makes the bytes of its PNG file, of which errors name the path.
+  /// Makes the bytes of the picture's PNG file; errors name the path.
   var png: (_ path: String) throws -> [UInt8] {
     { path in try encodePNG(pixels, width: width, height: height, channels: 3, name: path) }
   }
 
-  /// One of the pictures of that width that stand next to each other.
+  /// One of several pictures of that width that are side by side in this one.
   func panel(_ index: Int, width: Int) throws(ImageError) -> Picture {
     try cropped(x: index * (width + Self.gap), y: 0, width: width, height: height)
   }
 
-  /// One of `count` pictures of the same width that stand next to each other.
+  /// One of `count` pictures of the same width that are side by side in this one.
   func panel(_ index: Int, of count: Int) throws(ImageError) -> Picture {
     try panel(index, width: (width - (count - 1) * Self.gap) / count)
   }
 
-  /// Pictures in rows, row by row: each column as wide as its widest, each row as high as its highest, with white between them.
+  /// Pictures in rows, one row after the other. Each column is as wide as its widest picture and each row as high as its highest,
+  /// with white between them.
   static func grid(_ pictures: [Picture], columns: Int, gap: Int) -> Picture {
     precondition(!pictures.isEmpty && columns > 0, "a grid of \(pictures.count) pictures in \(columns) columns")
     let columns = min(columns, pictures.count)
@@ -53,7 +54,7 @@ extension Picture {
     }
   }
 
-  /// Writes the picture into a larger one of that width, its upper left pixel at (x, y).
+  /// Writes the picture into a larger one with the width `total`, with its upper left pixel at (x, y).
   func copy(to target: UnsafeMutableBufferPointer<UInt8>, width total: Int, x: Int, y: Int) {
     pixels.withUnsafeBufferPointer { pixels in
       for row in 0..<height {

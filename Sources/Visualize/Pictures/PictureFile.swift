@@ -3,18 +3,18 @@ import DataSets
 import Files
 import Results
 
-/// A picture file to work on.
+/// A picture file that a job works on.
 public struct PictureFile: Sendable, Hashable {
-  /// Absolute.
+  /// The absolute path.
   public var path: FileName
-  /// Its path from the folder that was given: what names it in results, wherever that folder lies.
+  /// The path within the folder that was given: the picture's name in results, wherever that folder is.
   public var name: FileName
-  /// The synset id of what is in it, where that is known.
+  /// The synset id of the picture's true class, if it is known.
   public var truth: String?
-  /// Its boxes, where those are known.
+  /// The picture's boxes, if they are known.
   public var annotation: Annotation?
 
-  /// - Parameter name: the path's last component when it is nil.
+  /// - Parameter name: if nil, the path's last component.
   public init(path: FileName, name: FileName? = nil, truth: String? = nil, annotation: Annotation? = nil) {
     self.path = path
     self.name = name ?? path.last
@@ -26,8 +26,8 @@ public struct PictureFile: Sendable, Hashable {
 extension [PictureFile] {
   /// Gives each picture its boxes from a folder of annotations.
   ///
-  /// - Returns: what of the annotations can't be used.
-  /// - Throws: `DataError` when the folder has none that can be read, `ResultsError` when no picture gets a box.
+  /// - Returns: the annotations that can't be used, with the reasons.
+  /// - Throws: `DataError` if the folder has no annotation that can be read, `ResultsError` if no picture gets a box.
   mutating func annotate(from folder: String) throws -> [AnnotationFault] {
     let annotations = try AnnotationSet(contentsOf: folder)
     let assignment = AnnotationAssignment(annotations, to: map(\.name))
@@ -41,8 +41,8 @@ extension [PictureFile] {
     return faults
   }
 
-  /// Makes the names differ where pictures of several folders share one: those of later folders get their folder's name
-  /// before it, and at last their whole path.
+  /// Makes the names unique if pictures of several folders share one. The names of later folders' pictures get the folder's name
+  /// before them, or as a last resort become the whole path.
   mutating func distinguishNames() {
     var seen: Set<FileName> = []
     for index in indices where !seen.insert(self[index].name).inserted {

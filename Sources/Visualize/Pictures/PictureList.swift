@@ -4,31 +4,31 @@ import Files
 import Foundation
 import Results
 
-/// Pictures to work on, and what was found beside them.
+/// The pictures that a job works on, and what was found beside them.
 public struct PictureList: Sendable {
-  /// In the order of the paths that were given, those of a folder by their own paths' bytes.
+  /// The pictures in the order of the paths that were given; those of a folder in the byte order of their own paths.
   public var files: [PictureFile]
   public private(set) var passedOver = PassedOver()
-  /// What of their annotations can't be used.
+  /// The annotations that can't be used, with the reasons.
   public private(set) var annotationFaults: [AnnotationFault] = []
-  /// What is known of the data folders that they lie in, a sentence each: for the log.
+  /// What is known of the data folders that the pictures are in, as sentences for the log.
   public private(set) var notes: [String] = []
 
   public init(_ files: [PictureFile]) { self.files = files }
 
-  /// The pictures of files and folders, each once; the paths are as `FileName.argument` gives them. Folders are searched to any depth;
-  /// a picture in a folder that is named like a class, or in folders inside it, is one of that class; those of a flat `val/` have the
-  /// classes that its data folder tells.
+  /// Finds the pictures of files and folders, each only once. The paths are as `FileName.argument` gives them. Folders are
+  /// searched to any depth. A picture inside a folder with the name of a class belongs to that class. Pictures of a flat `val/`
+  /// have the classes that their data folder says.
   ///
-  /// A folder inside that can't be listed stands in the list like a picture that can't be read.
+  /// A folder inside that can't be listed is in the list as if it were a picture that can't be read.
   ///
   /// - Parameter classes: the synset ids that the net knows.
-  /// - Throws: `ResultsError` when a path doesn't exist, a folder can't be listed, or there is no picture at all.
+  /// - Throws: `ResultsError` if a path doesn't exist, a folder can't be listed, or there is no picture at all.
   public static func find(_ paths: [String], classes: [String]) throws(ResultsError) -> PictureList {
     let known = Set(classes)
     var seen: Set<FileName> = []
     var list = PictureList([])
-    // Of a folder's pictures given one by one it is asked once.
+    // The labels of a folder are looked up once, even if its pictures are given one by one.
     var labelsOfFolder: [FileName: KnownLabels?] = [:]
     for path in paths.map(FileName.init(argument:)) {
       do throws(StoragePatience.Trouble) {
@@ -65,9 +65,10 @@ public struct PictureList: Sendable {
     return list
   }
 
-  /// The pictures with their boxes from a folder of annotations; rank 0 alone reads it, and has them.
+  /// Returns the pictures with their boxes from a folder of annotations. Only rank 0 reads the folder, and only its pictures have
+  /// boxes.
   ///
-  /// - Throws: as `annotate` does, on all ranks.
+  /// - Throws: the errors of `annotate`, on all ranks.
   /// - Note: collective
   public func annotated(from folder: String, _ communicator: Communicator) throws -> PictureList {
     var pictures = self

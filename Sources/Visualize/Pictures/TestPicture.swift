@@ -4,7 +4,7 @@ import Files
 import Images
 import Results
 
-/// A picture as it is tested: resized as its network wants it, and the places of the crops that enter it.
+/// A picture as it is tested: resized as the network expects it, with the places of the crops that enter the net.
 package struct TestPicture: Sendable {
   /// The size of the upright picture in the file.
   let original: PictureSize
@@ -12,7 +12,7 @@ package struct TestPicture: Sendable {
   let places: [CropPlace]
   private let geometry: InputGeometry
 
-  /// - Throws: `ImageError` when the file can't be read or decoded.
+  /// - Throws: `ImageError` if the file can't be read or decoded.
   init(
     contentsOf path: FileName, decoder: PictureDecoder, geometry: InputGeometry, crops: TestCrops = .centre
   ) throws(ImageError) {
@@ -30,16 +30,16 @@ package struct TestPicture: Sendable {
     places = geometry.places(crops, in: resized.size)
   }
 
-  /// The net's input.
+  /// The shape of the net's input.
   var shape: Shape { Shape(channels: 3, height: geometry.height, width: geometry.width) }
 
-  /// The frame of a map: the crop where there is one, else the whole resized picture.
+  /// The frame of a map: that of the crop if there is only one, otherwise the whole resized picture.
   var frame: PictureSize { places.count == 1 ? PictureSize(width: geometry.width, height: geometry.height) : resized.size }
 
-  /// What is seen in the frame.
+  /// The part of the picture that is in the frame.
   var shown: Picture { places.count == 1 ? crop(places[0]) : resized }
 
-  /// What is seen at a place, upright or mirrored as the place says.
+  /// The crop at a place, mirrored if the place says so.
   func crop(_ place: CropPlace) -> Picture {
     guard let crop = try? resized.cropped(x: place.x, y: place.y, width: geometry.width, height: geometry.height) else {
       preconditionFailure("no crop of \(shape) at (\(place.x), \(place.y)) in \(resized)")
@@ -47,20 +47,20 @@ package struct TestPicture: Sendable {
     return place.mirrored ? crop.flipped() : crop
   }
 
-  /// A crop as it enters the net: `[3, H, W]`, RGB, mirrored first, then the mean subtracted.
+  /// A crop as it enters the net: `[3, H, W]`, RGB, first mirrored, then with the mean subtracted.
   func input(_ place: CropPlace, mean: [Float]) -> [Float] {
     let settled = PreparedPicture(original: original, decoded: resized, size: resized.size)
     return geometry.input(settled, at: place, mean: mean)
   }
 
-  /// The SHA-256 of all that enters the net; see `InputDigest`.
+  /// The SHA-256 of all inputs to the net; see `InputDigest`.
   func inputDigest(mean: [Float]) -> String {
     var digest = InputDigest()
     for place in places { input(place, mean: mean).withUnsafeBufferPointer { digest.add($0) } }
     return digest.finish()
   }
 
-  /// Where the first crop lies in the picture.
+  /// The sizes of the picture, and the place of the first crop in it.
   var attributes: [String: ParameterValue] {
     [
       "picture_width": .number(Double(original.width)), "picture_height": .number(Double(original.height)),
@@ -71,9 +71,9 @@ package struct TestPicture: Sendable {
 }
 
 extension WorkItem {
-  /// The picture that the item is of.
+  /// The picture that the item belongs to.
   ///
-  /// - Throws: `ResultsError` when there is none.
+  /// - Throws: `ResultsError` if there is none.
   var pictureSource: PictureSource {
     get throws(ResultsError) {
       guard let picture else { throw ResultsError(.badData, "\(name) has no picture") }

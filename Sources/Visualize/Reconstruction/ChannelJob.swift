@@ -5,20 +5,20 @@ import Files
 import Images
 import Results
 
-/// The second part of `reconstruct --top N`: an item for each channel, when its strongest pictures are known.
+/// The second part of `reconstruct --top N`: one item per channel, made when its strongest pictures are known.
 struct ChannelJob: VisualisationJob {
-  /// Channels on the contact sheet, at most.
+  /// The most channels on the contact sheet.
   static let sheetChannels = 256
   static var kind: JobKind { ReconstructionJob.kind }
 
   let job: ReconstructionJob
-  /// Pictures of a channel.
+  /// The number of pictures per channel.
   let top: Int
   let parameters: [String: ParameterValue]
   let strongest: StrongestPictures
-  /// Files of the pictures, by their names.
+  /// The paths of the pictures' files, by the pictures' names.
   let paths: [String: String]
-  /// Of the layer.
+  /// The number of channels of the layer.
   let channelCount: Int
 
   struct Hits: Sendable {
@@ -26,7 +26,7 @@ struct ChannelJob: VisualisationJob {
     let pictures: [TestPicture]
   }
 
-  /// What was there is gone before the pictures are looked through.
+  /// Existing results have been removed before the pictures are scanned, so nothing is overwritten here.
   var setting: JobSetting {
     var setting = job.setting
     setting.overwrite = false
@@ -35,12 +35,12 @@ struct ChannelJob: VisualisationJob {
   var findings: JobFindings { job.findings }
   var count: Int { channels.count }
 
-  /// Those that a picture excites.
+  /// The channels that at least one picture activates.
   private var channels: [Int] {
     (job.units.channel.map { [$0] } ?? Array(0..<channelCount)).filter { !strongest.channels[$0].isEmpty }
   }
 
-  /// The layer and the channel's number, with as many digits as the last has.
+  /// The layer and the channel's number, padded to as many digits as the last channel has.
   private func name(_ channel: Int) -> String {
     let (digits, number) = ("\(channelCount - 1)".count, "\(channel)")
     return ItemNames.safe("\(job.layer)-\(String(repeating: "0", count: digits - number.count))\(number)")
@@ -97,7 +97,7 @@ struct ChannelJob: VisualisationJob {
     return ItemResult(ResultRecord(record, NoFacts()), dataSets: patches.dataSets, attributes: attributes, picture: sheet.png)
   }
 
-  /// Pictures that couldn't be read are failures, too; and all channels get into one picture.
+  /// Counts pictures that couldn't be read as failures too, and draws all channels in one picture.
   func conclude(
     _ summary: inout JobSummary, in store: ResultStore, engine: Reconstructor?, savingSeconds seconds: Double,
     _ communicator: Communicator
@@ -111,7 +111,7 @@ struct ChannelJob: VisualisationJob {
       let pictures = items.prefix(Self.sheetChannels).compactMap { try? Picture(contentsOf: store.picturePath(of: $0)) }
       guard !pictures.isEmpty else { return }
       try Picture.grid(pictures, columns: Patch.columns(pictures.count), gap: 12).writePNG(to: store.path(ContactSheet.file))
-      // It links the sheet.
+      // The page is made again, because it links the sheet.
       try gallery(results: store.folder)
     }
   }

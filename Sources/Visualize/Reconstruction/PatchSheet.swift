@@ -1,10 +1,10 @@
 import Attribution
 import Images
 
-/// Patches as a figure: reconstructions on the left, the same parts of the pictures on the right, as in Zeiler and Fergus's
+/// Draws patches as a figure: reconstructions on the left, the same parts of the pictures on the right, as in Zeiler and Fergus's
 /// figure 2.
 enum PatchSheet {
-  /// Pixels of a tile's side.
+  /// The side of a tile, in pixels.
   static let tile = 96
 
   static func picture(_ patches: [(patch: Patch, crop: Picture)], columns: Int) throws(ImageError) -> Picture {

@@ -41,7 +41,7 @@ public struct ReconstructionJob: PictureJob {
       network.parameters, layer: layer, rule: rule, batch: most, compute: setting.compute, progress: { Activity.enter(.item) })
   }
 
-  /// A picture's strongest units, and its classes.
+  /// A picture's strongest units and classes.
   package struct Found {
     let top: [RankedClass]
     var patches: [Patch] = []
@@ -86,13 +86,13 @@ public struct ReconstructionJob: PictureJob {
 }
 
 extension Patch {
-  /// Of a figure that is about square.
+  /// The number of columns that makes a figure about square.
   static func columns(_ count: Int) -> Int { max(1, Int(Double(count).squareRoot().rounded(.up))) }
 }
 
 extension [Patch] {
-  /// `/reconstructions` [units, 3, rows, columns], `/units` [units, 4]: channel, y, x, activation; and `/fields` [units, 4]: top, left,
-  /// height and width of what each unit sees, in pixels of the crop.
+  /// The datasets `/reconstructions` [units, 3, rows, columns]; `/units` [units, 4]: channel, y, x, activation; and `/fields`
+  /// [units, 4]: top, left, height and width of what each unit sees, in pixels of the crop.
   var dataSets: [ItemResult<NoFacts>.DataSet] {
     guard let shape = first?.shape else { return [] }
     return [
@@ -106,7 +106,7 @@ extension [Patch] {
 }
 
 extension TestPicture {
-  /// Reads picture files, one crop each.
+  /// Reads picture files, with one crop per file.
   static func read(_ paths: [FileName], _ network: TrainedNetwork) -> [Result<TestPicture, any Error>] {
     let decoder = Result { try PictureDecoder() }
     return paths.map { path in

@@ -8,26 +8,26 @@ import Synchronization
 
 /// A picture as all ranks know it.
 struct ListedPicture: Codable, Sendable {
-  /// Its path from the folder that was given, and its file, both as `FileName` writes them.
+  /// The path within the folder that was given, and the path of the file, both as `FileName` writes them.
   let name: String
   let path: String
-  /// On rank 0's host.
+  /// The file's stamp on rank 0's host.
   let stamp: FileStamp?
 }
 
-/// For every channel of a layer the pictures of a data set that excite it most, each by its strongest unit there.
+/// Per channel of a layer: the pictures of a data set that activate it most, each with its strongest unit in that channel.
 struct StrongestPictures: Codable {
   struct Hit: Codable, Hashable {
-    /// The picture's path from the folder that was given, as `FileName` writes it.
+    /// The picture's path within the folder that was given, as `FileName` writes it.
     let path: String
     let unit: LayerUnit
   }
 
-  /// What it was made of: it may be used again for the same.
+  /// What the lists were made from. They may be used again only if it is the same.
   let origin: [String]
-  /// Strongest first, one list a channel.
+  /// One list per channel, strongest first.
   var channels: [[Hit]]
-  /// Pictures that couldn't be read.
+  /// The pictures that couldn't be read.
   var unread: [RunCounts.Failure]?
 
   init(origin: [String], channels: Int) {
@@ -43,16 +43,16 @@ struct StrongestPictures: Codable {
     if channels[hit.unit.channel].count > count { channels[hit.unit.channel].removeLast() }
   }
 
-  /// Equal ones by the file, so that the list doesn't depend on who found them.
+  /// Equal activations are sorted by the file, so that the list doesn't depend on which rank found them.
   private static func isStronger(_ one: Hit, _ other: Hit) -> Bool {
     one.unit.activation != other.unit.activation ? one.unit.activation > other.unit.activation : one.path < other.path
   }
 
-  /// Shows all pictures to the net, shared out over the ranks.
+  /// Shows all pictures to the net, distributed over the ranks.
   ///
-  /// - Returns: the same on all ranks.
-  /// - Throws: `ResultsError` when stopped on request, or when no picture could be read.
-  /// - Note: collective; all ranks give the same pictures.
+  /// - Returns: the lists, the same on all ranks.
+  /// - Throws: `ResultsError` if it is stopped on request, or if no picture can be read.
+  /// - Note: collective; all ranks must pass the same pictures.
   static func scan(
     _ pictures: [ListedPicture], top: Int, origin: [String], network: TrainedNetwork, reconstructor: Reconstructor,
     communicator: Communicator, progress: @escaping JobProgress
@@ -105,7 +105,7 @@ struct StrongestPictures: Codable {
 }
 
 extension StrongestPictures: CheckedNumbers {
-  /// Whether every unit is one of a layer of that shape.
+  /// True if every unit exists in a layer of that shape.
   func fits(_ shape: Shape) -> Bool {
     channels.count == shape.channels && channels.joined().allSatisfy { $0.unit.y < shape.height && $0.unit.x < shape.width }
   }

@@ -6,14 +6,14 @@ import Foundation
 import Images
 import Results
 
-/// The command `reconstruct --top N`: for every channel of a layer the N pictures of a data set that excite it most, with the
-/// reconstruction of the strongest unit in each: Zeiler and Fergus's figure 2.
+/// The command `reconstruct --top N`: finds, for every channel of a layer, the N pictures of a data set that activate it most,
+/// and reconstructs the strongest unit in each, as in Zeiler and Fergus's figure 2.
 public struct TopPicturesJob {
-  /// The strongest pictures of each channel, kept so that a second run needn't look through all of them again.
+  /// The file with the strongest pictures of each channel, which is kept so that a second run needn't scan all pictures again.
   static let scanFile = "strongest.json"
 
   public var job: ReconstructionJob
-  /// Pictures a channel.
+  /// The number of pictures per channel.
   public var top: Int
 
   public init(_ job: ReconstructionJob, top: Int) {
@@ -21,7 +21,7 @@ public struct TopPicturesJob {
     self.top = top
   }
 
-  /// Looks through all pictures, then makes what is missing: an item for each channel, and `contact-sheet.png` of them all.
+  /// Scans all pictures, then makes the results that are missing: one item per channel, and `contact-sheet.png` of all channels.
   ///
   /// - Parameter progress: called on rank 0, first for the pictures, then for the channels.
   /// - Note: collective; the pictures of rank 0 count.
@@ -32,7 +32,7 @@ public struct TopPicturesJob {
     let pictures: [ListedPicture] = try communicator.onFirst(.reading) {
       job.pictures.map { ListedPicture(name: $0.name.written, path: $0.path.written, stamp: FileStamp(of: $0.path)) }
     }
-    // Wherever the folder lies it is the same list.
+    // The listing doesn't depend on where the folder is.
     let listing = Self.digest(pictures.map(\.name))
     let contents = Self.digest(pictures.map { $0.stamp.map { "\($0.bytes) \($0.modified)" } ?? "" })
     let origin = ["\(listing)", "\(pictures.count)", "\(top)", job.layer, network.digest, "\(contents)"]
@@ -43,7 +43,7 @@ public struct TopPicturesJob {
       header: ResultHeader(
         command: ReconstructionJob.command, parameters: parameters, net: network, compute: job.setting.compute),
       layout: .ofAllJobs)
-    // Whether the folder can be gone on with is known before the long work.
+    // Whether the folder can be continued is checked before the long work.
     var known: StrongestPictures?
     try communicator.onFirst(.reading) {
       _ = try store.open(overwrite: job.setting.overwrite)
@@ -84,14 +84,15 @@ public struct TopPicturesJob {
     texts.reduce(0xCBF2_9CE4_8422_2325) { ItemNames.hash("\($0) \($1)") }
   }
 
-  /// What an earlier run found out; nil when there was none.
+  /// Reads the lists that an earlier run has found; nil if there are none.
   ///
-  /// - Throws: `ResultsError` when the file is somebody else's.
+  /// - Throws: `ResultsError` if the file has another form.
   private func earlierScan(_ store: ResultStore) throws -> StrongestPictures? {
     try ResultJSON.file(StrongestPictures.self, store.path(Self.scanFile))
   }
 
-  /// Whether it is of other pictures, or one that couldn't be read can be now: it may belong to the strongest of any channel.
+  /// True if the lists are of other pictures, or if a picture that couldn't be read then can be read now: it may be among the
+  /// strongest of any channel.
   private func isOutdated(_ found: StrongestPictures, origin: [String], _ paths: [String: String]) -> Bool {
     let unread = (found.unread ?? []).map { paths[$0.item] ?? $0.item }
     return found.origin != origin

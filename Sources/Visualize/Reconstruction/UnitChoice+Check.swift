@@ -3,7 +3,7 @@ import ConvNet
 import Results
 
 extension UnitChoice {
-  /// - Throws: `ResultsError` when there is no such unit.
+  /// - Throws: `ResultsError` if the layer has no such unit.
   func check(_ layer: String, _ shape: Shape) throws(ResultsError) {
     if let channel, !(0..<shape.channels).contains(channel) {
       throw ResultsError(.wrongUse, "--channel \(channel): \(layer) has the channels 0 … \(shape.channels - 1)")

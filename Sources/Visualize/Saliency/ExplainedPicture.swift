@@ -1,17 +1,17 @@
 import Attribution
 
-/// A picture file's picture to explain.
+/// A picture of a file that is to be explained.
 package struct ExplainedPicture: Sendable {
   let picture: TestPicture
-  /// The class to explain; nil is the strongest, by the mean posterior of the crops.
+  /// The class to explain; if nil, the class with the highest mean posterior over the crops.
   let classIndex: Int?
-  /// Names its random numbers.
+  /// The number of its stream of random numbers.
   let stream: UInt64
 }
 
 extension SaliencyMapper {
-  /// - Parameter mean: of the net's training pictures, `[3, H, W]`.
-  /// - Throws: what the method throws.
+  /// - Parameter mean: the mean picture of the net's training pictures, `[3, H, W]`.
+  /// - Throws: the errors of the method.
   func maps(of pictures: [ExplainedPicture], mean: [Float]) throws -> [SaliencyMap] {
     try maps(
       of: pictures.map { explained in

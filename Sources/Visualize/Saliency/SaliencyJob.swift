@@ -6,7 +6,7 @@ import Files
 import Images
 import Results
 
-/// The command `saliency`: how much each pixel of pictures matters for a class, in a result folder.
+/// The command `saliency`: makes maps of how much each pixel of a picture matters for a class, in a result folder.
 public struct SaliencyJob: PictureJob {
   package static let kind: JobKind = {
     var kind = JobKind("saliency", title: "Saliency maps")
@@ -20,14 +20,14 @@ public struct SaliencyJob: PictureJob {
 
   /// The class whose score is explained.
   public enum ClassChoice: Sendable, Hashable, CustomStringConvertible {
-    /// The one of highest score.
+    /// The class with the highest score.
     case top1
-    /// What is in the picture, as its folder says; a picture that doesn't know fails.
+    /// The picture's true class, as its folder says. Pictures without a known class fail.
     case truth
-    /// Always that one.
+    /// The same class for all pictures.
     case wnid(String)
 
-    /// Of an option's text: `top1`, `truth` or a synset id.
+    /// Reads an option's text: `top1`, `truth` or a synset id.
     public init(_ text: String) {
       self =
         switch text {
@@ -51,7 +51,7 @@ public struct SaliencyJob: PictureJob {
   public var classChoice: ClassChoice
   public var method: any SaliencyMethod
   public var crops: TestCrops
-  /// Nil: as the pictures that are in the folder already, else by default.
+  /// How maps are drawn. If nil: as in the pictures that are in the folder already, or else by default.
   public var rendering: SaliencyRendering?
 
   public init(
@@ -128,7 +128,7 @@ public struct SaliencyJob: PictureJob {
       picture: rendering.result(map.map, on: picture.shown).png)
   }
 
-  /// The picture and its map.
+  /// Draws the picture and its map again.
   private static func redrawn(_ result: StoredResult, _ rendering: SaliencyRendering) throws -> Picture {
     let (map, shape) = try result.file().readFloats("/map")
     let crops = TestCrops(rawValue: try result.header.count("crops", in: 1...10, folder: result.folder)) ?? .centre

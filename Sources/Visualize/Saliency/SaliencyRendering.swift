@@ -2,16 +2,17 @@ import Foundation
 import Images
 import Results
 
-/// How saliency maps are shown; the maps themselves stay as they are.
+/// How saliency maps are drawn. It doesn't change the maps themselves.
 ///
-/// shown v = min(max(M / p, 0), 1)^gamma, p the given percentile of M: a few pixels would otherwise leave the rest in the dark.
-/// The map's picture is colour(v), and the overlay P + overlay · v · (inferno(v) − P) over the picture P.
+/// The brightness that is shown is v = min(max(M / p, 0), 1)^gamma, where p is the given percentile of M: otherwise a few pixels
+/// would leave all others dark. The map's picture is colour(v), and the overlay is P + overlay · v · (inferno(v) − P) over the
+/// picture P.
 /// **[ours]** 99.5 %, gamma 0.7, grey. A map of zeros is black.
 public struct SaliencyRendering: Sendable, Hashable, Codable {
   public var percentile: Double
   public var gamma: Float
   public var colours: ColourMap
-  /// How much the colours of the overlay cover the picture where the map is greatest, 0 … 1; nil: there is no overlay.
+  /// How much the colours of the overlay cover the picture where the map is greatest, 0 … 1; nil for no overlay.
   public var overlay: Float?
 
   public init(percentile: Double = 0.995, gamma: Float = 0.7, colours: ColourMap = .grey, overlay: Float? = nil) {
@@ -21,7 +22,7 @@ public struct SaliencyRendering: Sendable, Hashable, Codable {
     self.overlay = overlay
   }
 
-  /// The value below which that part of the values lies (nearest rank); numbers that are none don't count.
+  /// The value below which the given fraction of the values lies (nearest rank). Values that aren't finite are left out.
   static func percentile(_ part: Double, of values: [Float]) -> Float {
     let sorted = values.filter { $0.isFinite }.sorted()
     guard !sorted.isEmpty else { return 0 }
@@ -29,10 +30,10 @@ public struct SaliencyRendering: Sendable, Hashable, Codable {
     return sorted[min(max(rank - 1, 0), sorted.count - 1)]
   }
 
-  /// v of each value, 0 … 1.
+  /// The brightness v of each value, 0 … 1.
   private func shown(_ map: [Float]) -> [Float] {
     var limit = Self.percentile(percentile, of: map)
-    // A map with fewer values above zero than the percentile cuts off.
+    // The map has so few values above zero that the percentile is zero.
     if limit <= 0 { limit = map.reduce(0) { $1.isFinite ? max($0, $1) : $0 } }
     guard limit > 0 else { return [Float](repeating: 0, count: map.count) }
     return map.map { pow(min(max($0 / limit, 0), 1), gamma) }
@@ -43,7 +44,7 @@ public struct SaliencyRendering: Sendable, Hashable, Codable {
     colours.picture(of: shown(map), width: width, height: height)
   }
 
-  /// The map in colours over the picture; nil when there is no overlay.
+  /// The map in colours over the picture; nil if there is no overlay.
   ///
   /// - Parameter map: `[height, width]` of the picture.
   public func overlay(of map: [Float], on picture: Picture) -> Picture? {
@@ -52,7 +53,7 @@ public struct SaliencyRendering: Sendable, Hashable, Codable {
     let colours = ColourMap.inferno.picture(of: values, width: picture.width, height: picture.height)
     return Picture(width: picture.width, height: picture.height) { target in
       for (pixel, value) in values.enumerated() {
-        // A value that is no number is shown as zero.
+        // A value that is NaN is shown as zero.
         let part = value > 0 ? overlay * value : 0
         for index in (3 * pixel)..<(3 * pixel + 3) {
           let (below, above) = (Float(picture.pixels[index]), Float(colours.pixels[index]))
@@ -62,7 +63,7 @@ public struct SaliencyRendering: Sendable, Hashable, Codable {
     }
   }
 
-  /// What a result of `saliency` shows: the picture, the map, and the overlay where there is one.
+  /// The picture of a result of `saliency`: the picture, the map, and the overlay if there is one.
   ///
   /// - Parameter map: `[height, width]` of the picture.
   func result(_ map: [Float], on picture: Picture) -> Picture {
@@ -70,11 +71,11 @@ public struct SaliencyRendering: Sendable, Hashable, Codable {
     return overlay(of: map, on: picture).map(shown.beside) ?? shown
   }
 
-  /// What a result of `localise` shows of the map: the overlay where there is one, else the map alone.
+  /// The part of a result's picture of `localise` that shows the map: the overlay if there is one, otherwise the map alone.
   ///
   /// - Parameters:
-  ///   - map: of any size, over the whole picture.
-  ///   - picture: with its boxes.
+  ///   - map: a map of any size, over the whole picture.
+  ///   - picture: the picture with its boxes.
   func panel(_ map: [Float], size: PictureSize, on picture: Picture) -> Picture {
     let map = resampled(map, from: size, to: picture.size)
     return overlay(of: map, on: picture) ?? self.picture(of: map, width: picture.width, height: picture.height)
@@ -82,7 +83,7 @@ public struct SaliencyRendering: Sendable, Hashable, Codable {
 }
 
 extension SaliencyRendering: CheckedNumbers {
-  /// Of the parts that options and files may say, but for 0, which shows nothing.
+  /// The range of percentiles and overlays in options and files, except 0, which would show nothing.
   public static let parts = 0.0...1.0
   public static let gammas: ClosedRange<Float> = 0.01...100
 
