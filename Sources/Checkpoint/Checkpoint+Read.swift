@@ -7,13 +7,15 @@ import Sizes
 extension Checkpoint {
   /// Reads a checkpoint and verifies all of its checksums. A storage that is away is waited for; see `StoragePatience`.
   ///
-  /// - Parameter training: with velocity (zero when the file has none); without it there is no memory for gradients either.
-  /// - Throws: `CheckpointError` that says what is wrong with the file and, where there is one, which other to resume from.
+  /// - Parameter training: true to read the velocity too (zero if the file has none); without it no memory for gradients is
+  ///   allocated either.
+  /// - Throws: `CheckpointError`, which says what is wrong with the file and which other checkpoint to resume from, if there is
+  ///   one.
   public static func read(_ path: String, training: Bool = false) throws(CheckpointError) -> Checkpoint {
     try patiently(path) { () throws(CheckpointError) in try readOnce(path, training: training) }
   }
 
-  /// Begins again what the storage has broken off.
+  /// Repeats a read that the storage has interrupted.
   private static func patiently<Value>(
     _ path: String, _ attempt: () throws(CheckpointError) -> Value
   ) throws(CheckpointError) -> Value {
@@ -26,7 +28,7 @@ extension Checkpoint {
   private static func readOnce(_ path: String, training: Bool) throws(CheckpointError) -> Checkpoint {
     let reader = try CheckpointReader(path)
     let header = try reader.header()
-    // All shapes are compared before there is memory for them: a description may claim anything.
+    // All shapes are compared before memory is allocated for them: a description may state any size.
     try reader.checkShapes(header.contents.network, velocity: training && header.hasVelocity)
     let store: ParameterStore
     do {
@@ -46,14 +48,14 @@ extension Checkpoint {
     return Checkpoint(contents: header.contents, store: store, digest: header.digest)
   }
 
-  /// Reads everything but the parameters, which are not looked at.
-  /// - Throws: `CheckpointError`, as `read` does.
+  /// Reads everything but the parameters, which are not read at all.
+  /// - Throws: `CheckpointError`, like `read`.
   public static func readHeader(_ path: String) throws(CheckpointError) -> CheckpointHeader {
     try patiently(path) { () throws(CheckpointError) in try CheckpointReader(path).header() }
   }
 }
 
-/// An open checkpoint. Its errors are `CheckpointError`s.
+/// An open checkpoint, whose errors are `CheckpointError`s.
 struct CheckpointReader: ~Copyable {
   typealias Layout = Checkpoint.Layout
 
@@ -65,7 +67,7 @@ struct CheckpointReader: ~Copyable {
     do { file = try HDF5File.open(at: path) } catch { throw CheckpointError(reading: error, from: path) }
   }
 
-  /// Everything but the parameters.
+  /// Everything in the file but the parameters.
   func header() throws(CheckpointError) -> CheckpointHeader {
     let attributes = try self.attributes()
     let network: Network
@@ -119,7 +121,7 @@ struct CheckpointReader: ~Copyable {
     try verify(dataSet, UnsafeRawBufferPointer(values))
   }
 
-  /// Its shape is looked at before there is memory for it.
+  /// The mean picture and its shape. The shape is checked before memory is allocated for the values.
   private func mean(_ network: Network) throws(CheckpointError) -> ([Float], Shape) {
     let shape = try get { () throws(HDF5Error) in try file.shape(of: Layout.mean) }
     guard shape.count == 3, shape[0] == network.input.channels,
@@ -138,7 +140,7 @@ struct CheckpointReader: ~Copyable {
     return (values, Shape(channels: shape[0], height: shape[1], width: shape[2]))
   }
 
-  /// None when the file has no data set of them.
+  /// The colour axes; empty if the file has no data set of them.
   private func colourAxes() throws(CheckpointError) -> [SIMD3<Float>] {
     let values = try get { () throws(HDF5Error) in
       try file.contains(Layout.colourAxes) ? try file.readSignedFloats(Layout.colourAxes, shape: [3, 3]) : []
@@ -147,7 +149,7 @@ struct CheckpointReader: ~Copyable {
     return stride(from: 0, to: values.count, by: 3).map { SIMD3(values[$0], values[$0 + 1], values[$0 + 2]) }
   }
 
-  /// From its own data set or, in files of earlier versions, from the options.
+  /// The input geometry, from its own data set or, in files of earlier versions, from the options.
   private func geometry(_ network: Network, options: String) throws(CheckpointError) -> InputGeometry? {
     let isRecorded = try get { () throws(HDF5Error) in try file.contains(Layout.input) }
     let recorded = isRecorded ? try strings(Layout.input) : []
@@ -183,7 +185,7 @@ struct CheckpointReader: ~Copyable {
     return checksum
   }
 
-  /// The attributes of `/`, after a look at format, version and checksum.
+  /// The attributes of `/`, after format, version and checksum have been checked.
   private func attributes() throws(CheckpointError) -> Checkpoint.Attributes {
     guard try attribute("format") == .string(Checkpoint.format) else {
       let found = try attribute("format").map { "its format is '\($0)'" } ?? "it has no attribute 'format'"
@@ -203,7 +205,7 @@ struct CheckpointReader: ~Copyable {
         .damaged, path, "its attribute '\(name)' has \(text.utf8.count) bytes, at most \(Network.longestDescription) are expected"
       )
     }
-    // Files of other tools may do without.
+    // Files made by other tools need not have this checksum.
     if let checksum = try attribute(Layout.headerChecksum), checksum != .string(attributes.checksum) {
       throw .reading(.damaged, path, "its attributes have been damaged since they were written (their checksum differs)")
     }

@@ -3,11 +3,11 @@ import Data
 import HDF5
 
 extension Checkpoint {
-  /// Writes a checkpoint that appears under its name only when it is whole and on the disk. One process writes, the others don't.
+  /// Writes a checkpoint that gets its name only when it is whole and on the disk. Only one process of the job writes it.
   ///
-  /// - Parameter store: its velocity is written when it has one.
-  /// - Returns: the checkpoint's digest.
-  /// - Throws: `CheckpointError`, of kind `noSpace` on a full disk; what had the name before is untouched.
+  /// - Parameter store: The parameters. Their velocity is written if the store has one.
+  /// - Returns: The checkpoint's digest.
+  /// - Throws: `CheckpointError`, of kind `noSpace` on a full disk; a file that had the name before is untouched.
   @discardableResult
   public static func write(
     _ contents: CheckpointContents, store: ParameterStore, to path: String
@@ -40,7 +40,7 @@ extension Checkpoint {
     try file.setAttribute(Layout.headerChecksum, to: attributes.checksum)
   }
 
-  /// Writes all data sets, and gives their paths and checksums.
+  /// Writes all data sets; returns their paths and checksums.
   private static func write(
     _ contents: CheckpointContents, _ store: ParameterStore, to file: borrowing HDF5File
   ) throws(HDF5Error) -> [(path: String, checksum: String)] {
@@ -66,7 +66,8 @@ extension Checkpoint {
     }
     try write(contents.classes, Layout.classes)
     try write(contents.classNames, Layout.classNames)
-    // It counts in the digest: another size gives other results. A geometry is numbers and a name, which always are JSON.
+    // The geometry counts in the digest, because another size gives other results. It consists of numbers and a name, which can
+    // always be written as JSON.
     if let geometry = try? contents.geometry?.json() { try write([geometry], Layout.input) }
     return checksums
   }

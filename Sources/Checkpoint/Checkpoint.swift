@@ -2,18 +2,18 @@ import ConvNet
 import Files
 import HDF5
 
-/// A trained network in a file: what `train` writes, and everything else reads.
+/// A trained network in a file, which `train` writes and the other commands read.
 ///
-/// HDF5, readable by any HDF5 tool. Attributes of `/`: `format`, `version`, `network`, `progress`, `options` (the last three
-/// JSON) and `header_sha256`. Data sets: `/parameters/<layer>/weights` and `/biases`, `/velocity/…` the same (absent in files for
-/// inference only), `/mean`, `/colour_axes` [3, 3] (absent in files for inference only), `/classes`, `/class_names`, `/input` (how
-/// pictures are resized, JSON; absent in files of earlier versions, whose options say it); each has its SHA-256 as the attribute
-/// `sha256`, checked on reading.
+/// It is an HDF5 file, readable by any HDF5 tool. Attributes of `/`: `format`, `version`, `network`, `progress`, `options` (the
+/// last three as JSON) and `header_sha256`. Data sets: `/parameters/<layer>/weights` and `/biases`; `/velocity/…` likewise
+/// (absent in files for inference only); `/mean`; `/colour_axes` [3, 3] (absent in files for inference only); `/classes`;
+/// `/class_names`; `/input` (how pictures are resized, as JSON; absent in files of earlier versions, whose options state it).
+/// Each data set has its SHA-256 as the attribute `sha256`, which is checked on reading.
 public final class Checkpoint: Sendable {
   public let contents: CheckpointContents
-  /// The parameters; with velocity when it was read for training.
+  /// The parameters, with velocity if the file was read for training.
   public let store: ParameterStore
-  /// The SHA-256 that results cite: see `digest(of:)`.
+  /// The SHA-256 that results cite; see `digest(of:)`.
   public let digest: String
 
   init(contents: CheckpointContents, store: ParameterStore, digest: String) {
@@ -25,7 +25,7 @@ public final class Checkpoint: Sendable {
   public static let format = "deepinside-checkpoint"
   public static let version = 1
 
-  /// Where things lie in the file.
+  /// The names of the parts of the file.
   enum Layout {
     static let mean = "/mean"
     static let colourAxes = "/colour_axes"
@@ -35,18 +35,18 @@ public final class Checkpoint: Sendable {
     static let checksum = HDF5File.checksumAttribute
     static let headerChecksum = "header_sha256"
 
-    /// Of a parameter's name, `conv1/weights`.
+    /// The path of a parameter's values; `parameter` is a name such as `conv1/weights`.
     static func values(_ parameter: String) -> String { "/parameters/\(parameter)" }
     static func velocity(_ parameter: String) -> String { "/velocity/\(parameter)" }
   }
 
-  /// What `/` says in its attributes.
+  /// The texts in the attributes of `/`.
   struct Attributes: Equatable {
     var network: String
     var progress: String
     var options: String
 
-    /// The SHA-256 of lines `name=value`: a flipped bit in a learning rate would otherwise go unseen.
+    /// The SHA-256 of lines `name=value`: otherwise a flipped bit in a learning rate would go unnoticed.
     var checksum: String {
       var hash = SHA256()
       hash.update("format=\(Checkpoint.format)\nversion=\(Checkpoint.version)\n")
@@ -57,7 +57,8 @@ public final class Checkpoint: Sendable {
 
   /// The digest of a checkpoint: the SHA-256 of the lines `<sha256>  <path>\n` of its data sets in the order of their paths' bytes.
   ///
-  /// It is that of `sha256sum`'s own output form, over every data set; the attributes (options, progress) don't count.
+  /// This is the SHA-256 of the output that `sha256sum` would give for the data sets; the attributes (options, progress) don't
+  /// count.
   static func digest(of checksums: [(path: String, checksum: String)]) -> String {
     var hash = SHA256()
     for entry in checksums.sorted(by: { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }) {
@@ -70,8 +71,8 @@ public final class Checkpoint: Sendable {
 /// A checkpoint without its parameters.
 public struct CheckpointHeader: Sendable, Hashable {
   public let contents: CheckpointContents
-  /// The SHA-256 that results cite, from the checksums in the file: the parameters themselves were not looked at.
+  /// The SHA-256 that results cite, computed from the checksums in the file: the parameters themselves were not read.
   public let digest: String
-  /// Whether training can go on where it stopped.
+  /// True if training can go on from this checkpoint.
   public let hasVelocity: Bool
 }

@@ -2,7 +2,7 @@ import Files
 import Foundation
 import HDF5
 
-/// A checkpoint that could not be written or read, with what to do about it.
+/// A failed attempt to write or read a checkpoint, with what to do about it.
 public struct CheckpointError: Error, Sendable, Hashable, CustomStringConvertible {
   /// What went wrong, for callers that act on it.
   public enum Kind: String, Sendable, Hashable {
@@ -14,30 +14,30 @@ public struct CheckpointError: Error, Sendable, Hashable, CustomStringConvertibl
     case otherVersion
     /// It ends too early, or a checksum, a data set or a description is not as it was written.
     case damaged
-    /// A data set's shape differs from what the network says.
+    /// A data set's shape is another than the network requires.
     case otherShape
-    /// The disk is full or a quota used up.
+    /// The disk is full, or a quota is used up.
     case noSpace
-    /// What was to be written doesn't fit together.
+    /// The contents to be written don't fit together.
     case invalidContents
-    /// What was to be written has diverged.
+    /// A value is no finite number; on writing, the training has diverged.
     case notFinite
     /// The storage was at fault for longer than `StoragePatience` allows.
     case storage
-    /// Somebody asked the process to stop while it waited for the storage.
+    /// The process was asked to stop while it waited for the storage.
     case stopped
-    /// There isn't memory for what it holds.
+    /// There isn't enough memory for the checkpoint's contents.
     case noMemory
     case other
   }
 
   public let kind: Kind
   public let path: String
-  /// What was being done: `read`, `write`.
+  /// What was being done: `read` or `write`.
   public let action: String
   public let reason: String
   public let hint: String?
-  /// What the system call that failed left in errno; nil where none did.
+  /// The value of errno after the system call that failed; nil if none did.
   public let code: Int32?
 
   public init(
@@ -52,18 +52,18 @@ public struct CheckpointError: Error, Sendable, Hashable, CustomStringConvertibl
   }
 
   public var description: String {
-    // Of a storage that stays away the reason is the whole sentence, and may be of another file.
+    // For a storage that stays away, the reason is already the whole message, and may be about another file.
     kind == .storage || kind == .stopped
       ? reason : "cannot \(action) checkpoint \(path): \(reason)" + (hint.map { "; \($0)" } ?? "")
   }
 }
 
 extension CheckpointError {
-  /// An error of writing.
+  /// Makes the error of a failed write.
   init(writing error: HDF5Error, to path: String) {
     switch error.kind {
     case .noSpace:
-      // A full disk, a quota, and a limit on the size of files want different things done.
+      // The remedies for a full disk, a quota and a limit on the size of files differ.
       let remedy = error.hint?.split(separator: ";").first ?? "free space"
       self.init(.noSpace, "write", path, error.reason, hint: "\(remedy), the previous checkpoint is untouched")
     case .invalidValue: self.init(.invalidContents, "write", path, error.reason)
@@ -71,7 +71,7 @@ extension CheckpointError {
     }
   }
 
-  /// An error of reading, with the checkpoint to resume from instead where there is one.
+  /// Makes the error of a failed read, with the checkpoint to resume from instead if there is one.
   init(reading error: HDF5Error, from path: String) {
     let kind: Kind =
       switch error.kind {
@@ -84,19 +84,19 @@ extension CheckpointError {
       case .noMemory: .noMemory
       case .stopped: .stopped
       }
-    // The errors of opening need no more words; those of a data set name it.
+    // The reason of a failure to open needs no more words; that of a data set names it.
     let reason = error.action == "open" ? error.reason : "cannot \(error.action.removingPreposition): \(error.reason)"
     let isOfTheFile = kind != .storage && kind != .stopped
     self.init(
       kind, "read", path, reason, hint: isOfTheFile ? error.hint ?? Self.alternative(to: path) : nil, code: error.code)
   }
 
-  /// An error of what the file says, with the checkpoint to resume from instead where there is one.
+  /// Makes the error for wrong contents of a file, with the checkpoint to resume from instead if there is one.
   static func reading(_ kind: Kind, _ path: String, _ reason: String) -> CheckpointError {
     CheckpointError(kind, "read", path, reason, hint: alternative(to: path))
   }
 
-  /// The checkpoint before this one in its folder, as advice; nil when there is none.
+  /// The advice to resume from the checkpoint before this one in its folder; nil if there is none.
   private static func alternative(to path: String) -> String? {
     let folder = FilePath.folder(of: path)
     let name = SymbolicLink.target(of: path).map(FilePath.name) ?? FilePath.name(of: path)
@@ -109,7 +109,7 @@ extension CheckpointError {
 }
 
 extension String {
-  /// `read data set /mean` of `read data set /mean of`.
+  /// The text without its last preposition: `read data set /mean` for `read data set /mean of`.
   fileprivate var removingPreposition: String {
     for ending in [" of", " in"] where hasSuffix(ending) { return String(dropLast(ending.count)) }
     return self

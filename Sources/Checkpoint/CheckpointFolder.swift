@@ -3,10 +3,10 @@ import Files
 import Foundation
 import HDF5
 
-/// The checkpoints of a run: `step-00012000.h5` and so on, and the links `latest.h5` and `best.h5`. One process uses it.
+/// The checkpoints of a run: `step-00012000.h5` and so on, and the links `latest.h5` and `best.h5`. Only one process uses it.
 public struct CheckpointFolder: Sendable, Hashable {
   public let path: String
-  /// How many of the newest stay; the best stays besides.
+  /// The number of newest checkpoints that are kept; the best one is kept in addition.
   public let keep: Int
 
   public init(_ path: String, keep: Int = 3) {
@@ -18,13 +18,13 @@ public struct CheckpointFolder: Sendable, Hashable {
   public var latest: String { FilePath.join(path, "latest.h5") }
   public var best: String { FilePath.join(path, "best.h5") }
 
-  /// `step-00012000.h5`.
+  /// The name of a step's file, such as `step-00012000.h5`.
   public static func fileName(step: Int) -> String {
     let digits = String(step)
     return "step-\(String(repeating: "0", count: max(0, 8 - digits.count)))\(digits).h5"
   }
 
-  /// The step in such a name, nil for any other name.
+  /// The step in such a name; nil for any other name.
   public static func step(ofName name: String) -> Int? {
     guard name.hasPrefix("step-"), name.hasSuffix(".h5") else { return nil }
     let digits = name.dropFirst(5).dropLast(3)
@@ -32,11 +32,12 @@ public struct CheckpointFolder: Sendable, Hashable {
     return Int(digits)
   }
 
-  /// Writes a checkpoint, lets `latest.h5` (and `best.h5`, if it is) point to it, and removes what is too old.
+  /// Writes a checkpoint, points `latest.h5` (and `best.h5` if it is the best) to it, and removes old ones.
   ///
-  /// The steps come in this order, each whole before the next, so that a crash in between leaves links that point to whole files.
-  /// - Returns: the new file's path and digest.
-  /// - Throws: `CheckpointError`; the checkpoints and links that were there are untouched if the new file couldn't be written.
+  /// Each of these actions is complete before the next begins, so that after a crash in between the links still point to whole
+  /// files.
+  /// - Returns: The new file's path and digest.
+  /// - Throws: `CheckpointError`; if the new file couldn't be written, the older checkpoints and links are untouched.
   @discardableResult
   public func write(
     _ contents: CheckpointContents, store: ParameterStore, isBest: Bool = false
@@ -63,9 +64,10 @@ public struct CheckpointFolder: Sendable, Hashable {
   /// The path of a step's checkpoint.
   public func file(step: Int) -> String { FilePath.join(path, Self.fileName(step: step)) }
 
-  /// Says that the disk is too full before it is filled up: others may be writing to it. Source: statvfs(3)
+  /// Throws if the disk is too full, before anything is written: filling it up would harm others who write to it. Source:
+  /// statvfs(3)
   private func checkSpace(for contents: CheckpointContents, _ store: ParameterStore, _ file: String) throws(CheckpointError) {
-    // What a killed process left takes space that is ours.
+    // Files that a killed process left take space that can be used.
     TemporaryFile.removeLeftovers(in: path)
     var status = statvfs()
     guard statvfs(path, &status) == 0 else { return }
@@ -77,20 +79,20 @@ public struct CheckpointFolder: Sendable, Hashable {
       hint: "free space, the previous checkpoint is untouched")
   }
 
-  /// Removes all but the `keep` newest, and those that a link points to.
+  /// Removes all checkpoints but the `keep` newest and those that a link points to.
   private func removeOld() throws(CheckpointError) {
     let linked = [latest, best].compactMap(SymbolicLink.target)
     for step in try steps().dropFirst(keep) {
       let name = Self.fileName(step: step)
-      // One that can't be removed takes space, but is no reason to stop a run.
+      // A checkpoint that can't be removed takes space, but is no reason to stop a run.
       if !linked.contains(name) { unlink(FilePath.join(path, name)) }
     }
   }
 
-  /// The steps of all checkpoints, newest first, whole or not; empty when there is no such folder.
+  /// The steps of all checkpoints, newest first, whether whole or not; empty if there is no such folder.
   ///
-  /// Newest is the highest step. But a run that was taken back to an earlier step leaves higher ones behind: those that were
-  /// written before the one that `latest.h5` points to come last.
+  /// The newest has the highest step. But a run that was taken back to an earlier step leaves higher ones behind: those that were
+  /// written before the one to which `latest.h5` points come last.
   public func steps() throws(CheckpointError) -> [Int] {
     guard FileManager.default.fileExists(atPath: path) else { return [] }
     let names: [String]
@@ -106,23 +108,23 @@ public struct CheckpointFolder: Sendable, Hashable {
     return steps.filter { !abandoned.contains($0) } + abandoned
   }
 
-  /// When the checkpoint of a step was written, in nanoseconds.
+  /// The time at which a step's checkpoint was written, in nanoseconds since 1970; nil if there is none.
   private func written(_ step: Int) -> Int? {
     var status = stat()
     guard stat(FilePath.join(path, Self.fileName(step: step)), &status) == 0 else { return nil }
     return status.st_mtim.tv_sec * 1_000_000_000 + status.st_mtim.tv_nsec
   }
 
-  /// A search for the newest checkpoint.
+  /// The result of a search for the newest checkpoint.
   public struct Newest: Sendable {
-    /// The newest that is whole; nil when there is none.
+    /// The newest whole checkpoint; nil if there is none.
     public let found: (path: String, checkpoint: Checkpoint)?
-    /// The newer ones that are not, with the reasons.
+    /// The errors of the newer checkpoints that aren't whole.
     public let skipped: [CheckpointError]
   }
 
-  /// Reads the newest checkpoint whose header and checksums are all right, and says which newer ones were skipped and why.
-  /// - Throws: `CheckpointError` when the folder can't be listed.
+  /// Finds the newest checkpoint whose header and checksums are all right, and says which newer ones were skipped and why.
+  /// - Throws: `CheckpointError` if the folder can't be listed, or the storage is away.
   public func newest(training: Bool = true) throws(CheckpointError) -> Newest {
     var skipped: [CheckpointError] = []
     for step in try steps() {
@@ -130,7 +132,7 @@ public struct CheckpointFolder: Sendable, Hashable {
       do {
         return Newest(found: (file, try Checkpoint.read(file, training: training)), skipped: skipped)
       } catch {
-        // One that can't be had now isn't damaged: an older one in its place would lose work.
+        // A checkpoint that can't be read now isn't damaged: taking an older one instead would lose work.
         if error.storageTrouble != nil { throw error }
         skipped.append(error)
       }

@@ -3,25 +3,26 @@ import Foundation
 import Sizes
 import Synchronization
 
-/// Writes the checkpoints of a run on a thread of its own, from a copy: training waits for the copy alone.
+/// Writes the checkpoints of a run on its own thread, from a copy: training waits only while the copy is made.
 ///
 ///     writer.start(contents, copying: store, isBest: false, team: team)      // training goes on
 ///     for outcome in writer.takeOutcomes() { … }                             // now and then
 ///     writer.wait()                                                          // before the end
 ///
-/// One checkpoint is in flight: `start` waits for the one before. The copy is as large as values and velocity together, made once
-/// and kept. A checkpoint with values that are no finite numbers is refused: it must not take the place of a good one.
-/// One thread uses the writer; while a checkpoint is in flight no other thread should use HDF5.
+/// Only one checkpoint is in flight: `start` waits for the one before. The copy is as large as values and velocity together; it
+/// is made once and kept. A checkpoint with values that are no finite numbers is refused: it must not replace a good one. Only
+/// one thread may use the writer. Other threads may use HDF5 meanwhile, but their calls wait for each other.
 public final class CheckpointWriter: @unchecked Sendable {
-  // Unchecked: `copy` and `contents` belong to the writer's thread while one is in flight, and to the owner's otherwise.
+  // Unchecked, because `copy` and `contents` belong to the writer's thread while a checkpoint is in flight, and to the owner
+  // otherwise.
 
-  /// What became of a checkpoint.
+  /// The result of writing one checkpoint.
   public struct Outcome: Sendable {
     public let step: Int
     public let isBest: Bool
-    /// The file's path, or why there is none; the checkpoints before it are whole either way.
+    /// The file's path, or the reason why there is none; the earlier checkpoints are whole in both cases.
     public let result: Result<String, CheckpointError>
-    /// How long training waited: for the checkpoint before, if that was still in flight, and for the copy.
+    /// The time in seconds that training waited: for the checkpoint before, if that was still in flight, and for the copy.
     public let waitSeconds: Double
     public let writeSeconds: Double
   }
@@ -32,14 +33,14 @@ public final class CheckpointWriter: @unchecked Sendable {
   private let inFlight = DispatchGroup()
   private let outcomes = Mutex<[Outcome]>([])
 
-  /// - Throws: `MemoryError` when there is no memory for the copy.
+  /// - Throws: `MemoryError` if there isn't enough memory for the copy.
   public init(_ folder: CheckpointFolder, network: Network) throws(MemoryError) {
     self.folder = folder
-    // Memory that nobody writes to, such as its gradients, costs nothing.
+    // Memory that is never written to, such as that of the copy's gradients, costs nothing.
     copy = try ParameterStore(network)
   }
 
-  /// Copies the parameters, and begins to write them.
+  /// Copies the parameters, and starts writing them.
   public func start(_ contents: CheckpointContents, copying store: ParameterStore, isBest: Bool, team: ThreadTeam) {
     let start = ContinuousClock.now
     inFlight.wait()
@@ -48,7 +49,7 @@ public final class CheckpointWriter: @unchecked Sendable {
     write(waitSeconds: (ContinuousClock.now - start) / .seconds(1))
   }
 
-  /// Begins to write the last checkpoint once more, after it failed.
+  /// Starts writing the last checkpoint again, after it has failed.
   public func retry() {
     inFlight.wait()
     write(waitSeconds: 0)
@@ -57,10 +58,10 @@ public final class CheckpointWriter: @unchecked Sendable {
   /// Waits until nothing is in flight.
   public func wait() { inFlight.wait() }
 
-  /// Waits until nothing is in flight, at most so many seconds; whether nothing is. Any thread may call it.
+  /// Waits until nothing is in flight, but at most so many seconds; returns true if nothing is. Any thread may call it.
   public func wait(atMost seconds: Double) -> Bool { inFlight.wait(timeout: .now() + seconds) == .success }
 
-  /// What became of the checkpoints that were finished since the last call, in order.
+  /// The results of the checkpoints that were finished since the last call, in order.
   public func takeOutcomes() -> [Outcome] {
     outcomes.withLock { outcomes in
       defer { outcomes = [] }
@@ -72,7 +73,8 @@ public final class CheckpointWriter: @unchecked Sendable {
     guard let (contents, isBest) = contents else { return }
     inFlight.enter()
     let thread = Thread { [self] in
-      // The team of the training waits for its slowest thread: this one, which shares their processors, steps back.
+      // The threads of the training wait for the slowest of them, so this thread, which shares their processors, takes a lower
+      // priority.
       _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
       let start = ContinuousClock.now
       let result = Result { () throws(CheckpointError) in

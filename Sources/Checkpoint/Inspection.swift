@@ -3,16 +3,16 @@ import Files
 import Foundation
 import HDF5
 
-/// What is in a checkpoint, or in any other HDF5 file, as text for people.
+/// The contents of a checkpoint, or of any other HDF5 file, as text for people.
 public struct Inspection: Sendable {
   /// Lines for a terminal, without a line break at the end.
   public let text: String
-  /// Whether every checksum is right and, in a checkpoint, everything is there; false of other programs' files, of which nothing
-  /// can be verified.
+  /// True if every checksum is right and, in a checkpoint, nothing is missing. False for files of other programs, in which
+  /// nothing can be verified.
   public let isWhole: Bool
 
-  /// Reads all of a file.
-  /// - Throws: `HDF5Error` when the file can't be opened: it is missing, truncated, or no HDF5 file.
+  /// Reads a whole file.
+  /// - Throws: `HDF5Error` if the file can't be opened: it is missing, truncated, or no HDF5 file.
   public static func of(_ path: String) throws(HDF5Error) -> Inspection {
     let file = try HDF5File.open(at: path)
     let attributes = try file.attributeNames()
@@ -47,7 +47,7 @@ public struct Inspection: Sendable {
       }
     }
     sections.append(rows.count > 1 ? table(rows) : "no data sets")
-    // Files of ours say which they are, or have a checksum with each data set.
+    // A file of this program states its format, or has a checksum with each data set.
     var isOwn = verified > 0 && verified == rows.count - 1
     if case .string(let name)? = format, name.hasPrefix(ownFormats) { isOwn = true }
     if !problems.isEmpty {
@@ -63,10 +63,10 @@ public struct Inspection: Sendable {
     return Inspection(text: sections.joined(separator: "\n\n"), isWhole: problems.isEmpty)
   }
 
-  /// What the attribute `format` of every kind of our files begins with.
+  /// The beginning of the attribute `format` in all kinds of this program's files.
   private static let ownFormats = "deepinside-"
 
-  /// Whose file it is, as the middle of a sentence.
+  /// Which program has written the file, as the middle of a sentence.
   private static func origin(of file: borrowing HDF5File, _ attributes: [String]) throws(HDF5Error) -> String {
     let isKeras = ["keras_version", "layer_names", "model_config"].contains(where: attributes.contains)
     return isKeras ? "Keras has written it" : "deepinside hasn't written it"
@@ -140,10 +140,10 @@ extension Inspection {
     return facts + "\n\n" + table(rows)
   }
 
-  /// Four significant digits.
+  /// The number with four significant digits.
   private static func short(_ value: Double) -> String { String(format: "%.4g", value) }
 
-  /// Columns as wide as their widest cell, two spaces between them.
+  /// A table whose columns are as wide as their widest cells, with two spaces between them.
   private static func table(_ rows: [[String]]) -> String {
     let columns = rows.map(\.count).max() ?? 0
     let widths = (0..<columns).map { column in rows.map { $0.count > column ? $0[column].count : 0 }.max() ?? 0 }

@@ -1,9 +1,9 @@
-/// Range, mean and deviation of values that come in pieces, in double precision.
+/// Range, mean and standard deviation of values that come in pieces, in double precision.
 struct Statistics: Equatable {
   private(set) var minimum = Float.nan
   private(set) var maximum = Float.nan
   private(set) var mean = Double.nan
-  /// Values that are not a finite number; all else is of the others.
+  /// The number of values that are no finite numbers; everything else counts only the other values.
   private(set) var nonFinite = 0
   private var count = 0.0
   /// Σ(x − mean)²
@@ -12,7 +12,8 @@ struct Statistics: Equatable {
   /// √(Σ(x − mean)² / count)
   var deviation: Double { (squares / count).squareRoot() }
 
-  /// Takes in the next values. Source of the sum of squares of both: Chan, Golub and LeVeque 1979, Updating Formulae, equation 2.1
+  /// Adds the next values. Source, for combining the sums of squares: Chan, Golub and LeVeque 1979, Updating Formulae, equation
+  /// 2.1
   mutating func add(_ values: UnsafeBufferPointer<Float>) {
     var (least, most, sum, found) = (Float.infinity, -Float.infinity, 0.0, 0)
     for value in values where value.isFinite {
@@ -25,7 +26,7 @@ struct Statistics: Equatable {
     guard found > 0 else { return }
     let others = Double(found)
     let othersMean = sum / others
-    // A second pass: squares of large means would swallow small deviations.
+    // The values are read a second time: in a sum of their squares, a large mean would hide small deviations.
     var othersSquares = 0.0
     for value in values where value.isFinite { othersSquares += (Double(value) - othersMean) * (Double(value) - othersMean) }
     guard count > 0 else {

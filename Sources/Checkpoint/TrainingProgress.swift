@@ -1,22 +1,24 @@
 import Foundation
 
-/// How far training has come: what a resumed run needs besides the parameters.
+/// The progress of a training: everything besides the parameters that a resumed run needs.
 public struct TrainingProgress: Codable, Sendable, Hashable {
-  /// Updates made.
+  /// The number of updates made.
   public var step: Int
-  /// Epochs finished.
+  /// The number of finished epochs.
   public var epoch: Int
-  /// Samples consumed since the beginning, by all ranks together: the place in the data, whatever the batch was on the way.
+  /// The number of samples that all ranks together have used since the beginning: the place in the data, whatever the batch sizes
+  /// were.
   public var sample: Int
   public var learningRate: LearningRateState
-  /// The losses of the updates of the epoch that isn't finished: their sum, and how many they are. Older files have none.
+  /// The sum of the losses of the unfinished epoch's updates, and below their number. Nil in older files.
   public var epochLossSum: Double?
   public var epochLossCount: Int?
-  /// The validation top-1 error of these parameters, 0–1; nil where none was measured at this step. Older files have none.
+  /// The validation top-1 error of these parameters, 0–1; nil if none was measured at this step, and in older files.
   public var validationError: Double?
-  /// The pictures that the run is trained on. Older files don't say.
+  /// The pictures that the run is trained on; nil in older files.
   public var data: TrainingData?
-  /// The epoch that these parameters finish, if its validation error could not be measured: who goes on measures it first.
+  /// The epoch that these parameters finish, if its validation error could not be measured: a resumed run measures it first.
+  /// Otherwise nil.
   public var unmeasuredEpoch: Int?
 
   public init(
@@ -36,11 +38,11 @@ public struct TrainingProgress: Codable, Sendable, Hashable {
   }
 }
 
-/// Which pictures a run is trained on and measured by: enough to notice that they are others.
+/// The pictures that a run is trained on and measured with: enough to notice that they have changed.
 public struct TrainingData: Codable, Sendable, Hashable {
   public var trainPictures: Int
   public var validationPictures: Int
-  /// The SHA-256 of the list of training pictures, names and labels, and that of the validation pictures.
+  /// The SHA-256 of the list of training pictures, labels and names; below, that of the validation pictures.
   public var trainListing: String
   public var validationListing: String
 
@@ -52,16 +54,17 @@ public struct TrainingData: Codable, Sendable, Hashable {
   }
 }
 
-/// What the learning-rate schedule remembers.
+/// The state of the learning-rate schedule.
 public struct LearningRateState: Codable, Sendable, Hashable {
   public var rate: Double
-  /// The lowest validation error yet, 0–1; nil before the first.
+  /// The lowest validation error so far, 0–1; nil before the first.
   public var bestError: Double?
-  /// Epochs since the error was last clearly lower than `plateauError`.
+  /// The number of epochs since the error was last clearly lower than `plateauError`.
   public var epochsSinceBest: Int
-  /// How often the rate has been lowered.
+  /// The number of times that the rate has been lowered.
   public var reductions: Int
-  /// The error that a fall is measured from: the one that was last clearly lower. Nil in older files, where it is `bestError`.
+  /// The error from which a fall is measured: the one that was last clearly lower. Nil in older files, where `bestError` takes
+  /// its place.
   public var plateauError: Double?
 
   public init(
@@ -76,10 +79,10 @@ public struct LearningRateState: Codable, Sendable, Hashable {
 }
 
 extension TrainingProgress {
-  /// No count is larger: whole numbers up to here are exact in every program that reads JSON.
+  /// The largest count: whole numbers up to this one are exact in every program that reads JSON.
   static let largestCount = 1 << 53
 
-  /// Why these numbers, from a file, can't be those of a training, as a sentence; nil when they can.
+  /// The reason why these numbers, from a file, can't be those of a training, as a sentence; nil if they can.
   var problem: String? {
     let counts = [
       ("step", step), ("epoch", epoch), ("sample", sample), ("epochLossCount", epochLossCount ?? 0),
@@ -94,7 +97,7 @@ extension TrainingProgress {
     return nil
   }
 
-  /// JSON with sorted keys; numbers that a diverged run made non-finite are the strings `inf`, `-inf` and `nan`.
+  /// The progress as JSON with sorted keys; numbers that a diverged run made non-finite are the strings `inf`, `-inf` and `nan`.
   func json() throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
