@@ -1,9 +1,10 @@
-/// A file of another program that can't be read or made; the message names it, and says what was expected, found and to be done.
+/// A failure to read or make a file of another program. The message names the file, and says what was expected, what was found
+/// and what to do.
 public struct InterchangeError: Error, Sendable, Hashable, CustomStringConvertible {
   public enum Kind: Sendable, Hashable {
     /// The options don't fit the file or each other.
     case wrongUse
-    /// The file is damaged, or holds what deepinside's networks don't have.
+    /// The file is damaged, or holds something that deepinside's networks don't have.
     case badData
     /// The system refused something.
     case system

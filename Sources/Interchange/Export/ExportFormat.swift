@@ -2,18 +2,18 @@ import Checkpoint
 import ConvNet
 import Files
 
-/// The formats in which a checkpoint's network can be given to other programs.
+/// The formats in which a checkpoint's network can be exported for other programs.
 public enum ExportFormat: String, Sendable, CaseIterable {
-  /// Tensors by name, for PyTorch and the like: `conv1.weight`, `conv1.bias`, …, `mean`.
+  /// Tensors by name, for PyTorch and others: `conv1.weight`, `conv1.bias`, …, `mean`.
   case safetensors
-  /// The network as a graph, for ONNX Runtime and the like: RGB pictures of 0–255 in, class scores out.
+  /// The network as a graph, for ONNX Runtime and others: its input are RGB pictures of 0–255, its output class scores.
   case onnx
 }
 
 /// Writes a checkpoint's network in another program's format.
 ///
-/// - Parameter subtractsMean: whether an ONNX graph subtracts the mean itself, so that RGB 0–255 goes in.
-/// - Throws: `InterchangeError` when the format can't hold the network, `FileError` when the file can't be written.
+/// - Parameter subtractsMean: true for an ONNX graph that subtracts the mean itself, so that its input is RGB 0–255.
+/// - Throws: `InterchangeError` if the format can't hold the network, `FileError` if the file can't be written.
 public func export(
   _ checkpoint: Checkpoint, format: ExportFormat, subtractsMean: Bool = true, to path: String
 ) throws {

@@ -4,17 +4,16 @@ import Files
 
 /// The ONNX format: a `ModelProto` of IR version 8, operator set 13.
 ///
-/// The input `images` is [N, 3, H, W], RGB 0–255 (or with the mean subtracted, where the graph doesn't); the output `scores` is
-/// [N, K], class scores before any softmax. Values have the names of the layers. Dropout does nothing at test time and is left
-/// out.
+/// The input `images` is [N, 3, H, W], RGB 0–255 (minus the mean, if the graph doesn't subtract it); the output `scores` is [N,
+/// K], class scores before any softmax. Values have the names of the layers. Dropout does nothing at test time and is left out.
 /// Source: onnx/onnx.proto, onnx/docs/Operators.md.
 enum ONNX {
-  /// The most bytes a Protocol Buffers message may have, less one.
+  /// A Protocol Buffers message must have fewer bytes than this.
   private static let limit = 1 << 31
 
-  /// - Parameter mean: what the graph subtracts, in the input's shape; nil for nothing.
+  /// - Parameter mean: The mean that the graph subtracts, in the input's shape; nil for none.
   static func write(_ checkpoint: Checkpoint, mean: [Float]?, to path: String) throws {
-    // The message points to the parameters and the mean.
+    // The message only points to the parameters and the mean, so they must stay in memory until it is written.
     try withExtendedLifetime(checkpoint) {
       guard let mean else { return try writeModel(checkpoint, mean: nil, to: path) }
       try mean.withUnsafeBytes { try writeModel(checkpoint, mean: $0, to: path) }
@@ -79,7 +78,7 @@ enum ONNX {
     return graph
   }
 
-  /// The operators of a layer; nil for none.
+  /// The operators of a layer; nil for a layer without any.
   private static func nodes(
     _ layer: Network.NamedLayer, input: Shape, from: String, isLast: Bool
   ) -> [ONNXNode]? {
@@ -134,7 +133,7 @@ enum ONNX {
     return tensor
   }
 
-  /// A float tensor's name and shape, after a first dimension of any size.
+  /// A description of a float tensor: its name and its shape, after a first dimension of any size.
   private static func value(_ name: String, _ shape: [Int]) -> ProtobufMessage {
     var dimensions = ProtobufMessage()
     var batch = ProtobufMessage()

@@ -18,7 +18,7 @@ struct ONNXNode {
     self.attributes = attributes
   }
 
-  /// A `NodeProto`.
+  /// The operator as a `NodeProto`.
   var message: ProtobufMessage {
     var node = ProtobufMessage()
     for input in inputs { node.add(1, input) }
@@ -29,7 +29,7 @@ struct ONNXNode {
     return node
   }
 
-  /// An `AttributeProto`; its last field is the type: 1 float, 2 integer, 7 integers.
+  /// An attribute as an `AttributeProto`; its last field is the type: 1 float, 2 integer, 7 integers.
   private static func message(_ attribute: Attribute) -> ProtobufMessage {
     var message = ProtobufMessage()
     switch attribute {

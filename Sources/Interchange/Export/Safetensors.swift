@@ -5,9 +5,9 @@ import Foundation
 
 /// The safetensors format: the length of a JSON header (8 bytes), the header, then the tensors' bytes one after the other.
 ///
-/// Tensors have the names and shapes of a PyTorch state dict: `conv1.weight` [out, in, kh, kw], `fc6.weight` [out, in] with inputs
-/// in C, H, W order, `conv1.bias` [out]; besides `mean`, [3, H, W], RGB 0–255. The metadata say `format` ("pt"), and as JSON
-/// `network`, `classes` and `class_names`, and the checkpoint's `digest`. Source: huggingface/safetensors, README, *Format*.
+/// Tensors have the names and shapes of a PyTorch state dict: `conv1.weight` [out, in, kh, kw], `fc6.weight` [out, in] with
+/// inputs in C, H, W order, `conv1.bias` [out]; in addition `mean`, [3, H, W], RGB 0–255. The metadata have `format` ("pt"), as
+/// JSON `network`, `classes` and `class_names`, and the checkpoint's `digest`. Source: huggingface/safetensors, README, *Format*.
 enum Safetensors {
   static func write(_ checkpoint: Checkpoint, mean: [Float], to path: String) throws {
     let contents = checkpoint.contents
@@ -30,7 +30,7 @@ enum Safetensors {
     let input = contents.network.input
     place("mean", [input.channels, input.height, input.width])
     var header = try JSONSerialization.data(withJSONObject: entries, options: [.sortedKeys, .withoutEscapingSlashes])
-    // Spaces bring the tensors to a multiple of 8 bytes.
+    // Spaces after the header make the tensors begin at a multiple of 8 bytes.
     header.append(contentsOf: [UInt8](repeating: 0x20, count: (8 - header.count % 8) % 8))
     let start = ProtobufMessage.littleEndian(UInt64(header.count)) + header
     let file = try FileWriter(path)

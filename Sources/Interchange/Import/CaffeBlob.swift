@@ -3,9 +3,9 @@ import Files
 import Foundation
 import Sizes
 
-/// An array in Caffe's files. Source: BVLC/caffe, caffe.proto, `BlobProto`.
+/// An array in a file of Caffe. Source: BVLC/caffe, caffe.proto, `BlobProto`.
 struct CaffeBlob {
-  /// The newer `shape`, or the older four of num, channels, height and width.
+  /// The newer field `shape`, or the older four fields num, channels, height and width.
   let shape: [Int]
   let values: [Float]
 
@@ -22,11 +22,11 @@ struct CaffeBlob {
     }
   }
 
-  /// A mean picture of `[3, H, W]` or `[1, 3, H, W]`, BGR, as RGB.
-  /// - Throws: `InterchangeError` when the file can't be read or holds something else.
+  /// Reads a mean picture of `[3, H, W]` or `[1, 3, H, W]` in BGR; returns it in RGB.
+  /// - Throws: `InterchangeError` if the file can't be read or holds something else.
   static func mean(_ path: String) throws(InterchangeError) -> (values: [Float], shape: Shape) {
     let blob = try withFile(path) { bytes throws(InterchangeError) in try CaffeBlob(bytes, path: path) }
-    // Leading sizes of 1, but not those of a mean colour [1, 3, 1, 1].
+    // Drops leading sizes of 1, but not those of a mean colour [1, 3, 1, 1].
     let shape = blob.shape.count > 3 ? blob.shape.drop { $0 == 1 } : blob.shape[...]
     guard shape.count == 3, shape.first == 3, shape.dropFirst().allSatisfy({ (1...Network.largestInputSide).contains($0) }) else {
       throw .badData(
@@ -41,9 +41,9 @@ struct CaffeBlob {
   }
 }
 
-/// Gives the bytes of a file, which are mapped and not read.
+/// Calls `body` with the bytes of a file, which is mapped into memory and not read.
 ///
-/// - Throws: `InterchangeError` that says what the file is, where it is plainly of another kind; what `body` throws.
+/// - Throws: `InterchangeError`, which says what the file is if it is plainly of another kind; and what `body` throws.
 func withFile<Result>(
   _ path: String, _ body: (UnsafeRawBufferPointer) throws(InterchangeError) -> Result
 ) throws(InterchangeError) -> Result {

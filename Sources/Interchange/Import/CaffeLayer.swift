@@ -3,7 +3,7 @@ import ConvNet
 /// A layer of a `.caffemodel`, `LayerParameter` or `V1LayerParameter`. Source: BVLC/caffe, caffe.proto.
 struct CaffeLayer {
   let name: String
-  /// The newer format's name of it.
+  /// The layer's type, by the newer format's name.
   let type: String
   let bottoms: [String]
   let tops: [String]
@@ -11,7 +11,7 @@ struct CaffeLayer {
   private let isNewer: Bool
   private let path: String
 
-  /// V1's numbers of the types that mean something here.
+  /// The numbers that V1 has for the types which mean something here.
   private static let types = [
     1: "Accuracy", 4: "Convolution", 5: "Data", 6: "Dropout", 8: "Flatten", 9: "HDF5Data", 12: "ImageData", 14: "InnerProduct",
     15: "LRN", 17: "Pooling", 18: "ReLU", 20: "Softmax", 21: "SoftmaxWithLoss", 22: "Split", 24: "WindowData", 29: "MemoryData",
@@ -33,13 +33,13 @@ struct CaffeLayer {
     tops = message.bytes(isNewer ? 4 : 3).map { String(decoding: $0, as: UTF8.self) }
   }
 
-  /// The side of the input that an input layer says.
+  /// The side of the input that an input layer states; nil if it states none.
   func inputSide() throws(InterchangeError) -> Int? {
     guard type == "Input", let shape = try parameter(143, 143)?.bytes(1).first else { return nil }
     return try CaffeModel.side(ofInput: ProtobufReader(shape, path: path).integers(1, path: path), path)
   }
 
-  /// What a data layer does to pixels; nil where it doesn't say.
+  /// The changes that a data layer makes to pixels; nil if it doesn't state any.
   func transform() throws(InterchangeError) -> CaffeTransform? {
     if let own = try parameter(100, 36) { return try CaffeTransform(own, isTransform: true, layer: name, path: path) }
     let older = ["Data": (107, 11), "ImageData": (115, 15), "WindowData": (129, 20)]
@@ -47,7 +47,7 @@ struct CaffeLayer {
     return try CaffeTransform(own, isTransform: false, layer: name, path: path)
   }
 
-  /// - Parameter isFirst: its weights are over BGR, which become RGB.
+  /// - Parameter isFirst: true for the first layer, whose weights are over BGR and become RGB.
   func imported(isFirst: Bool) throws(InterchangeError) -> ImportedLayer {
     switch type {
     case "Convolution":
@@ -116,7 +116,7 @@ struct CaffeLayer {
       size: size, k: own?.float(5) ?? 1, alpha: (own?.float(2) ?? 1) / Float(size), beta: own?.float(3) ?? 0.75)
   }
 
-  /// A size that is one number for both directions, or two that must be equal.
+  /// A size that is stated once for both directions, or twice and then must be equal.
   private func square(
     _ own: ProtobufReader, _ both: Int, _ vertical: Int, _ horizontal: Int, _ name: String, _ fallback: Int
   ) throws(InterchangeError) -> Int {
@@ -125,7 +125,8 @@ struct CaffeLayer {
     return values.first ?? fallback
   }
 
-  /// - Parameter plane: the values of one channel of a filter, for a first layer whose channels are to be turned round.
+  /// - Parameter plane: The number of values of one channel of a filter, if this is a first layer whose channels are to be
+  ///   reversed; else nil.
   private func withBlobs(_ layer: AnyLayer, outputs: Int, plane: Int?) throws(InterchangeError) -> ImportedLayer {
     var blobs: [CaffeBlob] = []
     for bytes in message.bytes(isNewer ? 7 : 6) { blobs.append(try CaffeBlob(bytes, path: path)) }

@@ -1,10 +1,11 @@
 import ConvNet
 import Foundation
 
-/// Reads a `.caffemodel`: `NetParameter` with `layers` (V1) or `layer` messages.
+/// Reads a `.caffemodel`: a `NetParameter` with `layers` (V1) or `layer` messages.
 ///
-/// Caffe's nets take BGR: the first layer's weights are turned round. Its LRN divides alpha by the size, its pooling rounds up as ours
-/// does, its fully connected layers take inputs in C, H, W order as ours. Source: BVLC/caffe, caffe.proto.
+/// Caffe's nets take BGR, so the channels of the first layer's weights are reversed. Its LRN divides alpha by the size. As in
+/// this program, its pooling rounds up, and its fully connected layers take inputs in C, H, W order. Source: BVLC/caffe,
+/// caffe.proto.
 enum CaffeModel {
   static func read(_ path: String) throws(InterchangeError) -> ImportedNetwork {
     try withFile(path) { bytes throws(InterchangeError) in try read(bytes, path: path) }
@@ -28,7 +29,8 @@ enum CaffeModel {
       case "Input", "Data", "ImageData", "HDF5Data", "MemoryData", "WindowData", "DummyData":
         imported.side = try layer.inputSide() ?? imported.side
         if let found = try layer.transform() {
-          // Data layers of training and of test must agree: which one the weights are for isn't said.
+          // Data layers for training and for testing must agree, because the file doesn't state which of them the weights are
+          // for.
           guard transform == nil || transform == found else {
             throw .badData(path, "its data layers treat pixels in different ways (\(layer.name)); remove one and save it again")
           }
@@ -54,14 +56,14 @@ enum CaffeModel {
     return imported
   }
 
-  /// From `input_dim`, `input_shape`.
+  /// The side of the input, from `input_dim` or `input_shape`; nil if neither is there.
   private static func inputSide(_ message: ProtobufReader, _ path: String) throws(InterchangeError) -> Int? {
     var dimensions = try message.integers(4, path: path)
     if let shape = message.bytes(8).first { dimensions = try ProtobufReader(shape, path: path).integers(1, path: path) }
     return try side(ofInput: dimensions, path)
   }
 
-  /// Of [N, 3, side, side]; nil where no size is said.
+  /// The side of an input [N, 3, side, side]; nil if there are no dimensions.
   static func side(ofInput dimensions: [Int], _ path: String) throws(InterchangeError) -> Int? {
     if dimensions.isEmpty { return nil }
     guard dimensions.count == 4, dimensions[1] == 3, dimensions[2] == dimensions[3] else {

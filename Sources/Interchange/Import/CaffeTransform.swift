@@ -1,17 +1,18 @@
-/// What a data layer of a Caffe net does to pixels before the net sees them: (pixel − mean) · scale, at the size of its crop.
+/// The changes that a data layer of a Caffe net makes to pixels before the net sees them: (pixel − mean) · scale, at the size of
+/// its crop.
 ///
-/// The older parameters of single data layers count where there is no `transform_param`. Source: BVLC/caffe, caffe.proto,
+/// Without a `transform_param`, the older parameters of the data layers count. Source: BVLC/caffe, caffe.proto,
 /// `TransformationParameter`, `DataParameter`, `ImageDataParameter`, `WindowDataParameter`; data_transformer.cpp.
 struct CaffeTransform: Equatable {
   var scale: Float = 1
-  /// One for all channels, or blue, green and red; empty without.
+  /// One value for all channels, or blue, green and red; empty for no mean.
   var mean: [Float] = []
-  /// Of a mean picture, as the net's author called it; nil without.
+  /// The file of the mean picture, as the net's author named it; nil for none.
   var meanFile: String?
-  /// nil where the layer doesn't crop.
+  /// The side of the crop; nil if the layer doesn't crop.
   var crop: Int?
 
-  /// - Throws: `InterchangeError` for what deepinside can't do to a picture, and for numbers that are none.
+  /// - Throws: `InterchangeError` for changes that deepinside can't make to a picture, and for values that are no finite numbers.
   init(_ message: ProtobufReader, isTransform: Bool, layer: String, path: String) throws(InterchangeError) {
     func problem(_ text: String) -> InterchangeError { .badData(path, "layer '\(layer)': \(text)") }
     scale = message.float(isTransform ? 1 : 2) ?? 1
@@ -29,6 +30,6 @@ struct CaffeTransform: Equatable {
     if height > 0 { crop = height }
   }
 
-  /// RGB 0–255, for all pixels; nil without.
+  /// The mean colour, RGB 0–255, for all pixels; nil if there is none.
   var meanColour: [Float]? { mean.isEmpty ? nil : mean.count == 1 ? [mean[0], mean[0], mean[0]] : mean.reversed() }
 }

@@ -7,24 +7,24 @@ import Foundation
 public struct ImportedCheckpoint {
   public let contents: CheckpointContents
   public let store: ParameterStore
-  /// What the user should know of: differences to the published net, values that were assumed.
+  /// Facts for the user: differences from the published net, values that were assumed.
   public let notes: [String]
 
-  /// Writes the checkpoint; it holds no velocity: training can't go on from it, everything else can.
+  /// Writes the checkpoint. It holds no velocity: training can't go on from it, but everything else works.
   public func write(to path: String) throws { try Checkpoint.write(contents, store: store, to: path) }
 }
 
 /// Reads published weights: Caffe's `.caffemodel`, or MatConvNet's `.mat`.
 ///
 /// - Parameters:
-///   - mean: a `.binaryproto` of Caffe; nil for the one in the file.
-///   - synsetWords: lines `n01440764 tench, Tinca tinca` in the order of the outputs; nil for the classes in the file.
-///   - side: of the square input; nil for what the file says.
-/// - Throws: `InterchangeError`.
+///   - mean: A `.binaryproto` of Caffe; nil for the mean in the file.
+///   - synsetWords: A file of lines `n01440764 tench, Tinca tinca` in the order of the outputs; nil for the classes in the file.
+///   - side: The side of the square input in pixels; nil for what the file states.
+/// - Throws: `InterchangeError` if a file can't be read, or the files don't fit together.
 public func importWeights(
   _ path: String, mean meanPath: String? = nil, synsetWords: String? = nil, side: Int? = nil
 ) throws(InterchangeError) -> ImportedCheckpoint {
-  // The content decides; a name counts for what has no known content.
+  // The content decides; the name counts only if the content is of no known kind.
   let kind = ForeignFile.recognised(at: path)?.kind
   let isMatlab = kind == .matlab5 || kind == .matlab73 || path.hasSuffix(".mat")
   var imported = isMatlab ? try MatConvNetModel.read(path, side: side) : try CaffeModel.read(path)
@@ -63,13 +63,14 @@ public func importWeights(
   return ImportedCheckpoint(contents: contents, store: store, notes: notes)
 }
 
-/// Where the weights come from, as the options of a run that never was.
+/// The origin of the weights, in the place of the options of a run.
 private func provenance(_ path: String) -> String {
   let object = ["importedFrom": (path as NSString).lastPathComponent]
   return (try? JSONSerialization.data(withJSONObject: object)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
 }
 
-/// Synset ids and words in the order of the outputs: of the lines, or of the lines' numbers where these go as the ids do.
+/// The synset ids and names in the order of the outputs: that of the lines, or that of the lines' numbers if they follow the
+/// order of the ids.
 private func classes(in path: String) throws(InterchangeError) -> ([String], [String]) {
   let list: ClassList
   do throws(TextListError) { list = try ClassList(contentsOf: path) } catch {

@@ -10,26 +10,27 @@ struct ImportedLayer {
   var biases: [Float] = []
 }
 
-/// What a file of another program says of a network.
+/// A network as a file of another program states it.
 struct ImportedNetwork {
   var name: String
   var layers: [ImportedLayer]
-  /// The side of the square input, where the file says it.
+  /// The side of the square input; nil if the file doesn't state it.
   var side: Int?
-  /// Of the mean picture that the net was trained with, where the file names one that isn't in it.
+  /// The mean picture that the net was trained with, if the file names one and doesn't hold it; else nil.
   var meanFile: String?
-  /// RGB 0–255.
+  /// The mean, RGB 0–255; nil if the file has none.
   var mean: (values: [Float], shape: Shape)?
-  /// Empty where the file doesn't say them.
+  /// The synset ids; empty if the file doesn't state them.
   var classes: [String] = []
   var classNames: [String] = []
-  /// What the user should know of.
+  /// Facts for the user.
   var notes: [String] = []
 }
 
 extension ImportedNetwork {
-  /// Takes in what the net's data layer does to pixels: its scale goes into the first layer's weights, since here pixels enter every
-  /// network as they are. (x − mean) · scale · w = (x − mean) · (scale · w), and zeros of the padding stay zeros.
+  /// Applies the changes that the net's data layer makes to pixels. Its scale goes into the first layer's weights, because in
+  /// this program pixels enter every network unscaled: (x − mean) · scale · w = (x − mean) · (scale · w), and zeros of the
+  /// padding stay zeros.
   mutating func apply(_ transform: CaffeTransform) {
     side = transform.crop ?? side
     meanFile = transform.meanFile
@@ -40,7 +41,7 @@ extension ImportedNetwork {
   }
 
   /// The description of the network.
-  /// - Throws: `InterchangeError` when no input fits the parameters, or it is unclear which.
+  /// - Throws: `InterchangeError` if no input fits the parameters, or it isn't clear which one does.
   func network(path: String, side given: Int?) throws(InterchangeError) -> Network {
     if let side = given ?? side {
       let network = try description(side, path)
@@ -50,12 +51,13 @@ extension ImportedNetwork {
       }
       return network
     }
-    // A file without its input's size: the fully connected layers tell, if not exactly; 224 pixels are the field's custom.
+    // The file doesn't state its input's size. The fully connected layers show it, though not exactly; 224 pixels are usual in
+    // the field.
     if let network = try? description(224, path), mismatch(with: network) == nil { return network }
     let fitting = (8...1024).filter { side in
       (try? description(side, path)).map { mismatch(with: $0) == nil } ?? false
     }
-    // What is wrong whatever the size is.
+    // Throws the error that occurs at any size.
     if fitting.isEmpty { _ = try description(224, path) }
     guard let first = fitting.first, fitting.count == 1 else {
       let reason =
@@ -77,7 +79,7 @@ extension ImportedNetwork {
     }
   }
 
-  /// The first layer whose parameters aren't as many as the description asks for, as a sentence; nil when all are.
+  /// The first layer with another number of parameters than the description asks for, as a sentence; nil if there is none.
   private func mismatch(with network: Network) -> String? {
     for (layer, input) in zip(layers, network.shapes) {
       let specs = layer.layer.layer.parameters(for: input)
@@ -88,7 +90,7 @@ extension ImportedNetwork {
     return nil
   }
 
-  /// The parameters in a store of their own.
+  /// The parameters in a new store.
   func store(of network: Network) throws(InterchangeError) -> ParameterStore {
     let store: ParameterStore
     do {
@@ -108,8 +110,8 @@ extension ImportedNetwork {
 }
 
 extension Network {
-  /// Whether the chain is the one of the preset cnn-f for as many classes, but for names, for dropout, which published files
-  /// leave out, and for rounding: 5e-4 / 5 is not 1e-4 in every bit.
+  /// True if the chain is that of the preset cnn-f for the same number of classes, apart from names, from dropout, which
+  /// published files leave out, and from rounding: 5e-4 / 5 differs from 1e-4 in its last bits.
   var isPaperNet: Bool {
     guard let paper = try? Preset.cnnF.network(classes: classCount), input == paper.input else { return false }
     func chain(_ network: Network) -> [AnyLayer] {

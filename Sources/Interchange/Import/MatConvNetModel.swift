@@ -1,11 +1,12 @@
 import ConvNet
 import Foundation
 
-/// Reads a network of MatConvNet, as `imagenet-vgg-f.mat`: a cell array `layers`, with classes and mean in `meta`, or beside it in
-/// files of before 2015.
+/// Reads a network of MatConvNet, such as `imagenet-vgg-f.mat`: a cell array `layers`, with classes and mean in `meta`, or, in
+/// files from before 2015, beside `layers`.
 ///
-/// Arrays are [H, W, C, N] with H fastest, over RGB. LRN's parameters are [size, k, alpha, beta], alpha a term's factor as ours; a fully
-/// connected layer is a convolution that covers its whole input. Source: vlfeat.org/matconvnet, vl_simplenn, vl_nnnormalize.
+/// Arrays are [H, W, C, N] over RGB, where H runs fastest. LRN's parameters are [size, k, alpha, beta], where alpha is the factor
+/// of each term, as in this program; a fully connected layer is a convolution that covers its whole input. Source:
+/// vlfeat.org/matconvnet, vl_simplenn, vl_nnnormalize.
 struct MatConvNetModel {
   private let path: String
   private var shape: Shape
@@ -40,9 +41,9 @@ struct MatConvNetModel {
     imported.classNames = classes?["description"]?.cells?.compactMap(\.text) ?? imported.classes
   }
 
-  /// [H, W, 3] or a colour, as [3, H, W].
+  /// Converts a mean picture [H, W, 3], or a mean colour, to [3, H, W].
   private static func mean(_ mean: MatlabNumbers, _ path: String) throws(InterchangeError) -> (values: [Float], shape: Shape) {
-    // A colour may stand as a column or a row.
+    // A colour may be a column or a row.
     let dimensions = mean.count == 3 ? [1, 1, 3] : mean.dimensions
     guard dimensions.count == 3, dimensions[2] == 3 else {
       throw .badData(path, "averageImage is \(mean.dimensions), expected [height, width, 3]")
@@ -113,7 +114,7 @@ struct MatConvNetModel {
   private func convolution(
     _ filters: MatlabNumbers, name: String, stride: Int, padding: Int, _ problem: (String) -> InterchangeError
   ) throws(InterchangeError) -> ImportedLayer {
-    // MATLAB drops dimensions of 1 at the end.
+    // MATLAB leaves out trailing dimensions of 1.
     let sizes = filters.dimensions + [Int](repeating: 1, count: max(0, 4 - filters.dimensions.count))
     let (height, width, channels, count) = (sizes[0], sizes[1], sizes[2], sizes[3])
     guard sizes.count == 4, height == width, channels == shape.channels else {
@@ -142,7 +143,8 @@ struct MatConvNetModel {
     return ImportedLayer(name: name, layer: layer, weights: weights)
   }
 
-  /// MatConvNet rounds the output's size down; padding [top bottom left right] below and to the right makes it what rounding up gives.
+  /// Checks a pooling layer. MatConvNet rounds the output's size down; its padding [top bottom left right] must give the size
+  /// that rounding up gives here, and may be only at the bottom and on the right.
   private func check(
     _ pooling: MaxPooling, padding: [Int], _ problem: (String) -> InterchangeError
   ) throws(InterchangeError) {

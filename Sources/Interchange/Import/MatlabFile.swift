@@ -4,7 +4,7 @@ import Images
 
 /// A value in a MATLAB file.
 public indirect enum MatlabValue: Sendable {
-  /// Numbers of any class, real parts.
+  /// Numbers of any class; of complex ones only the real parts.
   case numbers(MatlabNumbers)
   case text(String)
   /// A cell array, column by column.
@@ -14,7 +14,7 @@ public indirect enum MatlabValue: Sendable {
   /// Anything else: empty matrices, sparse ones, objects, functions.
   case other
 
-  /// A single number.
+  /// The value as a single number; nil if it isn't one.
   public var number: Double? {
     guard case .numbers(let numbers) = self, numbers.count == 1 else { return nil }
     return numbers.doubles.first
@@ -41,12 +41,12 @@ public indirect enum MatlabValue: Sendable {
   }
 }
 
-/// A numeric array as it lies in the file: the first dimension runs fastest.
+/// A numeric array as the file has it: the first dimension runs fastest.
 public struct MatlabNumbers: Sendable {
-  /// At least two.
+  /// The sizes of the dimensions, at least two.
   public let dimensions: [Int]
-  /// How the numbers are stored, which may be narrower than their class: 1–6 integers of 8, 16 and 32 bits, signed first, 7 single,
-  /// 9 double, 12 and 13 integers of 64 bits.
+  /// The type in which the numbers are stored, which may be narrower than their class: 1–6 integers of 8, 16 and 32 bits, signed
+  /// before unsigned, 7 single, 9 double, 12 and 13 integers of 64 bits.
   let storage: Int
   let bytes: ArraySlice<UInt8>
 
@@ -86,18 +86,18 @@ public struct MatlabNumbers: Sendable {
   }
 }
 
-/// MATLAB's version 5 file format: numbers, texts, cells and structs.
+/// Reads MATLAB's version 5 file format: numbers, texts, cells and structs.
 ///
 /// Source: MathWorks, *MAT-File Format* (R2019b), chapter 1: a header of 128 bytes, then elements of a tag (type, size) and data
 /// padded to 8 bytes; type 15 is a zlib stream with one element; type 14 is an array of sub-elements.
 public struct MatlabFile: Sendable {
   public private(set) var variables: [String: MatlabValue] = [:]
 
-  /// Packed elements give no more bytes than this together.
+  /// The most bytes that all packed elements together may unpack to.
   static let mostUnpacked = 1 << 30
   private static let mostBytes = 1 << 34
 
-  /// - Throws: `InterchangeError` when the file can't be read, is no MATLAB 5.0 file, or is damaged.
+  /// - Throws: `InterchangeError` if the file can't be read, is no MATLAB 5.0 file, or is damaged.
   public init(_ path: String) throws(InterchangeError) {
     let bytes: [UInt8]
     do throws(FileError) {
@@ -111,7 +111,7 @@ public struct MatlabFile: Sendable {
         path, "expected a little-endian MATLAB 5.0 file, found \(foreign ?? "\(bytes.count) bytes of another kind")")
     }
     var reader = MatlabReader(bytes: bytes[128...], path: path)
-    // Of all elements together.
+    // The bytes, and below the values, that all elements together may still have.
     var left = Self.mostUnpacked
     var values = MatlabReader.mostValues
     while var element = try reader.next() {

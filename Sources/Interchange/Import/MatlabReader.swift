@@ -16,7 +16,7 @@ struct MatlabReader {
     guard !bytes.isEmpty else { return nil }
     guard bytes.count >= 8 else { throw truncated }
     let first = Self.integer(bytes.prefix(4))
-    if first >> 16 != 0 {  // A small element: size and type in four bytes, data in the next four.
+    if first >> 16 != 0 {  // A small element has size and type in four bytes, and its data in the next four.
       let size = Int(first >> 16)
       guard size <= 4 else { throw truncated }
       let element = Element(type: Int(first & 0xFFFF), data: bytes.dropFirst(4).prefix(size))
@@ -31,10 +31,10 @@ struct MatlabReader {
     return element
   }
 
-  /// Arrays, cells and fields of structs in a file: a network has some thousands.
+  /// The most arrays, cells and fields of structs in a file; a network has some thousands.
   static let mostValues = 1 << 22
 
-  /// An array's name and value, from the data of an element of type 14.
+  /// The name and the value of an array, from the data of an element of type 14.
   static func array(
     _ data: ArraySlice<UInt8>, path: String, depth: Int = 0, left: inout Int
   ) throws(InterchangeError) -> (name: String, value: MatlabValue) {
@@ -44,7 +44,7 @@ struct MatlabReader {
     if data.isEmpty { return ("", .other) }
     guard depth < 32 else { throw reader.truncated }
     guard let flags = try reader.next(), let kind = flags.data.first else { throw reader.truncated }
-    // Functions and opaque objects have other parts.
+    // Functions and opaque objects have other parts, which aren't read.
     guard kind <= 15 else { return ("", .other) }
     guard let sizes = try reader.next(), let label = try reader.next() else { throw reader.truncated }
     let name = String(decoding: label.data, as: UTF8.self)
@@ -93,7 +93,7 @@ struct MatlabReader {
     return records
   }
 
-  /// Text is UTF-8 (16), 16-bit units (4, 17) or bytes.
+  /// Reads a text, which is in UTF-8 (16), in 16-bit units (4, 17) or in bytes.
   private mutating func text() throws(InterchangeError) -> MatlabValue {
     guard let content = try next() else { return .other }
     if content.type == 16 { return .text(String(decoding: content.data, as: UTF8.self)) }

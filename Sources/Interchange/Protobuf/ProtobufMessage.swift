@@ -1,10 +1,11 @@
 import Foundation
 
-/// A Protocol Buffers message in the making, as pieces of bytes: weights are pointed to, never copied.
+/// A Protocol Buffers message that is being built, as pieces of bytes; weights are pointed to and never copied.
 ///
-/// As much of the wire format as event files and ONNX need; a library would bring generated code of hundreds of messages for them.
-/// Source: protobuf.dev, *Encoding*: a field is a tag (number · 8 + wire type) and a value; wire types 0 varint, 1 eight bytes,
-/// 2 length and bytes, 5 four bytes.
+/// It has only as much of the wire format as event files and ONNX need; a library would add generated code for hundreds of
+/// messages.
+/// Source: protobuf.dev, *Encoding*: a field is a tag (number · 8 + wire type) and a value; wire types 0 varint, 1 eight bytes, 2
+/// length and bytes, 5 four bytes.
 struct ProtobufMessage {
   private enum Piece {
     case bytes([UInt8])
@@ -12,16 +13,16 @@ struct ProtobufMessage {
   }
 
   private var pieces: [Piece] = []
-  /// Bytes of the encoded message.
+  /// The number of bytes of the encoded message.
   private(set) var count = 0
 
-  /// An integer; negative ones take ten bytes, as int64 does.
+  /// Adds an integer; a negative one takes ten bytes, as an int64.
   mutating func add(_ field: Int, _ value: Int) { append(Self.varint(field << 3) + Self.varint(value)) }
 
-  /// A 32-bit float.
+  /// Adds a 32-bit float.
   mutating func add(_ field: Int, _ value: Float) { append(Self.varint(field << 3 | 5) + Self.littleEndian(value.bitPattern)) }
 
-  /// A 64-bit float.
+  /// Adds a 64-bit float.
   mutating func add(_ field: Int, _ value: Double) { append(Self.varint(field << 3 | 1) + Self.littleEndian(value.bitPattern)) }
 
   mutating func add(_ field: Int, _ text: String) {
@@ -35,7 +36,7 @@ struct ProtobufMessage {
     count += message.count
   }
 
-  /// Bytes that stay where they are until the message is written.
+  /// Adds bytes that must stay in their place in memory until the message is written.
   mutating func add(_ field: Int, memory: UnsafeRawBufferPointer) {
     append(Self.varint(field << 3 | 2) + Self.varint(memory.count))
     pieces.append(.memory(memory))
@@ -53,7 +54,7 @@ struct ProtobufMessage {
     }
   }
 
-  /// Hands out the message's bytes, piece by piece.
+  /// Calls `body` with the message's bytes, piece by piece.
   func forEachPiece<Failure>(_ body: (UnsafeRawBufferPointer) throws(Failure) -> Void) throws(Failure) {
     for piece in pieces {
       switch piece {

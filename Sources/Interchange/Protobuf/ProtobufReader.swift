@@ -1,6 +1,6 @@
 import Foundation
 
-/// A view of an encoded Protocol Buffers message; nothing is copied, the bytes must outlive it.
+/// A view of an encoded Protocol Buffers message. Nothing is copied, so the bytes must stay in memory longer than it.
 ///
 /// Source: protobuf.dev, *Encoding*.
 struct ProtobufReader {
@@ -13,13 +13,13 @@ struct ProtobufReader {
     case bytes(UnsafeRawBufferPointer)
   }
 
-  /// Of one message: weights are packed, many to a field.
+  /// The most fields of one message; weights are packed, many in one field.
   private static let mostFields = 1 << 24
 
-  /// The fields in the order of the file; a repeated one stands several times.
+  /// The fields in the order of the file; a repeated one is there several times.
   let fields: [(number: Int, value: Value)]
 
-  /// - Throws: `InterchangeError` when the bytes are no such message.
+  /// - Throws: `InterchangeError` if the bytes are no such message.
   init(_ bytes: UnsafeRawBufferPointer, path: String) throws(InterchangeError) {
     var fields: [(number: Int, value: Value)] = []
     var position = 0
@@ -66,7 +66,7 @@ struct ProtobufReader {
     self.fields = fields
   }
 
-  /// The last value of an integer field, which the format says counts.
+  /// The last value of an integer field, which counts according to the format; nil if there is none.
   func integer(_ number: Int) -> Int? {
     for field in fields.reversed() where field.number == number {
       if case .integer(let value) = field.value { return Int(truncatingIfNeeded: value) }

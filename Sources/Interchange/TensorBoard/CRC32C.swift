@@ -8,7 +8,8 @@ enum CRC32C {
     ~bytes.reduce(~UInt32(0)) { table[Int(($0 ^ UInt32($1)) & 0xFF)] ^ $0 >> 8 }
   }
 
-  /// As TFRecord files hold it: turned right by 15 bits, plus a constant. Source: TensorFlow, *TFRecord and tf.train.Example*.
+  /// The check value in the form of TFRecord files: rotated right by 15 bits, plus a constant. Source: TensorFlow, *TFRecord and
+  /// tf.train.Example*.
   static func masked(_ bytes: some Sequence<UInt8>) -> UInt32 {
     let value = of(bytes)
     return (value >> 15 | value << 17) &+ 0xA282_EAD8

@@ -3,26 +3,26 @@ import Foundation
 
 /// A TensorBoard event file, to which scalars are appended as a run goes on.
 ///
-/// A file is never written again: a resumed run begins a new one in the same folder, whose first event says from which step on
-/// TensorBoard is to forget what older files hold. Source: TFRecord framing (length, its masked CRC-32C, data, its masked CRC-32C)
+/// A file is never opened again: a resumed run begins a new one in the same folder, whose first event tells TensorBoard the step
+/// from which on it must ignore the older files. Source: TFRecord framing (length, its masked CRC-32C, data, its masked CRC-32C)
 /// of `Event` messages (tensorflow/core/util/event.proto).
 public final class EventFile {
   public let path: String
   private let handle: FileHandle
 
-  /// Begins a file in a folder, which is made if it isn't there.
+  /// Creates a file in a folder, which is made if it doesn't exist.
   ///
   /// - Parameters:
-  ///   - step: the updates that the run has made; 0 for a new run.
-  ///   - now: seconds since 1970.
-  /// - Throws: `InterchangeError` when the file can't be made.
+  ///   - step: The number of updates that the run has made; 0 for a new run.
+  ///   - now: The time in seconds since 1970.
+  /// - Throws: `InterchangeError` if the file can't be made.
   public init(folder: String, resumingAt step: Int, now: Double = Date().timeIntervalSince1970) throws {
     do {
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     } catch {
       throw InterchangeError(.system, "cannot make the folder \(folder): \(error.localizedDescription)")
     }
-    // Readers take the files in the order of their names: a newer one must come later, within one second too.
+    // Readers take the files in the order of their names, so a newer file needs a later name, even within the same second.
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     let newest = names.compactMap(Self.time).max() ?? 0
     let time = max(Int(now), newest + 1)
@@ -35,7 +35,7 @@ public final class EventFile {
     version.add(3, "brain.Event:2")
     try write(version)
     if step > 0 {
-      // SessionLog.START at a step: events of this step and later ones in older files are of updates that are made again.
+      // SessionLog.START at a step: events of this and later steps in older files belong to updates that are made again.
       var start = Self.event(now, step: step + 1)
       var log = ProtobufMessage()
       log.add(1, 1)
@@ -46,7 +46,7 @@ public final class EventFile {
 
   deinit { try? handle.close() }
 
-  /// Appends the values of a step; what is not a finite number is left out.
+  /// Appends the values of a step; values that are no finite numbers are left out.
   public func append(step: Int, _ scalars: [(tag: String, value: Double)], now: Double = Date().timeIntervalSince1970) throws {
     var summary = ProtobufMessage()
     for scalar in scalars where scalar.value.isFinite {
@@ -62,7 +62,7 @@ public final class EventFile {
 
   private static let prefix = "events.out.tfevents."
 
-  /// The time in a file's name; nil for any other name.
+  /// The time in a file's name, in seconds since 1970; nil for any other name.
   private static func time(_ name: String) -> Int? {
     guard name.hasPrefix(prefix) else { return nil }
     return Int(name.dropFirst(prefix.count).prefix { $0 != "." })
@@ -84,7 +84,7 @@ public final class EventFile {
     do {
       try handle.write(contentsOf: Data(record))
     } catch {
-      // No part of a record stays.
+      // Removes the incomplete record.
       if let start { try? handle.truncate(atOffset: start) }
       throw InterchangeError(
         .system, "cannot write to \(path): \(error.localizedDescription); free space, or train without --tensorboard")
