@@ -97,7 +97,8 @@ struct CheckpointFolderTests {
           + "damaged since it was written (its checksum differs); resume from the previous checkpoint with --resume "
           + "\(folder.path)/step-00002000.h5")
       #expect(reasons.count == 2)
-      // The advice of the last one can't be itself; through the link it is the same as for the file.
+      // The advice for the last checkpoint can't name itself; reading it through the link gives the same advice as reading the
+      // file.
       let error = try #require(throws: CheckpointError.self) { try Checkpoint.read(folder.latest) }
       #expect(error.hint == "resume from the previous checkpoint with --resume \(folder.path)/step-00002000.h5")
     }
@@ -108,7 +109,7 @@ struct CheckpointFolderTests {
     let folder = try write([(1000, false), (2000, false), (3000, false), (1500, false)], keep: 5)
     #expect(try folder.steps() == [1500, 1000, 3000, 2000])
     #expect(try folder.newest().found?.checkpoint.contents.progress.step == 1500)
-    // A crash between the file and the link: the file is newer than what the link points to.
+    // After a crash between writing the file and the link, the file is newer than the one that the link points to.
     let example = try Example(step: 1600)
     try Checkpoint.write(example.contents, store: example.store, to: folder.path + "/step-00001600.h5")
     #expect(try folder.newest().found?.checkpoint.contents.progress.step == 1600)

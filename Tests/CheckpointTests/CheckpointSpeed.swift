@@ -6,7 +6,7 @@ import Testing
 
 @testable import Checkpoint
 
-/// Not a test but a measurement: `CHECKPOINT_SPEED=DIR swift test -c release --filter CheckpointSpeed`
+/// Measures speed, and tests nothing: `CHECKPOINT_SPEED=DIR swift test -c release --filter CheckpointSpeed`
 @Suite(.enabled(if: ProcessInfo.processInfo.environment["CHECKPOINT_SPEED"] != nil))
 struct CheckpointSpeed {
   @Test("of the paper's network with velocity, 487 MB")
@@ -53,7 +53,7 @@ struct CheckpointSpeed {
     }
   }
 
-  /// Prints elapsed time, and the processor's: on a busy machine only that is worth comparing.
+  /// Prints the elapsed time and the processor time: on a busy machine only the latter is worth comparing.
   private func report(_ what: String, _ body: () throws -> Void) rethrows {
     let before = processorSeconds()
     let elapsed = try ContinuousClock().measure(body) / .seconds(1)

@@ -18,7 +18,7 @@ struct CheckpointTests {
     example = try Example()
   }
 
-  /// Writes the example and gives its path.
+  /// Writes the example; returns its path.
   private func written(_ name: String = "a.h5") throws -> String {
     let path = scratch.path(name)
     try Checkpoint.write(example.contents, store: example.store, to: path)
@@ -71,7 +71,7 @@ struct CheckpointTests {
       #expect(found.shape == shape)
       #expect(try file.attributeNames(of: path) == ["sha256"])
     }
-    // The checksum is that of the raw bytes: here the mean's.
+    // The checksum is that of the raw bytes, here of the mean.
     let raw = example.contents.mean.withUnsafeBytes { SHA256.hex(of: $0) }
     #expect(try file.attribute("sha256", of: "/mean") == .string(raw))
   }
@@ -83,9 +83,9 @@ struct CheckpointTests {
     let path = scratch.path + "/a.h5"
     let digest = try Checkpoint.write(contents, store: example.store, to: path)
     #expect(try Checkpoint.read(path).contents.geometry == contents.geometry)
-    // Another size gives other results: it counts in what they cite.
+    // Another size gives other results, so it counts in the digest that results cite.
     #expect(try digest != Checkpoint.readHeader(try written("b.h5")).digest)
-    // As earlier versions have written it.
+    // Writes the file as earlier versions did.
     contents.geometry = nil
     for (options, side) in [(#"{"crop":12,"shorterSide":25}"#, 25), ("{}", 14), (#"{"importedFrom":"a.mat"}"#, 14), ("", 14)] {
       contents.options = options
@@ -101,7 +101,7 @@ struct CheckpointTests {
         error?.kind == .damaged && error?.description.contains("shorter side of 12") ?? false,
         "\(options): \(error?.description ?? "")")
     }
-    // And a size that the network's input contradicts.
+    // The network's input contradicts this size.
     contents.geometry = try InputGeometry(crop: 16)
     #expect(throws: CheckpointError.self) { try Checkpoint.write(contents, store: example.store, to: path) }
   }
@@ -145,7 +145,8 @@ struct CheckpointTests {
       #expect(!inspection.isWhole)
       #expect(inspection.text.contains("DAMAGED"))
     }
-    // Anywhere at all, with a stride that is prime to the file's structure: refused, or in a byte that nothing reads.
+    // A bit is flipped in places all over the file, with a stride that has no factor in common with its structure: the file is
+    // refused, unless nothing reads the byte.
     try scratch.write(bytes, to: "a.h5")
     let digest = try Checkpoint.readHeader(path).digest
     var refused = 0
@@ -164,7 +165,7 @@ struct CheckpointTests {
     #expect(refused > 100)
   }
 
-  /// Where the raw bytes of some data sets lie in the file.
+  /// The places of the raw bytes of some data sets in the file.
   private func places(in bytes: Data) throws -> [(String, Range<Int>)] {
     let weights = try #require(example.store.parameter("fc2", .weights))
     let values = Data(buffer: UnsafeBufferPointer(example.store.values[weights.range]))
@@ -197,7 +198,7 @@ struct CheckpointTests {
     let expected: (CheckpointError.Kind, String)
     switch what {
     case "missing":
-      // In an empty folder it could be the storage that is away.
+      // The folder isn't empty: in an empty one the storage could be away.
       try scratch.write(Data([1]), to: "other")
       expected = (.missing, "H5Fopen: no such file or directory")
     case "garbage":
@@ -219,7 +220,7 @@ struct CheckpointTests {
       try write { file throws(HDF5Error) in try file.setAttribute("options", to: "{}") }
       expected = (.damaged, "its attributes have been damaged since they were written")
     default:
-      // The parameters of another network under this one's description.
+      // Puts the parameters of this network under the description of another one.
       try Checkpoint.write(contents, store: example.store, to: path)
       let wider = Checkpoint.Attributes(
         network: contents.network.json().replacingOccurrences(of: "\"filters\":5", with: "\"filters\":6"),
@@ -287,7 +288,7 @@ struct CheckpointTests {
     let error = try #require(throws: CheckpointError.self) { try folder.write(large, store: example.store) }
     #expect(error.kind == .noSpace)
     #expect(error.description.contains("KiB are needed; free space, the previous checkpoint is untouched"), "\(error)")
-    // Others may fill the disk while the file is being written.
+    // Other programs may fill the disk while the file is being written.
     let late = try #require(throws: CheckpointError.self) {
       try Checkpoint.write(large, store: example.store, to: folder.file(step: 13_000))
     }
@@ -295,7 +296,7 @@ struct CheckpointTests {
     #expect(late.description.contains("no space left on device; free space, the previous checkpoint is untouched"), "\(late)")
     #expect(try FileManager.default.contentsOfDirectory(atPath: mount).sorted() == ["latest.h5", "step-00012000.h5"])
     #expect(try Checkpoint.read(folder.latest).digest == before)
-    // The space is free again at once: nothing holds the removed file.
+    // The space is free again at once, because nothing holds the removed file open.
     let next = try Example(step: 14_000)
     try folder.write(next.contents, store: next.store)
     #expect(try folder.steps() == [14_000, 12_000])

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Checkpoint
 
-/// Numbers of files that nobody can have meant, and the sentence that refuses each.
+/// Numbers in files that can't be meant, and the message that refuses each.
 @Suite struct NumbersTests {
   let scratch: TemporaryFolder
   let example: Example
@@ -70,7 +70,7 @@ import Testing
     #expect(error?.description.contains("mean picture has the value \(value)") == true, "\(error?.description ?? "")")
   }
 
-  /// A data set in chunks of 16 values, packed or not, of which one chunk is stored.
+  /// Makes a data set in chunks of 16 values, compressed or not, of which only one chunk is stored.
   private func sparse(_ path: String, _ name: String, _ shape: [hsize_t], packed: Bool) throws {
     let file = H5Fcreate(path, hdf5_truncate(), hdf5_default(), hdf5_default())
     let space = H5Screate_simple(Int32(shape.count), shape, nil)

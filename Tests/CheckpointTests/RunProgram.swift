@@ -1,6 +1,6 @@
 import Foundation
 
-/// Runs a program to its end and gives its exit status.
+/// Runs a program to its end; returns its exit status.
 @discardableResult
 func run(_ program: String, _ arguments: String...) throws -> Int32 {
   let process = Process()

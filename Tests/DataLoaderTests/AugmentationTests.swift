@@ -30,14 +30,14 @@ struct AugmentationTests {
   func ranges() {
     let all = transforms(augmentation)
     #expect(Set(all.map(\.x)) == Set(0...117) && Set(all.map(\.y)) == Set(0...32))
-    // 4000 fair coins: 2000 with a deviation of 32; 5 deviations are 160.
+    // 4000 fair coins give 2000 with a standard deviation of 32; five of these are 160.
     #expect(abs(all.filter(\.flipped).count - 2000) < 160)
     let erased = all.compactMap(\.erased)
     #expect(abs(erased.count - 2000) < 160)
     for rectangle in erased {
       let area = Double(rectangle.width * rectangle.height) / Double(224 * 224)
       let aspect = Double(rectangle.height) / Double(rectangle.width)
-      // Whole pixels: half a pixel of a side of 17 or more (the shortest: 2 % at aspect 3.3) is 3 %.
+      // Sides are whole pixels: half a pixel is 3 % of a side of 17, the shortest there is (2 % of the area at aspect 3.3).
       #expect(area > 0.019 && area < 0.206 && aspect > 0.29 && aspect < 3.4, "\(rectangle)")
       #expect(
         rectangle.x >= 0 && rectangle.y >= 0 && rectangle.x + rectangle.width <= 224 && rectangle.y + rectangle.height <= 224)
@@ -70,7 +70,7 @@ struct AugmentationTests {
       let transform = Augmentation(seed: 1, colourAxes: sample < 2 ? [] : [[10, 8, 6]]).transform(
         epoch: 0, sample: sample, crop: crop, width: resized.width, height: resized.height)
       for mean in [mean, nil] {
-        // Of the decoded picture; and of the resized one, as a cache keeps it.
+        // One input is made from the decoded picture, the other from the resized one, as a cache keeps it.
         let inputs = [prepared, settled].map { source in
           var input = [Float](repeating: .nan, count: 3 * crop * crop)
           geometry.write(source, transform, mean: mean, resizer: resizer, to: &input)
@@ -82,7 +82,7 @@ struct AugmentationTests {
     }
   }
 
-  /// The input as its definition says, from the whole resized picture.
+  /// The input as it is defined, computed from the whole resized picture.
   private func expected(_ resized: Picture, _ transform: InputTransform, crop: Int, mean: [Float]?) throws -> [Float] {
     var part = try resized.cropped(x: transform.x, y: transform.y, width: crop, height: crop)
     if transform.flipped { part = part.flipped() }
@@ -114,14 +114,14 @@ struct AugmentationTests {
     let mean = try MeanPicture(sums: total.sums, crop: 8)
     for y in 0..<8 {
       for x in 0..<8 {
-        // The centre of 20×16: from (6, 4); red is the mean of 0, 20 … 180.
+        // The centre of 20×16 pixels begins at (6, 4); red is the mean of 0, 20 … 180.
         #expect(mean.values[y * 8 + x] == 90)
         #expect(mean.values[64 + y * 8 + x] == Float((6 + x) * 10))
         #expect(mean.values[128 + y * 8 + x] == Float((4 + y) * 12))
       }
     }
     #expect(mean.colour == [90, 95, 90])
-    // Red, green and blue vary independently: variances 3300, 525 and 756 are the axes' squared lengths.
+    // Red, green and blue vary independently, so the variances 3300, 525 and 756 are the squared lengths of the axes.
     let lengths = mean.colourAxes.map { ($0 * $0).sum() }
     for (found, expected) in zip(lengths, [3300, 756, 525] as [Float]) { #expect(abs(found - expected) < 0.01, "\(lengths)") }
     #expect(mean.colourAxes[0].x > 57)

@@ -10,7 +10,7 @@ import Testing
 
 @Suite("Loading batches")
 struct BatchLoaderTests {
-  /// The content of the first `count` batches.
+  /// The contents of the first batches.
   private struct Content: Equatable {
     var images: [[Float]] = []
     var labels: [[Int32]] = []
@@ -82,7 +82,7 @@ struct BatchLoaderTests {
     let found = try load(MemorySource(count: 31), options, .once(5..<28, batch: 10), batches: 99)
     #expect(found.samples == [Array(5..<15), Array(15..<25), Array(25..<28)])
     #expect(found.labels.map(\.count) == [10, 10, 3])
-    // Red of the first pixel is the sample's index; green is the column of the centre crop.
+    // The red value of the first pixel is the sample's index; its green value is that of the centre crop's first column.
     #expect(found.images[1][0] == 15 && found.images[1][64] == 60)
     #expect(try load(MemorySource(count: 31), options, .once(5..<5, batch: 10), batches: 99).samples.isEmpty)
   }
@@ -158,7 +158,7 @@ struct BatchLoaderTests {
       source: slow, options: options(), sequence: .once(0..<4, batch: 2), badFiles: BadFileReport(of: 4))
     defer { loader.close() }
     while let batch = try loader.next() { loader.recycle(batch) }
-    // Four pictures of 20 ms on one thread, and nothing else done meanwhile.
+    // Four pictures take 20 ms each on one thread, and nothing else is done meanwhile.
     #expect(loader.waitSeconds > 0.06 && loader.waitSeconds < 5, "\(loader.waitSeconds)")
   }
 
@@ -174,7 +174,7 @@ struct BatchLoaderTests {
       let plain = try load(MemorySource(count: 10), options(), training(EpochSampler(count: 10, seed: 1)), batches: 10)
       #expect(found == plain)
       #expect(source.cachedBytes == kept * bytes)
-      // The others are read in each of the six epochs that were begun.
+      // The other pictures are read in each of the six epochs that were begun.
       #expect(reads.withLock { $0.values.filter { $0 == 1 }.count } == kept)
     }
   }

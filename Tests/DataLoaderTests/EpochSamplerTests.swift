@@ -26,7 +26,7 @@ struct EpochSamplerTests {
     }
     #expect(entries[0..<23].map(\.sample) != entries[23..<46].map(\.sample))
     #expect(entries.map(\.global) == Array(0..<69))
-    // Steps 2 and 4 of batch 10 straddle the ends of epochs 0 and 1, and are whole.
+    // Steps 2 and 4 with a batch of 10 straddle the ends of epochs 0 and 1; their batches are complete.
     #expect(
       sampler.entries(EpochSampler.range(from: 20, batch: 10, rank: 0, ranks: 1)).map(\.epoch).filter { $0 == 1 }.count == 7)
   }

@@ -7,14 +7,16 @@ import Testing
 
 @Suite("How many threads load pictures")
 struct LoadingPaceTests {
-  /// Pictures per second of one thread that decodes, of all threads that compute, and the loader threads that follow for so many workers.
+  /// Pictures per second that one thread decodes and that all threads compute, the number of these threads, and the expected
+  /// number of loader threads.
   private static let cases: [(decode: Double, compute: Double, workers: Int, expected: Int)] = [
-    // cnn-f in bfloat16 computes about 45 pictures per second and thread; photographs are decoded at 300, a pack's JPEGs at 900.
+    // cnn-f in bfloat16 computes about 45 img per second and thread; a thread decodes 300 photographs or 900 JPEGs of a pack per
+    // second.
     (300, 90, 2, 2), (900, 90, 2, 1), (300, 360, 8, 8), (900, 360, 8, 4), (900, 720, 16, 8),
     (300, 1440, 32, 32), (900, 1440, 32, 16), (300, 2900, 64, 64), (900, 2900, 64, 33), (900, 5800, 128, 65),
-    // Raw pixels of a pack.
+    // Pictures of a pack with raw pixels.
     (10_000, 90, 2, 1), (10_000, 2900, 64, 3), (10_000, 5800, 128, 6),
-    // A net that computes faster than anything can be decoded.
+    // A net that computes faster than any picture can be decoded.
     (300, 100_000, 4, 4), (300, 1_000_000, 128, 128),
   ]
 
@@ -28,7 +30,7 @@ struct LoadingPaceTests {
 
   @Test("pictures that a slow storage has to be asked for are waited for side by side")
   func storage() {
-    // 50 ms of waiting for each picture, 1 ms of decoding; computing takes 10 ms.
+    // Each picture takes 50 ms of waiting and 1 ms of decoding; its computation takes 10 ms.
     let pace = LoadingPace(processorSeconds: 0.001, storageSeconds: 0.05)
     #expect(pace.threads(computeSeconds: 0.01, workers: 2) == 1 + 5)
     #expect(pace.threads(computeSeconds: 1e-5, workers: 2) == 2 + 64, "never more than can be of use")

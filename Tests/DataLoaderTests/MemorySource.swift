@@ -5,7 +5,7 @@ import Testing
 
 @testable import DataLoader
 
-/// A picture whose red is `value` everywhere, with green and blue that depend on the place.
+/// A picture whose red is `value` everywhere, while green and blue depend on the place.
 func testPicture(_ value: Int, width: Int = 20, height: Int = 16) -> Picture {
   var picture = Picture(width: width, height: height, pixels: [UInt8](repeating: 0, count: width * height * 3))
   for y in 0..<height {
@@ -14,20 +14,20 @@ func testPicture(_ value: Int, width: Int = 20, height: Int = 16) -> Picture {
   return picture
 }
 
-/// Crops of 8 pixels from pictures of a shorter side of 16.
+/// The geometry of crops of 8 pixels from pictures with a shorter side of 16.
 let smallGeometry: InputGeometry = {
   guard let geometry = try? InputGeometry(crop: 8, shorterSide: 16) else { preconditionFailure("8 pixels don't fit into 16") }
   return geometry
 }()
 
-/// Pictures held in memory; those in `bad` can't be read. A sample's red value is its index.
+/// Pictures that are held in memory; those in `bad` can't be read. The red value of a sample is its index.
 struct MemorySource: PictureSource {
   let count: Int
   var bad: Set<Int> = []
   var width = 20
   var height = 16
   var geometry = smallGeometry
-  /// Called for every decoding, by the loader's threads.
+  /// Called at every decoding, by the loader's threads.
   var onRead: @Sendable (Int) -> Void = { _ in }
 
   func label(at index: Int) -> Int { index % 7 }

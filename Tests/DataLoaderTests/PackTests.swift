@@ -21,7 +21,7 @@ struct PackTests {
     let found = resizedPlanes(planes, from: from, to: to)
     for place in 0..<(to * to) {
       for c in 0..<3 {
-        // Two passes, each rounded to half a level.
+        // The picture goes through two passes, each rounded to half a level.
         #expect(abs(found[c * to * to + place] - Float(expected.pixels[place * 3 + c])) <= 1.01)
       }
     }

@@ -55,7 +55,7 @@ struct AnnotationSetTests {
     let file = #expect(throws: DataError.self) { try AnnotationSet(contentsOf: folder.path("b.xml")) }
     #expect(file?.description.contains("is no folder") == true)
     try annotate("a.xml", x: 1)
-    // Nobody writes to it.
+    // No process writes to this pipe.
     #expect(mkfifo(folder.path("c.xml"), 0o600) == 0)
     let found = try AnnotationSet(contentsOf: folder.path)
     #expect(found.entries.map { $0.annotation.boxes.count } == [1, 0, 0])
@@ -79,7 +79,7 @@ struct AnnotationSetTests {
     try annotate("two/q.xml", x: 3)
     let found = try assigned(["s2/p.png", "s1/p.png", "q.png"])
     #expect(found.x == [2, 1, 3] && found.rest.isEmpty && found.faults.isEmpty)
-    // The same boxes for both: each has its own file.
+    // Both pictures have the same boxes, each from its own file.
     try annotate("val/s1/p.xml", x: 2)
     #expect(try assigned(["s2/p.png", "s1/p.png"]).x == [2, 2])
   }

@@ -28,7 +28,7 @@ struct AnnotationTests {
       ])
   }
 
-  /// An annotation of a picture of 96×80 with one box, its parts as they are given.
+  /// An annotation of a picture of 96×80 pixels with one box, made of the given parts.
   static func xml(
     name: String = "n01", box: [String] = ["10", "20", "60", "70"], size: [String] = ["96", "80"], more: String = ""
   ) -> String {

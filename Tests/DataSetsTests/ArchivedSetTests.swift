@@ -90,7 +90,7 @@ struct ArchivedSetTests {
       #expect(problem(root)?.description.contains("s3.cls says no class") == true)
     }
     try withDataFolder { root in
-      // The numbers of the training samples tell those of the others.
+      // The numbers of the training samples show what those of the other samples mean.
       try shard([("n05000000_1", "7"), ("n04000000_2", "3"), ("n05000000_9", "7")], "\(root)/data-train-0000.tar")
       try shard(
         [("x/ILSVRC2012_val_00000001", "7"), ("x/ILSVRC2012_val_00000002", "n04000000")], "\(root)/data-validation-0000.tar")

@@ -26,7 +26,7 @@ struct DataSetTests {
       try put("n01 tench, Tinca tinca\nn02 cock\n".utf8, at: "\(root)/synset_words.txt")
       let data = try DataSet(contentsOf: root)
       #expect(data.classes == [ClassID(wnid: "n01", name: "tench, Tinca tinca"), ClassID(wnid: "n02", name: "cock")])
-      // By bytes: capitals before small letters, é after z.
+      // The order is that of bytes: capitals before small letters, é after z.
       #expect(
         data.train.map { $0.path.relative(to: FileName(root)) } == [
           "train/n01/z", "train/n01/é.png", "train/n02/B.JPEG", "train/n02/b.JPEG",
@@ -78,7 +78,7 @@ struct DataSetTests {
         try put([1], at: "\(root)/val/v_00000002.JPEG")
         let data = try DataSet(contentsOf: root)
         #expect(data.classes.map(\.wnid) == ["n10", "n11", "n12"], "\(kind)")
-        // In the order of the classes.
+        // The pictures are in the order of their classes.
         #expect(data.val.map(\.path.last) == ["v_00000002.JPEG", "v_00000001.JPEG"], "\(kind)")
         #expect(data.val.map { data.classes[$0.label].wnid } == ["n10", "n12"], "\(kind)")
         #expect(data.notes.isEmpty == (kind == "csv"), "\(kind): \(data.notes)")
@@ -163,7 +163,7 @@ struct DataSetTests {
   }
 }
 
-/// A MATLAB v5 file with the struct array `synsets`, not compressed, as `scipy.io.savemat` lays it out.
+/// Makes a MATLAB v5 file with the struct array `synsets`, not compressed, in the form that `scipy.io.savemat` writes.
 enum MatlabFixture {
   static func synsets(_ classes: [(id: Int, wnid: String)], field: String = "ILSVRC2012_ID") -> [UInt8] {
     var body = header(kind: 2, dimensions: [classes.count, 1], name: "synsets")

@@ -9,7 +9,7 @@ import Testing
 struct LabelTests {
   private let ids = ["n10000000", "n11000000", "n12000000"]
 
-  /// Three classes, and pictures v_00000001 … in a flat val/.
+  /// Makes a set of three classes, with pictures v_00000001 … in a flat val/.
   private func withSet(_ lists: [String: [UInt8]], pictures: Int = 4, _ body: (String) throws -> Void) throws {
     try withDataFolder { root in
       for id in ids { try put([1], at: "\(root)/train/\(id)/a.JPEG") }
@@ -19,7 +19,7 @@ struct LabelTests {
     }
   }
 
-  /// In the order of the pictures' own names.
+  /// The labels in the order of the pictures' own names.
   private func labels(_ root: String) throws -> [Int] {
     try DataSet(contentsOf: root).val.sorted { $0.path.last < $1.path.last }.map(\.label)
   }
@@ -92,7 +92,7 @@ struct LabelTests {
       for name in ["a.jpg", "a.png", "b.png", "my picture.x.jpg"] { try put([1], at: "\(root)/val/\(name)") }
       for number in 2...4 { try FileManager.default.removeItem(atPath: "\(root)/val/v_0000000\(number).JPEG") }
       let set = try DataSet(contentsOf: root)
-      // By class, then by name.
+      // The order is by class, then by name.
       #expect(set.val.map(\.path.last) == ["a.jpg", "v_00000001.JPEG", "b.png", "my picture.x.jpg", "a.png"])
       #expect(set.val.map(\.label) == [0, 0, 1, 1, 2])
       try put([1], at: "\(root)/val/b.jpg")
@@ -129,7 +129,7 @@ struct LabelTests {
     try withDataFolder { root in
       let latin = FileName("\(root)/train/b/").appending(FileName(bytes: [0xE9]))
       for name in ["train/caf\u{E9}/1.jpg", "train/cafe\u{301}/1.jpg", "train/b/\u{E9}.jpg", "train/b/e\u{301}.jpg"] {
-        // Through the system: Foundation might write one for the other.
+        // Uses system calls, because Foundation might replace one form of é by the other.
         let path = FileName("\(root)/\(name)")
         try FileManager.default.createDirectory(atPath: "\(root)/train", withIntermediateDirectories: true)
         _ = path.folder.withCString { mkdir($0, 0o700) }

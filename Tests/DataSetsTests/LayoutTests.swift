@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Layouts of picture folders")
 struct LayoutTests {
-  /// Three classes, and pictures whose order by name isn't that by class.
+  /// A set with three classes, whose pictures are in another order by name than by class.
   private static var set: ArrangedSet {
     let wnids = ["n02000000", "n01000000", "n03000000"]
     let training = (0..<6).map { number in
@@ -23,7 +23,7 @@ struct LayoutTests {
     return ArrangedSet(items: training + validation)
   }
 
-  /// What a set's lists say, without the places of the files: classes, names and labels, and the bytes that the paths lead to.
+  /// What a set's lists state, without the places of the files: classes, names, labels, and the bytes of the files.
   private func contents(_ set: DataSet) throws -> [String] {
     var lines = set.classes.map { "\($0.wnid) \($0.name)" }
     for split in Split.allCases {
@@ -96,7 +96,7 @@ struct LayoutTests {
     try withDataFolder { root in
       for name in ["0", "2", "10"] { try put([0xFF, 0xD8], at: "\(root)/v2/\(name)/a.jpeg") }
       let thousand = (0..<1000).map { ClassID(wnid: "n" + String(format: "%08d", $0), name: "") }
-      // The network's own order doesn't matter: the numbers count the sorted ids.
+      // The network's own order doesn't matter, because the numbers count the sorted ids.
       let set = try DataSet(contentsOf: "\(root)/v2", classes: thousand.reversed())
       #expect(set.val.map { set.classes[$0.label].wnid } == ["n00000000", "n00000002", "n00000010"])
       #expect(set.names(.val).name(of: set.val[2]) == "val/n00000010/a.jpeg")

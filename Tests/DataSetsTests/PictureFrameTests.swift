@@ -30,21 +30,21 @@ struct PictureFrameTests {
     let (columns, rows) = (painted.map { $0 % upright.width }, painted.map { $0 / upright.width })
     let found = try boxes([x, y, right, bottom], of: (width, height), in: (upright.width, upright.height), orientation)
     #expect(found.boxes == [[columns.min(), rows.min(), columns.max(), rows.max()].compactMap { $0 }], "seed \(seed)")
-    // Only a quarter shows in the size.
+    // Only a turn by a quarter shows in the size.
     #expect((found.warning != nil) == (orientation != .upright && !orientation.swapsSides))
   }
 
   @Test("the shape of the annotation's size tells the frame of a picture that is turned by a quarter, of any size")
   func quarter() throws {
-    // Upright, the picture has 200×300 pixels.
+    // The upright picture has 200×300 pixels.
     #expect(try boxes([20, 30, 119, 89], of: (300, 200), in: (200, 300), .rotatedRight) == ([[110, 20, 169, 119]], nil))
     #expect(try boxes([110, 20, 169, 119], of: (200, 300), in: (200, 300), .rotatedRight) == ([[110, 20, 169, 119]], nil))
     #expect(try boxes([40, 60, 239, 179], of: (600, 400), in: (200, 300), .rotatedRight) == ([[110, 20, 169, 119]], nil))
     #expect(try boxes([220, 40, 339, 239], of: (400, 600), in: (200, 300), .rotatedRight) == ([[110, 20, 169, 119]], nil))
-    // A square says nothing: taken as drawn in the stored picture.
+    // A square shows nothing: the boxes are taken as drawn in the stored picture.
     let square = try boxes([0, 0, 9, 19], of: (100, 100), in: (100, 100), .rotatedRight)
     #expect(square.boxes == [[80, 0, 99, 9]] && square.warning?.contains("taken as drawn in the stored") == true)
-    // Without a size they are in pixels of the stored picture.
+    // Without a size the boxes are in pixels of the stored picture.
     #expect(try boxes([20, 30, 119, 89], of: (0, 0), in: (200, 300), .rotatedRight).boxes == [[110, 20, 169, 119]])
   }
 
@@ -54,7 +54,7 @@ struct PictureFrameTests {
     #expect(try boxes([100, 0, 199, 374], of: (0, 0), in: (500, 375)) == ([[100, 0, 199, 374]], nil))
     #expect(try boxes([7, 7, 7, 7], of: (1000, 1000), in: (10, 10)) == ([[0, 0, 0, 0]], nil))
     #expect(try boxes([1, 1, 2, 2], of: (10, 10), in: (100, 100)) == ([[10, 10, 29, 29]], nil))
-    // One that sticks out is left as it is, one without a pixel in the picture is none.
+    // A box that reaches out of the picture stays as it is; one without a pixel in the picture is left out.
     #expect(try boxes([-5, 0, 12, 9], of: (10, 10), in: (10, 10)) == ([[-5, 0, 12, 9]], nil))
     let outside = try boxes([50, 50, 60, 60], of: (0, 0), in: (40, 40))
     #expect(outside.boxes.isEmpty && outside.warning?.contains("outside") == true)

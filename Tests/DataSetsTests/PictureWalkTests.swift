@@ -13,7 +13,7 @@ struct PictureWalkTests {
     try withDataFolder { root in
       let jpeg: [UInt8] = [0xFF, 0xD8, 0xFF, 0xE0]
       for name in ["a.JPG", "b", "c.tif", "d.txt", "deep/er/e.dat"] { try put(jpeg, at: "\(root)/\(name)") }
-      // Named like pictures, or of a kind that isn't read: reading says what is wrong.
+      // These are empty, of a kind that can't be decoded, or only named like a picture: reading them will say what is wrong.
       try put([], at: "\(root)/empty")
       try put("RIFF1234WEBPVP8 ".utf8, at: "\(root)/f.x")
       try put("text".utf8, at: "\(root)/g.png")

@@ -16,7 +16,7 @@ struct SynthesisTests {
       #expect(
         one.shape != other.shape && one.colour != other.colour && one.texture != other.texture, "\(one.name), \(other.name)")
     }
-    // Of the first ten, no property tells the class.
+    // Among the first ten classes, no single property shows the class.
     let first = all.prefix(10)
     for class_ in first {
       #expect(first.filter { $0.shape == class_.shape }.count >= 2)
@@ -43,7 +43,7 @@ struct SynthesisTests {
         let box = try #require(annotation.boxes.first)
         #expect(box.wnid == data.classes[sample.label].wnid)
         #expect(0 <= box.xmin && box.xmin < box.xmax && box.xmax < 48 && 0 <= box.ymin && box.ymin < box.ymax && box.ymax < 48)
-        // Crescents fill three fifths of their circle, of 25 % of the side at least; 65 % and a pixel at most.
+        // Crescents fill three fifths of their circle, which has at least 25 % of the side; at most it has 65 % and one pixel.
         #expect(max(box.xmax - box.xmin, box.ymax - box.ymin) >= 7 && box.xmax - box.xmin <= 33, "\(box)")
         let picture = try Picture(contentsOf: sample.path.written)
         #expect(picture.width == 48 && picture.height == 48)

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Files
 
-/// Names and bytes that lie in a folder, and in archives of all kinds.
+/// Names and bytes of files, which are put into a folder and into archives of all kinds.
 private struct RandomTree {
   var files: [(name: FileName, bytes: [UInt8])] = []
 
@@ -15,7 +15,7 @@ private struct RandomTree {
     var taken: Set<FileName> = []
     for _ in 0..<random.below(40) + 1 {
       let depth = random.below(4) + 1
-      // Files have an ending and folders none, so that no name is both.
+      // Names of files have an ending and those of folders have none, so that no name is both.
       let path =
         (0..<depth).map { _ in parts[random.below(parts.count)] }.joined(separator: [0x2F]) + Array(".\(random.below(30)).x".utf8)
       guard taken.insert(FileName(bytes: path)).inserted else { continue }
@@ -66,7 +66,7 @@ struct SplitMix {
 extension ZipWriter.Member {
   init(_ name: FileName, _ bytes: [UInt8], deflated: Bool = false) {
     let checksum = bytes.withUnsafeBytes { DeflateStream.checksum($0) }
-    // A zlib stream is a deflate stream between two bytes and four.
+    // A zlib stream is a deflate stream with two bytes before it and four after it.
     let packed = deflated ? Array(bytes.withUnsafeBytes { DeflateStream.packed($0) }.dropFirst(2).dropLast(4)) : bytes
     self.init(name: name.bytes, packed: packed, size: bytes.count, checksum: checksum, method: deflated ? 8 : 0)
   }

@@ -13,7 +13,7 @@ struct AtomicFileTests {
     let missing = #expect(throws: FileError.self) { try AtomicFile.write([1], to: "\(folder)/none/a.json") }
     #expect(missing?.kind == .noSuchFile)
     #expect(missing?.description.contains("\(folder)/none/a.json") == true)
-    // A folder under the final name makes the rename fail, after everything was written.
+    // A folder under the final name makes the rename fail, after everything has been written.
     let taken = "\(folder)/taken"
     try FileManager.default.createDirectory(atPath: "\(taken)/inside", withIntermediateDirectories: true)
     #expect(throws: FileError.self) { try AtomicFile.write([1, 2, 3], to: taken) }

@@ -9,7 +9,7 @@ struct CSVTests {
     try TextList(Array(text.utf8), name: "table.csv").rows(separator: UInt8(ascii: ",")).map { $0.fields.map(\.text) }
   }
 
-  // A quotation mark with an accent on it, and CR LF, are one character of Swift each, and two for the table.
+  // A quotation mark with an accent on it is one `Character`, and so is CR LF; the table must take each as two.
   @Test("what is written is read back, whatever the fields hold")
   func property() throws {
     let pieces = ["a", ",", "\"", "\n", "\r\n", "\r", ";", "\t", " ", "é", "e\u{301}", "\"\u{301}", "=", "'", "\\", "n01, tench"]
@@ -23,7 +23,7 @@ struct CSVTests {
       }
       let text = table.map(CSV.row).joined()
       let found = try rows(text)
-      // By bytes: other forms of é are equal Strings.
+      // Compares bytes: Strings with other forms of é are equal.
       #expect(
         found.map { $0.map { Array($0.utf8) } } == table.map { $0.map { Array($0.utf8) } }, "\(seed): \(text.debugDescription)")
     }

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Archives that are cut, damaged, or of kinds that can't be read")
 struct DamagedArchiveTests {
-  /// What reading all of an archive comes to: nil where nothing is wrong.
+  /// The error of reading all of an archive; nil if there is none.
   private func problem(_ bytes: [UInt8], _ name: String) throws -> FileError? {
     let scratch = try TemporaryFolder()
     try write(bytes, scratch.path(name))
@@ -38,7 +38,7 @@ struct DamagedArchiveTests {
       #expect(
         error?.description.contains("cut") == true && error?.description.contains("at byte") == true, "\(error.debugDescription)")
     }
-    // The same inside of another.
+    // Cuts an archive that is inside another one.
     for length in stride(from: 512, through: whole.count - 1024, by: 512) {
       let error = try problem(tar { $0.add("inner.tar", Array(whole[..<length])) }, "outer.tar")
       #expect(error?.kind == .damagedArchive && error?.path.hasSuffix("outer.tar/inner.tar") == true, "\(length)")

@@ -24,7 +24,7 @@ struct FileNameTests {
   @Test("every name comes back from how it is written, different names are different texts, and none has a line end")
   func reversible() {
     var generator = SystemRandomNumberGenerator()
-    // Pieces that break, combine, compose, and look like escapes.
+    // The pieces break, combine and compose with each other, and look like escapes.
     let pieces: [[UInt8]] =
       [
         "%", "4", "F", "e", "a", "\u{301}", "\u{323}", "é", "ạ", "\u{1100}", "\u{1161}", "\u{11A8}", "각", "\n", "\u{9F}", "\"",
@@ -38,7 +38,7 @@ struct FileNameTests {
       let text = name.written
       #expect(FileName(written: text) == name, "\(bytes)")
       #expect(text.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control })
-      // As a key of a String: canonically equal texts would meet.
+      // As keys of a dictionary, canonically equal Strings would be the same.
       if let other = names.updateValue(name, forKey: text) { #expect(other == name, "\(bytes) and \(other.bytes)") }
     }
   }

@@ -26,7 +26,7 @@ import Testing
     (Array("GIF89a".utf8) + [0], .otherPicture, "convert"),
     (Array("RIFF".utf8) + [1, 0, 0, 0] + Array("WEBPVP8 ".utf8), .otherPicture, "WebP"),
     (Array("%PDF-1.7".utf8), .pdf, "PDF"), ([0x7F, 0x45, 0x4C, 0x46, 2], .program, "program"),
-    // What has no known beginning: Caffe's binary forms, and noise.
+    // Files without a known beginning: Caffe's binary forms, and noise.
     ([0x0A, 5] + Array("small".utf8) + [0xA2, 6, 200, 1, 0], nil, ""), ([8, 1, 0x10, 3, 0x18, 16, 0x20, 16, 0x2A], nil, ""),
     ([1, 2, 3, 4, 5, 6, 7, 200], nil, ""),
   ]

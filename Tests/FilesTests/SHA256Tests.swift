@@ -4,7 +4,7 @@ import Testing
 
 @Suite("SHA-256")
 struct SHA256Tests {
-  /// Source: FIPS 180-4 examples; `printf … | sha256sum` gives the same.
+  /// Source: examples of FIPS 180-4; `printf … | sha256sum` gives the same.
   @Test(
     "gives the known digests",
     arguments: [

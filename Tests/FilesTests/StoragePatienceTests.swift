@@ -4,10 +4,10 @@ import Testing
 
 @testable import Files
 
-/// The settings are those of the process: one test at a time.
+/// The settings are those of the whole process, so only one test at a time may run.
 @Suite("Storage that is away", .serialized)
 struct StoragePatienceTests {
-  /// Folders `a` and `b` of three files each.
+  /// Holds the folders `a` and `b` with three files each.
   private let root: TemporaryFolder
 
   init() throws {
@@ -49,7 +49,8 @@ struct StoragePatienceTests {
     #expect(kind { _ = try read("c/1") } == .storage)
     for number in 1...3 { try FileManager.default.removeItem(atPath: root.path("a/\(number)")) }
     #expect(kind { _ = try read("a/1") } == .storage)
-    // A link to what isn't there: alone it is bad, as one of many it stands for what they point to.
+    // A link to something that isn't there is a bad file if it is the only one; if all are such links, the storage that they
+    // point to is away.
     try FileManager.default.createSymbolicLink(atPath: root.path("b/4"), withDestinationPath: "/nowhere/at/all")
     #expect(kind { _ = try read("b/4") } == .noSuchFile)
     for number in 1...3 { try FileManager.default.removeItem(atPath: root.path("b/\(number)")) }
@@ -61,14 +62,14 @@ struct StoragePatienceTests {
     #expect(try read("a/1") == Array("1".utf8))
     try FileManager.default.removeItem(atPath: root.path("a/1"))
     #expect(kind { _ = try read("a/1") } == .noSuchFile)
-    // Another folder in its place, as an unused mount point would be.
+    // Puts another folder in its place, like an unused mount point.
     try FileManager.default.moveItem(atPath: root.path("a"), toPath: root.path("c"))
     try FileManager.default.createDirectory(atPath: root.path("a"), withIntermediateDirectories: true)
     #expect(kind { _ = try read("a/1") } == .storage)
     try FileManager.default.removeItem(atPath: root.path("a"))
     try FileManager.default.moveItem(atPath: root.path("c"), toPath: root.path("a"))
     #expect(kind { _ = try read("a/1") } == .noSuchFile)
-    // Where nothing is left beside it, it is the storage's.
+    // If no file is left beside it either, the storage is at fault.
     for number in 1...3 { try FileManager.default.removeItem(atPath: root.path("b/\(number)")) }
     #expect(kind { _ = try read("a/1") } == .storage)
   }
@@ -127,7 +128,7 @@ struct StoragePatienceTests {
     func find() throws -> String? {
       try StoragePatience.look(under: [folder]) { FileManager.default.fileExists(atPath: wanted) ? wanted : nil }
     }
-    // A look that takes longer than the storage is there finds nothing but what is there all the time.
+    // The folder may go away between the two looks; the count must come from a time when it was there throughout.
     func count() throws -> Int {
       try StoragePatience.whole(under: folder) {
         ["1", "2"].count { FileManager.default.fileExists(atPath: root.path("a/" + $0)) }
@@ -136,7 +137,7 @@ struct StoragePatienceTests {
     StoragePatience.settings = .init(seconds: 20)
     defer { StoragePatience.settings = .init() }
     #expect(try find() == wanted)
-    // A server that is started anew, and a mount point without its mount.
+    // The first case is a server that is restarted, the second a mount point without its mount.
     for isEmptied in [false, true] {
       try FileManager.default.moveItem(atPath: folder.written, toPath: root.path("elsewhere"))
       if isEmptied { try FileManager.default.createDirectory(atPath: folder.written, withIntermediateDirectories: false) }
@@ -159,7 +160,7 @@ struct StoragePatienceTests {
 
   @Test("The oldest of the files in use is named")
   func activity() {
-    // Other tests use files meanwhile: what they began before is older still.
+    // Other tests use files at the same time: what they began earlier is older still.
     FileActivity.during(.writing, "/one") {
       let begun = ContinuousClock.now
       FileActivity.during(.reading, "/two") {

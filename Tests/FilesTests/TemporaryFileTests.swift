@@ -17,7 +17,7 @@ struct TemporaryFileTests {
   @Test("of dead processes and old ones are removed, others stay")
   func leftovers() throws {
     let host = TemporaryFile.host
-    // A process that has ended: its number is not in use, or is so for someone else only by chance.
+    // A process that has ended: its number is no longer in use, or only by chance for another one.
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/bin/true")
     try process.run()
@@ -27,7 +27,7 @@ struct TemporaryFileTests {
     let elsewhere = ".step-00000001.h5@other.\(host)@\(process.processIdentifier)@3.partial"
     let strangers = ["step-00000001.h5", ".hidden", "x.partial", ".a.b.partial", ".a@b@c@d.partial"]
     for name in [gone, living, elsewhere] + strangers { try write(Data([1]), to: name) }
-    // The first write in this folder begins with removing them.
+    // The first write in this folder removes them before anything else.
     try AtomicFile.write("whole", to: scratch.path("step-00000001.h5"))
     #expect(try names() == ([living, elsewhere] + strangers).sorted())
     TemporaryFile.removeLeftovers(in: scratch.path, now: time(nil) + 3700)

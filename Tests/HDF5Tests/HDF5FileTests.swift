@@ -22,7 +22,7 @@ struct HDF5FileTests {
     #expect(read.values.map(\.bitPattern) == values.map(\.bitPattern))
   }
 
-  // 2 MiB, 4 MiB and a bit: whole pieces, and an end that shares its page with what comes next.
+  // The sizes are 2 MiB, and 4 MiB and a bit: whole pieces, and an end that shares its page with the next data set.
   @Test("large data sets are written past the cache, and disturb nothing beside them")
   func large() throws {
     let counts = [1 << 19, (1 << 20) + 17, 300_001, 5]
@@ -83,7 +83,7 @@ struct HDF5FileTests {
     let expected: (HDF5Error.Kind, String)
     switch what {
     case "missing":
-      // In an empty folder it could be the storage that is away.
+      // The folder isn't empty: in an empty one the storage could be away.
       try scratch.write(Data([1]), to: "other")
       expected = (.noSuchFile, "cannot open \(path): H5Fopen: no such file or directory")
     case "empty":

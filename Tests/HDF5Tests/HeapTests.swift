@@ -4,7 +4,7 @@ import Testing
 
 @testable import HDF5
 
-/// Texts of variable length lie in collections without checksums.
+/// Strings of variable length are stored in collections without checksums.
 @Suite struct HeapTests {
   @Test("Any changed bit of a collection of texts is an error or gives a text, and never a crash")
   func flippedBits() throws {
@@ -18,7 +18,7 @@ import Testing
     let whole = try scratch.bytes("x.h5")
     let start = try #require(whole.range(of: Data("GCOL".utf8))).lowerBound
     var refused = 0
-    // The header and the first texts, whose sizes are the numbers that matter.
+    // Flips bits in the header and the first strings, whose sizes are the numbers that matter.
     for bit in 0..<(8 * 400) {
       var bytes = whole
       bytes[start + bit / 8] ^= 1 << (bit % 8)

@@ -24,7 +24,7 @@ struct PiecesTests {
     }
   }
 
-  /// Places in C order of the elements of a box.
+  /// The places of a box's elements in C order.
   private func positions(of box: (start: [Int], sizes: [Int]), in shape: [Int]) -> [Int] {
     zip(shape, zip(box.start, box.sizes)).reduce([0]) { places, axis in
       places.flatMap { place in (axis.1.0..<axis.1.0 + axis.1.1).map { place * axis.0 + $0 } }
