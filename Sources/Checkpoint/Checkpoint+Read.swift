@@ -48,7 +48,7 @@ extension Checkpoint {
     return Checkpoint(contents: header.contents, store: store, digest: header.digest)
   }
 
-  /// Reads everything but the parameters, which are not read at all.
+  /// Reads everything but the parameters.
   /// - Throws: `CheckpointError`, like `read`.
   public static func readHeader(_ path: String) throws(CheckpointError) -> CheckpointHeader {
     try patiently(path) { () throws(CheckpointError) in try CheckpointReader(path).header() }

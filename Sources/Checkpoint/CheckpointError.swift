@@ -4,15 +4,15 @@ import HDF5
 
 /// A failed attempt to write or read a checkpoint, with what to do about it.
 public struct CheckpointError: Error, Sendable, Hashable, CustomStringConvertible {
-  /// What went wrong, for callers that act on it.
+  /// The kinds of failures that callers tell apart.
   public enum Kind: String, Sendable, Hashable {
-    /// There is no such file.
+    /// The file does not exist.
     case missing
-    /// It is not an HDF5 file, or an HDF5 file of something else.
+    /// The file is no HDF5 file, or an HDF5 file of something else.
     case otherFormat
-    /// It is a checkpoint of a version that this program doesn't know.
+    /// The file is a checkpoint of a version that this program doesn't know.
     case otherVersion
-    /// It ends too early, or a checksum, a data set or a description is not as it was written.
+    /// The file ends too early, or a checksum, a data set or a description is not as it was written.
     case damaged
     /// A data set's shape is another than the network requires.
     case otherShape
@@ -33,7 +33,7 @@ public struct CheckpointError: Error, Sendable, Hashable, CustomStringConvertibl
 
   public let kind: Kind
   public let path: String
-  /// What was being done: `read` or `write`.
+  /// The action that failed: `read` or `write`.
   public let action: String
   public let reason: String
   public let hint: String?

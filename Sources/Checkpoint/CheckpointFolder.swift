@@ -24,7 +24,7 @@ public struct CheckpointFolder: Sendable, Hashable {
     return "step-\(String(repeating: "0", count: max(0, 8 - digits.count)))\(digits).h5"
   }
 
-  /// The step in such a name; nil for any other name.
+  /// The step in the name of a checkpoint; nil for any other name.
   public static func step(ofName name: String) -> Int? {
     guard name.hasPrefix("step-"), name.hasSuffix(".h5") else { return nil }
     let digits = name.dropFirst(5).dropLast(3)

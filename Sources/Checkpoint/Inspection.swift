@@ -66,7 +66,7 @@ public struct Inspection: Sendable {
   /// The beginning of the attribute `format` in all kinds of this program's files.
   private static let ownFormats = "deepinside-"
 
-  /// Which program has written the file, as the middle of a sentence.
+  /// The program that has written the file, as the middle of a sentence.
   private static func origin(of file: borrowing HDF5File, _ attributes: [String]) throws(HDF5Error) -> String {
     let isKeras = ["keras_version", "layer_names", "model_config"].contains(where: attributes.contains)
     return isKeras ? "Keras has written it" : "deepinside hasn't written it"

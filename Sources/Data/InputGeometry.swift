@@ -89,7 +89,7 @@ public struct InputGeometry: Sendable, Hashable {
   }
 }
 
-/// What doesn't fit together in an `InputSpec`, as a sentence that doesn't name a file.
+/// A contradiction in an `InputSpec`, as a sentence that doesn't name a file.
 public struct InputSpecError: Error, Sendable, CustomStringConvertible {
   public let description: String
 

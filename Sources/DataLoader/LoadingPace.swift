@@ -3,7 +3,7 @@ import Foundation
 
 /// The average time that a loader thread needs for one picture.
 public struct LoadingPace: Sendable, Equatable {
-  /// Processor time in seconds: decoding, resizing, writing into the batch.
+  /// The processor time in seconds: decoding, resizing, writing into the batch.
   public var processorSeconds: Double
   /// The time of waiting for the storage, in seconds.
   public var storageSeconds: Double

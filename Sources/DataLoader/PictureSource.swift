@@ -12,7 +12,7 @@ public protocol PictureSource: Sendable {
   func name(at index: Int) -> String
   /// True if the picture is known to have no pixels, because the pack says that it couldn't be read when the pack was made.
   func isLeftOut(at index: Int) -> Bool
-  /// How the source's pictures become inputs.
+  /// The geometry by which the source's pictures become inputs.
   var geometry: InputGeometry { get }
   /// True if pictures must be decoded; raw pixels of a pack needn't be.
   var needsDecoding: Bool { get }

@@ -9,7 +9,7 @@ struct ClassFolder {
 
   /// All class folders in a folder, and what else was found in it.
   struct Found {
-    /// In the order of the bytes of their names.
+    /// The class folders in the order of their names' bytes.
     var folders: [ClassFolder] = []
     var passedOver = PassedOver()
     var notes: [String] = []

@@ -5,7 +5,7 @@ extension DataSet {
   public struct Names: Sendable {
     private let layout: Layout?
     private let split: Split
-    /// For each label, the split and the class's folder.
+    /// The split and the class's folder, for each label.
     private let folders: [FileName]
 
     fileprivate init(_ set: DataSet, _ split: Split) {

@@ -35,7 +35,7 @@ public struct DataSet: Sendable {
   public let root: String
   /// The layout of the folder; nil for a pack's lists.
   public let layout: Layout?
-  /// In the order of the labels: sorted by wnid.
+  /// The classes in the order of the labels: sorted by wnid.
   public let classes: [ClassID]
   public let train: [Sample]
   public let val: [Sample]

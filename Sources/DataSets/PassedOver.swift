@@ -10,7 +10,7 @@ public struct PassedOver: Sendable, Hashable, Codable {
     public var examples: [FileName]
   }
 
-  /// In the order in which the reasons first occurred.
+  /// The groups in the order in which their reasons first occurred.
   public private(set) var groups: [Group] = []
 
   public var count: Int { groups.reduce(0) { $0 + $1.count } }

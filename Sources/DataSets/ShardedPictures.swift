@@ -12,7 +12,7 @@ struct ShardedPictures {
   private(set) var val: [ValidationSet.Item] = []
   private(set) var passedOver = PassedOver()
 
-  /// What a sample states about its class.
+  /// The class that a sample states.
   private enum Label: Sendable {
     case wnid(String)
     case number(Int)

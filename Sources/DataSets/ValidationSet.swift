@@ -7,7 +7,7 @@ struct ValidationSet {
     let wnid: String
   }
 
-  /// In the order of their classes' ids, then of the bytes of their places in the class.
+  /// The pictures in the order of their classes' ids, then of the bytes of their places in the class.
   private(set) var items: [Item] = []
   /// The classes that the layout states, sorted; used if there is no training set.
   private(set) var classes: [String] = []

@@ -15,7 +15,7 @@ public struct ClassList: Sendable {
   }
 
   public let path: String
-  /// In the order of the lines.
+  /// The entries in the order of the lines.
   public let entries: [Entry]
 
   /// True if the list gives its classes numbers, whose order need not be that of the lines or of the ids.

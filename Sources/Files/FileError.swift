@@ -15,7 +15,7 @@ public struct FileError: Error, Sendable, Hashable, CustomStringConvertible {
 
   public let kind: Kind
   public let path: String
-  /// What was being done, such as `write` or `make the link`.
+  /// The action that failed, such as `write` or `make the link`.
   public let action: String
   /// The call and what the system said, such as `fsync: no space left on device`.
   public let reason: String

@@ -11,14 +11,14 @@ public struct ForeignFile: Sendable, Hashable {
   public let kind: Kind
   /// The kind in words, with its article: `a pointer of Git LFS in place of the file`.
   public let what: String
-  /// What to do to get the expected file; nil if that is obvious.
+  /// The way to get the expected file; nil if that is obvious.
   public let remedy: String?
 
   private init(_ kind: Kind, _ what: String, _ remedy: String? = nil) {
     (self.kind, self.what, self.remedy) = (kind, what, remedy)
   }
 
-  /// What the file is and what to do, as the end of a sentence.
+  /// The kind of the file and what to do, as the end of a sentence.
   public var sentence: String { what + (remedy.map { "; \($0)" } ?? "") }
 
   /// The number of bytes that are looked at.

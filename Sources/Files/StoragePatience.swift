@@ -21,7 +21,7 @@ public enum StoragePatience {
   }
 
   public struct Settings: Sendable {
-    /// How long a read is tried again, in seconds. The program sets its own default.
+    /// The time for which a read is tried again, in seconds. The program sets its own default.
     public var seconds = 0.0
     /// Takes sentences for the log.
     public var log: @Sendable (String) -> Void = { _ in }
@@ -42,7 +42,7 @@ public enum StoragePatience {
   private static let signs = Atomic(0)
   /// The folders that this process has read from or listed.
   private static let known = Mutex<[FileName: StorageFault.Identity?]>([:])
-  /// How long this process waits for a folder that it has never seen, in seconds: the name may be mistyped.
+  /// The time for which this process waits for a folder that it has never seen, in seconds: the name may be mistyped.
   public static let secondsForUnknown = 5.0
 
   /// The settings of the whole process.

@@ -5,7 +5,7 @@ import Foundation
 public struct FolderOwner: Codable, Sendable, Hashable, CustomStringConvertible {
   /// A random id of this hold; no two are the same.
   public let id: String
-  /// What the process does, such as `train`.
+  /// The process's command, such as `train`.
   public let command: String
   public let host: String
   public let process: Int32
@@ -16,7 +16,7 @@ public struct FolderOwner: Codable, Sendable, Hashable, CustomStringConvertible 
   public let processSpace: String
   /// The id of the batch job; nil outside of one.
   public let batchJob: String?
-  /// How often the batch system has put the job back into the queue.
+  /// The number of times that the batch system has put the job back into the queue.
   public let requeues: Int
   /// The time at which the hold began, by the holder's clock: only for people.
   public let since: String

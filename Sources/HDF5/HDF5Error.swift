@@ -4,7 +4,7 @@ import Foundation
 
 /// A failed attempt to write or read an HDF5 file, with what was being done and what to do about it.
 public struct HDF5Error: Error, Sendable, Hashable, CustomStringConvertible {
-  /// What went wrong, for callers that act on it.
+  /// The kinds of failures that callers tell apart.
   public enum Kind: String, Sendable, Hashable {
     case noSuchFile, notHDF5, truncated, noSpace, locked, noSuchObject, unexpectedShape, unexpectedType, invalidValue, noMemory
     /// The system refused, for example without permission or with an input/output error.
@@ -19,7 +19,7 @@ public struct HDF5Error: Error, Sendable, Hashable, CustomStringConvertible {
 
   public let kind: Kind
   public let path: String
-  /// What was being done, such as `open` or `write data set /mean of`.
+  /// The action that failed, such as `open` or `write data set /mean of`.
   public let action: String
   /// The reason that the library or the system gave.
   public let reason: String

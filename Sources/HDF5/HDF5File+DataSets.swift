@@ -28,7 +28,7 @@ public enum HDF5Element: Sendable, Hashable, CustomStringConvertible {
 public struct HDF5DataSet: Sendable, Hashable {
   public let path: String
   public let element: HDF5Element
-  /// In C order; empty for a scalar.
+  /// The shape in C order; empty for a scalar.
   public let shape: [Int]
   /// The number of bytes of all elements as stored, without what the file adds.
   public let byteCount: Int

@@ -8,7 +8,7 @@ import Foundation
 ///
 /// Source: Salmon et al., *Parallel Random Numbers: As Easy as 1, 2, 3*, SC 2011.
 public struct CounterRandom: RandomNumberGenerator, Sendable {
-  /// What the numbers are for; every purpose has its own streams.
+  /// The purpose of the numbers; every purpose has its own streams.
   public enum Purpose: UInt32, Sendable, CaseIterable {
     case initialization = 1
     case order, crop, flip, colour, erasing, dropout, synthesis, visualization, test

@@ -1,6 +1,6 @@
-/// Not enough memory: how much was wanted for what, how much there is, and which limit applies.
+/// A lack of memory: how much was wanted for what, how much there is, and which limit applies.
 public struct MemoryError: Error, Sendable, Hashable, CustomStringConvertible {
-  /// What would have to be smaller, so that the program can name its flags.
+  /// The thing that would have to be smaller, so that the program can name its flags.
   public enum Cause: String, Sendable, Hashable {
     /// The number of pictures that are computed at once.
     case batch
@@ -12,7 +12,7 @@ public struct MemoryError: Error, Sendable, Hashable, CustomStringConvertible {
   }
 
   public let cause: Cause
-  /// What the memory is for, such as `4,000,000 pictures [3, 64, 64]`.
+  /// The purpose of the memory, such as `4,000,000 pictures [3, 64, 64]`.
   public let purpose: String
   /// The number of bytes that were asked for; nil if it is too large for an `Int`.
   public let wanted: Int?

@@ -20,9 +20,9 @@ public struct Finding: Sendable, Equatable {
   public let file: String
   public let split: Split
   public let kind: Kind
-  /// What was found.
+  /// The observation.
   public let detail: String
-  /// What was done about it.
+  /// The action that was taken.
   public let action: String
 
   static let header = "file,split,finding,detail,action\n"

@@ -4,7 +4,7 @@ import Images
 
 /// The form in which a pack keeps its pictures.
 public enum PackedPixels: String, Sendable, Codable, CaseIterable {
-  /// As JPEG: about a seventh of the bytes of raw pixels.
+  /// JPEG, which takes about a seventh of the bytes of raw pixels.
   case jpeg
   /// 8-bit RGB, [height, width, 3]: nothing needs decoding, and these are exactly the pixels that a training on the folder
   /// resizes to.
@@ -21,7 +21,7 @@ public struct PackSettings: Sendable, Codable, Equatable {
   /// The shorter side in pixels to which pictures are reduced; smaller ones stay as they are.
   public var shorterSide = 256
   public var pixels = PackedPixels.jpeg
-  /// The JPEG quality of pictures that are encoded anew: 1 … 100, on the scale of the Independent JPEG Group.
+  /// The JPEG quality of pictures that are encoded again: 1 … 100, on the scale of the Independent JPEG Group.
   public var quality = 90
   /// The number of pictures per shard, for each split; the last shard may have fewer.
   public var shardPictures: [String: Int] = [:]

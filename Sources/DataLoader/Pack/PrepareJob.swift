@@ -24,7 +24,7 @@ public struct PrepareJob: Sendable {
     self.output = output
   }
 
-  /// What rank 0 has found in the output folder.
+  /// The work that remains, as rank 0 has found it in the output folder.
   private struct Plan: Codable {
     /// The numbers of the shards that are still to be made.
     var missing: [Int]

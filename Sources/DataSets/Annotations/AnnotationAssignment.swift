@@ -62,7 +62,7 @@ public struct AnnotationAssignment: Sendable {
   }
 }
 
-/// How much an annotation file and a picture of the same name have in common.
+/// The likeness of an annotation file and a picture with the same name.
 private struct Likeness: Comparable {
   /// The number of folders that they have in common, counted from the innermost.
   private let folders: Int

@@ -35,7 +35,7 @@ public struct PictureFrame: Sendable, Hashable {
 public struct FramedBoxes: Sendable, Hashable {
   /// The boxes in pixels of the upright picture.
   public var boxes: [BoundingBox]
-  /// What had to be assumed about the boxes, or can't be used, as a part of a sentence; nil for nothing.
+  /// A warning about what had to be assumed of the boxes, or can't be used, as a part of a sentence; or nil.
   public var warning: String?
 }
 

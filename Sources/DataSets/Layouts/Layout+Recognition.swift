@@ -116,7 +116,7 @@ extension Layout {
     return [root] + kits.flatMap { [$0, "\($0)/data"] } + ["\(root)/val"]
   }
 
-  /// Those of the usual places of annotations that exist; `*` stands for the split's name.
+  /// The usual places of annotations that exist; `*` stands for the split's name.
   static func annotationFolders(in roots: [String], _ places: [String]) -> [Split: [String]] {
     var folders: [Split: [String]] = [:]
     for split in Split.allCases {

@@ -1,6 +1,6 @@
 import Files
 
-/// Where the parts of a picture folder lie. Only this type knows the forms in which people keep their pictures.
+/// The places of the parts of a picture folder. Only this type knows the forms in which people keep their pictures.
 ///
 /// A layout is found by the names of folders and files; no list is read for it. See docs/data.md for the forms.
 public struct Layout: Sendable, Hashable {

@@ -15,17 +15,17 @@ struct ArchiveIndex: Sendable, Equatable {
 
   struct Member: Sendable, Equatable {
     var kind = Kind.stored
-    /// Where the member's bytes begin in a tar; where its local header begins in a zip.
+    /// The offset of the member's bytes in a tar, or of its local header in a zip.
     var offset = 0
     /// The number of bytes after unpacking.
     var size = 0
-    /// In a zip only: the number of bytes in the archive, and the CRC-32 of the unpacked bytes.
+    /// The number of bytes in the archive, and below the CRC-32 of the unpacked bytes; used only for zips.
     var packedSize = 0
     var checksum: UInt32 = 0
   }
 
   var names: [UInt8] = []
-  /// Where each name ends in `names`.
+  /// The end of each name in `names`.
   var ends: [UInt32] = []
   var kinds: [UInt8] = []
   var offsets: [Int] = []

@@ -1,4 +1,4 @@
-/// What is wrong with an archive, or with one of its members.
+/// A problem of an archive, or of one of its members.
 enum ArchiveProblem {
   /// The file ends inside of a member, or before the mark at its end.
   case cut(String)

@@ -7,7 +7,7 @@ final class DeflateStream {
     case gzip = 31
   }
 
-  /// What zlib found wrong, or why its input can't be read.
+  /// A fault that zlib has found, or the reason why its input can't be read.
   struct Problem: Error {
     let text: String
     let cause: FileError?

@@ -61,7 +61,7 @@ final class OpenDescriptor: Sendable {
     return try body(fresh)
   }
 
-  /// Makes the next user open the file anew.
+  /// Makes the next user open the file again.
   func forget() {
     state.withLock { state in
       guard state.handle != nil else { return }

@@ -9,7 +9,7 @@ struct TarReader {
   private let range: Range<Int>
   private var offset: Int
   private var index = ArchiveIndex()
-  /// What extended headers say of the next member.
+  /// The facts about the next member that extended headers state.
   private var next = Extension()
 
   private struct Extension {

@@ -46,7 +46,7 @@ struct ZipDirectory {
     }
   }
 
-  /// What the Zip64 records state; nil if there are none.
+  /// The directory that the Zip64 records state; nil if there are none.
   private static func long(_ source: any ByteSource, _ path: FileName, endAt end: Int) throws(FileError) -> ZipDirectory? {
     guard end >= 20 else { return nil }
     let locator = try source.bytes(20, at: end - 20)

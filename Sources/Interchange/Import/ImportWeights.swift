@@ -19,7 +19,7 @@ public struct ImportedCheckpoint {
 /// - Parameters:
 ///   - mean: A `.binaryproto` of Caffe; nil for the mean in the file.
 ///   - synsetWords: A file of lines `n01440764 tench, Tinca tinca` in the order of the outputs; nil for the classes in the file.
-///   - side: The side of the square input in pixels; nil for what the file states.
+///   - side: The side of the square input in pixels; nil for the one that the file states.
 /// - Throws: `InterchangeError` if a file can't be read, or the files don't fit together.
 public func importWeights(
   _ path: String, mean meanPath: String? = nil, synsetWords: String? = nil, side: Int? = nil
