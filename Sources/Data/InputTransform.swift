@@ -6,7 +6,7 @@ public struct InputTransform: Sendable, Equatable {
   public var x: Int
   public var y: Int
   public var flipped: Bool
-  /// Added to every pixel, RGB 0–255.
+  /// The shift that is added to every pixel, RGB 0–255.
   public var colourShift = SIMD3<Float>()
   /// The rectangle that is set to zero after the mean was subtracted, in pixels of the crop as the network sees it; nil for none.
   public var erased: PixelRectangle?

@@ -22,7 +22,7 @@ public final class BatchLoader: @unchecked Sendable {
   private let options: Options
   private let sequence: Sequence
   private let badFiles: BadFileReport
-  /// Guards everything below.
+  /// Guards all properties below.
   private let condition = NSCondition()
   private var filling: [Filling] = []
   private var free: [PictureBatch]

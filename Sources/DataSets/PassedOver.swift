@@ -42,7 +42,7 @@ public struct PassedOver: Sendable, Hashable, Codable {
     }
   }
 
-  /// A sentence for each reason: `passed over 3 files: hidden, or of the system (train/n01/Thumbs.db, …)`.
+  /// A sentence for each reason: `passed over 3: hidden, or of the system (train/n01/Thumbs.db, …)`.
   public var sentences: [String] {
     groups.map { group in
       let names = group.examples.map(\.written).joined(separator: ", ") + (group.count > group.examples.count ? ", …" : "")

@@ -7,7 +7,7 @@ import Synchronization
 ///
 /// The log says once that the process waits, when the first thread begins to wait, and once that the wait is over.
 public enum StoragePatience {
-  /// Why a read was given up.
+  /// The reason for giving up a read.
   public struct Trouble: Error, Sendable, Hashable, CustomStringConvertible {
     public enum Kind: Sendable, Hashable {
       /// The storage stayed away.

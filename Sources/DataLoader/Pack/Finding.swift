@@ -20,7 +20,7 @@ public struct Finding: Sendable, Equatable {
   public let file: String
   public let split: Split
   public let kind: Kind
-  /// The observation.
+  /// The facts that were found.
   public let detail: String
   /// The action that was taken.
   public let action: String

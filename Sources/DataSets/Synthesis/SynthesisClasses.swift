@@ -45,7 +45,7 @@ enum SyntheticColour: String, CaseIterable, Sendable {
   case red, blue, yellow, green
   case purple, orange, turquoise, pink, white, brown, grey
 
-  /// RGB 0–255.
+  /// The colour as RGB 0–255.
   var rgb: SIMD3<Float> {
     switch self {
     case .red: [222, 40, 36]

@@ -14,7 +14,7 @@ extension ArchiveIndex {
 
   /// - Parameters:
   ///   - bytes: A slice that starts with what `serialized` gave. What follows it is left in the slice.
-  /// - limit: The end of the archive's bytes.
+  ///   - limit: The end of the archive's bytes.
   /// - Returns: nil if the bytes are no index, or the index has members beyond the limit.
   init?(serialized bytes: inout ArraySlice<UInt8>, limit: Int) {
     guard let head = Self.take(3, of: Int.self, from: &bytes), (0...Int(UInt32.max)).contains(head[0]),

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Where the members of an archive are, sorted by their paths' bytes: one buffer of names and a few numbers per member, so that a
+/// The places of an archive's members, sorted by their paths' bytes: one buffer of names and a few numbers per member, so that a
 /// million pictures take some tens of megabytes.
 struct ArchiveIndex: Sendable, Equatable {
   enum Kind: UInt8, Sendable {
@@ -72,7 +72,7 @@ struct ArchiveIndex: Sendable, Equatable {
     /// Folders and inner archives, in the order of their names' bytes.
     var folders: [FileName] = []
     var files: [FileName] = []
-    /// Different for each folder of the archive.
+    /// A number that differs between the folders of the archive.
     var identity = 0
   }
 

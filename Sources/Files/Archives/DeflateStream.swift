@@ -33,7 +33,7 @@ final class DeflateStream {
   func unpack(_ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer) throws(Problem) -> (
     taken: Int, made: Int
   ) {
-    // The counts of zlib have 32 bits.
+    // zlib counts in 32 bits.
     let (given, room) = (min(input.count, 1 << 30), min(output.count, 1 << 30))
     state.next_in = UnsafeMutablePointer(mutating: input.bindMemory(to: UInt8.self).baseAddress)
     state.next_out = output.bindMemory(to: UInt8.self).baseAddress

@@ -6,7 +6,7 @@ struct ImportedLayer {
   let layer: AnyLayer
   /// `[out, in, kh, kw]`, RGB; fully connected `[out, in]`, inputs in C, H, W order. Empty for layers without parameters.
   var weights: [Float] = []
-  /// `[out]`.
+  /// The biases, `[out]`.
   var biases: [Float] = []
 }
 
