@@ -88,7 +88,7 @@ extension Annotation {
   {
     if size == (frame.width, frame.height) { return boxes }
     func moved(_ edge: Int, _ old: Int, _ new: Int) -> Int {
-      // A side of 10⁹ pixels times another is more than Int holds.
+      // The product of two sides that files state may be very large, so it is limited before it becomes an Int.
       Int(min(max((Double(edge) * Double(new) / Double(old)).rounded(), -1e10), 1e10))
     }
     return boxes.map { box in
