@@ -4,7 +4,7 @@ import Sizes
 /// All values of a store rounded to bfloat16, in the same order, for plans that read weights in place.
 ///
 /// It belongs to one revision of the values. `SGD.update` writes it in the same pass over memory as the values. After any other
-/// change it is outdated, and is made anew as a whole before it is used.
+/// change it is outdated, and is made again as a whole before it is used.
 final class BFloat16Copy: @unchecked Sendable {
   // Unchecked: like the values, it is written by whoever updates them, between the passes of plans.
   /// Two bfloat16 values per Float of storage; index i in `values` is half number i.
