@@ -5,9 +5,9 @@ public enum Initialization: String, Sendable, Codable, CaseIterable {
   /// Weights are drawn from N(0, 0.01²); biases are 0, but 0.1 in conv2, conv4, conv5, fc6 and fc7. For pixels of ±128.
   /// Cuda-convnet and Caffe start those biases at 1; here 1 gave a loss that didn't fall. The paper doesn't say.
   ///
-  /// A layer that is narrower than the paper's layer of the same name starts with a deviation of 0.01 · √(fan-in there / fan-in
-  /// here), so that its signals are as strong as in the paper's net. With 0.01 throughout, the small presets don't start to
-  /// learn.
+  /// Names don't count: the second convolution is conv2, the last fully connected layer fc8 and the one before it fc7. A layer that
+  /// is narrower than the paper's layer in the same place starts with a deviation of 0.01 · √(fan-in there / fan-in here), so that
+  /// its signals are as strong as in the paper's net. With 0.01 throughout, the small presets don't start to learn.
   case gaussian
   /// Weights are drawn from N(0, 2 / fan-in), biases are 0 (He et al. 2015). This is meant for pixels of unit deviation; with
   /// pixels of ±128 training diverges. Pixels enter every network as they are, so the first layer starts with its weights divided
@@ -18,25 +18,57 @@ public enum Initialization: String, Sendable, Codable, CaseIterable {
   /// deviation of ImageNet's pixels.
   public var pixelDeviation: Float { self == .he ? 58 : 1 }
 
-  private static let raisedBiases: Set = ["conv2", "conv4", "conv5", "fc6", "fc7"]
+  /// The place of a layer with parameters in a network.
+  enum Place: Hashable {
+    /// Counted from the pictures, from 1.
+    case convolution(Int)
+    /// Counted from the scores, whose layer is 0.
+    case fullyConnected(Int)
+  }
+
+  /// The layers of the paper's net: the inputs that feed one output, and the biases of `gaussian`.
+  static let paper: [Place: (fanIn: Int, bias: Float)] = [
+    .convolution(1): (3 * 11 * 11, 0), .convolution(2): (64 * 5 * 5, 0.1), .convolution(3): (256 * 3 * 3, 0),
+    .convolution(4): (256 * 3 * 3, 0.1), .convolution(5): (256 * 3 * 3, 0.1), .fullyConnected(2): (256 * 6 * 6, 0.1),
+    .fullyConnected(1): (4096, 0.1), .fullyConnected(0): (4096, 0),
+  ]
+
+  /// The places of a network's layers, by their names.
+  static func places(in network: Network) -> [String: Place] {
+    var places: [String: Place] = [:]
+    var convolutions = 0
+    var above = network.layers.count { if case .fullyConnected = $0.layer { true } else { false } }
+    for named in network.layers {
+      switch named.layer {
+      case .convolution:
+        convolutions += 1
+        places[named.name] = .convolution(convolutions)
+      case .fullyConnected:
+        above -= 1
+        places[named.name] = .fullyConnected(above)
+      default: break
+      }
+    }
+    return places
+  }
 
   /// Fills the store's values. Every parameter has its own random stream, so that the same seed gives the same net.
   public func fill(_ store: ParameterStore, seed: UInt64) {
-    let paper = ParameterStore.specs(of: try? Preset.cnnF.network(classes: 1000))
+    let places = Self.places(in: store.network)
     for (index, parameter) in store.parameters.enumerated() {
       let values = store.values[parameter.range]
+      let paper = places[parameter.layer].flatMap { Self.paper[$0] }
       switch parameter.spec.role {
       case .weights:
         let fanIn = parameter.spec.fanIn
-        let paperFanIn = max(paper[parameter.name]?.fanIn ?? fanIn, fanIn)
+        let paperFanIn = max(paper?.fanIn ?? fanIn, fanIn)
         let deviation =
           self == .he ? (2 / Float(fanIn)).squareRoot() : 0.01 * (Float(paperFanIn) / Float(fanIn)).squareRoot()
         var random = CounterRandom(seed: seed, purpose: .initialization, sample: index)
         let scale = index == 0 ? deviation / pixelDeviation : deviation
         for i in values.indices { values[i] = scale * random.normal() }
       case .biases:
-        let raised = self == .gaussian && Self.raisedBiases.contains(parameter.layer)
-        values.update(repeating: raised ? 0.1 : 0)
+        values.update(repeating: self == .gaussian ? paper?.bias ?? 0 : 0)
       }
     }
     store.valuesChanged()

@@ -18,7 +18,7 @@ extension ParameterStore {
     var input = network.shapes[layers.lowerBound]
     if let outputs, let first = named.first {
       guard case .fullyConnected(let whole) = first.layer, outputs.upperBound <= whole.outputs,
-        named.dropFirst().allSatisfy({ $0.layer.worksInPlace })
+        named.dropFirst().allSatisfy({ $0.layer.layer.worksInPlace })
       else { preconditionFailure("\(first.name) … has no outputs \(outputs) of its own") }
       named[0] = Network.NamedLayer(name: first.name, layer: .fullyConnected(FullyConnected(outputs: outputs.count)))
       input = Shape(channels: input.count)
@@ -58,7 +58,7 @@ extension Network {
     let starts = layers.indices.filter { if case .fullyConnected = layers[$0].layer { true } else { false } }
     guard let first = starts.first, first > 0 else { return nil }
     let parts = zip(starts, starts.dropFirst() + [layers.count]).map { $0..<$1 }
-    let areAlone = parts.allSatisfy { part in layers[part].dropFirst().allSatisfy { $0.layer.worksInPlace } }
+    let areAlone = parts.allSatisfy { part in layers[part].dropFirst().allSatisfy { $0.layer.layer.worksInPlace } }
     return areAlone ? (0..<first, parts) : nil
   }
 }

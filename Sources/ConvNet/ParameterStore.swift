@@ -63,16 +63,6 @@ public final class ParameterStore: Sendable {
     state = whole.state
   }
 
-  /// The parameters of a network by name, without memory for them.
-  static func specs(of network: Network?) -> [String: ParameterSpec] {
-    guard let network else { return [:] }
-    var specs: [String: ParameterSpec] = [:]
-    for (layer, shape) in zip(network.layers, network.shapes) {
-      for spec in layer.layer.layer.parameters(for: shape) { specs["\(layer.name)/\(spec.role.rawValue)"] = spec }
-    }
-    return specs
-  }
-
   /// The number of changes of `values` so far. A backend that keeps copies in other layouts renews them when it has grown.
   public var revision: Int { state.revision }
   /// Records a change of `values`. Whoever writes into them must call it.

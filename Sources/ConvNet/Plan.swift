@@ -71,7 +71,7 @@ public final class Plan {
       ? OneDNNExecutor(
         parameters, batch: batch, purpose: purpose, precision: precision, convolution: convolution, team: team)
       : OpenBLASExecutor(parameters, batch: batch, purpose: purpose, team: team)
-    if purpose != .inference { try executor.prepareBackward(from: network.layers.count - 1) }
+    if purpose != .inference { try executor.prepareBackward(from: executor.steps.count - 1) }
   }
 
   /// Throws if there isn't memory for the activations, before anything is made. A backend may still need more than this.
@@ -80,7 +80,7 @@ public final class Plan {
   ) throws(MemoryError) {
     let width = precision == .bfloat16 ? 2 : 4
     var values = network.input.count
-    for (index, layer) in network.layers.enumerated() where !layer.layer.worksInPlace {
+    for (index, layer) in network.layers.enumerated() where !layer.layer.layer.worksInPlace {
       values += network.shapes[index + 1].count
     }
     // The signals of the backward pass alternate between two buffers.
@@ -124,7 +124,7 @@ public final class Plan {
   /// - Throws: `NetworkError` if there is no such layer, `MemoryError` if there is no memory for a copy of its activations.
   public func backward(from layer: String, gradient: Tensor, rule: ReLURule = .gradient) throws {
     let index = try network.index(of: layer)
-    try executor.prepareBackward(from: index)
+    try executor.prepareBackward(from: executor.step(of: index))
     backward(fromIndex: index, gradient, rule, { _ in })
   }
 
@@ -166,7 +166,7 @@ public final class Plan {
   /// A ReLU or dropout that directly follows a layer works in place, so `conv1` gives the same values as `relu1`.
   /// - Throws: `NetworkError` if there is no such layer, `MemoryError` if there is no memory for a copy of its activations.
   public func activation(of layer: String) throws -> Tensor {
-    try executor.activation(of: try network.index(of: layer)).prefix(pictures)
+    try executor.activation(of: executor.step(of: try network.index(of: layer))).prefix(pictures)
   }
 
   /// The backend and its settings in one line, such as `oneDNN 2.6.3, avx512_core_bf16, 2 threads, float32, Winograd 3×3`.
@@ -179,20 +179,4 @@ public final class Plan {
   }
   /// The times since `timesLayers` was set to true; empty if the backend measures none.
   public var layerTimes: [LayerTime] { executor.layerTimes }
-}
-
-/// One network compiled by one backend.
-protocol Executor: AnyObject {
-  var description: String { get }
-  var timesLayers: Bool { get set }
-  var layerTimes: [LayerTime] { get }
-  func forward(_ images: Tensor, dropout: DropoutStream?) -> Tensor
-  func backward(from layer: Int, gradient: Tensor, rule: ReLURule, ready: (Range<Int>) throws -> Void) rethrows
-  var inputGradient: Tensor { get }
-  /// Makes what a backward pass from a layer needs, so that the pass itself can't fail.
-  func prepareBackward(from layer: Int) throws
-  /// The gradient at the activations of a layer at or below `top`, for `batch` pictures. The backward pass ends there.
-  func gradient(at layer: Int, from top: Int, gradient: Tensor, rule: ReLURule) throws -> Tensor
-  /// The activations of the layer with that index, for `batch` pictures.
-  func activation(of layer: Int) throws -> Tensor
 }

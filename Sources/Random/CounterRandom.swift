@@ -25,12 +25,17 @@ public struct CounterRandom: RandomNumberGenerator, Sendable {
   ///   - epoch: 0 … 2²⁴ − 1; another number that counts slowly may take its place (a layer, a class).
   ///   - sample: The global index of the sample.
   public init(seed: UInt64, purpose: Purpose, epoch: Int = 0, sample: Int = 0) {
-    precondition((0..<(1 << 24)).contains(epoch), "epoch \(epoch) is beyond 24 bits")
     key = SIMD2(UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32))
     let sampleBits = UInt64(bitPattern: Int64(sample))
     counter = SIMD4(
-      0, purpose.rawValue << 24 | UInt32(epoch),
+      0, Self.stream(purpose, epoch: epoch),
       UInt32(truncatingIfNeeded: sampleBits), UInt32(truncatingIfNeeded: sampleBits >> 32))
+  }
+
+  /// The word of the counter that says what the numbers are for, as kernels in C take it.
+  package static func stream(_ purpose: Purpose, epoch: Int) -> UInt32 {
+    precondition((0..<(1 << 24)).contains(epoch), "epoch \(epoch) is beyond 24 bits")
+    return purpose.rawValue << 24 | UInt32(epoch)
   }
 
   /// The next 32 random bits.

@@ -59,10 +59,11 @@ import Testing
     #expect(distance <= slack, "\(row)")
   }
 
-  @Test("The parameters' gradients are the naive layer's, summed over the pictures", arguments: LayerCase.all, backends)
+  @Test(
+    "The parameters' gradients are the naive layer's, summed over the pictures",
+    arguments: LayerCase.all.filter { !$0.layer.layer.parameters(for: $0.input).isEmpty }, backends)
   func parameterGradients(row: LayerCase, backend: BackendChoice) throws {
     let setup = try Setup(row, backend, .training)
-    guard setup.store.parameters.count == 2 else { return }
     setup.store.gradients.fill(with: .nan)  // whatever is there before is overwritten
     _ = setup.plan.forward(setup.images)
     setup.plan.backward(from: setup.signal)

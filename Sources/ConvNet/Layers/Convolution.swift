@@ -7,6 +7,7 @@ public struct Convolution: Layer {
   public let kernel: Int
   public let stride: Int
   public let padding: Int
+  public var computesReLU: Bool { true }
 
   /// The largest kernel, stride and padding.
   static let largestKernel = 1 << 10

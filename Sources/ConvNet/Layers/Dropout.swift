@@ -2,6 +2,7 @@
 /// nothing happens. Source: Krizhevsky et al. 2012 §4.2, in the inverted form.
 public struct Dropout: Layer {
   public let probability: Float
+  public var worksInPlace: Bool { true }
 
   public init(probability: Float = 0.5) { self.probability = probability }
 

@@ -1,6 +1,7 @@
 /// `y = W·x + b` over the whole input, flattened in C, H, W order.
 public struct FullyConnected: Layer {
   public let outputs: Int
+  public var computesReLU: Bool { true }
 
   public init(outputs: Int) { self.outputs = outputs }
 

@@ -9,12 +9,20 @@ public protocol Layer: Sendable, Hashable, Codable {
 
   /// Multiply-adds of one picture's forward pass; 0 for layers whose arithmetic is negligible.
   func multiplyAdds(for input: Shape) -> Int
+
+  /// True if the layer computes a ReLU that follows it; false by default.
+  var computesReLU: Bool { get }
+
+  /// True if the layer overwrites its input; false by default.
+  var worksInPlace: Bool { get }
 }
 
 extension Layer {
   public func outputShape(for input: Shape) throws(NetworkError) -> Shape { input }
   public func parameters(for input: Shape) -> [ParameterSpec] { [] }
   public func multiplyAdds(for input: Shape) -> Int { 0 }
+  public var computesReLU: Bool { false }
+  public var worksInPlace: Bool { false }
 }
 
 /// The description of one parameter of a layer.

@@ -1,5 +1,7 @@
 /// `y = max(x, 0)`.
 public struct ReLU: Layer {
+  public var worksInPlace: Bool { true }
+
   public init() {}
 }
 

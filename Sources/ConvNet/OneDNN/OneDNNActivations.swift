@@ -1,6 +1,5 @@
 import COneDNN
 import Kernels
-import Random
 import Sizes
 
 /// A ReLU that no layer before it computes: in place.
@@ -27,9 +26,7 @@ final class OneDNNReLU: OneDNNLayer {
   }
 
   func compileBackward(above: Memory, wantsBelow: Bool) throws -> Memory? {
-    let signal = try place.signal(above, as: output.descriptor)
-    place.gate(signal, by: output)
-    return signal
+    try place.gated(above, by: output)
   }
 }
 
@@ -57,7 +54,7 @@ final class OneDNNDropout: OneDNNLayer {
     }
     let values = try place.forwardInput(input, as: OneDNNDropout.plain(input, place))
     output = values
-    let stream = CounterRandom.Purpose.dropout.rawValue << 24 | UInt32(place.program.parameters.firstLayer + place.index)
+    let stream = place.program.parameters.dropoutStream(ofLayer: place.step.layers.lowerBound)
     let team = place.program.team
     let isFloat = values.descriptor.type == dnnl_f32
     let mask = SharedPointer(mask.baseAddress!)

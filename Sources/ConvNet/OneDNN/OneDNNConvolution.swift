@@ -7,7 +7,6 @@ final class OneDNNConvolution: OneDNNLayer {
   let form: ConvolutionForm
   private let place: LayerPlace
   private let layer: Convolution
-  private let relu: Bool
   private let weights: Parameter
   private let biases: Parameter
   /// The input as the forward primitive takes it.
@@ -22,13 +21,8 @@ final class OneDNNConvolution: OneDNNLayer {
   init(_ layer: Convolution, _ place: LayerPlace, input: Memory, relu: Bool, first: Bool, wantsBelow: Bool) throws {
     self.layer = layer
     self.place = place
-    self.relu = relu
     let program = place.program
-    guard let weights = program.parameters.parameter(place.name, .weights),
-      let biases = program.parameters.parameter(place.name, .biases)
-    else { preconditionFailure("\(place.name) has no parameters") }
-    self.weights = weights
-    self.biases = biases
+    (weights, biases) = program.parameters.weightsAndBiases(ofLayer: place.name)
     let form = try ConvolutionForm.choose(layer, place, relu: relu, first: first, wantsBelow: wantsBelow)
     self.form = form
 
@@ -72,14 +66,9 @@ final class OneDNNConvolution: OneDNNLayer {
   }
 
   func compileBackward(above: Memory, wantsBelow: Bool) throws -> Memory? {
-    var signal = above
-    if relu {
-      signal = try place.signal(above, as: output.descriptor)
-      place.gate(signal, by: output)
-    }
-    if let parameterGradients = form.parameterGradients { try compileParameterGradients(parameterGradients, signal) }
+    if let parameterGradients = form.parameterGradients { try compileParameterGradients(parameterGradients, above) }
     guard wantsBelow, let inputGradient = form.inputGradient else { return nil }
-    return try compileInputGradient(inputGradient, signal)
+    return try compileInputGradient(inputGradient, above)
   }
 
   private func compileParameterGradients(_ descriptor: PrimitiveDescriptor, _ signal: Memory) throws {

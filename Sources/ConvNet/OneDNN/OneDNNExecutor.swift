@@ -6,34 +6,33 @@ import COneDNN
 /// gradient.
 final class OneDNNExecutor: Executor {
   private let program: OneDNNProgram
-  private let network: Network
-  private var steps: [Step] = []
-  /// For each layer of the network, where its activations lie.
-  private var activations: [Memory] = []
+  let steps: [LayerStep]
+  /// For each step.
+  private var compiled: [Compiled] = []
   private let timer = LayerTimer()
   private var packedRevision: Int?
   /// Whether the first layer reads the plan's copy of the pictures and not the caller's.
   private let copiesPictures: Bool
   /// Pictures of the last forward pass; beyond them the copy is zero.
   private var filled = 0
-  private var views: [Int: PlainView] = [:]
-  /// Of the gradients above steps.
-  private var gradientViews: [Int: PlainView] = [:]
   private let scores: PlainView
-  private var finish: PrimitiveCall?
+  /// Brings the gradient below the lowest step into `inputGradient`; nil where it comes there by itself, and where nobody asks.
+  private var lastReorder: PrimitiveCall?
   let inputGradient: Tensor
   let description: String
 
-  /// A layer, its backward instructions, and where its gradient comes in.
-  private struct Step {
+  /// A step's layer, its backward instructions, and where its output and its gradient lie.
+  private struct Compiled {
+    let place: LayerPlace
     let layer: any OneDNNLayer
-    let lastLayer: Int
-    /// What it leaves in the flat gradient buffer.
-    let range: Range<Int>
+    var output: Memory
     var backward: [Instruction] = []
     var above: Memory?
     /// Brings a gradient in when the backward pass starts here; made by `prepareBackward`.
     var entry: Entry?
+    /// Of `output` and `above`, for those who ask for them.
+    var activation: PlainView?
+    var gradient: PlainView?
   }
 
   init(
@@ -41,85 +40,63 @@ final class OneDNNExecutor: Executor {
     team: ThreadTeam
   ) throws {
     omp_set_num_threads(Int32(team.workers))
-    network = parameters.network
     program = try OneDNNProgram(
       parameters, batch: batch, purpose: purpose, precision: precision, convolution: convolution, team: team)
+    steps = parameters.steps(for: purpose)
     inputGradient =
       try program.inputGradient.buffer.map { Tensor(count: batch, shape: parameters.network.input, storage: $0) }
       ?? Tensor(count: 0, shape: parameters.network.input)
-    let compiled = try Self.compile(program)
-    steps = compiled.steps
-    activations = compiled.activations
-    finish = compiled.finish
-    let winograd = compiled.steps.contains { ($0.layer as? OneDNNConvolution)?.form.isWinograd ?? false }
-    copiesPictures = !((compiled.steps.first?.layer as? OneDNNConvolution)?.form.readsPictures ?? false)
+    (compiled, lastReorder) = try Self.compile(steps, program)
+    let convolutions = compiled.map { ($0.layer as? OneDNNConvolution)?.form }
+    copiesPictures = !(convolutions[0]?.readsPictures ?? false)
     try program.allocate()
-    scores = try PlainView(
-      of: compiled.activations[compiled.activations.count - 1], count: batch, shape: network.shapes[network.layers.count],
-      stream: program.stream)
+    let top = steps.count - 1
+    scores = try PlainView(of: compiled[top].output, count: batch, shape: steps[top].output, stream: program.stream)
     description =
       "oneDNN \(OneDNN.version), \(OneDNN.instructionSet), \(team.workers) thread\(team.workers == 1 ? "" : "s"), "
-      + "\(precision.rawValue), \(winograd ? "Winograd 3×3" : "direct convolution")"
+      + "\(precision.rawValue), \(convolutions.contains { $0?.isWinograd ?? false } ? "Winograd 3×3" : "direct convolution")"
   }
 
-  private static func compile(_ program: OneDNNProgram) throws -> (steps: [Step], activations: [Memory], finish: PrimitiveCall?) {
-    let network = program.parameters.network
-    let firstWithParameters = network.layers.indices.first {
-      !program.parameters.range(ofLayer: network.layers[$0].name).isEmpty
-    }
-    // Below the first layer with parameters nobody asks for a gradient in training.
-    func wantsBelow(_ index: Int) -> Bool {
-      program.purpose.givesInputGradient || (program.purpose.trains && index > firstWithParameters ?? 0)
-    }
-    var steps: [Step] = []
-    var indices: [Int] = []
-    var activations: [Memory] = []
+  private static func compile(_ steps: [LayerStep], _ program: OneDNNProgram) throws -> ([Compiled], lastReorder: PrimitiveCall?)
+  {
+    var compiled: [Compiled] = []
     var current = program.images
-    var index = 0
-    while index < network.layers.count {
-      let named = network.layers[index]
-      let fuses = named.layer.computesReLU && index + 1 < network.layers.count && network.layers[index + 1].layer == .relu(ReLU())
-      let last = fuses ? index + 1 : index
-      let place = LayerPlace(
-        name: named.name, index: index, input: network.shapes[index], output: network.shapes[last + 1], program: program)
+    for step in steps {
+      let place = LayerPlace(step: step, program: program)
       let layer: any OneDNNLayer =
-        switch named.layer {
+        switch step.named.layer {
         case .convolution(let layer):
           try OneDNNConvolution(
-            layer, place, input: current, relu: fuses, first: index == 0, wantsBelow: wantsBelow(index))
-        case .fullyConnected:
-          try OneDNNFullyConnected(place, input: current, relu: fuses, last: last == network.layers.count - 1)
-        case .maxPooling(let layer): try OneDNNMaxPooling(layer, place, input: current)
+            layer, place, input: current, relu: step.computesReLU, first: step.layers.lowerBound == 0,
+            wantsBelow: step.wantsBelow)
+        case .fullyConnected: try OneDNNFullyConnected(place, input: current, last: compiled.count == steps.count - 1)
+        case .maxPooling(let layer): try OneDNNPrimitiveLayer(layer, place, input: current)
         case .relu: try OneDNNReLU(place, input: current)
-        case .localResponseNormalization(let layer): try OneDNNNormalization(layer, place, input: current)
+        case .localResponseNormalization(let layer): try OneDNNPrimitiveLayer(layer, place, input: current)
         case .dropout(let layer): try OneDNNDropout(layer, place, input: current)
         }
-      steps.append(
-        Step(
-          layer: layer, lastLayer: last,
-          range: program.purpose.trains ? program.parameters.range(ofLayer: named.name) : 0..<0))
-      indices.append(index)
-      if named.layer.worksInPlace, layer.output !== current {
+      if step.named.layer.layer.worksInPlace, layer.output !== current {
         // What it changed is a copy in another layout; before it stands the same, as if it had worked in place.
-        activations = activations.map { $0 === current ? layer.output : $0 }
+        for index in compiled.indices where compiled[index].output === current { compiled[index].output = layer.output }
       }
       current = layer.output
-      for _ in index...last { activations.append(current) }
-      index = last + 1
+      compiled.append(Compiled(place: place, layer: layer, output: current))
     }
-    guard program.purpose != .inference else { return (steps, activations, nil) }
+    guard program.purpose != .inference else { return (compiled, nil) }
     var signal: Memory? = try program.signal(current.descriptor)
-    for step in steps.indices.reversed() {
+    for (index, step) in steps.enumerated().reversed() where step.hasGradient {
       guard let above = signal else { break }
-      steps[step].above = above
-      signal = try steps[step].layer.compileBackward(above: above, wantsBelow: wantsBelow(indices[step]))
-      steps[step].backward = program.backward
+      compiled[index].above = above
+      let (place, layer) = (compiled[index].place, compiled[index].layer)
+      let arriving = try step.computesReLU ? place.gated(above, by: layer.output) : above
+      signal = try layer.compileBackward(above: arriving, wantsBelow: step.wantsBelow)
+      compiled[index].backward = program.backward
       program.backward = []
     }
     guard program.purpose.givesInputGradient, let bottom = signal, bottom !== program.inputGradient else {
-      return (steps, activations, nil)
+      return (compiled, nil)
     }
-    return (steps, activations, try program.reorder(bottom, to: program.inputGradient))
+    return (compiled, try program.reorder(bottom, to: program.inputGradient))
   }
 
   func forward(_ images: Tensor, dropout: DropoutStream?) -> Tensor {
@@ -151,61 +128,42 @@ final class OneDNNExecutor: Executor {
     }
   }
 
-  func backward(from layer: Int, gradient: Tensor, rule: ReLURule, ready: (Range<Int>) throws -> Void) rethrows {
-    try descend(from: layer, to: 0, gradient: gradient, rule: rule, ready: ready)
-    finish?.run()
+  func prepareBackward(from step: Int) throws {
+    guard let above = compiled[step].above, compiled[step].entry == nil else { return }
+    compiled[step].entry = try Entry(into: above, count: program.batch, shape: steps[step].output, stream: program.stream)
   }
 
-  func gradient(at layer: Int, from top: Int, gradient: Tensor, rule: ReLURule) throws -> Tensor {
-    let lowest = step(of: layer)
-    try prepareBackward(from: top)
-    descend(from: top, to: lowest + 1, gradient: gradient, rule: rule) { _ in }
-    guard let above = steps[lowest].above else { preconditionFailure("no gradient is kept at layer \(layer)") }
-    let view =
-      try gradientViews[lowest]
-      ?? PlainView(
-        of: above, count: program.batch, shape: network.shapes[steps[lowest].lastLayer + 1], stream: program.stream)
-    gradientViews[lowest] = view
-    return view.read()
-  }
-
-  func prepareBackward(from layer: Int) throws {
-    let start = step(of: layer)
-    guard let above = steps[start].above, steps[start].entry == nil else { return }
-    steps[start].entry = try Entry(
-      into: above, count: program.batch, shape: network.shapes[steps[start].lastLayer + 1], stream: program.stream)
-  }
-
-  /// The step that computes a layer.
-  private func step(of layer: Int) -> Int { steps.firstIndex { $0.lastLayer >= layer } ?? steps.count - 1 }
-
-  /// The backward pass from the output of a layer through the step `lowest`.
-  private func descend(
-    from layer: Int, to lowest: Int, gradient: Tensor, rule: ReLURule, ready: (Range<Int>) throws -> Void
-  ) rethrows {
-    let start = step(of: layer)
-    guard steps[start].above != nil else { return }
+  func begin(at step: Int, with gradient: Tensor) {
     omp_set_num_threads(Int32(program.team.workers))
-    guard let entry = steps[start].entry else { preconditionFailure("a backward pass that wasn't prepared") }
+    guard let entry = compiled[step].entry else { preconditionFailure("a backward pass that wasn't prepared") }
     fill(entry.staged.storage.pointer, from: gradient, filled: entry.filled)
     entry.filled = gradient.count
     entry.call?.run()
-    let state = PassState(count: gradient.count, rule: rule)
-    guard lowest <= start else { return }
-    for step in steps[lowest...start].reversed() {
-      guard step.above != nil else { return }
-      timer.run(step.backward, state)
-      if !step.range.isEmpty { try ready(step.range) }
-    }
   }
 
-  func activation(of layer: Int) throws -> Tensor {
+  func descend(through step: Int, pictures: Int, rule: ReLURule) {
+    timer.run(compiled[step].backward, PassState(count: pictures, rule: rule))
+  }
+
+  func finish(pictures: Int) { lastReorder?.run() }
+
+  func gradient(above step: Int) throws -> Tensor {
+    guard let above = compiled[step].above else { preconditionFailure("no gradient is kept at \(steps[step].named.name)") }
+    return try read(\.gradient, of: above, step)
+  }
+
+  func activation(of step: Int) throws -> Tensor {
     omp_set_num_threads(Int32(program.team.workers))
-    let view =
-      try views[layer]
-      ?? PlainView(of: activations[layer], count: program.batch, shape: network.shapes[layer + 1], stream: program.stream)
-    views[layer] = view
-    return view.read()
+    return try read(\.activation, of: compiled[step].output, step)
+  }
+
+  /// Reads a step's memory through its view, which is made when it is first asked for.
+  private func read(_ view: WritableKeyPath<Compiled, PlainView?>, of memory: Memory, _ step: Int) throws -> Tensor {
+    let found =
+      try compiled[step][keyPath: view]
+      ?? PlainView(of: memory, count: program.batch, shape: steps[step].output, stream: program.stream)
+    compiled[step][keyPath: view] = found
+    return found.read()
   }
 
   var timesLayers: Bool {

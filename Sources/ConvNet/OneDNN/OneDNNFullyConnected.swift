@@ -9,7 +9,6 @@ import COneDNN
 final class OneDNNFullyConnected: OneDNNLayer {
   let output: Memory
   private let place: LayerPlace
-  private let relu: Bool
   private let input: Memory
   private let inputIsFlat: Bool
   private let layout: MemoryDescriptor
@@ -23,15 +22,10 @@ final class OneDNNFullyConnected: OneDNNLayer {
   private var outputs: Int { place.output.count }
 
   /// - Parameter last: scores stay float32 in any precision.
-  init(_ place: LayerPlace, input: Memory, relu: Bool, last: Bool) throws {
+  init(_ place: LayerPlace, input: Memory, last: Bool) throws {
     self.place = place
-    self.relu = relu
     let program = place.program
-    guard let weights = program.parameters.parameter(place.name, .weights),
-      let biases = program.parameters.parameter(place.name, .biases)
-    else { preconditionFailure("\(place.name) has no parameters") }
-    self.weights = weights
-    self.biases = biases
+    (weights, biases) = program.parameters.weightsAndBiases(ofLayer: place.name)
     let (batch, inputs, outputs, type) = (program.batch, place.input.count, place.output.count, program.type)
 
     let flat = try MemoryDescriptor([batch, inputs], type, dnnl_ab)
@@ -56,7 +50,7 @@ final class OneDNNFullyConnected: OneDNNLayer {
 
     let transposed = try MemoryDescriptor([inputs, outputs], type, packs ? dnnl_format_tag_any : dnnl_ba)
     let bias = try MemoryDescriptor([1, outputs], dnnl_f32, dnnl_ab)
-    let forward = try Self.product(flat, transposed, bias: bias, output.descriptor, relu: relu)
+    let forward = try Self.product(flat, transposed, bias: bias, output.descriptor, relu: place.step.computesReLU)
     let matrix =
       try plainWeights?.view(as: transposed)
       ?? place.packed(
@@ -81,9 +75,7 @@ final class OneDNNFullyConnected: OneDNNLayer {
 
   func compileBackward(above: Memory, wantsBelow: Bool) throws -> Memory? {
     let program = place.program
-    let arriving = try place.signal(above, as: output.descriptor)
-    if relu { place.gate(arriving, by: output) }
-    let signal = try place.signal(arriving, as: MemoryDescriptor([batch, outputs], program.type, dnnl_ab))
+    let signal = try place.signal(above, as: MemoryDescriptor([batch, outputs], program.type, dnnl_ab))
     if program.purpose.trains { try compileParameterGradients(signal) }
     guard wantsBelow else { return nil }
     let below = try program.signal(layout)

@@ -68,6 +68,8 @@ final class OneDNNProgram {
   var block: Int { OneDNN.hasAVX512 ? 16 : 8 }
   var blockedTag: dnnl_format_tag_t { OneDNN.hasAVX512 ? dnnl_nChw16c : dnnl_nChw8c }
 
+  var forwardKind: dnnl_prop_kind_t { purpose == .inference ? dnnl_forward_inference : dnnl_forward_training }
+
   /// Memory for the next signal of the backward pass.
   func signal(_ descriptor: MemoryDescriptor) throws -> Memory {
     turn = 1 - turn
@@ -111,7 +113,7 @@ protocol OneDNNLayer: AnyObject {
   /// Leaves the backward instructions.
   ///
   /// - Parameters:
-  ///   - above: where the gradient by the output arrives; it may be changed.
+  ///   - above: where the gradient by the output arrives, behind a fused ReLU's gate; it may be changed.
   ///   - wantsBelow: whether the gradient by the input is asked for.
   /// - Returns: where the gradient by the input will be.
   func compileBackward(above: Memory, wantsBelow: Bool) throws -> Memory?
@@ -119,11 +121,12 @@ protocol OneDNNLayer: AnyObject {
 
 /// A layer's place in the program.
 struct LayerPlace {
-  let name: String
-  let index: Int
-  let input: Shape
-  let output: Shape
+  let step: LayerStep
   let program: OneDNNProgram
+
+  var name: String { step.named.name }
+  var input: Shape { step.input }
+  var output: Shape { step.output }
 
   func forward(multiplyAdds: Int = 0, _ run: @escaping (PassState) -> Void) {
     program.forward.append(Instruction(layer: name, pass: .forward, multiplyAdds: multiplyAdds, run: run))
@@ -161,9 +164,9 @@ struct LayerPlace {
     return copy
   }
 
-  /// The backward gate of a ReLU, in place, from the activations that it left; both in the same layout.
-  func gate(_ signal: Memory, by activations: Memory) {
-    precondition(signal.descriptor == activations.descriptor, "a gate needs both in one layout")
+  /// The signal behind the backward gate of a ReLU, in the layout of the activations that it left: in place where it has that.
+  func gated(_ signal: Memory, by activations: Memory) throws -> Memory {
+    let signal = try self.signal(signal, as: activations.descriptor)
     let count = signal.descriptor.elements
     let team = program.team
     if signal.descriptor.type == dnnl_f32 {
@@ -181,5 +184,6 @@ struct LayerPlace {
         }
       }
     }
+    return signal
   }
 }

@@ -1,67 +1,49 @@
 import Kernels
-import Random
 import Sizes
 
 /// A ReLU that isn't computed by the layer before it; it works in place.
 final class ReLUOperation: Operation {
-  private let activations: Tensor
-  private let team: ThreadTeam
+  let place: OperationPlace
 
-  init(_ activations: Tensor, team: ThreadTeam) {
-    self.activations = activations
-    self.team = team
-  }
+  init(_ place: OperationPlace) { self.place = place }
 
   func forward(count: Int, dropout: DropoutStream?) {
-    team.split(count) { [activations] _, pictures in
-      for n in pictures { kernels_relu(activations[n].baseAddress!, activations.shape.count) }
+    place.team.split(count * place.output.shape.count, grain: 1024) { [place] _, range in
+      kernels_relu(place.output.storage.pointer + range.lowerBound, range.count)
     }
   }
 
   func backward(count: Int, from above: Tensor, to below: Tensor?, rule: ReLURule) {
-    team.split(count) { [activations] _, pictures in
-      for n in pictures {
-        kernels_relu_gate(above[n].baseAddress!, activations[n].baseAddress!, activations.shape.count, rule.gates)
-      }
-    }
+    place.gate(above, count: count, rule: rule)
   }
 }
 
 /// Dropout in place. It does nothing unless the plan trains and is given a random stream.
 final class DropoutOperation: Operation {
+  let place: OperationPlace
   private let layer: Dropout
-  private let stream: UInt32
-  private let firstUnit: Int
-  private let activations: Tensor
-  private let team: ThreadTeam
   private var mask: [UInt8]
   private var active = false
 
-  /// - Parameters:
-  ///   - layerIndex: the index of this layer in the whole net.
-  ///   - firstUnit: the number that the first unit here has in the whole layer.
-  init(_ layer: Dropout, layerIndex: Int, firstUnit: Int, _ activations: Tensor, purpose: Purpose, team: ThreadTeam)
-    throws(MemoryError)
-  {
+  init(_ layer: Dropout, _ place: OperationPlace) throws(MemoryError) {
     self.layer = layer
-    self.firstUnit = firstUnit
-    stream = CounterRandom.Purpose.dropout.rawValue << 24 | UInt32(layerIndex)
-    self.activations = activations
-    self.team = team
-    try MemoryBudget.process.require(activations.count * activations.shape.count, .batch, for: "the dropout mask")
-    mask = Array(repeating: 1, count: purpose.trains ? activations.count * activations.shape.count : 0)
+    self.place = place
+    let count = place.output.count * place.step.output.count
+    try MemoryBudget.process.require(count, .batch, for: "the dropout mask")
+    mask = Array(repeating: 1, count: place.purpose.trains ? count : 0)
   }
 
   func forward(count: Int, dropout: DropoutStream?) {
     active = dropout != nil && layer.probability > 0
     guard active, let dropout else { return }
-    let units = activations.shape.count
+    let (units, firstUnit) = (place.step.output.count, place.store.firstUnit)
+    let stream = place.store.dropoutStream(ofLayer: place.step.layers.lowerBound)
     mask.withUnsafeMutableBufferPointer { mask in
       let mask = SharedPointer(mask.baseAddress!)
-      team.split(count) { [activations, firstUnit, layer, stream] _, pictures in
+      place.team.split(count) { [place, layer] _, pictures in
         for n in pictures {
           kernels_dropout(
-            activations[n].baseAddress!, mask.pointer + n * units, firstUnit, units, layer.probability, dropout.seed, stream,
+            place.output[n].baseAddress!, mask.pointer + n * units, firstUnit, units, layer.probability, dropout.seed, stream,
             UInt64(bitPattern: Int64(dropout.samples[n])))
         }
       }
@@ -73,7 +55,7 @@ final class DropoutOperation: Operation {
     let scale = 1 / (1 - layer.probability)
     mask.withUnsafeMutableBufferPointer { mask in
       let mask = SharedPointer(mask.baseAddress!)
-      team.split(count * activations.shape.count, grain: 1024) { _, range in
+      place.team.split(count * place.step.output.count, grain: 1024) { _, range in
         let at = range.lowerBound
         kernels_mask(above.storage.pointer + at, mask.pointer + at, range.count, scale)
       }
@@ -83,38 +65,35 @@ final class DropoutOperation: Operation {
 
 /// Local response normalisation. It keeps the scale of the forward pass for the backward pass.
 final class LocalResponseNormalizationOperation: Operation {
-  private let input: Tensor
-  private let output: Tensor
+  let place: OperationPlace
   private let scale: Tensor
-  private let team: ThreadTeam
   private let geometry: kernels_lrn_geometry
   private let scratch: [FlatBuffer]
 
-  init(_ layer: LocalResponseNormalization, input: Tensor, output: Tensor, team: ThreadTeam) throws(MemoryError) {
-    self.input = input
-    self.output = output
-    self.team = team
-    scale = try Tensor(count: input.count, shape: input.shape)
+  init(_ layer: LocalResponseNormalization, _ place: OperationPlace) throws(MemoryError) {
+    self.place = place
+    let shape = place.step.input
+    scale = try Tensor(count: place.input.count, shape: shape)
     geometry = kernels_lrn_geometry(
-      channels: Int32(input.shape.channels), area: Int32(input.shape.area), size: Int32(layer.size), k: layer.k,
+      channels: Int32(shape.channels), area: Int32(shape.area), size: Int32(layer.size), k: layer.k,
       alpha: layer.alpha, beta: layer.beta)
-    scratch = try (0..<team.workers).map { _ throws(MemoryError) in try FlatBuffer(count: input.shape.channels * 64) }
+    scratch = try place.buffers(shape.channels * 64)
   }
 
   func forward(count: Int, dropout: DropoutStream?) {
-    team.split(count) { [input, output, scale, geometry] _, pictures in
+    place.team.split(count) { [place, scale, geometry] _, pictures in
       for n in pictures {
-        kernels_lrn(output[n].baseAddress!, scale[n].baseAddress!, input[n].baseAddress!, geometry)
+        kernels_lrn(place.output[n].baseAddress!, scale[n].baseAddress!, place.input[n].baseAddress!, geometry)
       }
     }
   }
 
   func backward(count: Int, from above: Tensor, to below: Tensor?, rule: ReLURule) {
     guard let below else { return }
-    team.split(count) { [input, scale, scratch, geometry] worker, pictures in
+    place.team.split(count) { [place, scale, scratch, geometry] worker, pictures in
       for n in pictures {
         kernels_lrn_backward(
-          below[n].baseAddress!, above[n].baseAddress!, input[n].baseAddress!, scale[n].baseAddress!,
+          below[n].baseAddress!, above[n].baseAddress!, place.input[n].baseAddress!, scale[n].baseAddress!,
           scratch[worker].pointer, geometry)
       }
     }

@@ -3,30 +3,26 @@ import Sizes
 
 /// Max pooling, which keeps its switches: where each maximum came from.
 final class MaxPoolingOperation: Operation {
-  private let input: Tensor
-  private let output: Tensor
-  private let team: ThreadTeam
+  let place: OperationPlace
   private let window: kernels_window
   /// For each output, `[N, C, H, W]`: the index of the maximum in its input plane.
   private var switches: [Int32]
 
-  init(_ layer: MaxPooling, input: Tensor, output: Tensor, team: ThreadTeam) throws(MemoryError) {
-    self.input = input
-    self.output = output
-    self.team = team
-    window = kernels_window(input: input.shape, output: output.shape, kernel: layer.window, stride: layer.stride, padding: 0)
-    try MemoryBudget.process.require(
-      CheckedSize.product(output.count, output.shape.count, 4), .batch, for: "the places of the maxima")
-    switches = Array(repeating: 0, count: output.count * output.shape.count)
+  init(_ layer: MaxPooling, _ place: OperationPlace) throws(MemoryError) {
+    self.place = place
+    window = kernels_window(place.step, kernel: layer.window, stride: layer.stride, padding: 0)
+    let (pictures, values) = (place.output.count, place.step.output.count)
+    try MemoryBudget.process.require(CheckedSize.product(pictures, values, 4), .batch, for: "the places of the maxima")
+    switches = Array(repeating: 0, count: pictures * values)
   }
 
   func forward(count: Int, dropout: DropoutStream?) {
     switches.withUnsafeMutableBufferPointer { switches in
       let switches = SharedPointer(switches.baseAddress!)
-      team.split(count) { [input, output, window] _, pictures in
+      place.team.split(count) { [place, window] _, pictures in
         for n in pictures {
           kernels_max_pool(
-            output[n].baseAddress!, switches.pointer + n * output.shape.count, input[n].baseAddress!, window)
+            place.output[n].baseAddress!, switches.pointer + n * place.output.shape.count, place.input[n].baseAddress!, window)
         }
       }
     }
@@ -36,10 +32,10 @@ final class MaxPoolingOperation: Operation {
     guard let below else { return }
     switches.withUnsafeMutableBufferPointer { switches in
       let switches = SharedPointer(switches.baseAddress!)
-      team.split(count) { [output, window] _, pictures in
+      place.team.split(count) { [place, window] _, pictures in
         for n in pictures {
           kernels_max_pool_backward(
-            below[n].baseAddress!, above[n].baseAddress!, switches.pointer + n * output.shape.count, window)
+            below[n].baseAddress!, above[n].baseAddress!, switches.pointer + n * place.output.shape.count, window)
         }
       }
     }

@@ -10,6 +10,7 @@ enum OneDNN {
 /// Never created, because `BackendChoice.obstacle(to:)` is asked first.
 final class OneDNNExecutor: Executor {
   let description = ""
+  let steps: [LayerStep] = []
   let inputGradient: Tensor
   var timesLayers = false
   let layerTimes: [LayerTime] = []
@@ -22,8 +23,10 @@ final class OneDNNExecutor: Executor {
   }
 
   func forward(_ images: Tensor, dropout: DropoutStream?) -> Tensor { images }
-  func backward(from layer: Int, gradient: Tensor, rule: ReLURule, ready: (Range<Int>) throws -> Void) {}
-  func prepareBackward(from layer: Int) throws {}
-  func gradient(at layer: Int, from top: Int, gradient: Tensor, rule: ReLURule) throws -> Tensor { gradient }
-  func activation(of layer: Int) throws -> Tensor { inputGradient }
+  func prepareBackward(from step: Int) {}
+  func begin(at step: Int, with gradient: Tensor) {}
+  func descend(through step: Int, pictures: Int, rule: ReLURule) {}
+  func finish(pictures: Int) {}
+  func gradient(above step: Int) -> Tensor { inputGradient }
+  func activation(of step: Int) -> Tensor { inputGradient }
 }
