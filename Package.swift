@@ -98,11 +98,13 @@ let package = Package(
       ]),
     // Folders of results: the store, the manifest, resumption, the fan-out over ranks. Knows no job.
     .target(name: "Results", dependencies: ["Files", "Cluster", "HDF5"]),
+    // The pages of a result folder: knows no job.
+    .target(name: "Gallery", dependencies: ["Files", "HDF5", "Images", "Pages", "Results", "Sizes"]),
     .target(
       name: "Visualize",
       dependencies: [
-        "Files", "Sizes", "Results", "ConvNet", "Images", "Data", "DataSets", "Cluster", "HDF5", "Checkpoint", "Attribution",
-        "Segmentation", "Pages", "Random",
+        "Files", "Sizes", "Gallery", "Results", "ConvNet", "Images", "Data", "DataSets", "Cluster", "HDF5", "Checkpoint",
+        "Attribution", "Segmentation", "Pages", "Random",
       ]),
     .executableTarget(
       name: "deepinside",

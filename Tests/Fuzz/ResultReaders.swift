@@ -116,10 +116,10 @@
         name: "results",
         sources: [
           "Results/Manifest.swift", "Results/ResultRecord.swift", "Results/ResultHeader.swift",
-          "Results/ResultStore.swift", "Results/ItemNames.swift", "Visualize/Gallery/Gallery.swift",
-          "Visualize/Gallery/GalleryHead.swift", "Visualize/Gallery/GalleryItem.swift", "Visualize/Gallery/GalleryListing.swift",
-          "Visualize/Gallery/GalleryFiles.swift", "Visualize/Gallery/Redrawing.swift",
-          "Visualize/Saliency/SaliencyRendering.swift",
+          "Results/ResultStore.swift", "Results/ItemNames.swift", "Visualize/Jobs/FolderGallery.swift",
+          "Gallery/GalleryHead.swift", "Gallery/GalleryItem.swift", "Gallery/GalleryListing.swift",
+          "Gallery/GalleryFiles.swift", "Visualize/Drawing/Redrawing.swift",
+          "Visualize/Drawing/SaliencyRendering.swift",
         ],
         seeds: {
           var seeds: [[UInt8]] = []
@@ -152,8 +152,8 @@
       return FuzzReader(
         name: "result",
         sources: [
-          "Results/ResultStore.swift", "Visualize/Gallery/Redrawing.swift", "Visualize/Localisation/StoredMaps.swift",
-          "Visualize/Gallery/GalleryFiles.swift", "HDF5/HDF5File+DataSets.swift",
+          "Results/ResultStore.swift", "Visualize/Drawing/Redrawing.swift", "Visualize/Localisation/StoredMaps.swift",
+          "Gallery/GalleryFiles.swift", "HDF5/HDF5File+DataSets.swift",
         ],
         seeds: {
           try stores.get().enumerated().map { place, store in

@@ -75,7 +75,7 @@ import Testing
     var summary = try fixture.summary()
     (summary.total, summary.done, summary.skipped) = (5, 0, 3)
     try ResultStore(folder: fixture.output, header: header, layout: .ofAllJobs).beginRun(summary)
-    try Gallery.update(fixture.output, nil, isInterim: true)
+    try updateGallery(fixture.output, nil, isInterim: true)
     #expect(try fixture.summary().unfinished == true && fixture.summary().stopped && !fixture.summary().isComplete)
     #expect(try page().contains("2 more results were to come"))
     #expect(try fixture.files().isDisjoint(with: ["boxes.csv", "assessment.csv"]))

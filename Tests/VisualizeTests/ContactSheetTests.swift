@@ -3,6 +3,7 @@ import Images
 import TestSupport
 import Testing
 
+@testable import Gallery
 @testable import Results
 @testable import Visualize
 
@@ -58,7 +59,7 @@ import Testing
     // Three columns of 12 pixels.
     #expect(sheet.size == PictureSize(width: 40, height: 26))
     for index in 0..<5 { #expect(sheet[index % 3 * 14 + 6, index / 3 * 14 + 6] == SIMD3(repeating: UInt8(10 * index))) }
-    let page = try String(contentsOfFile: made.store.path(Gallery.pageFile), encoding: .utf8)
+    let page = try String(contentsOfFile: made.store.path(GalleryFiles.indexFile), encoding: .utf8)
     #expect(page.contains("<a href=\"contact-sheet.png\">"))
     try gallery(results: made.store.folder, GalleryOptions(contactSheet: true, tile: 5))
     #expect(try Picture(contentsOf: path).size == PictureSize(width: 19, height: 12))

@@ -2,6 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
+@testable import Gallery
 @testable import Results
 @testable import Visualize
 
@@ -78,7 +79,7 @@ struct GalleryBrowserTests {
         found.closed = [view.open]; press("Escape"); found.closed.push(!view.open);
         figures()[0].querySelector("button").click(); get("close").click(); found.closed.push(!view.open);
         return found;
-        """, in: made.store.path(Gallery.pageFile), as: Models.self)
+        """, in: made.store.path(GalleryFiles.indexFile), as: Models.self)
     print("a page of 1000 class models is ready after \(ready) s")
     func wnids(_ indices: [Int]) -> [String] { indices.map(MadeUpResults.wnid) }
     #expect(found.figures == 1000 && found.broken == 0 && found.withoutText == 0)
@@ -118,7 +119,7 @@ struct GalleryBrowserTests {
         found.returns = titles[11] === titles[0] && new Set(titles).size === 11;
         search("\(MadeUpResults.wnid(2))"); found.byTruth = figures().length;
         return found;
-        """, in: made.store.path(Gallery.pageFile), fragment: name, as: Maps.self)
+        """, in: made.store.path(GalleryFiles.indexFile), fragment: name, as: Maps.self)
     #expect(found.figures == 64 && found.broken == 0)
     #expect(found.isOpen && found.title.hasSuffix("· \(items[0]).JPEG"))
     // p1 and p10 … p19, round and round.
@@ -161,7 +162,7 @@ struct GalleryBrowserTests {
         search(""); found.start.push(figures().length, get("contents").hidden ? 1 : 0);
         found.broken = broken();
         return found;
-        """, in: made.store.path(Gallery.pageFile), as: Index.self)
+        """, in: made.store.path(GalleryFiles.indexFile), as: Index.self)
     print("an index of 2100 results is ready after \(ready) s")
     #expect(index.pages == (1...5).map { "pages/page-000\($0).html" } && index.start == [0, 300, 0, 0])
     #expect(index.shown == [10, 1, 100] && index.count == "2100 of 2100, the first 100 shown")

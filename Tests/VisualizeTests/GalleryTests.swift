@@ -4,6 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 
+@testable import Gallery
 @testable import Results
 @testable import Visualize
 
@@ -13,6 +14,11 @@ import Testing
       parameters: try smallNet(), mean: [Float](repeating: 0, count: 768), classes: ["n1", "n2", "n3", "n4", "n5"],
       classNames: ["tench, Tinca tinca", "</script><script>alert(1)</script>", "a & \"b\" 'c'", "", "<!--"],
       digest: "0123456789abcdef", fileName: "<best>.h5")
+  }
+
+  private func head(_ header: ResultHeader) -> GalleryHead {
+    let kind = JobKind.of(header)
+    return GalleryHead(header: header, kind: kind.page, lead: kind.lead(header, nil))
   }
 
   private func page(_ command: String) throws -> String {
@@ -26,7 +32,7 @@ import Testing
     }
     let header = ResultHeader(command: command, parameters: ["mode": .text("<paper>")], net: net, compute: ComputeSettings())
     return try GalleryPage(
-      head: GalleryHead(header: header, kind: JobKind.of(header)), items: records.map { GalleryItem($0, trace: [0, 1, .nan, 3]) }
+      head: head(header), items: records.map { GalleryItem($0, trace: [0, 1, .nan, 3]) }
     ).html()
   }
 
@@ -54,7 +60,7 @@ import Testing
       (record.source, record.truth) = ("/a.jpg", row.truth)
       let header = ResultHeader(command: SaliencyJob.command, parameters: [:], net: net, compute: ComputeSettings())
       let page = try GalleryPage(
-        head: GalleryHead(header: header, kind: JobKind.of(header)), items: [GalleryItem(record, trace: nil)]
+        head: head(header), items: [GalleryItem(record, trace: nil)]
       ).html()
       let figure = try #require(page.range(of: "<figure.*</figure>", options: .regularExpression))
       let marks = page[figure].filter { "✓✗".contains($0) }
@@ -121,7 +127,7 @@ import Testing
     func page(_ box: String) throws -> String {
       let header = ResultHeader(
         command: LocalisationJob.command, parameters: ["box": .text(box)], net: net, compute: ComputeSettings())
-      return try GalleryPage(head: GalleryHead(header: header, kind: JobKind.of(header)), items: []).html()
+      return try GalleryPage(head: head(header), items: []).html()
     }
     #expect(
       try page("graphcut").contains("the seeds of the cut, of the object (orange) and the background (blue), and what was cut"))

@@ -3,6 +3,7 @@ import Images
 import TestSupport
 import Testing
 
+@testable import Gallery
 @testable import Results
 @testable import Visualize
 
@@ -82,7 +83,7 @@ import Testing
     }
     try lines.write(toFile: made.store.path(ResultStore.manifestFile), atomically: true, encoding: .utf8)
     #expect(try gallery(results: made.store.folder) == 2)
-    let page = try String(contentsOfFile: made.store.path(Gallery.pageFile), encoding: .utf8)
+    let page = try String(contentsOfFile: made.store.path(GalleryFiles.indexFile), encoding: .utf8)
     #expect(page.contains("src=\"ab/victim.png\"") && !page.contains("outside"))
     #expect(try made.store.open(overwrite: true).isEmpty)
     #expect(try files.contentsOfDirectory(atPath: outside).sorted() == ["victim.h5", "victim.png"])

@@ -4,6 +4,7 @@ import Images
 import TestSupport
 import Testing
 
+@testable import Gallery
 @testable import Results
 @testable import Visualize
 
@@ -70,7 +71,7 @@ import Testing
         #expect(try Picture(contentsOf: made.store.picturePath(of: item)) == rendering.result(maps[index], on: shown[index]))
       }
       #expect(try FolderRendering.found(in: made.store.folder) == rendering)
-      let page = try text(made.store.path(Gallery.pageFile))
+      let page = try text(made.store.path(GalleryFiles.indexFile))
       #expect(
         page.contains("min(M / p, 1)^0.5, p their 90 % quantile, in inferno, over the picture in inferno by 0.6")
           == (rendering == second))

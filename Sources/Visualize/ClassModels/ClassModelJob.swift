@@ -14,8 +14,8 @@ public struct ClassModelJob: VisualisationJob {
   package static let kind: JobKind = {
     var kind = JobKind("class-models", title: "Class models")
     kind.lead = { _, _ in "What the network finds most typical of each class: the picture that raises its score most." }
-    (kind.style, kind.isNamedByClass, kind.hasTrace, kind.sheet) = ("models", true, true, .always)
-    kind.alternative = { "Class model of \($0.name) (\($0.class))" }
+    (kind.page.style, kind.page.isNamedByClass, kind.page.hasTrace, kind.sheet) = ("models", true, true, .always)
+    kind.page.alternative = { "Class model of \($0.name) (\($0.class))" }
     kind.panels = { header, folder in
       header.parameters["samples"] == nil ? 1 : try header.count("samples", in: NumberLimits.samples, folder: folder)
     }

@@ -19,8 +19,8 @@ public struct NearestJob: VisualisationJob {
       "Each class model, and the pictures of its class whose activations of \(header.parameters["layer"]?.description ?? "a layer") "
         + "are nearest to its own, the nearest first."
     }
-    (kind.style, kind.isNamedByClass) = ("maps wide", true)
-    kind.alternative = { "The class model of \($0.name) (\($0.class)), and the pictures nearest to it" }
+    (kind.page.style, kind.page.isNamedByClass) = ("maps wide", true)
+    kind.page.alternative = { "The class model of \($0.name) (\($0.class)), and the pictures nearest to it" }
     return kind
   }()
 

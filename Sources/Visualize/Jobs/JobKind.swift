@@ -1,3 +1,4 @@
+import Gallery
 import Images
 import Results
 
@@ -22,22 +23,9 @@ package struct JobKind: Sendable {
   }
 
   package let command: String
-  /// The title of the page.
-  package let title: String
+  package var page: PageKind
   /// The text of the page about all results.
   package var lead: @Sendable (_ header: ResultHeader, _ rendering: SaliencyRendering?) -> String = { _, _ in "" }
-  /// The style of the page: `models`, `maps` or `maps wide`.
-  package var style = "maps"
-  /// True if results are named by the ids of classes on the page, false if by files.
-  package var isNamedByClass = false
-  /// The description of a picture, for people who don't see it.
-  package var alternative: @Sendable (_ item: GalleryItem) -> String = {
-    "\($0.source ?? $0.item), and its saliency map for \($0.name) (\($0.class))"
-  }
-  /// True if results have a dataset `/score_trace`.
-  package var hasTrace = false
-  /// Reads the intersection over union by which a result is judged, for jobs that find places: 0 if the class isn't found.
-  package var overlap: (@Sendable (Manifest, Manifest.Line) throws -> Double?)?
   package var sheet = Sheet.onRequest
   /// The number of pictures side by side in a result's picture; the contact sheet shows the first.
   package var panels: @Sendable (_ header: ResultHeader, _ folder: String) throws -> Int = { _, _ in 1 }
@@ -50,13 +38,13 @@ package struct JobKind: Sendable {
   /// maps are kept.
   package var redraw: (@Sendable (_ result: StoredResult, _ rendering: SaliencyRendering) throws -> Picture)?
 
-  package init(_ command: String, title: String) { (self.command, self.title) = (command, title) }
+  package init(_ command: String, title: String) { (self.command, page) = (command, PageKind(title: title)) }
 }
 
 extension ResultLayout {
   /// The files of all jobs, because a folder may be overwritten by another job too.
   package static let ofAllJobs = ResultLayout(
-    tables: JobKind.all.flatMap(\.tables), about: Gallery.files,
+    tables: JobKind.all.flatMap(\.tables), about: [FolderRendering.file] + GalleryFiles.names,
     attachments: { item in JobKind.all.flatMap { $0.attachments?(item) ?? [] } },
     attachmentFolders: JobKind.all.compactMap(\.attachmentFolder),
     removeMore: { GalleryFiles.removePages(in: $0, after: 0) })

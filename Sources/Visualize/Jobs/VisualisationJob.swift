@@ -132,7 +132,7 @@ extension VisualisationJob {
     let run = ResultRun<Subject, Facts, JobFindings>(
       store, findings: findings, overwrite: setting.overwrite, batch: most, communicator: communicator, progress: progress,
       onBegin: { isEmpty in try rendering?.begin(isEmpty: isEmpty) },
-      makePage: { isInterim in try Gallery.update(store.folder, rendering?.rendering, isInterim: isInterim) })
+      makePage: { isInterim in try updateGallery(store.folder, rendering?.rendering, isInterim: isInterim) })
     var engine: Engine?
     var seconds = 0.0
     let drawn = rendering?.rendering ?? SaliencyRendering()

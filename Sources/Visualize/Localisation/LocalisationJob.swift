@@ -15,9 +15,9 @@ import Segmentation
 public struct LocalisationJob: PictureJob {
   package static let kind: JobKind = {
     var kind = JobKind("localise", title: "Localisation")
-    (kind.style, kind.lead, kind.tables) = ("maps wide", lead, LocalisationReport.files)
-    kind.alternative = { "\($0.source ?? $0.item), and what was found for \($0.name) (\($0.class))" }
-    kind.overlap = { manifest, line in try manifest.record(at: line, LocalisationFacts.self).facts.bestOverlap }
+    (kind.page.style, kind.lead, kind.tables) = ("maps wide", lead, LocalisationReport.files)
+    kind.page.alternative = { "\($0.source ?? $0.item), and what was found for \($0.name) (\($0.class))" }
+    kind.page.overlap = { manifest, line in try manifest.record(at: line, LocalisationFacts.self).facts.bestOverlap }
     kind.attachments = { item in (1...LocalisationScore.answers).map { maskFile(of: item, rank: $0) } }
     kind.attachmentFolder = maskFolder
     kind.redraw = LocalisedPicture.redrawn

@@ -2,6 +2,7 @@ import Attribution
 import Cluster
 import ConvNet
 import Files
+import Gallery
 import Images
 import Results
 

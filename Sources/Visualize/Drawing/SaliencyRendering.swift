@@ -82,6 +82,19 @@ public struct SaliencyRendering: Sendable, Hashable, Codable {
   }
 }
 
+extension SaliencyRendering {
+  /// What a page says of it, after another sentence.
+  var sentence: String {
+    func number(_ value: Float) -> String {
+      let text = "\(value)"
+      return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+    }
+    let colours = overlay.map { ", over the picture in inferno by \(number($0))" } ?? ""
+    return " Maps M are shown as min(M / p, 1)^\(number(gamma)), p their \(number(Float(100 * percentile))) % quantile, in "
+      + "\(self.colours.rawValue)\(colours)."
+  }
+}
+
 extension SaliencyRendering: CheckedNumbers {
   /// The range of percentiles and overlays in options and files, except 0, which would show nothing.
   public static let parts = 0.0...1.0

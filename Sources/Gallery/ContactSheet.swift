@@ -4,8 +4,8 @@ import Images
 import Results
 
 /// Many results on one picture, `contact-sheet.png`: small, in rows, in the order of the page.
-struct ContactSheet {
-  static let file = "contact-sheet.png"
+package struct ContactSheet {
+  package static let file = "contact-sheet.png"
   /// Pixels between two pictures.
   static let gap = 2
   /// It isn't made wider than this, unless tiles of `leastTile` need more, or the user wants larger ones.

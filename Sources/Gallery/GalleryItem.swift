@@ -4,15 +4,15 @@ import Results
 /// What a page's script knows of a result.
 package struct GalleryItem: Encodable {
   /// The result's name.
-  let item: String
+  package let item: String
   /// The picture's address, relative to the page.
   let image: String
-  let `class`: String
-  let name: String
+  package let `class`: String
+  package let name: String
   let score: Float?
   let posterior: Float?
   let top5: [Top]
-  let source: String?
+  package let source: String?
   let truth: String?
   let warning: String?
   /// The largest intersection over union of a box of the picture's class with a true one; 0 when the class isn't found.

@@ -6,9 +6,9 @@ import Results
 /// What all pages of a gallery have in common. Every text that comes from data is escaped.
 struct GalleryHead {
   let header: ResultHeader
-  let kind: JobKind
-  /// How maps are drawn, where that is known.
-  var rendering: SaliencyRendering?
+  let kind: PageKind
+  /// What the page says of all results.
+  var lead = ""
   var hasSheet = false
   /// Of the first item's picture, where it is known.
   var pictureSize: PictureSize?
@@ -29,7 +29,7 @@ struct GalleryHead {
     let body = """
       <header>
       <h1>\(HTML.escape(kind.title))</h1>
-      <p class="lead">\(HTML.escape(kind.lead(header, rendering) + drawing))\(sheet) \(origin)</p>
+      <p class="lead">\(HTML.escape(lead))\(sheet) \(origin)</p>
       \(isPaperNet ? "" : "<p class=\"note\">\(HTML.escape(presetNote))</p>\n")\(missingNote)\(parameters)
       </header>
       \(content)
@@ -58,18 +58,6 @@ struct GalleryHead {
       + " from <code>\(HTML.escape(header.checkpointFile))</code>,"
       + " SHA-256 <code title=\"\(HTML.escape(header.checkpointSHA256))\">"
       + HTML.escape(String(header.checkpointSHA256.prefix(12))) + "…</code>"
-  }
-
-  private var drawing: String {
-    guard let rendering else { return "" }
-    let colours = rendering.overlay.map { ", over the picture in inferno by \(Self.number($0))" } ?? ""
-    return " Maps M are shown as min(M / p, 1)^\(Self.number(rendering.gamma)), p their "
-      + "\(Self.number(Float(100 * rendering.percentile))) % quantile, in \(rendering.colours.rawValue)\(colours)."
-  }
-
-  private static func number(_ value: Float) -> String {
-    let text = "\(value)"
-    return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
   }
 
   private var presetNote: String {

@@ -63,7 +63,7 @@ struct GalleryPage {
       (1...part.pages).contains(number) ? "<a href=\"\(GalleryFiles.pageFile(number))\" rel=\"\(relation)\">\(text)</a>" : ""
     }
     return """
-      <nav><a href="../\(Gallery.pageFile)">All \(part.results) results</a>
+      <nav><a href="../\(GalleryFiles.indexFile)">All \(part.results) results</a>
       <span>\(part.first + 1) – \(part.first + items.count), page \(part.number) of \(part.pages)</span>
       \(link(part.number - 1, "← Previous page", "prev"))
       \(link(part.number + 1, "Next page →", "next"))</nav>

@@ -1,0 +1,127 @@
+import Files
+import Foundation
+import HDF5
+import Images
+import Results
+import Sizes
+
+/// The files of a gallery: one page of all results, or an index and many pages.
+package struct GalleryFiles {
+  package static let indexFile = "index.html"
+  /// More results are shared out over several pages.
+  static let singlePageLimit = 2000
+  static let resultsPerPage = 500
+  /// In the result folder.
+  static let pageFolder = "pages"
+  /// What of a gallery may be in a result folder.
+  package static let names = [indexFile, "\(pageFolder)/\(pageFile(1))", ContactSheet.file]
+
+  let folder: String
+  let header: ResultHeader
+  let kind: PageKind
+  private let manifest: Manifest
+  private let listing: GalleryListing
+
+  package init(folder: String, header: ResultHeader, kind: PageKind) throws {
+    (self.folder, self.header, self.kind) = (folder, header, kind)
+    manifest = Manifest(of: folder)
+    listing = try GalleryListing(manifest)
+  }
+
+  /// Results.
+  package var count: Int { listing.entries.count }
+
+  /// Whether there is a contact sheet.
+  package var hasSheet: Bool { FileManager.default.fileExists(atPath: path(ContactSheet.file)) }
+
+  private func path(_ name: String) -> String { (folder as NSString).appendingPathComponent(name) }
+
+  static func pageFile(_ number: Int) -> String {
+    let digits = "\(number)"
+    return "page-\(String(repeating: "0", count: max(0, 4 - digits.count)))\(digits).html"
+  }
+
+  /// Makes the contact sheet of all results, if there are any.
+  ///
+  /// - Parameters:
+  ///   - panels: pictures that stand next to each other in each file; the first one is shown.
+  ///   - tile: see `GalleryOptions`.
+  package func writeSheet(panels: Int, tile: Int?) throws {
+    try ContactSheet.write(listing.entries.map { path($0.item + ".png") }, panels: panels, tile: tile, to: folder)
+  }
+
+  /// Writes the pages that there must be, and removes those that there were more of.
+  ///
+  /// - Parameter lead: what the pages say of all results.
+  package func write(lead: String) throws {
+    let entries = listing.entries
+    let head = GalleryHead(
+      header: header, kind: kind, lead: lead, hasSheet: hasSheet,
+      pictureSize: entries.first.flatMap { Self.pictureSize(path($0.item + ".png")) }, missing: missing)
+    let index = path(Self.indexFile)
+    guard entries.count > Self.singlePageLimit else {
+      try AtomicFile.write(GalleryPage(head: head, items: try items(entries[...], root: "")).html(), to: index)
+      return Self.removePages(in: folder, after: 0)
+    }
+    let pages = path(Self.pageFolder)
+    try makeFolder(pages)
+    let count = (entries.count + Self.resultsPerPage - 1) / Self.resultsPerPage
+    for number in 1...count {
+      let start = (number - 1) * Self.resultsPerPage
+      let part = entries[start..<min(start + Self.resultsPerPage, entries.count)]
+      let page = GalleryPage(
+        head: head, items: try items(part, root: "../"),
+        part: GalleryPage.Part(number: number, pages: count, first: start, results: entries.count))
+      let path = (pages as NSString).appendingPathComponent(Self.pageFile(number))
+      try AtomicFile.write(page.html(), to: path, flush: false)
+    }
+    try AtomicFile.write(GalleryIndex(head: head, listing: listing).html(), to: index)
+    Self.removePages(in: folder, after: count)
+  }
+
+  /// Removes the pages of higher numbers, and their folder when it is empty then.
+  package static func removePages(in folder: String, after last: Int) {
+    let pages = (folder as NSString).appendingPathComponent(pageFolder)
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: pages)) ?? [] {
+      let digits = name.dropFirst("page-".count).dropLast(".html".count)
+      guard let number = Int(digits), number > last, name == pageFile(number) else { continue }
+      unlink((pages as NSString).appendingPathComponent(name))
+    }
+    rmdir(pages)
+  }
+
+  private func items(_ entries: ArraySlice<GalleryListing.Entry>, root: String) throws -> [GalleryItem] {
+    try entries.map { entry in
+      GalleryItem(
+        try manifest.record(at: entry.line).common, overlap: try kind.overlap?(manifest, entry.line),
+        trace: scoreTrace(entry.item), root: root)
+    }
+  }
+
+  /// The score trace in an item's file; nil when it has none.
+  private func scoreTrace(_ item: String) -> [Float]? {
+    guard kind.hasTrace,
+      let file = try? HDF5File.open(at: path(item + ".h5")),
+      let trace = try? file.readFloats("/score_trace").values, trace.count > 1
+    else { return nil }
+    return trace
+  }
+  /// The results that a run asked for and didn't make, because it was ended before; nil when it came to its end, or its summary doesn't
+  /// say.
+  private var missing: Int? {
+    struct Summary: Decodable {
+      let total: Int
+      let failed: Int
+      let stopped: Bool
+    }
+    guard let summary = try? ResultJSON.file(Summary.self, path(ResultStore.summaryFile)), summary.stopped else { return nil }
+    return CheckedSize.sum(count, summary.failed).map { max(0, summary.total.subtractingReportingOverflow($0).partialValue) }
+  }
+
+  /// The size that a picture file's first bytes say; nil when there is none.
+  private static func pictureSize(_ path: String) -> PictureSize? {
+    guard let start = try? FileHandle(forReadingAtPath: path)?.read(upToCount: 64) else { return nil }
+    let size = start.withUnsafeBytes { PictureFacts($0)?.size }
+    return size.flatMap { $0.width > 0 && $0.height > 0 ? $0 : nil }
+  }
+}
