@@ -71,17 +71,13 @@ struct ClassModelParts: ParsableArguments {
   @Option(help: ArgumentHelp("What moves (\(defaults(of: \.parameterisation))).", valueName: "what"))
   var parameterisation: ClassModelOptions.ParameterisationKind?
 
-  @Option(
-    name: .customLong("spectral-power"),
-    help: ArgumentHelp("Of fourier: waves are weighed by 1/f^p (\(defaults(of: \.spectralPower))).", valueName: "p"))
+  @Option(help: ArgumentHelp("Of fourier: waves are weighed by 1/f^p (\(defaults(of: \.spectralPower))).", valueName: "p"))
   var spectralPower: Float?
 
   @Option(help: ArgumentHelp("Of fourier: phases, each with finer waves (\(defaults(of: \.octaves))).", valueName: "n"))
   var octaves: Int?
 
-  @Option(
-    name: .customLong("octave-scale"),
-    help: ArgumentHelp("The ratio of two phases' finest waves (\(defaults(of: \.octaveScale))).", valueName: "x"))
+  @Option(help: ArgumentHelp("The ratio of two phases' finest waves (\(defaults(of: \.octaveScale))).", valueName: "x"))
   var octaveScale: Float?
 
   @Option(help: ArgumentHelp("How gradients become directions (\(defaults(of: \.optimiser))).", valueName: "how"))
@@ -91,16 +87,13 @@ struct ClassModelParts: ParsableArguments {
   var step: Float?
 
   @Option(
-    name: .customLong("final-step"),
     help: ArgumentHelp("The last step's, which is --step's where that is given (\(defaults(of: \.finalStep))).", valueName: "x"))
   var finalStep: Float?
 
   @Option(help: ArgumentHelp("The paper's λ, relative to the gradient (\(defaults(of: \.regularisation))).", valueName: "λ"))
   var l2: Float?
 
-  @Option(
-    name: .customLong("total-variation"),
-    help: ArgumentHelp("The weight of the edges' heights (\(defaults(of: \.totalVariation))).", valueName: "λ"))
+  @Option(help: ArgumentHelp("The weight of the edges' heights (\(defaults(of: \.totalVariation))).", valueName: "λ"))
   var totalVariation: Float?
 
   @Option(help: ArgumentHelp("The part of the picture that each step takes away (\(defaults(of: \.decay))).", valueName: "part"))
@@ -109,8 +102,7 @@ struct ClassModelParts: ParsableArguments {
   @Option(help: ArgumentHelp("The first blur's deviation; 0 for none (\(defaults(of: \.blur))).", valueName: "pixels"))
   var blur: Float?
 
-  @Option(
-    name: .customLong("final-blur"), help: ArgumentHelp("The last blur's (\(defaults(of: \.finalBlur))).", valueName: "pixels"))
+  @Option(help: ArgumentHelp("The last blur's (\(defaults(of: \.finalBlur))).", valueName: "pixels"))
   var finalBlur: Float?
 
   @Option(

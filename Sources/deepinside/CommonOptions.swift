@@ -10,7 +10,6 @@ struct CommonOptions: ParsableArguments {
   var quiet = false
 
   @Option(
-    name: .customLong("io-patience"),
     help: ArgumentHelp(
       "How long to wait for pictures and checkpoints whose storage is away: 60, 90s, 10min; 0 fails at once.", valueName: "time"))
   var ioPatience = Patience(seconds: 60)

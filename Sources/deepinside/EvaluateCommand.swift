@@ -43,9 +43,7 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Crops computed at once on each rank.", valueName: "n"))
   var batch = 64
 
-  @Option(
-    name: .customLong("bad-file-limit"),
-    help: ArgumentHelp("Fail above this share of unreadable pictures, over all ranks.", valueName: "share"))
+  @Option(help: ArgumentHelp("Fail above this share of unreadable pictures, over all ranks.", valueName: "share"))
   var badFileLimit = 0.01
 
   @Flag(help: "Print one JSON object instead of a sentence.")

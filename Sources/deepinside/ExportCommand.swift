@@ -22,7 +22,7 @@ struct ExportCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The file to write.", valueName: "file"))
   var output: String
 
-  @Flag(name: .customLong("without-mean"), help: "The ONNX graph doesn't subtract the mean: what goes in must be without it.")
+  @Flag(help: "The ONNX graph doesn't subtract the mean: what goes in must be without it.")
   var withoutMean = false
 
   @OptionGroup var common: CommonOptions

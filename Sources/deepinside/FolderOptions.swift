@@ -6,9 +6,7 @@ import Foundation
 
 /// The options of commands that write into a folder of their own, into which only one job at a time may write.
 struct FolderOptions: ParsableArguments {
-  @Flag(
-    name: .customLong("wait-for-folder"),
-    help: "Wait while another job writes into the same folder, instead of ending with an error.")
+  @Flag(help: "Wait while another job writes into the same folder, instead of ending with an error.")
   var waitForFolder = false
 
   /// Runs `body` while only this job may write into `folder`.

@@ -24,7 +24,6 @@ struct ImportCommand: ParsableCommand {
   var mean: String?
 
   @Option(
-    name: .customLong("synset-words"),
     help: ArgumentHelp("Lines 'n01440764 tench, …' in the order of the outputs (default: the file's own).", valueName: "file"))
   var synsetWords: String?
 

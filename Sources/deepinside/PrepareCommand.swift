@@ -26,9 +26,7 @@ struct PrepareCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The pack's folder.", valueName: "pack"))
   var output: String
 
-  @Option(
-    name: .customLong("shorter-side"),
-    help: ArgumentHelp("Larger pictures are reduced to this shorter side; crops up to it fit.", valueName: "pixels"))
+  @Option(help: ArgumentHelp("Larger pictures are reduced to this shorter side; crops up to it fit.", valueName: "pixels"))
   var shorterSide = 256
 
   @Option(help: ArgumentHelp("jpeg, or raw: seven times as large, with nothing lost or to be decoded.", valueName: "kind"))
@@ -37,14 +35,10 @@ struct PrepareCommand: ParsableCommand {
   @Option(help: ArgumentHelp("JPEG quality of pictures that are encoded anew, 1 to 100.", valueName: "n"))
   var quality = 90
 
-  @Option(
-    name: .customLong("shard-pictures"),
-    help: ArgumentHelp("Pictures in a file (default: a 256th of train or val, at least 256).", valueName: "n"))
+  @Option(help: ArgumentHelp("Pictures in a file (default: a 256th of train or val, at least 256).", valueName: "n"))
   var shardPictures: Int?
 
-  @Option(
-    name: .customLong("bad-file-limit"),
-    help: ArgumentHelp("Don't finish above this share of unreadable pictures.", valueName: "share"))
+  @Option(help: ArgumentHelp("Don't finish above this share of unreadable pictures.", valueName: "share"))
   var badFileLimit = 0.01
 
   @Option(help: ArgumentHelp("Threads of each rank (default: OMP_NUM_THREADS, else the processors it may use).", valueName: "n"))

@@ -3,13 +3,10 @@ import Cluster
 
 /// The options of commands that run for long on many ranks.
 struct RankOptions: ParsableArguments {
-  @Option(
-    name: .customLong("stall-warning"),
-    help: ArgumentHelp("Name a rank that makes no progress for so long: 60s, 10min, 1h.", valueName: "time"))
+  @Option(help: ArgumentHelp("Name a rank that makes no progress for so long: 60s, 10min, 1h.", valueName: "time"))
   var stallWarning = TimeSpan(seconds: 60)
 
-  @Option(
-    name: .customLong("stall-limit"), help: ArgumentHelp("End the job when one makes none for so long.", valueName: "time"))
+  @Option(help: ArgumentHelp("End the job when one makes none for so long.", valueName: "time"))
   var stallLimit = TimeSpan(seconds: 600)
 
   var stalls: StallLimits { StallLimits(warning: stallWarning.seconds, limit: stallLimit.seconds) }

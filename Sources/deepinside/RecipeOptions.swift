@@ -4,13 +4,10 @@ import Trainer
 
 /// The less common options of how `train` updates parameters.
 struct RecipeOptions: ParsableArguments {
-  @Flag(
-    name: .customLong("scale-learning-rate"),
-    help: "Take --learning-rate as that of a batch of 256, and scale it with the batch (Goyal et al. 2017).")
+  @Flag(help: "Take --learning-rate as that of a batch of 256, and scale it with the batch (Goyal et al. 2017).")
   var scaleLearningRate = Recipe().scaleLearningRate
 
   @Option(
-    name: .customLong("warmup-epochs"),
     help: ArgumentHelp(
       "Epochs through which the rate rises linearly: from 0, or from the unscaled rate with --scale-learning-rate.",
       valueName: "n"))
@@ -19,19 +16,16 @@ struct RecipeOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The rule of the update; lars (You et al. 2017) is for batches of thousands.", valueName: "kind"))
   var optimizer = Recipe().optimizer
 
-  @Option(
-    name: .customLong("lars-coefficient"),
-    help: ArgumentHelp("κ: a layer's rate is multiplied by κ·‖w‖ / (‖g‖ + λ·‖w‖).", valueName: "κ"))
+  @Option(help: ArgumentHelp("κ: a layer's rate is multiplied by κ·‖w‖ / (‖g‖ + λ·‖w‖).", valueName: "κ"))
   var larsCoefficient = Recipe().larsCoefficient
 
-  @Option(name: .customLong("bias-rate-factor"), help: ArgumentHelp("Times the rate of weights.", valueName: "factor"))
+  @Option(help: ArgumentHelp("Times the rate of weights.", valueName: "factor"))
   var biasRateFactor = Recipe().biasRateFactor
 
-  @Option(name: .customLong("bias-decay-factor"), help: ArgumentHelp("Times the decay of weights.", valueName: "factor"))
+  @Option(help: ArgumentHelp("Times the decay of weights.", valueName: "factor"))
   var biasDecayFactor = Recipe().biasDecayFactor
 
   @Option(
-    name: .customLong("initialization"),
     help: ArgumentHelp(
       "gaussian: N(0, 0.01); he: N(0, 2 / fan-in), which takes pixels as scaled to unit deviation.", valueName: "kind"))
   var initialization = Recipe().initialization

@@ -9,10 +9,10 @@ struct ReductionOptions: ParsableArguments {
       "fast, or exact: 1, 2, 4, 8, … ranks give the same bits, at some cost in time and memory.", valueName: "how"))
   var reduction = Recipe().reduction
 
-  @Option(name: .customLong("gradient-wire"), help: GradientWire.help)
+  @Option(help: GradientWire.help)
   var gradientWire = Execution().gradientWire
 
-  @Option(name: .customLong("fully-connected"), help: FullyConnectedMode.help)
+  @Option(help: FullyConnectedMode.help)
   var fullyConnected = Execution().fullyConnected
 
   func apply(to options: inout TrainingOptions) {

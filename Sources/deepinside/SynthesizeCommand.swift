@@ -20,7 +20,7 @@ struct SynthesizeCommand: ParsableCommand {
   @Option(help: ArgumentHelp("How many classes.", valueName: "n"))
   var classes = 10
 
-  @Option(name: .customLong("images-per-class"), help: ArgumentHelp("Training pictures of each class.", valueName: "n"))
+  @Option(help: ArgumentHelp("Training pictures of each class.", valueName: "n"))
   var imagesPerClass = 100
 
   @Option(help: ArgumentHelp("The side of the square pictures.", valueName: "pixels"))

@@ -40,7 +40,7 @@ struct TrainCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Pictures an update, over all ranks together.", valueName: "n"))
   var batch = Recipe().batch
 
-  @Option(name: .customLong("learning-rate"), help: ArgumentHelp("The initial learning rate.", valueName: "rate"))
+  @Option(help: ArgumentHelp("The initial learning rate.", valueName: "rate"))
   var learningRate = Recipe().learningRate
 
   @Option(help: ArgumentHelp("How the rate falls.", valueName: "kind"))
@@ -51,11 +51,10 @@ struct TrainCommand: ParsableCommand {
   @Option(help: ArgumentHelp("μ of v ← μv − η(g + λw), w ← w + v.", valueName: "μ"))
   var momentum = Recipe().momentum
 
-  @Option(name: .customLong("weight-decay"), help: ArgumentHelp("λ of the update; not for biases.", valueName: "λ"))
+  @Option(help: ArgumentHelp("λ of the update; not for biases.", valueName: "λ"))
   var weightDecay = Recipe().weightDecay
 
   @Option(
-    name: .customLong("micro-batch"),
     help: ArgumentHelp(
       "The most pictures a rank computes at once: less memory, the same updates. Under --reduction exact so many (an eighth of the batch).",
       valueName: "n"))
@@ -67,10 +66,10 @@ struct TrainCommand: ParsableCommand {
   @Option(help: ArgumentHelp("auto, none, or a checkpoint file.", valueName: "what"))
   var resume = "auto"
 
-  @Flag(name: .customLong("allow-changed-options"), help: "Resume although options differ from those that the run began with.")
+  @Flag(help: "Resume although options differ from those that the run began with.")
   var allowChangedOptions = false
 
-  @Option(name: .customLong("checkpoint-every"), help: ArgumentHelp("1epoch, 500steps, 10min, 30s.", valueName: "interval"))
+  @Option(help: ArgumentHelp("1epoch, 500steps, 10min, 30s.", valueName: "interval"))
   var checkpointEvery = CheckpointInterval.epochs(1)
 
   @Option(help: ArgumentHelp("How many of the newest checkpoints stay; the best stays besides.", valueName: "n"))
@@ -79,39 +78,31 @@ struct TrainCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The side of the crops (default: the network's input).", valueName: "pixels"))
   var crop: Int?
 
-  @Option(
-    name: .customLong("shorter-side"),
-    help: ArgumentHelp("Pictures are resized to this shorter side (default: crop · 256/224).", valueName: "pixels"))
+  @Option(help: ArgumentHelp("Pictures are resized to this shorter side (default: crop · 256/224).", valueName: "pixels"))
   var shorterSide: Int?
 
-  @Option(
-    name: .customLong("erase-probability"), help: ArgumentHelp("Of zeroing out a random part of a picture.", valueName: "p"))
+  @Option(help: ArgumentHelp("Of zeroing out a random part of a picture.", valueName: "p"))
   var eraseProbability = Recipe().eraseProbability
 
-  @Flag(name: .customLong("no-flip"), help: "Don't mirror half of the pictures.")
+  @Flag(help: "Don't mirror half of the pictures.")
   var noFlip = false
 
-  @Option(
-    name: .customLong("colour-jitter"),
-    help: ArgumentHelp("σ of the colour shift along the principal colour axes; 0 for none.", valueName: "σ"))
+  @Option(help: ArgumentHelp("σ of the colour shift along the principal colour axes; 0 for none.", valueName: "σ"))
   var colourJitter = Recipe().colourDeviation
 
   @Option(
-    name: .customLong("augmentation-preview"),
     help: ArgumentHelp(
       "Only draw the first n pictures, augmented, into augmentation-preview.png of the run folder.", valueName: "n"))
   var augmentationPreview: Int?
   @OptionGroup var reduction: ReductionOptions
 
-  @Option(name: .customLong("max-steps"), help: ArgumentHelp("Stop after so many updates in all; go on later.", valueName: "n"))
+  @Option(help: ArgumentHelp("Stop after so many updates in all; go on later.", valueName: "n"))
   var maxSteps: Int?
 
-  @Option(
-    name: .customLong("bad-file-limit"), help: ArgumentHelp("Stop above this share of unreadable pictures.", valueName: "share"))
+  @Option(help: ArgumentHelp("Stop above this share of unreadable pictures.", valueName: "share"))
   var badFileLimit = Execution().badFileLimit
 
   @Option(
-    name: .customLong("loader-threads"),
     help: ArgumentHelp(
       "Threads of each rank that load pictures ahead, at low priority (default: by the measured pace of loading and computing).",
       valueName: "n"))

@@ -37,10 +37,10 @@ struct BenchmarkCommand: ParsableCommand {
   @Option(help: ArgumentHelp("How long each measurement lasts.", valueName: "s"))
   var seconds = 4.0
 
-  @Option(name: .customLong("gradient-wire"), help: GradientWire.help)
+  @Option(help: GradientWire.help)
   var gradientWire = GradientWire.float32
 
-  @Option(name: .customLong("fully-connected"), help: FullyConnectedMode.help)
+  @Option(help: FullyConnectedMode.help)
   var fullyConnected = FullyConnectedMode.auto
 
   @Flag(help: "One JSON object a measurement.")
