@@ -8,26 +8,44 @@ import Foundation
 ///   - labels: N class indices.
 ///   - divisor: the size of the **global** batch, so that gradients are summed over ranks and never averaged twice.
 ///   - gradient: `[N, K]`, overwritten.
+///   - team: the threads that share the pictures; the result doesn't depend on them.
 /// - Returns: this rank's share of the loss.
 public func softmaxCrossEntropy(
-  _ scores: Tensor, labels: UnsafeBufferPointer<Int32>, divisor: Int, gradient: Tensor
+  _ scores: Tensor, labels: UnsafeBufferPointer<Int32>, divisor: Int, gradient: Tensor, team: ThreadTeam = ThreadTeam(workers: 1)
 ) -> Double {
-  precondition(labels.count == scores.count && gradient.count == scores.count, "one label and one gradient row a picture")
-  let classes = scores.shape.count
+  precondition(labels.count == scores.count && gradient.count == scores.count, "one label and one gradient row per picture")
   let factor = 1 / Float(divisor)
   var loss = 0.0
-  for n in 0..<scores.count {
-    let row = scores[n]
-    let out = gradient[n]
-    let label = Int(labels[n])
-    precondition(label >= 0 && label < classes, "label \(label) is none of \(classes) classes")
-    let (largest, sum) = exponentialSum(row)
-    loss += log(sum) + Double(largest) - Double(row[label])
-    let scale = factor / Float(sum)
-    for j in 0..<classes { out[j] = exp(row[j] - largest) * scale }
-    out[label] -= factor
+  // The losses of a few pictures at a time, added in order; on the stack, as a step allocates nothing.
+  var losses = SIMD64<Double>()
+  for start in stride(from: 0, to: scores.count, by: losses.scalarCount) {
+    let count = min(losses.scalarCount, scores.count - start)
+    var ownLabels = SIMD64<Int32>()
+    for n in 0..<count { ownLabels[n] = labels[start + n] }
+    withUnsafeMutablePointer(to: &losses) { losses in
+      let losses = SharedPointer(UnsafeMutableRawPointer(losses).assumingMemoryBound(to: Double.self))
+      team.split(count) { [ownLabels] _, range in
+        for n in range {
+          losses.pointer[n] = softmaxCrossEntropy(scores[start + n], label: ownLabels[n], factor: factor, gradient[start + n])
+        }
+      }
+    }
+    for n in 0..<count { loss += losses[n] }
   }
   return loss / Double(divisor)
+}
+
+/// The loss of one picture; its gradient times `factor` goes to `gradient`.
+private func softmaxCrossEntropy(
+  _ scores: UnsafeMutableBufferPointer<Float>, label: Int32, factor: Float, _ gradient: UnsafeMutableBufferPointer<Float>
+) -> Double {
+  let label = Int(label)
+  precondition(scores.indices.contains(label), "label \(label) is none of \(scores.count) classes")
+  let (largest, sum) = exponentialSum(scores)
+  let scale = factor / Float(sum)
+  for j in scores.indices { gradient[j] = exp(scores[j] - largest) * scale }
+  gradient[label] -= factor
+  return log(sum) + Double(largest) - Double(scores[label])
 }
 
 /// softmax(scores) of one picture: the posterior of each class.

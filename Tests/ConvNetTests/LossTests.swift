@@ -33,6 +33,18 @@ import Testing
       relativeDistance(gradient.array, rows.flatMap { $0.gradient.map { $0 / 20 } }) <= 1e-6, "scale \(scale), seed \(seed)")
   }
 
+  @Test("any team gives the same bits", arguments: [2, 3, 8])
+  func teams(workers: Int) throws {
+    let scores = try Tensor(count: 5, shape: Shape(channels: 100), seed: seed, scale: 3)
+    let labels: [Int32] = [0, 17, 99, 50, 3]
+    let alone = try loss(scores, labels, divisor: 20)
+    let gradient = try Tensor(count: 5, shape: scores.shape)
+    let found = labels.withUnsafeBufferPointer {
+      softmaxCrossEntropy(scores, labels: $0, divisor: 20, gradient: gradient, team: ThreadTeam(workers: workers))
+    }
+    #expect(found == alone.loss && gradient.array == alone.gradient.array)
+  }
+
   @Test("The gradient is the loss's slope")
   func slopes() throws {
     let scores = try Tensor(count: 3, shape: Shape(channels: 7), seed: seed)

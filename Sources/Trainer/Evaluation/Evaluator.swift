@@ -13,6 +13,7 @@ final class Evaluator {
   private let plan: Plan
   private let mean: [Float]
   private let crops: TestCrops
+  private let team: ThreadTeam
   private let loaderThreads: Int
   private let communicator: Communicator
   private let badFileLimit: Double
@@ -29,6 +30,7 @@ final class Evaluator {
     plan = try Plan(store, batch: max(1, batch / crops.count) * crops.count, purpose: .inference, compute: compute)
     self.mean = mean
     self.crops = crops
+    team = compute.team
     self.loaderThreads = loaderThreads ?? compute.team.workers
     self.communicator = communicator
     self.badFileLimit = badFileLimit
@@ -105,13 +107,11 @@ final class Evaluator {
     while let batch = try loader.next() {
       if shouldStop() { throw DataError(.stopped, "stopped on request during the evaluation") }
       Activity.enter(.evaluating, step: step)
-      let scores = plan.forward(batch.tensor)
-      for first in stride(from: 0, to: batch.count, by: crops.count) {
+      let answers = answers(to: batch, scores: plan.forward(batch.tensor), digests: digests)
+      for (first, answer) in zip(stride(from: 0, to: batch.count, by: crops.count), answers) {
         let label = Int(batch.labels[first])
-        let posterior = meanPosterior(scores, first..<(first + crops.count))
-        result.add(posterior: posterior, label: label)
-        let digest = digests ? Self.digest(of: batch, first..<(first + crops.count)) : ""
-        each(batch.samples[first], label, Prediction(posterior: posterior, label: label), digest)
+        result.add(posterior: answer.posterior, label: label)
+        each(batch.samples[first], label, Prediction(posterior: answer.posterior, label: label), answer.digest)
       }
       loader.recycle(batch)
       Activity.enter(.evaluating, step: step)
@@ -119,13 +119,30 @@ final class Evaluator {
     }
   }
 
-  private static func digest(of batch: PictureBatch, _ slots: Range<Int>) -> String {
+  /// The posteriors of each picture of a batch, and the digest of its input where that is asked for; the team shares the pictures.
+  private func answers(to batch: PictureBatch, scores: Tensor, digests: Bool) -> [(posterior: [Float], digest: String)] {
+    let (crops, tensor) = (crops.count, batch.tensor)
+    let count = batch.count / crops
+    return Array(unsafeUninitializedCapacity: count) { buffer, initialized in
+      guard let answers = buffer.baseAddress.map(SharedPointer.init) else { return }
+      team.split(count) { _, range in
+        for picture in range {
+          let rows = (picture * crops)..<((picture + 1) * crops)
+          (answers.pointer + picture).initialize(
+            to: (Self.meanPosterior(scores, rows), digests ? Self.digest(of: tensor, rows) : ""))
+        }
+      }
+      initialized = count
+    }
+  }
+
+  private static func digest(of input: Tensor, _ rows: Range<Int>) -> String {
     var digest = InputDigest()
-    for slot in slots { digest.add(UnsafeBufferPointer(batch.tensor[slot])) }
+    for row in rows { digest.add(UnsafeBufferPointer(input[row])) }
     return digest.finish()
   }
 
-  private func meanPosterior(_ scores: Tensor, _ rows: Range<Int>) -> [Float] {
+  private static func meanPosterior(_ scores: Tensor, _ rows: Range<Int>) -> [Float] {
     var sum = posteriors(scores[rows.lowerBound])
     guard rows.count > 1 else { return sum }
     for row in rows.dropFirst() {

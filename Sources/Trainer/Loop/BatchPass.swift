@@ -26,12 +26,14 @@ final class ReplicatedPass: BatchPass {
   private let gradient: Tensor
   private let globalBatch: Int
   private let seed: UInt64
+  private let team: ThreadTeam
 
   init(_ store: ParameterStore, batch: Int, job: TrainingJob) throws {
     plan = try Plan(store, batch: batch, purpose: .training, compute: job.compute)
     gradient = try Tensor(count: batch, shape: Shape(channels: store.network.classCount))
     globalBatch = job.options.batch
     seed = job.options.seed
+    team = job.compute.team
   }
 
   var batch: Int { plan.batch }
@@ -46,7 +48,7 @@ final class ReplicatedPass: BatchPass {
     let scores = plan.forward(pictures.tensor, dropout: DropoutStream(seed: seed, samples: pictures.samples))
     let own = gradient.prefix(pictures.count)
     let loss = pictures.labels.withUnsafeBufferPointer {
-      softmaxCrossEntropy(scores, labels: $0, divisor: globalBatch, gradient: own)
+      softmaxCrossEntropy(scores, labels: $0, divisor: globalBatch, gradient: own, team: team)
     }
     plan.backward(from: own) { ready($0, false) }
     return loss
