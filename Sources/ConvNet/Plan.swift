@@ -50,13 +50,13 @@ public final class Plan {
   /// - Parameters:
   ///   - precision: must be one that the backend has, see `BackendChoice.obstacle(to:)`.
   ///   - convolution: how 3×3 convolutions are computed, where the backend has a choice.
-  /// - Throws: `MemoryError` if there isn't memory for so many pictures, `BackendError` if the backend can't compute them.
+  /// - Throws: `MemoryError` if there isn't memory for so many pictures, `BackendError` if the backend can't compute them or isn't there.
   public init(
     _ parameters: ParameterStore, batch: Int, purpose: Purpose, backend: BackendChoice = .auto, precision: Precision = .float32,
     convolution: ConvolutionAlgorithm = .auto, team: ThreadTeam = ThreadTeam()
   ) throws {
     precondition(batch > 0, "a batch holds at least one picture")
-    precondition(backend.obstacle(to: precision) == nil, backend.obstacle(to: precision) ?? "")
+    if let obstacle = backend.obstacle(to: precision) { throw BackendError(obstacle: obstacle) }
     precondition(
       !purpose.trains || parameters.gradients.count == parameters.values.count,
       "training needs a parameter store with gradients")

@@ -11,6 +11,8 @@ import Images
 /// made once, so give each batch back with `recycle(_:)` before asking for the next but one. The threads have a low priority:
 /// computation goes first.
 public final class BatchLoader: @unchecked Sendable {
+  // Unchecked: what changes is guarded by `condition`.
+
   private struct Filling {
     let batch: PictureBatch
     let entries: [EpochSampler.Entry]

@@ -5,6 +5,8 @@ import Random
 ///
 /// Only one thread at a time may use it: a loader thread while it is filled, the consumer from `next()` to `recycle(_:)`.
 public final class PictureBatch: @unchecked Sendable {
+  // Unchecked: the loader's threads hand it over under their lock, and each writes to places of its own.
+
   /// The number of pictures that fit; each test crop counts as one.
   public let capacity: Int
   public let crop: Int

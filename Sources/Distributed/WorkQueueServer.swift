@@ -35,7 +35,7 @@ extension Communicator {
 ///
 /// It polls (`MPI_Iprobe`, MPI-3.1 section 3.8.1) and sleeps 0.2 ms when there is nothing: a blocking receive would take a whole core
 /// away from the computation.
-final class WorkQueueServer: @unchecked Sendable {
+final class WorkQueueServer: Sendable {
   private static let pause: UInt32 = 200
 
   private let state: WorkQueueState
@@ -86,7 +86,7 @@ final class WorkQueueServer: @unchecked Sendable {
       case .finished:
         atWork -= 1
       case nil:
-        preconditionFailure("rank \(source) sent request \(request[0]) to the work queue")
+        throw JobError("the work queue on rank 0 doesn't know request \(request[0]) of rank \(source): is that another build?")
       }
     }
   }

@@ -7,6 +7,7 @@ import Foundation
 ///
 /// `train  1200/5000  24 %  312 img/s  3:12 left  loss 2.13`. It goes to standard error, so that the output can be piped.
 final class ProgressLine: @unchecked Sendable {
+  // Unchecked: what changes is guarded by `lock`.
   private let lock = NSLock()
   private let label: String
   private let unit: String

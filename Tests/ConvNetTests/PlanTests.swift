@@ -109,6 +109,15 @@ import Testing
     #expect(calls == 2)
   }
 
+  @Test("A plan for a precision that its backend lacks is refused in words")
+  func obstacle() throws {
+    let store = try ParameterStore(try Preset.cnnF64.network(classes: 2), training: false)
+    let error = #expect(throws: BackendError.self) {
+      try Plan(store, batch: 1, purpose: .inference, backend: .openblas, precision: .bfloat16)
+    }
+    #expect(error?.description.hasPrefix("OpenBLAS computes in float32 alone") == true, "\(error?.description ?? "none")")
+  }
+
   @Test("A backward pass may start at any layer", arguments: backends)
   func inside(backend: BackendChoice) throws {
     let store = try ParameterStore(try network(), seed: seed)

@@ -2,13 +2,14 @@ import COneDNN
 
 /// The library as a whole: its one engine, what it runs on, and the checker of its calls.
 enum OneDNN {
-  private enum Opened {
+  private enum Opened: @unchecked Sendable {
+    // Unchecked: functions, and an engine that oneDNN lets threads share; nothing of it changes.
     case no(String)
     case yes(conednn_functions, dnnl_engine_t)
   }
 
-  /// Loaded once, never freed. Engines may be shared between threads.
-  nonisolated(unsafe) private static let opened: Opened = {
+  /// Loaded once, never freed.
+  private static let opened: Opened = {
     if let reason = conednn_load() { return .no(String(cString: reason)) }
     let functions = conednn_loaded()
     var engine: dnnl_engine_t?

@@ -19,6 +19,7 @@ struct ShardMaker {
   /// The packers that no thread is using.
   private final class Packers: Sendable {
     private let idle = Mutex<[Lent]>([])
+    // Unchecked: whoever gives a packer back doesn't keep it (`sending`), and one thread takes it.
     private struct Lent: @unchecked Sendable { let packer: PicturePacker }
 
     func take() -> PicturePacker? { idle.withLock { $0.popLast() }?.packer }

@@ -64,6 +64,7 @@ public final class GradientReducer {
 
 /// The thread that reduces, and the ranges that it has still to do.
 private final class ReductionThread: @unchecked Sendable {
+  // Unchecked: its thread alone uses `sum` and the ranges that it was given, until `wait` returns; `condition` guards the rest.
   private let gradients: UnsafeMutableBufferPointer<Float>
   private let sum: any RankSum
   /// Guards everything below.

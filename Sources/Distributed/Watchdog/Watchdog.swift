@@ -8,6 +8,7 @@ import Synchronization
 /// or makes no progress, and ends the job when that lasts too long; the other ranks end it when rank 0 is silent.
 /// Messages go on a communicator of the watchdog's own.
 final class Watchdog: @unchecked Sendable {
+  // Unchecked: what changes belongs to its thread alone, from the start of that to its end.
   private static let tag: Int32 = 501
 
   private let communicator: Communicator
@@ -55,7 +56,8 @@ final class Watchdog: @unchecked Sendable {
   }
 
   deinit {
-    messages.deallocate()
+    // The memory of a message that hasn't gone out yet stays until the process ends.
+    if requests.allSatisfy({ $0 == cmpi_request_null() }) { messages.deallocate() }
     received.deallocate()
   }
 
@@ -72,6 +74,8 @@ final class Watchdog: @unchecked Sendable {
   func end() {
     isStopped.store(true, ordering: .relaxed)
     ended.wait()
+    var isSent: Int32 = 0
+    for index in requests.indices { _ = MPI_Test(&requests[index], &isSent, cmpi_status_ignore()) }
   }
 
   private static var now: Double { SuspendingClock.now.secondsSinceStart }
