@@ -1,4 +1,4 @@
-// swift-tools-version: 6.1
+// swift-tools-version: 6.2
 import Foundation
 import PackageDescription
 
@@ -185,3 +185,11 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+// CI takes no warning of ours: .ci/run.
+if Context.environment["DEEPINSIDE_WARNINGS"] == "errors" {
+  for target in package.targets where [.regular, .executable, .test].contains(target.type) {
+    target.swiftSettings = (target.swiftSettings ?? []) + [.treatAllWarnings(as: .error)]
+    target.cSettings = (target.cSettings ?? []) + [.treatAllWarnings(as: .error)]
+  }
+}

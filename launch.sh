@@ -28,6 +28,8 @@ program=${DEEPINSIDE_PROGRAM:-$top/.build/release/deepinside}
 source "$top/scripts/packages.sh"
 # shellcheck source=scripts/setup.sh
 source "$top/scripts/setup.sh"
+# shellcheck source=scripts/demo.sh
+source "$top/scripts/demo.sh"
 # shellcheck source=scripts/tests.sh
 source "$top/scripts/tests.sh"
 
@@ -45,6 +47,7 @@ usage() {
                                     --image: what Apptainer.def describes, put together and tried by chroot, as root;
                                     --debug: those that are fast in a debug build, with its assertions;
                                     --style: whether sources are formatted; scripts by shellcheck, if it is there;
+                                    --demo: the demonstration's training, whose net must end below 10 % error;
                                     --fuzz [MINUTES]: mutated files for every reader of foreign bytes;
                                     --sanitize address|undefined|thread [FILTER]: tests and jobs under a sanitizer)
 ./launch.sh setup                   install the libraries that are missing (as root), check the compiler
@@ -126,41 +129,6 @@ signal_waits() {
   local masks
   mapfile -t masks < <(sed -nE 's/^(ShdPnd|SigIgn):[[:space:]]*/0x/p' "/proc/$$/status")
   ((masks[0] & ~masks[1] & 0x4203))
-}
-
-demo() {
-  local output=demo
-  if (($#)); then
-    [[ $1 == --output && $# == 2 ]] || fail 2 "usage: ./launch.sh demo [--output DIR]"
-    output=$2
-  fi
-  local start=$SECONDS checkpoint=$output/run/checkpoints/best.h5
-  build
-  step "making pictures of 10 classes" synthesize --output "$output/data" --classes 10 --images-per-class 400 --size 128
-  step "training on 2 ranks" --ranks 2 train --data "$output/data" --run "$output/run" --network cnn-f-64 \
-    --epochs 16 --batch 32 --learning-rate 0.006 --schedule cosine
-  step "measuring the error" --ranks 2 evaluate --checkpoint "$checkpoint" --data "$output/data"
-  step "drawing class models" --ranks 2 class-models --checkpoint "$checkpoint" --output "$output/class-models"
-  step "drawing saliency maps" --ranks 2 saliency --checkpoint "$checkpoint" --images "$output/data/val" \
-    --output "$output/saliency"
-  step "localising the objects of one class" --ranks 2 localise --checkpoint "$checkpoint" \
-    --images "$output/data/val/s00000001" --annotations "$output/data/Annotations" --output "$output/boxes"
-  step "showing what excites conv5" --ranks 2 reconstruct --checkpoint "$checkpoint" \
-    --images "$output/data/val/s00000001" --layer conv5 --units 4 --output "$output/units"
-  cat <<END
-
-Done in $((SECONDS - start)) s. Look at
-  $output/run/report.html            loss, errors and filters of the training
-  $output/class-models/index.html    what the network takes each class to be
-  $output/saliency/index.html        where it looked in each picture
-  $output/boxes/index.html           what it cuts out, knowing labels alone
-  $output/units/index.html           what its units answer to
-END
-}
-
-step() { # TITLE [OPTIONS] COMMAND ...
-  [[ -z $1 ]] || printf '\n== %s\n' "$1"
-  "$top/launch.sh" "${@:2}"
 }
 
 case ${1:-} in

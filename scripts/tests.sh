@@ -13,6 +13,7 @@ run_a_kind_of_tests() { # [--KIND [ARGUMENT ...]]
     --image) "$top/Tests/Image/run.sh" ;;
     --style) check_style ;;
     --sanitize) setup && "$top/Tests/Sanitizers/run.sh" "${@:2}" ;;
+    --demo) demo_test ;;
     --fuzz) setup && "$top/Tests/Fuzz/run.sh" "${@:2}" ;;
     *) run_tests "$@" ;;
   esac
@@ -54,6 +55,16 @@ check_style() {
   else
     say "without shellcheck scripts are not looked at"
   fi
+}
+
+# The demonstration as far as its net's error.
+demo_test() {
+  local folder
+  [[ -n ${DEEPINSIDE_PROGRAM:-} && -x $program ]] || build
+  folder=$(mktemp -d)
+  # shellcheck disable=SC2064  # The folder's name now: the variable ends with this function.
+  trap "rm -rf '$folder'" EXIT
+  train_demo "$folder"
 }
 
 # Tests on nodes that are made of namespaces of this machine; then on a Slurm on such nodes.
