@@ -3,12 +3,13 @@ import Foundation
 import Images
 import Results
 
-/// Many results on one picture, `contact-sheet.png`: small, in rows, in the order of the page.
+/// The picture `contact-sheet.png`, which shows many results in small size, in rows, in the order of the page.
 package struct ContactSheet {
   package static let file = "contact-sheet.png"
-  /// Pixels between two pictures.
+  /// The gap between two pictures, in pixels.
   static let gap = 2
-  /// It isn't made wider than this, unless tiles of `leastTile` need more, or the user wants larger ones.
+  /// The usual limit of the sheet's width, in pixels. It is exceeded only if tiles of `leastTile` need more, or the user wants
+  /// larger ones.
   static let usualWidth = 3000
   static let leastTile = 16
 
@@ -20,12 +21,12 @@ package struct ContactSheet {
     PictureSize(width: columns * (tile.width + Self.gap) - Self.gap, height: rows * (tile.height + Self.gap) - Self.gap)
   }
 
-  /// A sheet of about 8 : 5.
+  /// Makes a sheet of about 8 : 5.
   ///
   /// - Parameters:
-  ///   - picture: the size of the first picture: all get the same room.
-  ///   - width: of that room; nil fills the usual width, but doesn't enlarge pictures.
-  /// - Throws: `ResultsError` for a sheet of too many pixels.
+  ///   - picture: the size of the first picture; all pictures get the same room.
+  ///   - width: the width of that room, in pixels. If nil, the usual width is filled, but pictures aren't enlarged.
+  /// - Throws: `ResultsError` if the sheet would have too many pixels.
   init(count: Int, picture: PictureSize, tile width: Int? = nil) throws(ResultsError) {
     self.count = count
     let shape = Double(picture.height) / Double(picture.width)
@@ -38,7 +39,9 @@ package struct ContactSheet {
     }
   }
 
-  /// - Parameter picture: a tile's picture, asked for one after the other; nil leaves the place white.
+  /// Draws the sheet.
+  ///
+  /// - Parameter picture: gives the picture of a tile, one after the other; if nil, the place stays white.
   func picture(_ picture: (Int) -> Picture?) -> Picture {
     Picture(width: size.width, height: size.height) { target in
       target.update(repeating: 255)
@@ -52,16 +55,16 @@ package struct ContactSheet {
     }
   }
 
-  /// The picture at the size at which it just fits into a tile.
+  /// The picture at the largest size that fits into a tile.
   private func fitted(_ picture: Picture) -> Picture? {
     let scale = min(Double(tile.width) / Double(picture.width), Double(tile.height) / Double(picture.height))
     func side(_ length: Int, _ most: Int) -> Int { min(most, max(1, Int((Double(length) * scale).rounded()))) }
     return try? picture.resized(width: side(picture.width, tile.width), height: side(picture.height, tile.height))
   }
 
-  /// Writes the sheet of picture files; one that can't be read leaves its place empty.
+  /// Writes the sheet of picture files. The place of a file that can't be read stays empty.
   ///
-  /// - Parameter panels: pictures that stand next to each other in each file; the first one is shown.
+  /// - Parameter panels: the number of pictures side by side in each file; the first one is shown.
   static func write(_ files: [String], panels: Int, tile: Int?, to folder: String) throws {
     let decoder = try PictureDecoder()
     func read(_ index: Int) -> Picture? {

@@ -8,12 +8,12 @@ import Sizes
 /// The files of a gallery: one page of all results, or an index and many pages.
 package struct GalleryFiles {
   package static let indexFile = "index.html"
-  /// More results are shared out over several pages.
+  /// The most results on a single page; more are divided over several pages.
   static let singlePageLimit = 2000
   static let resultsPerPage = 500
-  /// In the result folder.
+  /// The folder of these pages in the result folder.
   static let pageFolder = "pages"
-  /// What of a gallery may be in a result folder.
+  /// The files of a gallery that a result folder may contain.
   package static let names = [indexFile, "\(pageFolder)/\(pageFile(1))", ContactSheet.file]
 
   let folder: String
@@ -28,10 +28,10 @@ package struct GalleryFiles {
     listing = try GalleryListing(manifest)
   }
 
-  /// Results.
+  /// The number of results.
   package var count: Int { listing.entries.count }
 
-  /// Whether there is a contact sheet.
+  /// True if a contact sheet exists.
   package var hasSheet: Bool { FileManager.default.fileExists(atPath: path(ContactSheet.file)) }
 
   private func path(_ name: String) -> String { (folder as NSString).appendingPathComponent(name) }
@@ -44,15 +44,15 @@ package struct GalleryFiles {
   /// Makes the contact sheet of all results, if there are any.
   ///
   /// - Parameters:
-  ///   - panels: pictures that stand next to each other in each file; the first one is shown.
+  ///   - panels: the number of pictures side by side in each file; the first one is shown.
   ///   - tile: see `GalleryOptions`.
   package func writeSheet(panels: Int, tile: Int?) throws {
     try ContactSheet.write(listing.entries.map { path($0.item + ".png") }, panels: panels, tile: tile, to: folder)
   }
 
-  /// Writes the pages that there must be, and removes those that there were more of.
+  /// Writes the pages, and removes pages of an earlier gallery that are no longer needed.
   ///
-  /// - Parameter lead: what the pages say of all results.
+  /// - Parameter lead: the text of the pages about all results.
   package func write(lead: String) throws {
     let entries = listing.entries
     let head = GalleryHead(
@@ -79,7 +79,7 @@ package struct GalleryFiles {
     Self.removePages(in: folder, after: count)
   }
 
-  /// Removes the pages of higher numbers, and their folder when it is empty then.
+  /// Removes the pages with higher numbers, and their folder if it is then empty.
   package static func removePages(in folder: String, after last: Int) {
     let pages = (folder as NSString).appendingPathComponent(pageFolder)
     for name in (try? FileManager.default.contentsOfDirectory(atPath: pages)) ?? [] {
@@ -98,7 +98,7 @@ package struct GalleryFiles {
     }
   }
 
-  /// The score trace in an item's file; nil when it has none.
+  /// The score trace in an item's file; nil if there is none.
   private func scoreTrace(_ item: String) -> [Float]? {
     guard kind.hasTrace,
       let file = try? HDF5File.open(at: path(item + ".h5")),
@@ -106,8 +106,8 @@ package struct GalleryFiles {
     else { return nil }
     return trace
   }
-  /// The results that a run asked for and didn't make, because it was ended before; nil when it came to its end, or its summary doesn't
-  /// say.
+  /// The number of results that a run was to make and hasn't made, because it was broken off; nil if it came to its end, or its
+  /// summary doesn't say.
   private var missing: Int? {
     struct Summary: Decodable {
       let total: Int
@@ -118,7 +118,7 @@ package struct GalleryFiles {
     return CheckedSize.sum(count, summary.failed).map { max(0, summary.total.subtractingReportingOverflow($0).partialValue) }
   }
 
-  /// The size that a picture file's first bytes say; nil when there is none.
+  /// The size in the first bytes of a picture file; nil if there is no such file.
   private static func pictureSize(_ path: String) -> PictureSize? {
     guard let start = try? FileHandle(forReadingAtPath: path)?.read(upToCount: 64) else { return nil }
     let size = start.withUnsafeBytes { PictureFacts($0)?.size }

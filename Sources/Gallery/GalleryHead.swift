@@ -3,25 +3,26 @@ import Images
 import Pages
 import Results
 
-/// What all pages of a gallery have in common. Every text that comes from data is escaped.
+/// The parts that all pages of a gallery have in common. All texts from data are escaped.
 struct GalleryHead {
   let header: ResultHeader
   let kind: PageKind
-  /// What the page says of all results.
+  /// The text of the page about all results.
   var lead = ""
   var hasSheet = false
-  /// Of the first item's picture, where it is known.
+  /// The size of the first item's picture; nil if it isn't known.
   var pictureSize: PictureSize?
-  /// Results that were asked for and not made when the page was; nil when the run came to its end.
+  /// The number of results that were to be made and hadn't been made when the page was written; nil if the run came to its end.
   var missing: Int?
 
-  /// A whole page.
+  /// Makes a whole page.
   ///
   /// - Parameters:
-  ///   - root: the address of the result folder, relative to the page, with a slash at its end; empty for its own.
-  ///   - subtitle: text after the title.
+  ///   - root: the address of the result folder relative to the page, with a slash at its end; empty if the page is in that
+  ///     folder.
+  ///   - subtitle: the text after the title.
   ///   - content: HTML of the main part.
-  ///   - data: what the script finds in the element `data`.
+  ///   - data: the data for the script, in the element `data`.
   func document(
     root: String = "", subtitle: String = "", content: String, data: some Encodable, script: String
   ) throws(ResultsError) -> String {
@@ -42,14 +43,14 @@ struct GalleryHead {
     )
   }
 
-  /// Width to height of an item's picture: by default two crops and the gap between them.
+  /// The ratio of width to height of an item's picture; by default that of two crops and the gap between them.
   private var aspect: String {
     if let size = pictureSize { return "\(size.width) / \(size.height)" }
     let (height, width) = (header.input.dropFirst().first ?? 1, header.input.last ?? 1)
     return "\(2 * width + Picture.gap) / \(height)"
   }
 
-  /// The paper's net, whose numbers may be compared with the paper's.
+  /// True for the paper's net, whose error rates can be compared with the paper's.
   private var isPaperNet: Bool { header.network == "cnn-f" }
 
   private var origin: String {
@@ -78,13 +79,13 @@ struct GalleryHead {
     return "<details><summary>Parameters</summary><dl>\(rows.joined())</dl></details>"
   }
 
-  /// The first of a synset's words: `tench` of `tench, Tinca tinca`.
+  /// The first of a synset's words, such as `tench` for `tench, Tinca tinca`.
   static func firstName(_ name: String, or wnid: String) -> String {
     let first = name.split(separator: ",").first.map { $0.trimmingCharacters(in: .whitespaces) } ?? ""
     return first.isEmpty ? wnid : first
   }
 
-  /// JSON that can't end the script element it stands in, nor start a comment.
+  /// JSON in a form that can't end the script element in which it is, or start a comment.
   private static func scriptSafe(_ json: String) -> String {
     json.replacing("<", with: "\\u003c").replacing(">", with: "\\u003e").replacing("&", with: "\\u0026")
   }

@@ -2,12 +2,12 @@ import Foundation
 import Pages
 import Results
 
-/// The page that leads to the pages of many results: a search over all of them, the pages, and the classes.
+/// The page that leads to the pages of many results, with a search over all of them, the pages, and the classes.
 struct GalleryIndex {
   let head: GalleryHead
   let listing: GalleryListing
 
-  /// What the script knows: a result is an item and the number of its class.
+  /// The data for the script: a result is an item and the number of its class.
   private struct Contents: Encodable {
     let perPage: Int
     /// Synset id and name.

@@ -1,7 +1,7 @@
 import Foundation
 import Results
 
-/// What a page's script knows of a result.
+/// The data of a result for a page's script.
 package struct GalleryItem: Encodable {
   /// The result's name.
   package let item: String
@@ -15,14 +15,14 @@ package struct GalleryItem: Encodable {
   package let source: String?
   let truth: String?
   let warning: String?
-  /// The largest intersection over union of a box of the picture's class with a true one; 0 when the class isn't found.
+  /// The largest intersection over union of an answer with a true box of the same class; 0 if no answer has the class.
   let overlap: Double?
-  /// At most 200 points, to 4 digits; infinities and not-a-numbers are nil.
+  /// The score trace in at most 200 points, to 4 digits; infinities and NaN are nil.
   let trace: [Double?]?
-  /// Of the trace.
+  /// The number of iterations of the trace.
   let iterations: Int?
 
-  /// The net's answer: its strongest class, whatever class was asked for.
+  /// The net's answer: the class with the highest score, whichever class was asked for.
   var answer: String { top5.first?.class ?? `class` }
 
   package struct Top: Encodable {
@@ -33,8 +33,9 @@ package struct GalleryItem: Encodable {
   }
 
   /// - Parameters:
-  ///   - overlap: see `JobKind.overlap`.
-  ///   - root: the address of the result folder, relative to the page, with a slash at its end; empty for its own.
+  ///   - overlap: see `PageKind.overlap`.
+  ///   - root: the address of the result folder relative to the page, with a slash at its end; empty if the page is in that
+  ///     folder.
   init(_ record: CommonFacts, overlap: Double? = nil, trace: [Float]?, root: String = "") {
     func finite(_ value: Float) -> Float? { value.isFinite ? value : nil }
     item = ItemNames.name(of: record.item)
@@ -52,7 +53,7 @@ package struct GalleryItem: Encodable {
     iterations = trace.map { $0.count - 1 }
   }
 
-  /// A file in the folder as a relative address: slashes stay.
+  /// The address of a file in the folder, relative to it; slashes aren't escaped.
   static func address(of file: String) -> String {
     let plain = CharacterSet(charactersIn: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/")
     return file.addingPercentEncoding(withAllowedCharacters: plain) ?? file

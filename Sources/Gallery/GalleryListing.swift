@@ -1,13 +1,14 @@
 import Foundation
 import Results
 
-/// What a gallery must know of all results at once, as little as it can: there may be a hundred thousand.
+/// The data of all results that a gallery needs at once. It is as small as possible, because there may be a hundred thousand
+/// results.
 struct GalleryListing {
   struct Entry {
     let item: String
     /// The item without its sub-folder.
     let name: String
-    /// Of the class, in `classes`.
+    /// The index of the class in `classes`.
     let classIndex: Int
     let line: Manifest.Line
   }
@@ -18,9 +19,9 @@ struct GalleryListing {
     var count = 0
   }
 
-  /// In the order of names, numbers in them by value: class models by their synset ids.
+  /// The entries in the order of their names, with numbers in the names by value; class models in the order of their synset ids.
   private(set) var entries: [Entry] = []
-  /// In no order.
+  /// The classes, in no particular order.
   private(set) var classes: [Class] = []
 
   init(_ manifest: Manifest) throws {
@@ -31,7 +32,7 @@ struct GalleryListing {
         classes.append(Class(wnid: record.class, name: record.className))
       }
       let entry = Entry(item: record.item, name: record.name, classIndex: index, line: line)
-      // The last line of an item counts.
+      // If an item has several lines, the last one counts.
       if let place = places[record.item] {
         entries[place] = entry
       } else {

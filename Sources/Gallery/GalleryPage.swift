@@ -2,19 +2,19 @@ import Foundation
 import Pages
 import Results
 
-/// A page of figures: of all results, or of one part of many.
+/// A page of figures of all results, or of one part of many.
 ///
-/// Every result is in it as a figure, so that the page shows all of them without scripts too; the script adds searching,
-/// sorting and the large view, from the same data as JSON.
+/// Every result is a figure on the page, so that all are visible without scripts too. The script adds searching, sorting and the
+/// large view, from the same data as JSON.
 struct GalleryPage {
-  /// Which part of many results it shows.
+  /// The part of many results that the page shows.
   struct Part {
-    /// From 1.
+    /// The number of the page, from 1.
     let number: Int
     let pages: Int
     /// The number of its first result, from 0.
     let first: Int
-    /// On all pages.
+    /// The number of results on all pages.
     let results: Int
   }
 
@@ -56,7 +56,7 @@ struct GalleryPage {
       script: PageParts.galleryPage)
   }
 
-  /// Of one part: the ways to the others.
+  /// The links to the other pages, if this page shows one part.
   private var navigation: String {
     guard let part else { return "" }
     func link(_ number: Int, _ text: String, _ relation: String) -> String {

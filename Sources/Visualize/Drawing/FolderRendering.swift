@@ -3,7 +3,7 @@ import Files
 import Foundation
 import Results
 
-/// `OUT/rendering.json`: how the maps in the folder's pictures are drawn, all of them alike. Results don't depend on it.
+/// The file `OUT/rendering.json`, which records how all maps in the folder's pictures are drawn. Results don't depend on it.
 struct FolderRendering {
   static let file = "rendering.json"
 
@@ -12,11 +12,11 @@ struct FolderRendering {
 
   init(_ rendering: SaliencyRendering, in folder: String) { (self.rendering, self.folder) = (rendering, folder) }
 
-  /// How a job draws: as it is told, else as what is there already, else by default.
+  /// Decides how a job draws: as told, otherwise as the pictures that exist already, otherwise by default.
   ///
-  /// - Note: collective; the folder that rank 0 sees counts.
+  /// - Note: collective; what rank 0 finds in the folder counts.
   init(_ told: SaliencyRendering?, in folder: String, overwrite: Bool, _ communicator: Communicator) throws {
-    // What `--overwrite` replaces, or what is told anew, isn't looked at.
+    // If the rendering is told, or `--overwrite` replaces the folder, its file isn't read.
     let rendering = try communicator.onFirst(.reading) {
       let found = told == nil && !overwrite ? try Self.found(in: folder) : nil
       return told ?? found ?? SaliencyRendering()
@@ -24,22 +24,22 @@ struct FolderRendering {
     self.init(rendering, in: folder)
   }
 
-  /// Nil when the folder has no pictures of maps, or not all are drawn alike.
+  /// Reads how the folder's maps are drawn; nil if it has no pictures of maps, or not all are drawn in the same way.
   ///
-  /// - Throws: `ResultsError` for a file that isn't as it was written.
+  /// - Throws: `ResultsError` if the file has another form.
   static func found(in folder: String) throws(ResultsError) -> SaliencyRendering? {
     try ResultJSON.file(SaliencyRendering.self, path(folder))
   }
 
-  /// Says how all pictures are drawn, or that they no longer are alike; on rank 0.
+  /// Records how all pictures are drawn, or that they are no longer drawn in the same way; on rank 0.
   ///
-  /// - Parameter isEmpty: whether there are no pictures yet.
+  /// - Parameter isEmpty: true if there are no pictures yet.
   func begin(isEmpty: Bool) throws {
     guard try Self.found(in: folder) != rendering else { return }
     if isEmpty { try end() } else { unlink(Self.path(folder)) }
   }
 
-  /// Says that all pictures are drawn like that.
+  /// Records that all pictures are drawn in this way.
   func end() throws {
     try AtomicFile.write(ResultJSON.text(rendering, pretty: true) + "\n", to: Self.path(folder))
   }

@@ -5,7 +5,7 @@ import HDF5
 import Images
 import Results
 
-/// A result as it lies in a folder, with what it takes to draw it anew.
+/// A result in a folder, with everything that is needed to draw it again.
 package struct StoredResult {
   package let folder: String
   package let header: ResultHeader
@@ -21,7 +21,7 @@ package struct StoredResult {
     picturePath = store.picturePath(of: common.item)
   }
 
-  /// Of the HDF5 file.
+  /// The path of the HDF5 file.
   private let path: String
   let picturePath: String
 
@@ -29,7 +29,7 @@ package struct StoredResult {
 
   func file() throws -> HDF5File { try HDF5File.open(at: path) }
 
-  /// Of the net that the result was made by.
+  /// The geometry of the net that made the result.
   func geometry() throws -> InputGeometry {
     do throws(InputSpecError) {
       return try InputGeometry(header)
@@ -38,9 +38,9 @@ package struct StoredResult {
     }
   }
 
-  /// The picture that the result is of, read again.
+  /// Reads the picture that the result belongs to.
   ///
-  /// - Throws: `ResultsError` when it isn't there any more, is another one now, or has another size than the result says.
+  /// - Throws: `ResultsError` if it is missing, has changed, or has another size than the result records.
   func picture() throws -> WholePicture {
     func failure(_ reason: String) -> ResultsError {
       ResultsError(
@@ -73,15 +73,17 @@ package struct StoredResult {
   }
 }
 
-/// Draws the pictures of a folder anew, without the net: from the raw maps in the HDF5 files and the pictures that they are of.
+/// Draws the pictures of a folder again, without the net, from the raw maps in the HDF5 files and the pictures that they belong
+/// to.
 struct Redrawing {
   let store: ResultStore
-  /// What all pictures are to have.
+  /// The rendering that all pictures are to have.
   let rendering: FolderRendering
 
-  /// Nothing when all are drawn like that already. Files appear whole; stopped in between, the next time does all again.
+  /// Draws all pictures, unless all are drawn in that way already. Files appear only when they are whole. If it is stopped in
+  /// between, the next call draws all of them.
   ///
-  /// - Throws: `ResultsError` for results without maps, and naming a picture that can't be drawn.
+  /// - Throws: `ResultsError` if the results have no maps; otherwise it names a picture that can't be drawn.
   func run(_ progress: JobProgress) throws {
     guard try FolderRendering.found(in: store.folder) != rendering.rendering else { return }
     guard let redraw = JobKind.of(store.header).redraw else {
@@ -94,7 +96,7 @@ struct Redrawing {
     for (index, line) in lines.enumerated() {
       let result = try StoredResult(store, manifest, line, decoder)
       let picture = try redraw(result, rendering.rendering)
-      // From the first new one on they are no longer drawn alike.
+      // From the first new picture on, the pictures are no longer drawn in the same way.
       if index == 0 { try rendering.begin(isEmpty: false) }
       try picture.writePNG(to: result.picturePath, flush: false)
       progress(index + 1, lines.count)

@@ -83,7 +83,7 @@ public struct SaliencyRendering: Sendable, Hashable, Codable {
 }
 
 extension SaliencyRendering {
-  /// What a page says of it, after another sentence.
+  /// The sentence about the rendering on a page, which follows another sentence.
   var sentence: String {
     func number(_ value: Float) -> String {
       let text = "\(value)"

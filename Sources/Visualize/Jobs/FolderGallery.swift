@@ -2,15 +2,15 @@ import Foundation
 import Gallery
 import Results
 
-/// What may be chosen of a gallery.
+/// The options of a gallery.
 public struct GalleryOptions: Sendable {
-  /// How maps are to be drawn; nil leaves the pictures as they are.
+  /// How maps are drawn; nil leaves the pictures as they are.
   public var rendering: SaliencyRendering?
-  /// Whether there is to be a contact sheet; of class models there always is one.
+  /// True if a contact sheet is to be made; class models always have one.
   public var contactSheet: Bool
-  /// Of the contact sheet, pixels from the left to the right of a picture; nil chooses.
+  /// The width of a picture on the contact sheet, in pixels; nil chooses one.
   public var tile: Int?
-  /// Whether results are yet to be made: the contact sheet then stays as it is.
+  /// True if results are still to be made: the contact sheet is then left as it is.
   var isInterim = false
 
   public init(rendering: SaliencyRendering? = nil, contactSheet: Bool = false, tile: Int? = nil) {
@@ -25,18 +25,19 @@ public struct GalleryOptions: Sendable {
   }
 }
 
-/// The command `gallery`: `OUT/index.html`, the page of all results in a folder, that works without network and from a disk.
+/// Runs the command `gallery`: makes `OUT/index.html`, the page of all results in a folder, which works without a network and
+/// from a disk.
 ///
-/// Styles and script are in the page, pictures beside it by relative paths, read when they come into view. What it shows comes
-/// from `parameters.json`, `manifest.jsonl` and the score traces in the HDF5 files. More than 2,000 results are shared out
-/// over `OUT/pages/page-0001.html` and on, 500 on each, with `OUT/index.html` to find them.
+/// The page contains its styles and script. It refers to pictures by relative paths, and they are read when they come into view.
+/// Its data come from `parameters.json`, `manifest.jsonl` and the score traces in the HDF5 files. If there are more than 2,000
+/// results, they are divided over `OUT/pages/page-0001.html` and so on, 500 per page, and `OUT/index.html` is used to find them.
 ///
 /// - Parameters:
 ///   - results: a result folder.
-///   - progress: of pictures that are drawn anew.
+///   - progress: called for pictures that are drawn again.
 /// - Returns: the number of results.
-/// - Throws: `ResultsError` when the folder has no results, or none that can be drawn as was asked for; `FileError` when
-///   the page can't be written.
+/// - Throws: `ResultsError` if the folder has no results, or results that can't be drawn as asked; `FileError` if the page can't
+///   be written.
 @discardableResult
 public func gallery(
   results folder: String, _ options: GalleryOptions = GalleryOptions(), progress: JobProgress = { _, _ in }
@@ -53,7 +54,7 @@ public func gallery(
   }
   let kind = JobKind.of(header)
   let files = try GalleryFiles(folder: folder, header: header, kind: kind.page)
-  // A sheet that was made once is made again with the page; one that the job makes itself is left alone.
+  // A contact sheet that exists is made again with the page, unless the job makes its own.
   let isOwn = kind.sheet == .always || kind.sheet == .onRequest && files.hasSheet
   if files.count > 0, !options.isInterim, options.contactSheet || isOwn {
     try files.writeSheet(panels: kind.panels(header, folder), tile: options.tile)
@@ -63,9 +64,9 @@ public func gallery(
   return files.count
 }
 
-/// Makes the page of a job.
+/// Makes the page of a job's folder.
 ///
-/// - Parameter isInterim: whether results are yet to be made: only a page that is there already is then made anew.
+/// - Parameter isInterim: true if results are still to be made; then only a page that exists already is made again.
 func updateGallery(_ folder: String, _ rendering: SaliencyRendering?, isInterim: Bool) throws {
   if isInterim {
     var status = stat()
