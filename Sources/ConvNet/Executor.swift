@@ -1,22 +1,22 @@
-/// One network compiled by one backend, step by step. The way of the gradients through the steps is the same for all.
+/// One network compiled by one backend, step by step. How the gradients go through the steps is the same for all backends.
 protocol Executor: AnyObject {
   var description: String { get }
   var timesLayers: Bool { get set }
   var layerTimes: [LayerTime] { get }
   var steps: [LayerStep] { get }
   func forward(_ images: Tensor, dropout: DropoutStream?) -> Tensor
-  /// Makes what a backward pass from the output of that step needs, so that the pass itself can't fail.
+  /// Makes what a backward pass from the output of a step needs, so that the pass itself can't fail.
   func prepareBackward(from step: Int) throws
-  /// Brings in the gradient by the output of that step, for as many pictures as it has.
+  /// Takes in the gradient with respect to the output of a step, for as many pictures as the gradient has.
   func begin(at step: Int, with gradient: Tensor)
-  /// Takes the gradient by a step's output to its parameters and its input.
+  /// Computes the gradients with respect to a step's parameters and input from that of its output.
   func descend(through step: Int, pictures: Int, rule: ReLURule)
-  /// Leaves what came below the lowest step in `inputGradient`.
+  /// Copies the gradient below the lowest step into `inputGradient`.
   func finish(pictures: Int)
   var inputGradient: Tensor { get }
-  /// The gradient by a step's output in a backward pass that has come so far, for `batch` pictures.
+  /// The gradient with respect to a step's output, after a backward pass down to it, for `batch` pictures.
   func gradient(above step: Int) throws -> Tensor
-  /// A step's output, for `batch` pictures.
+  /// The output of a step, for `batch` pictures.
   func activation(of step: Int) throws -> Tensor
 }
 
@@ -24,13 +24,13 @@ extension Executor {
   /// The step that computes a layer.
   func step(of layer: Int) -> Int { steps.firstIndex { $0.layers.contains(layer) } ?? steps.count - 1 }
 
-  /// The whole backward pass from the output of a layer.
+  /// Makes the whole backward pass from the output of a layer.
   func backward(from layer: Int, gradient: Tensor, rule: ReLURule, ready: (Range<Int>) throws -> Void) rethrows {
     try descend(from: step(of: layer), to: 0, gradient: gradient, rule: rule, ready: ready)
     finish(pictures: gradient.count)
   }
 
-  /// The gradient at the activations of a layer not above `top`, for `batch` pictures; the backward pass ends there.
+  /// The gradient at the activations of a layer at or below `top`, for `batch` pictures. The backward pass ends there.
   func gradient(at layer: Int, from top: Int, gradient: Tensor, rule: ReLURule) throws -> Tensor {
     let (start, lowest) = (step(of: top), step(of: layer))
     try prepareBackward(from: start)
@@ -38,7 +38,7 @@ extension Executor {
     return try self.gradient(above: lowest)
   }
 
-  /// The backward pass from the output of the step `start` through the step `lowest`.
+  /// Makes the backward pass from the output of the step `start` through the step `lowest`.
   private func descend(
     from start: Int, to lowest: Int, gradient: Tensor, rule: ReLURule, ready: (Range<Int>) throws -> Void
   ) rethrows {

@@ -20,20 +20,20 @@ public enum Initialization: String, Sendable, Codable, CaseIterable {
 
   /// The place of a layer with parameters in a network.
   enum Place: Hashable {
-    /// Counted from the pictures, from 1.
+    /// The number of the convolution, counted from the pictures, from 1.
     case convolution(Int)
-    /// Counted from the scores, whose layer is 0.
+    /// The number of the fully connected layer, counted from the scores, whose layer is 0.
     case fullyConnected(Int)
   }
 
-  /// The layers of the paper's net: the inputs that feed one output, and the biases of `gaussian`.
+  /// The layers of the paper's net: the number of inputs of one output, and the value of its biases in `gaussian`.
   static let paper: [Place: (fanIn: Int, bias: Float)] = [
     .convolution(1): (3 * 11 * 11, 0), .convolution(2): (64 * 5 * 5, 0.1), .convolution(3): (256 * 3 * 3, 0),
     .convolution(4): (256 * 3 * 3, 0.1), .convolution(5): (256 * 3 * 3, 0.1), .fullyConnected(2): (256 * 6 * 6, 0.1),
     .fullyConnected(1): (4096, 0.1), .fullyConnected(0): (4096, 0),
   ]
 
-  /// The places of a network's layers, by their names.
+  /// The places of a network's layers, by the layers' names.
   static func places(in network: Network) -> [String: Place] {
     var places: [String: Place] = [:]
     var convolutions = 0

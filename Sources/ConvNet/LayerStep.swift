@@ -1,24 +1,25 @@
 import Random
 
-/// A step of an executor: a layer, and the ReLU behind it where the layer computes that too.
+/// A step of an executor: a layer, and the ReLU after it if the layer computes that too.
 struct LayerStep {
   let named: Network.NamedLayer
-  /// The indices of the layers that it stands for.
+  /// The indices of the layers that the step computes.
   let layers: ClosedRange<Int>
   let input: Shape
   let output: Shape
-  /// The range of the flat gradient buffer that its backward pass writes; empty without parameters, or if nothing trains.
+  /// The range of the flat gradient buffer that the step's backward pass writes; empty if it has no parameters, or the plan
+  /// doesn't train.
   let gradients: Range<Int>
-  /// True if the gradient by its output is computed.
+  /// True if the gradient with respect to the step's output is computed.
   let hasGradient: Bool
-  /// True if the gradient by its input is needed.
+  /// True if the gradient with respect to the step's input is needed.
   let wantsBelow: Bool
 
   var computesReLU: Bool { layers.count > 1 }
 }
 
 extension ParameterStore {
-  /// The steps that the network is computed in, whatever the backend.
+  /// The steps in which every backend computes the network.
   func steps(for purpose: Purpose) -> [LayerStep] {
     let firstWithParameters = network.layers.firstIndex { !range(ofLayer: $0.name).isEmpty } ?? 0
     // In training, gradients below the first layer with parameters aren't needed.
@@ -40,10 +41,10 @@ extension ParameterStore {
     return steps
   }
 
-  /// The random stream of a dropout layer of this network, as kernels take it.
+  /// The random stream of a dropout layer of this network, in the form that kernels take.
   func dropoutStream(ofLayer index: Int) -> UInt32 { CounterRandom.stream(.dropout, epoch: firstLayer + index) }
 
-  /// The parameters of a layer that has both kinds.
+  /// The parameters of a layer that has weights and biases.
   func weightsAndBiases(ofLayer name: String) -> (weights: Parameter, biases: Parameter) {
     guard let weights = parameter(name, .weights), let biases = parameter(name, .biases) else {
       preconditionFailure("\(name) has no parameters")

@@ -16,7 +16,7 @@ public func softmaxCrossEntropy(
   precondition(labels.count == scores.count && gradient.count == scores.count, "one label and one gradient row per picture")
   let factor = 1 / Float(divisor)
   var loss = 0.0
-  // The losses of a few pictures at a time, added in order; on the stack, as a step allocates nothing.
+  // The losses of a few pictures at a time, which are added in order. They are on the stack, because a step allocates nothing.
   var losses = SIMD64<Double>()
   for start in stride(from: 0, to: scores.count, by: losses.scalarCount) {
     let count = min(losses.scalarCount, scores.count - start)
@@ -35,7 +35,7 @@ public func softmaxCrossEntropy(
   return loss / Double(divisor)
 }
 
-/// The loss of one picture; its gradient times `factor` goes to `gradient`.
+/// Computes the loss of one picture, and writes its gradient times `factor` to `gradient`.
 private func softmaxCrossEntropy(
   _ scores: UnsafeMutableBufferPointer<Float>, label: Int32, factor: Float, _ gradient: UnsafeMutableBufferPointer<Float>
 ) -> Double {

@@ -88,7 +88,7 @@ public final class ParameterStore: Sendable {
   }
 
   private final class State: @unchecked Sendable {
-    // Unchecked: whoever changes the values changes it, between the passes of plans.
+    // Unchecked: whoever changes the values changes this too, between the passes of plans.
     var revision = 0
     var bfloat16Copy: BFloat16Copy?
   }

@@ -37,7 +37,7 @@ public struct Tensor: Sendable {
     return storage[(picture * shape.count)..<((picture + 1) * shape.count)]
   }
 
-  /// Takes over the values of a tensor of the same size.
+  /// Copies the values of a tensor of the same size.
   func copy(_ other: Tensor) { values.baseAddress!.update(from: other.values.baseAddress!, count: other.values.count) }
 
   /// The first `count` pictures, in the same memory.

@@ -9,7 +9,7 @@ final class OpenBLASExecutor: Executor {
   private let purpose: Purpose
   private let team: ThreadTeam
   let steps: [LayerStep]
-  /// For each step.
+  /// One entry per step.
   private var compiled: [Compiled] = []
   private let images: Tensor
   let inputGradient: Tensor
@@ -20,7 +20,7 @@ final class OpenBLASExecutor: Executor {
     "OpenBLAS, \(String(cString: openblas_get_corename())), \(team.workers) thread\(team.workers == 1 ? "" : "s"), float32"
   }
 
-  /// A step's operation, and where its gradient comes from and goes to.
+  /// A step's operation, and the tensors that its gradient comes from and goes to.
   private struct Compiled {
     let operation: any Operation
     let outputGradient: Tensor
@@ -37,7 +37,7 @@ final class OpenBLASExecutor: Executor {
     try compile(parameters, batch: batch)
   }
 
-  /// Gradients alternate between two buffers: an operation reads one and writes the other.
+  /// Makes the operations. Gradients alternate between two buffers: an operation reads one and writes the other.
   private func compile(_ parameters: ParameterStore, batch: Int) throws(MemoryError) {
     let largest = purpose == .inference ? 0 : parameters.network.shapes.map(\.count).max() ?? 0
     let pair = try (0..<2).map { _ throws(MemoryError) in try FlatBuffer(count: CheckedSize.product(batch, largest)) }
@@ -52,7 +52,8 @@ final class OpenBLASExecutor: Executor {
       compiled.append(
         Compiled(
           operation: try Self.makeOperation(place),
-          // In place means the gradient's place too: where the layer below has its output's gradient.
+          // An operation in place changes the gradient in place too, in the buffer where the layer below has its output's
+          // gradient.
           outputGradient: Tensor(count: count, shape: step.output, storage: pair[inPlace ? 1 - turn : turn]),
           inputGradient: step.wantsBelow ? Tensor(count: count, shape: step.input, storage: pair[1 - turn]) : nil))
       if !inPlace { turn = 1 - turn }

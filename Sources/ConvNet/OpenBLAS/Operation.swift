@@ -6,12 +6,12 @@ protocol Operation: AnyObject {
   var place: OperationPlace { get }
   /// Computes the output of the first `count` pictures.
   func forward(count: Int, dropout: DropoutStream?)
-  /// Writes the gradients of the parameters if the purpose needs them, and `below` unless it is nil. `above` has passed the gate of
-  /// a fused ReLU already. May change `above`.
+  /// Writes the gradients of the parameters if the purpose needs them, and `below` unless it is nil. `above` has already passed
+  /// the rule of a fused ReLU. May change `above`.
   func backward(count: Int, from above: Tensor, to below: Tensor?, rule: ReLURule)
 }
 
-/// An operation's place in a plan.
+/// The step of an operation, and the plan's settings and tensors for it.
 struct OperationPlace {
   let step: LayerStep
   let store: ParameterStore
@@ -20,12 +20,12 @@ struct OperationPlace {
   let input: Tensor
   let output: Tensor
 
-  /// A buffer for each worker.
+  /// Makes one buffer per worker.
   func buffers(_ count: Int?) throws(MemoryError) -> [FlatBuffer] {
     try (0..<team.workers).map { _ throws(MemoryError) in try FlatBuffer(count: count) }
   }
 
-  /// The backward gate of a ReLU, in place, from the output that it left.
+  /// Applies the ReLU rule to a signal, in place, from the output that the ReLU has left.
   func gate(_ signal: Tensor, count: Int, rule: ReLURule) {
     team.split(count * output.shape.count, grain: 1024) { [output] _, range in
       let at = range.lowerBound
