@@ -50,7 +50,7 @@ struct ReportPage {
 
   static let locale = Locale(identifier: "en_GB")
 
-  // MARK: Numbers in a row
+  // MARK: Cards with single numbers
 
   private var cards: String {
     var cards: [(String, String, String)] = []
@@ -129,7 +129,7 @@ struct ReportPage {
       """
   }
 
-  // MARK: Texts of numbers
+  // MARK: Numbers as text
 
   static func percent(_ share: Double) -> String { share.isFinite ? String(format: "%.1f %%", 100 * share) : "–" }
   static func loss(_ value: Double) -> String { String(format: "%.4f", value) }
