@@ -22,7 +22,7 @@ struct RankFacts: Codable, Sendable {
   /// Bytes per second of copies in memory on one thread, and of writing to the folder and its disk.
   var copyRate = 0.0
   var diskRate: Double?
-  /// True if this host sees the folder of rank 0, and (`locks`) if files in it can be locked.
+  /// True if this host sees the folder of rank 0. `locks` is true if files in it can be locked.
   var seesFolder = true
   var locks = true
   /// Variables that slow the program down.
