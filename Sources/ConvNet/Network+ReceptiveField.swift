@@ -1,8 +1,8 @@
 extension Network {
   /// The input pixels that can change a unit's activation; zeros of the padding around the picture count too.
   ///
-  /// Through a convolution or pooling with kernel k, stride s and padding p, the rows a ... b depend on the rows a·s − p ... b·s
-  /// − p + k − 1. A fully connected layer depends on all rows.
+  /// The rows a ... b after a convolution or pooling with kernel k, stride s and padding p depend on the rows
+  /// a·s − p ... b·s − p + k − 1 before it. A fully connected layer depends on all rows.
   /// - Parameters:
   ///   - layer: the layer's index.
   ///   - y, x: the unit's place in the layer's output.

@@ -72,7 +72,7 @@ struct GraphCutSegmenter: Sendable {
   ///
   /// - Parameters:
   ///   - seeds: [height, width].
-  ///   - evidence: [height, width], added to the cost of the label background (negative values count for background).
+  ///   - evidence: [height, width], added to the cost of the label background (negative values favour the background).
   /// - Returns: the object's pixels, and a note in words if something went wrong; the mask may then be empty or whole.
   func segment(
     seeds: [PixelSeed], evidence: [Float]? = nil, seconds: inout SegmentationSeconds

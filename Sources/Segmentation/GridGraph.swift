@@ -95,7 +95,6 @@ public final class GridGraph {
   ///
   /// They are the capacities of the arcs from the source and to the sink, 0 … `largestCapacity`. It must be called at most once
   /// per pixel, before `solve`.
-  /// `solve`.
   public func setTerminals(x: Int, y: Int, source: Int32, sink: Int32) {
     let limits = 0...Self.largestCapacity
     precondition(limits.contains(source) && limits.contains(sink), "capacities \(source) and \(sink) aren't in \(limits)")

@@ -9,7 +9,7 @@ public struct SaliencyMap: Sendable {
   public let score: Float
   /// The posterior of the class, the mean over the crops.
   public let posterior: Float
-  /// The strongest classes, strongest first.
+  /// The classes with the highest posteriors, highest first.
   public let topClasses: [RankedClass]
   /// The raw values, `[H, W]`: of the crop if there is only one, otherwise of the whole resized picture.
   public let map: [Float]

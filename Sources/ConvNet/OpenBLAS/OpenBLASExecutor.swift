@@ -52,8 +52,7 @@ final class OpenBLASExecutor: Executor {
       compiled.append(
         Compiled(
           operation: try Self.makeOperation(place),
-          // An operation in place changes the gradient in place too, in the buffer where the layer below has its output's
-          // gradient.
+          // An operation in place changes the gradient in place too: in the buffer of the output gradient of the layer below.
           outputGradient: Tensor(count: count, shape: step.output, storage: pair[inPlace ? 1 - turn : turn]),
           inputGradient: step.wantsBelow ? Tensor(count: count, shape: step.input, storage: pair[1 - turn]) : nil))
       if !inPlace { turn = 1 - turn }

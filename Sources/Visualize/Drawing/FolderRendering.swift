@@ -12,11 +12,11 @@ struct FolderRendering {
 
   init(_ rendering: SaliencyRendering, in folder: String) { (self.rendering, self.folder) = (rendering, folder) }
 
-  /// Decides how a job draws: as told, otherwise as the pictures that exist already, otherwise by default.
+  /// Decides how a job draws: as it is told, otherwise as the pictures that exist already, otherwise by default.
   ///
   /// - Note: collective; what rank 0 finds in the folder counts.
   init(_ told: SaliencyRendering?, in folder: String, overwrite: Bool, _ communicator: Communicator) throws {
-    // If the rendering is told, or `--overwrite` replaces the folder, its file isn't read.
+    // If a rendering is given, or `--overwrite` replaces the folder, its file isn't read.
     let rendering = try communicator.onFirst(.reading) {
       let found = told == nil && !overwrite ? try Self.found(in: folder) : nil
       return told ?? found ?? SaliencyRendering()

@@ -2,8 +2,8 @@ import ConvNet
 import Files
 import Random
 
-/// The mean of another method's attributions over noisy copies of the picture: (1/n) Σ a(I + ε), ε ~ N(0, σ²) with σ = noise ·
-/// (max I − min I).
+/// The mean of another method's attributions over noisy copies of the picture: (1/n) Σ a(I + ε), ε ~ N(0, σ²), where
+/// σ = noise · (max I − min I).
 ///
 /// The noise of a copy depends only on the seed, the picture's stream and the copy's number.
 /// Source: Smilkov et al. 2017.
