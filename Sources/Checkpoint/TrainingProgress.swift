@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// The progress of a training: everything besides the parameters that a resumed run needs.
@@ -98,18 +99,7 @@ extension TrainingProgress {
   }
 
   /// The progress as JSON with sorted keys; numbers that a diverged run made non-finite are the strings `inf`, `-inf` and `nan`.
-  func json() throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    encoder.nonConformingFloatEncodingStrategy = .convertToString(
-      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    return String(decoding: try encoder.encode(self), as: UTF8.self)
-  }
+  func json() throws -> String { try JSONText.of(self, hasNonFinite: true) }
 
-  init(json: String) throws {
-    let decoder = JSONDecoder()
-    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
-      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    self = try decoder.decode(TrainingProgress.self, from: Data(json.utf8))
-  }
+  init(json: String) throws { self = try JSONText.decoder.decode(TrainingProgress.self, from: Data(json.utf8)) }
 }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Images
 
@@ -108,11 +109,7 @@ extension InputGeometry: Codable {
   }
 
   /// The geometry as JSON with sorted keys: equal values give equal bytes.
-  public func json() throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return String(decoding: try encoder.encode(self), as: UTF8.self)
-  }
+  public func json() throws -> String { try JSONText.of(self) }
 
   /// - Throws: `InputSpecError` if the text isn't such JSON, or its values don't fit together.
   public init(json: String) throws(InputSpecError) {

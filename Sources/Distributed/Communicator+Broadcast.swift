@@ -1,4 +1,5 @@
 import CMPI
+import Files
 import Foundation
 
 /// Broadcast: all ranks receive what one rank has.
@@ -67,15 +68,10 @@ extension Communicator {
 
   /// A value as JSON, in an array, since a bare number is no JSON text for some decoders.
   static func encoded(_ value: (some Encodable)?) throws -> [UInt8] {
-    let encoder = JSONEncoder()
-    encoder.nonConformingFloatEncodingStrategy = .convertToString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    return Array(try encoder.encode([value]))
+    Array(try JSONText.encoder(hasNonFinite: true).encode([value]))
   }
 
   static func decoded<Value: Decodable>(_ bytes: [UInt8]) throws -> Value {
-    let decoder = JSONDecoder()
-    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
-      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    return try decoder.decode([Value].self, from: Data(bytes))[0]
+    try JSONText.decoder.decode([Value].self, from: Data(bytes))[0]
   }
 }

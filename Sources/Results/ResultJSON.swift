@@ -8,12 +8,8 @@ package enum ResultJSON {
   package static let longestFile = 1 << 29
 
   package static func text(_ value: some Encodable, pretty: Bool = false) throws(ResultsError) -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    if pretty { encoder.outputFormatting.insert(.prettyPrinted) }
-    encoder.nonConformingFloatEncodingStrategy = .convertToString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
     do {
-      return String(decoding: try encoder.encode(value), as: UTF8.self)
+      return try JSONText.of(value, pretty: pretty, hasNonFinite: true)
     } catch {
       throw ResultsError(.badData, "cannot write \(type(of: value)) as JSON: \(error)")
     }
@@ -41,9 +37,7 @@ package enum ResultJSON {
   }
 
   private static func decoded<Value: Decodable>(_ type: Value.Type, _ text: some StringProtocol) throws -> Value {
-    let decoder = JSONDecoder()
-    decoder.nonConformingFloatDecodingStrategy = .convertFromString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    let value = try decoder.decode(type, from: Data(text.utf8))
+    let value = try JSONText.decoder.decode(type, from: Data(text.utf8))
     if let problem = (value as? any CheckedNumbers)?.problem { throw NumberProblem(description: problem) }
     return value
   }

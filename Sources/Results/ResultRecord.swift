@@ -20,7 +20,7 @@ public struct NoFacts: RecordFacts {
 /// `ResultStore.save` makes it once, so that the line equals the text in the HDF5 file. The job's own facts are among the other
 /// fields, and a reader that asks for `NoFacts` skips them.
 @dynamicMemberLookup
-public struct ResultRecord<Facts: RecordFacts>: Sendable, Hashable, Codable, CheckedNumbers {
+public struct ResultRecord<Facts: RecordFacts>: Sendable, Hashable, TwoPartCodable, CheckedNumbers {
   public var common: CommonFacts
   public var facts: Facts
 
@@ -28,16 +28,7 @@ public struct ResultRecord<Facts: RecordFacts>: Sendable, Hashable, Codable, Che
     (self.common, self.facts) = (common, facts)
   }
 
-  public init(from decoder: any Decoder) throws {
-    common = try CommonFacts(from: decoder)
-    facts = try Facts(from: decoder)
-  }
-
-  public func encode(to encoder: any Encoder) throws {
-    try common.encode(to: encoder)
-    try facts.encode(to: encoder)
-  }
-
+  public var parts: (CommonFacts, Facts) { (common, facts) }
   public var problem: String? { facts.problem }
 
   public subscript<Value>(dynamicMember path: WritableKeyPath<CommonFacts, Value>) -> Value {

@@ -1,10 +1,10 @@
-import Foundation
+import Files
 
 /// The summary of a job, `OUT/summary.json`.
 ///
 /// The job's own `Findings` are among the other fields.
 @dynamicMemberLookup
-public struct RunSummary<Findings: RecordFacts>: Sendable, Hashable, Codable, CheckedNumbers {
+public struct RunSummary<Findings: RecordFacts>: Sendable, Hashable, TwoPartCodable, CheckedNumbers {
   public var counts: RunCounts
   public var findings: Findings
 
@@ -12,15 +12,7 @@ public struct RunSummary<Findings: RecordFacts>: Sendable, Hashable, Codable, Ch
     (self.counts, self.findings) = (counts, findings)
   }
 
-  public init(from decoder: any Decoder) throws {
-    counts = try RunCounts(from: decoder)
-    findings = try Findings(from: decoder)
-  }
-
-  public func encode(to encoder: any Encoder) throws {
-    try counts.encode(to: encoder)
-    try findings.encode(to: encoder)
-  }
+  public var parts: (RunCounts, Findings) { (counts, findings) }
 
   public subscript<Value>(dynamicMember path: WritableKeyPath<RunCounts, Value>) -> Value {
     get { counts[keyPath: path] }

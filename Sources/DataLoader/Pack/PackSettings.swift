@@ -1,4 +1,5 @@
 import DataSets
+import Files
 import Foundation
 import Images
 
@@ -66,11 +67,7 @@ public struct PackSettings: Sendable, Codable, Equatable {
   }
 
   /// The settings as JSON with sorted keys: equal settings give equal bytes.
-  func json() throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-    return String(decoding: try encoder.encode(self), as: UTF8.self) + "\n"
-  }
+  func json() throws -> String { try JSONText.of(self, pretty: true) + "\n" }
 
   /// - Throws: `DataError` if the text isn't the settings of a pack, or those of another version.
   init(json: String, path: String) throws(DataError) {

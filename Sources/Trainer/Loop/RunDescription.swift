@@ -23,9 +23,5 @@ struct RunDescription: Codable {
   /// Updates of the whole run, those of earlier starts included.
   let totalSteps: Int
 
-  func write(to path: String) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-    try AtomicFile.write(String(decoding: try encoder.encode(self), as: UTF8.self) + "\n", to: path)
-  }
+  func write(to path: String) throws { try AtomicFile.write(try JSONText.of(self, pretty: true) + "\n", to: path) }
 }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// Everything a run is made of; it travels in `run.json` and in every checkpoint, where the names of both parts stand side by side.
@@ -21,11 +22,7 @@ public struct TrainingOptions: Sendable, Hashable {
   }
 
   /// As JSON with sorted keys.
-  public func json() throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return String(decoding: try encoder.encode(self), as: UTF8.self)
-  }
+  public func json() throws -> String { try JSONText.of(self) }
 
   /// What the text doesn't name is as by default: the options of runs that are older than an option are read as well.
   public init(json: String) throws {
@@ -39,14 +36,8 @@ public struct TrainingOptions: Sendable, Hashable {
   var problem: String? { recipe.problem ?? execution.problem }
 }
 
-extension TrainingOptions: Codable {
-  public init(from decoder: any Decoder) throws {
-    recipe = try Recipe(from: decoder)
-    execution = try Execution(from: decoder)
-  }
+extension TrainingOptions: TwoPartCodable {
+  public var parts: (Recipe, Execution) { (recipe, execution) }
 
-  public func encode(to encoder: any Encoder) throws {
-    try recipe.encode(to: encoder)
-    try execution.encode(to: encoder)
-  }
+  public init(_ recipe: Recipe, _ execution: Execution) { (self.recipe, self.execution) = (recipe, execution) }
 }
