@@ -39,8 +39,6 @@ struct ClassModelsCommand: StoppableCommand {
 
   @OptionGroup(title: "Parts of the ascent") var parts: ClassModelParts
   @OptionGroup var results: ResultOptions
-  @OptionGroup var compute: ComputeOptions
-  @OptionGroup var common: CommonOptions
 
   func validate() throws {
     if let iterations, iterations < 1 { throw ValidationError("--iterations \(iterations): at least one.") }
@@ -48,11 +46,11 @@ struct ClassModelsCommand: StoppableCommand {
   }
 
   func run() throws {
-    try results.run("class-models", unit: "class", common: common) { network, communicator, progress in
+    try results.run("class-models", unit: "class") { network, communicator, progress in
       var options = ClassModelOptions.defaults(mode, for: network.network, iterations: iterations, seed: seed)
       options.samples = samples
       parts.change(&options)
-      return try ClassModelJob(results.setting(network, compute), classes: classes, objective: objective, options: options)
+      return try ClassModelJob(results.setting(network), classes: classes, objective: objective, options: options)
         .run(communicator, progress: progress)
     }
   }

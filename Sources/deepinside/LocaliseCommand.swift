@@ -48,22 +48,20 @@ struct LocaliseCommand: StoppableCommand {
   @OptionGroup var method: MethodOptions
   @OptionGroup(title: "From map to box") var box: BoxOptions
   @OptionGroup var results: ResultOptions
-  @OptionGroup var compute: ComputeOptions
-  @OptionGroup var common: CommonOptions
 
   func validate() throws {
     if TestCrops(rawValue: crops) == nil { throw ValidationError("--crops \(crops): 1 or 10.") }
   }
 
   func run() throws {
-    try results.run("localise", unit: "img", common: common) { network, communicator, progress in
+    try results.run("localise", unit: "img") { network, communicator, progress in
       let job = LocalisationJob(
-        results.setting(network, compute),
-        pictures: try findPictures(images, annotations: annotations, network, communicator, common), options: box.options,
+        results.setting(network),
+        pictures: try findPictures(images, annotations: annotations, network, communicator, results.common), options: box.options,
         maps: try maps(for: network), crops: TestCrops(rawValue: crops) ?? .ten, keepsMaps: !dropMaps,
         blackList: try blacklist.map(readBlackList) ?? [], classNumbers: try classList.map(ClassNumbers.init))
       let summary = try job.run(communicator, progress: progress)
-      if communicator.rank == 0, !common.quiet, let errors = summary.localisationError,
+      if communicator.rank == 0, !results.common.quiet, let errors = summary.localisationError,
         let classErrors = summary.classificationError
       {
         for (index, (place, label)) in zip(errors, classErrors).enumerated() { print(errorLine(index + 1, place, label)) }

@@ -27,18 +27,16 @@ struct NearestCommand: StoppableCommand {
   var neighbours = 4
 
   @OptionGroup var results: ResultOptions
-  @OptionGroup var compute: ComputeOptions
-  @OptionGroup var common: CommonOptions
 
   func validate() throws {
     if !(1...100).contains(neighbours) { throw ValidationError("--neighbours \(neighbours): 1 to 100.") }
   }
 
   func run() throws {
-    try results.run("nearest", unit: "class", common: common) { network, communicator, progress in
+    try results.run("nearest", unit: "class") { network, communicator, progress in
       try NearestJob(
-        results.setting(network, compute), classModels: classModels,
-        pictures: findPictures(images, network, communicator, common), layer: layer, neighbours: neighbours
+        results.setting(network), classModels: classModels,
+        pictures: findPictures(images, network, communicator, results.common), layer: layer, neighbours: neighbours
       ).run(communicator, progress: progress)
     }
   }

@@ -39,8 +39,6 @@ struct ReconstructCommand: StoppableCommand {
   var method = ReLURule.deconvnet
 
   @OptionGroup var results: ResultOptions
-  @OptionGroup var compute: ComputeOptions
-  @OptionGroup var common: CommonOptions
 
   private var place: (y: Int, x: Int)? {
     guard let parts = unit?.split(separator: ","), parts.count == 2, let y = Int(parts[0]), let x = Int(parts[1]) else {
@@ -59,9 +57,9 @@ struct ReconstructCommand: StoppableCommand {
   }
 
   func run() throws {
-    try results.run("reconstruct", unit: top == nil ? "img" : "item", common: common) { network, communicator, progress in
+    try results.run("reconstruct", unit: top == nil ? "img" : "item") { network, communicator, progress in
       let job = ReconstructionJob(
-        results.setting(network, compute), pictures: try findPictures(images, network, communicator, common), layer: layer,
+        results.setting(network), pictures: try findPictures(images, network, communicator, results.common), layer: layer,
         rule: method, units: UnitChoice(count: units, channel: channel, place: place))
       guard let top else { return try job.run(communicator, progress: progress) }
       return try TopPicturesJob(job, top: top).run(communicator, progress: progress)

@@ -20,19 +20,20 @@ struct ResultOptions: ParsableArguments {
 
   @OptionGroup var folder: FolderOptions
   @OptionGroup var ranks: RankOptions
+  @OptionGroup var compute: ComputeOptions
+  @OptionGroup var common: CommonOptions
 
   func validate() throws {
     try checkBatch(batch)
   }
 
-  func setting(_ network: TrainedNetwork, _ compute: ComputeOptions) -> JobSetting {
+  func setting(_ network: TrainedNetwork) -> JobSetting {
     JobSetting(network: network, output: output, overwrite: overwrite, batch: batch, compute: compute.settings)
   }
 
   /// Runs the job, see `runResultJob`.
   func run(
-    _ label: String, unit: String, common: CommonOptions,
-    _ job: (_ network: TrainedNetwork, Communicator, @escaping JobProgress) throws -> JobSummary
+    _ label: String, unit: String, _ job: (_ network: TrainedNetwork, Communicator, @escaping JobProgress) throws -> JobSummary
   ) throws {
     try runResultJob(
       label, unit: unit, checkpoint: checkpoint, output: output, folder: folder, ranks: ranks, common: common, job)

@@ -34,18 +34,16 @@ struct SaliencyCommand: StoppableCommand {
   @OptionGroup var method: MethodOptions
   @OptionGroup(title: "How maps are drawn") var rendering: RenderingOptions
   @OptionGroup var results: ResultOptions
-  @OptionGroup var compute: ComputeOptions
-  @OptionGroup var common: CommonOptions
 
   func validate() throws {
     if TestCrops(rawValue: crops) == nil { throw ValidationError("--crops \(crops): 1 or 10.") }
   }
 
   func run() throws {
-    try results.run("saliency", unit: "img", common: common) { network, communicator, progress in
+    try results.run("saliency", unit: "img") { network, communicator, progress in
       try SaliencyJob(
-        results.setting(network, compute),
-        pictures: findPictures(images, annotations: annotations, network, communicator, common),
+        results.setting(network),
+        pictures: findPictures(images, annotations: annotations, network, communicator, results.common),
         classChoice: .init(classChoice), method: SaliencyMethods.make(method.method, method.options, for: network.network),
         crops: TestCrops(rawValue: crops) ?? .centre, rendering: rendering.rendering
       ).run(communicator, progress: progress)
