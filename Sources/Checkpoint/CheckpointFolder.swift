@@ -125,12 +125,12 @@ public struct CheckpointFolder: Sendable, Hashable {
 
   /// Finds the newest checkpoint whose header and checksums are all right, and says which newer ones were skipped and why.
   /// - Throws: `CheckpointError` if the folder can't be listed, or the storage is away.
-  public func newest(training: Bool = true) throws(CheckpointError) -> Newest {
+  public func newest() throws(CheckpointError) -> Newest {
     var skipped: [CheckpointError] = []
     for step in try steps() {
       let file = FilePath.join(path, Self.fileName(step: step))
       do {
-        return Newest(found: (file, try Checkpoint.read(file, training: training)), skipped: skipped)
+        return Newest(found: (file, try Checkpoint.read(file, training: true)), skipped: skipped)
       } catch {
         // A checkpoint that can't be read now isn't damaged: taking an older one instead would lose work.
         if error.storageTrouble != nil { throw error }

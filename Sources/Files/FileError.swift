@@ -28,39 +28,26 @@ public struct FileError: Error, Sendable, Hashable, CustomStringConvertible {
   /// Makes the error of a system call that has just failed. Source: errno(3)
   public init(_ call: String, _ action: String, _ path: String, code: Int32 = errno) {
     let (kind, hint) = Self.meaning(code)
-    self.kind = kind
-    self.path = path
-    self.action = action
-    reason = "\(call): \(Self.text(code))"
-    self.hint = hint
-    self.code = code
-    isWhole = false
+    self.init(kind, action: action, path: path, reason: "\(call): \(Self.text(code))", hint: hint, code: code)
   }
 
   /// Makes the error for a file that isn't as it should be, where no system call has failed.
   public init(action: String, path: String, reason: String, hint: String? = nil) {
-    (self.action, self.path, self.reason, self.hint) = (action, path, reason, hint)
-    kind = .system
-    code = 0
-    isWhole = false
+    self.init(.system, action: action, path: path, reason: reason, hint: hint)
   }
 
   /// Makes such an error of a certain kind.
-  init(_ kind: Kind, action: String, path: String, reason: String, hint: String? = nil) {
+  init(
+    _ kind: Kind, action: String, path: String, reason: String, hint: String? = nil, code: Int32 = 0, isWhole: Bool = false
+  ) {
     (self.kind, self.action, self.path, self.reason, self.hint) = (kind, action, path, reason, hint)
-    code = 0
-    isWhole = false
+    (self.code, self.isWhole) = (code, isWhole)
   }
 
   /// Makes the error for a storage that did not come back.
   init(_ trouble: StoragePatience.Trouble, path: String) {
-    kind = trouble.kind == .stopped ? .stopped : .storage
-    self.path = path
-    action = "read"
-    reason = trouble.description
-    hint = nil
-    code = 0
-    isWhole = true
+    self.init(
+      trouble.kind == .stopped ? .stopped : .storage, action: "read", path: path, reason: trouble.description, isWhole: true)
   }
 
   public var description: String { isWhole ? reason : "cannot \(action) \(path): \(reason)" + (hint.map { "; \($0)" } ?? "") }

@@ -35,8 +35,6 @@ public struct ParameterSpec: Sendable, Hashable {
   /// The number of inputs of one output.
   public let fanIn: Int
 
-  /// True if weight decay applies: for weights, not for biases.
-  public var decays: Bool { role == .weights }
   public var count: Int { shape.reduce(1, *) }
 }
 

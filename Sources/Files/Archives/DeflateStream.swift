@@ -69,7 +69,7 @@ final class DeflateStream {
       && size == bytes.count
   }
 
-  static func checksum(_ bytes: UnsafeRawBufferPointer, after first: UInt32 = 0) -> UInt32 {
-    UInt32(truncatingIfNeeded: crc32_z(uLong(first), bytes.bindMemory(to: UInt8.self).baseAddress, bytes.count))
+  static func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
+    UInt32(truncatingIfNeeded: crc32_z(0, bytes.bindMemory(to: UInt8.self).baseAddress, bytes.count))
   }
 }

@@ -21,8 +21,6 @@ public struct ClassModelTransfer: Codable, Sendable {
   public var unknown = 0
   public var top1 = 0
   public var top5 = 0
-  public var top1Share: Double { judged == 0 ? .nan : Double(top1) / Double(judged) }
-  public var top5Share: Double { judged == 0 ? .nan : Double(top5) / Double(judged) }
 
   /// Judges a result folder of `class-models`, and writes `transfer.csv` and `transfer.json`.
   ///
