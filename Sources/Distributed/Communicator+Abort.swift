@@ -5,7 +5,7 @@ import Synchronization
 /// Whether a thread of this process is ending the job already.
 private let isAborting = Atomic(false)
 
-/// The message from the rank that speaks to those that have something to say too.
+/// The tag of the message by which a rank that reports an error tells the other ranks to stay silent.
 private let speakingTag: Int32 = 301
 
 extension Communicator {
@@ -20,17 +20,17 @@ extension Communicator {
   }
 
   /// - Parameters:
-  ///   - afterOthers: whether a lower rank that has the same to say may say it first. A missing file is missing on
-  ///   every rank; one message is enough. So rank 0 speaks at once, rank 1 after 0.3 s, and the others a little later; who hears
-  ///   that another has spoken stays silent.
-  ///   - patience: the seconds for which this one waits for another to speak, instead of those.
+  ///   - afterOthers: whether a lower rank may report the error instead. A file that is missing is missing on every rank, and one
+  ///   message is enough. So rank 0 reports at once, rank 1 after 0.3 s, and the others a little later; a rank that hears of an
+  ///   earlier report prints nothing.
+  ///   - patience: the seconds for which this rank waits for another's report, instead of those above.
   func abort(afterOthers: Bool, patience: Double? = nil, _ message: String, exitCode: Int32) -> Never {
     if isAborting.exchange(true, ordering: .sequentiallyConsistent) {
       while true { Thread.sleep(forTimeInterval: 60) }
     }
     fflush(nil)
     if afterOthers, rank > 0, otherSpeaks(within: patience ?? 0.25 + 0.05 * Double(min(rank, 15))) {
-      // The speaker ends the job, when what it has to finish is whole; over slow links a second later.
+      // The rank that has reported ends the job once its work in flight is whole; over slow links that takes a second more.
       waitForWorkInFlight()
       Thread.sleep(forTimeInterval: 5)
     } else {
@@ -52,24 +52,24 @@ extension Communicator {
     writeToStandardError("deepinside: \(size > 1 ? "[rank \(rank)/\(size) on \(hostName)] " : "")\(message)\n")
   }
 
-  /// Tells all other ranks that this one speaks. Only those that are ending too listen.
+  /// Tells all other ranks that this one has reported an error. Only ranks that are ending too listen.
   ///
-  /// The pause afterwards serves two ends: messages go out, and mpirun, which reads our descriptors for as long as we
-  /// live, has the time to.
+  /// In the pause afterwards the messages go out, and mpirun, which reads the output of this process only while it lives, reads the
+  /// report.
   private func tellOthers() {
     if size == 1 { return }
     for other in 0..<size where other != rank {
       var request: MPI_Request?
-      // No data, and the job is ending: there is nothing to do about an error, or to free.
+      // The message is empty and the job is ending: an error needs no answer, and the request needn't be freed.
       _ = MPI_Isend(nil, 0, UInt8.datatype, Int32(other), speakingTag, cmpi_comm_world(), &request)
     }
     _ = otherSpeaks(within: 0.05)
   }
 
-  /// Whether this process or another is ending the job, and says why.
+  /// True if this rank or another is already ending the job and has reported why.
   var isAnotherEnding: Bool { isAborting.load(ordering: .sequentiallyConsistent) || otherSpeaks(within: 0.1) }
 
-  /// Whether another rank has spoken; keeps messages moving for `seconds`, or until one has.
+  /// True if another rank has reported an error; lets messages arrive for `seconds`, or until one has.
   private func otherSpeaks(within seconds: Double) -> Bool {
     let end = ContinuousClock.now + .seconds(seconds)
     repeat {

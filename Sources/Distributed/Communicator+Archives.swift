@@ -13,7 +13,7 @@ extension Communicator {
   /// listed is left to whoever reads it: the error comes then, with its place.
   ///
   /// - Parameters:
-  ///   - folder: where indices are kept; nil for nowhere.
+  ///   - folder: where indices are kept; nil to keep none.
   ///   - find: gives the archives; called on rank 0 alone.
   /// - Throws: what `find` throws, on all ranks; `MPIError`.
   /// - Note: collective
@@ -31,7 +31,7 @@ extension Communicator {
       try shareOwnMembers(of: paths, &indices, kept: Set(kept))
       try shareInnerMembers(&indices)
       for number in indices.keys.sorted() {
-        // Where a rank doesn't see the same file, it says so when it reads.
+        // A rank that sees another file under that path throws when it reads from it.
         try? indices[number]?.install()
         indices[number] = nil
       }
@@ -47,7 +47,7 @@ extension Communicator {
     for (number, bytes) in try allGather(framed: own) where indices[number] == nil { indices[number] = SharedIndex(bytes: bytes) }
   }
 
-  /// Those of a train tar are a thousand.
+  /// Lists the archives inside of archives: a tar of training pictures has a thousand.
   private func shareInnerMembers(_ indices: inout [Int: SharedIndex]) throws {
     let all = indices.keys.sorted().flatMap { number in (0..<indices[number]!.innerCount).map { (archive: number, inner: $0) } }
     var listings: [(Int, [UInt8])] = []

@@ -4,8 +4,8 @@ import Synchronization
 
 /// How ranks that are about to end the job let rank 0 finish what it has in flight.
 ///
-/// `MPI_Abort` by any rank kills all of them at once, rank 0 in the middle of a checkpoint too. So a rank first asks rank 0, where a
-/// thread answers however busy the main one is: "wait" again and again while something is in flight, and then "go".
+/// `MPI_Abort` by any rank kills all of them at once, even rank 0 in the middle of a checkpoint. So a rank first asks rank 0, where a
+/// thread answers however busy the main thread is: "wait", again and again, while something is in flight, and then "go".
 extension Communicator {
   private static let askTag: Int32 = 302
   private static let answerTag: Int32 = 303
@@ -49,7 +49,7 @@ extension Communicator {
     if isGo == 1 { Self.askers.withLock { askers in askers.ranks.removeAll { ranks.contains($0) } } }
   }
 
-  /// A message of one byte or none, if there is one. Threads don't take each other's.
+  /// Receives a message of at most one byte; nil if none has come. Of several threads that call this, one gets the message.
   ///
   /// Source: `MPI_Improbe` and `MPI_Mrecv`, MPI-3.1 section 3.8.2.
   private static func takeMessage(_ tag: Int32) -> (source: Int32, isGo: Bool)? {

@@ -1,6 +1,6 @@
 import Foundation
 
-/// The error of another rank, as the ranks see it that have none themselves: its sentence and its exit code.
+/// The error of another rank, with its sentence and exit code, for the ranks that have none themselves.
 public struct OtherRankError: ExitCoded, Sendable, Equatable, CustomStringConvertible {
   public let rank: Int
   public let description: String
@@ -8,8 +8,8 @@ public struct OtherRankError: ExitCoded, Sendable, Equatable, CustomStringConver
 }
 
 extension Communicator {
-  /// The error of one rank for all: its own for the first rank that has one, an `OtherRankError` of it for the others; nil on all
-  /// ranks where none has any. So what follows from an error, such as a last checkpoint, is done by all ranks together.
+  /// The error of the lowest rank that has one: itself on that rank, and an `OtherRankError` on the others; nil on all ranks if no
+  /// rank has an error. So all ranks do together what follows from an error, such as a last checkpoint.
   ///
   /// - Note: collective
   public func firstFailure(_ own: (any Error)?) throws -> (any Error)? {

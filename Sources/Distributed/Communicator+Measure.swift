@@ -4,9 +4,9 @@ import Foundation
 /// What messages between two ranks cost.
 public struct LinkSpeed: Sendable, Codable, Hashable {
   public let first, second: Int
-  /// Seconds from one rank to the other, of 8 bytes.
+  /// The seconds that 8 bytes take from one rank to the other.
   public let latency: Double
-  /// Bytes a second in one direction.
+  /// Bytes per second in one direction.
   public let bandwidth: Double
 }
 
@@ -29,9 +29,9 @@ extension Communicator {
   /// - Throws: `MPIError`.
   public func alone() throws(MPIError) -> Communicator { try Communicator(handle: cmpi_comm_self()) }
 
-  /// Measures the way between two ranks by messages to and fro, while all others wait.
+  /// Measures the link between two ranks by messages there and back, while all other ranks wait.
   ///
-  /// - Parameter bytes: of each large message.
+  /// - Parameter bytes: the size of each large message.
   /// - Returns: the speed, on all ranks.
   /// - Throws: `MPIError`.
   /// - Note: collective
@@ -50,7 +50,7 @@ extension Communicator {
     return LinkSpeed(first: first, second: second, latency: times[0], bandwidth: Double(bytes) / max(times[1] - times[0], 1e-9))
   }
 
-  /// Seconds of half of the fastest return trip; on the rank that starts, 0 on the other. The first trip isn't counted.
+  /// Half of the seconds of the fastest return trip on the rank that starts, 0 on the other. The first trip isn't counted.
   private func shortestTrip(
     _ bytes: [UInt8], _ other: Int, starts: Bool, tries: Int, seconds: Double
   ) throws(MPIError) -> Double {
@@ -76,7 +76,7 @@ extension Communicator {
     return starts ? best : 0
   }
 
-  /// Seconds by which each rank's clock of the day is ahead of rank 0's, right to half of a return trip; on rank 0, else nil.
+  /// The seconds by which each rank's time of day is ahead of rank 0's, exact to half of a return trip; nil on ranks other than 0.
   ///
   /// Source: Cristian, *Probabilistic clock synchronization* (1989).
   /// - Throws: `MPIError`.
@@ -107,11 +107,11 @@ extension Communicator {
   }
 }
 
-/// What all ranks together exchange.
+/// How fast all ranks together exchange data.
 public struct CollectiveSpeed: Sendable {
-  /// Bytes a second in one direction between neighbours, if a sum of gradients moves 2(P−1)/P of its bytes.
+  /// Bytes per second in one direction between neighbours, if a sum of gradients moves 2(P−1)/P of its bytes.
   public let bandwidth: Double
-  /// Seconds of a message's way, if small all-reduces take log₂ P of them.
+  /// The seconds that a message takes, if a small all-reduce takes log₂ P messages.
   public let latency: Double
 
   public init(bandwidth: Double, latency: Double) {
@@ -139,7 +139,7 @@ extension Communicator {
       latency: small / log2(ranks).rounded(.up))
   }
 
-  /// Seconds that `body` takes on the slowest rank, at its fastest.
+  /// The seconds that `body` takes on the slowest rank, in the fastest of several runs.
   private func fastest(of times: Int, _ body: () throws(MPIError) -> Void) throws(MPIError) -> Double {
     var best = Double.infinity
     for _ in 0..<times {

@@ -3,7 +3,7 @@ import Foundation
 
 /// The error of what rank 0 did for all ranks, as the other ranks see it: its sentence and its exit code.
 ///
-/// Rank 0 throws the error itself, and prints it; the others, which know the same, stay silent when they end by this one.
+/// Rank 0 throws and prints the error itself. The other ranks print nothing when they end by this one.
 public struct FirstRankError: ExitCoded, Sendable, Equatable, CustomStringConvertible {
   /// What rank 0's error says.
   public let description: String
@@ -19,7 +19,7 @@ public struct FirstRankError: ExitCoded, Sendable, Equatable, CustomStringConver
   }
 }
 
-/// What rank 0 does alone while the others wait: reading a list, writing a file that belongs to all.
+/// Work that rank 0 does alone while the others wait: reading a list, writing a file that belongs to all.
 ///
 ///               rank 0              rank 1              rank 2
 ///     before    body() = 7          -                   -
@@ -34,7 +34,7 @@ extension Communicator {
   /// travels as JSON, as by `broadcast`.
   ///
   /// - Parameters:
-  ///   - phase: what rank 0 is busy with, for the watchdog; nil where `body` says it itself.
+  ///   - phase: what rank 0 is busy with, for the watchdog; nil if `body` reports it itself.
   ///   - body: must make no collective call.
   /// - Throws: on rank 0 what `body` throws, on the others a `FirstRankError` of the same sentence and exit code; `MPIError`.
   /// - Note: collective

@@ -79,7 +79,7 @@ public final class Communicator: @unchecked Sendable {
     }
   }
 
-  /// The same, but the thread sleeps while it waits, longer as it has waited longer, and leaves the processor to those that compute.
+  /// Waits until every rank is here, asleep: the processor is left to threads that compute. The longer the wait, the longer each sleep.
   ///
   /// - Note: collective
   /// Source: `MPI_Ibarrier` and `MPI_Test`, MPI-3.1 sections 5.12.1 and 3.7.3.
@@ -89,7 +89,7 @@ public final class Communicator: @unchecked Sendable {
     try waitAsleep(for: &request, "waiting for all \(size) ranks")
   }
 
-  /// Waits for a request; between two looks the thread sleeps for 50 µs, and up to 5 ms when it has waited long.
+  /// Waits for a request. Between two tests of it the thread sleeps for 50 µs, and for up to 5 ms when it has waited long.
   ///
   /// Source: `MPI_Test`, MPI-3.1 section 3.7.3.
   func waitAsleep(for request: inout MPI_Request?, _ doing: @autoclosure () -> String) throws(MPIError) {
@@ -99,7 +99,7 @@ public final class Communicator: @unchecked Sendable {
       try check(MPI_Test(&request, &isThere, cmpi_status_ignore()), "MPI_Test", doing())
       if isThere != 0 { return }
       usleep(useconds_t(pause))
-      // A twentieth more each time: what is added to a wait is a twentieth of it.
+      // Each sleep is a twentieth longer than the one before, so a wait ends at most a twentieth too late.
       pause = min(pause * 1.05, 5000)
     }
   }

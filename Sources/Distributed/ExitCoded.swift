@@ -1,6 +1,6 @@
 import Foundation
 
-/// An error that knows with which code the program ends.
+/// An error that knows the code with which the program ends.
 ///
 /// The codes of the program: 2 wrong use, 3 bad input data, 4 stopped on request with the work saved, 1 anything else.
 public protocol ExitCoded: Error {

@@ -18,7 +18,7 @@ public enum MPIRuntime {
   public static func run(stalls: StallLimits = StallLimits(), _ body: (Communicator) throws -> Void) -> Int32 {
     let launch = Launch(environment: ProcessInfo.processInfo.environment)
     if let error = launch.disconnected {
-      // All tasks see the same and know nothing of each other: the first speaks for all.
+      // All tasks find the same and know nothing of each other: only the first one reports it.
       if error.task == 0 { writeToStandardError("deepinside: \(error)\n") }
       return error.exitCode
     }
@@ -35,7 +35,7 @@ public enum MPIRuntime {
     var watchdog: Watchdog?
     do {
       Activity.markMainThread()
-      // A rank that is alone can hang in a read as well.
+      // Also for one rank: it can hang while it reads a file.
       watchdog = try Watchdog(communicator, limits: stalls)
       try body(communicator)
       try watchdog?.finish()
@@ -48,7 +48,7 @@ public enum MPIRuntime {
       return 0
     } catch {
       let message = sentence(for: error)
-      // What rank 0 says of its own work, however late, needs no second voice.
+      // Rank 0 reports the error of its own work, however late: the others wait for that.
       let patience: Double? = error is FirstRankError ? 60 : nil
       if launch.isRankOfJob {
         communicator.abort(afterOthers: true, patience: patience, message, exitCode: ExitCode.of(error))
@@ -67,11 +67,11 @@ public enum MPIRuntime {
   ///
   /// Source: `MPI_Init_thread`, MPI-3.1 section 12.4.3.
   private static func start() throws(MPIError) -> Communicator {
-    // Without a choice Open MPI opens every network library that it has: 0.3 s instead of less than 0.1 s.
+    // Unless it is told which one to use, Open MPI opens every network library that it has: 0.3 s instead of less than 0.1 s.
     setenv("OMPI_MCA_pml", "ob1", 0)
     // The communication thread shares cores with those that compute.
     setenv("OMPI_MCA_mpi_yield_when_idle", "1", 0)
-    // With one connection between two hosts, data one way waits for data the other way: half of the bandwidth is lost.
+    // With a single connection between two hosts, data in one direction waits for data in the other: half of the bandwidth is lost.
     setenv("OMPI_MCA_btl_tcp_links", "2", 0)
     var provided: Int32 = 0
     try check(

@@ -4,12 +4,12 @@ import Kernels
 /// Which processors a rank may use, and how many threads it is going to have.
 public struct Placement: Sendable, Codable, Hashable {
   public var host: String
-  /// Of the host.
+  /// The number of processors of the host.
   public var processors: Int
-  /// The numbers of those that this rank may use.
+  /// The numbers of the processors that this rank may use.
   public var allowed: [Int]
   public var threads: Int
-  /// The processors that a quota is worth; nil without any.
+  /// The number of processors that a container's quota is worth; nil without a quota.
   public var quota: Int?
 
   public init(host: String, processors: Int, allowed: [Int], threads: Int, quota: Int? = nil) {
@@ -36,7 +36,7 @@ public struct Placement: Sendable, Codable, Hashable {
     }
   }
 
-  /// Hosts whose ranks have more threads than processors, with what to do about it: each waits for the others there.
+  /// The hosts whose ranks have more threads than processors, so that threads wait for each other, and what to do about it.
   public static func problems(of ranks: [Placement]) -> [(text: String, remedy: String)] {
     let hosts = Dictionary(grouping: ranks, by: \.host)
     return hosts.keys.sorted().compactMap { host in
@@ -59,7 +59,7 @@ public struct Placement: Sendable, Codable, Hashable {
 extension Communicator {
   /// The placements of all ranks, on all ranks.
   ///
-  /// - Parameter threads: of this rank.
+  /// - Parameter threads: the number of threads of this rank.
   /// - Throws: `MPIError`, or an error of the decoder.
   /// - Note: collective
   public func placements(threads: Int) throws -> [Placement] {

@@ -7,8 +7,8 @@ import Synchronization
 /// The end of a job by an error waits for it, on any rank: see `Communicator.abort`. Only a signal that kills, and mpirun's own
 /// end of a job whose rank was killed, don't.
 public enum WorkInFlight {
-  /// Keeps the work known for as long as it lives, and beyond that until nothing is under way: an error that ends the job lets go of
-  /// whoever holds it first.
+  /// Keeps the work registered while it lives, and longer if something is still under way: an error that ends the job deallocates the
+  /// object that holds it, and the work must be waited for after that.
   public final class Registration: Sendable {
     private let number: Int
     private let wait: @Sendable (_ seconds: Double) -> Bool
@@ -33,11 +33,11 @@ public enum WorkInFlight {
   private static let known = Mutex(Known())
   private static let limit = Mutex(StallLimits().limit)
 
-  /// Makes known what the end of the job is to wait for, until the returned value is let go.
+  /// Registers work that the end of the job must wait for, until the returned value is deallocated.
   ///
   /// - Parameters:
   ///   - name: for people, `the checkpoint of step 12`.
-  ///   - wait: waits until nothing is under way, at most so many seconds; whether nothing is. Any thread may call it.
+  ///   - wait: waits at most so many seconds until nothing is under way; returns whether nothing is. Any thread may call it.
   public static func register(_ name: String, wait: @escaping @Sendable (_ seconds: Double) -> Bool) -> Registration {
     let number = known.withLock { known in
       known.count += 1
@@ -48,7 +48,7 @@ public enum WorkInFlight {
   }
 
   private static func forget(_ number: Int) {
-    // Out of the lock with what the closure holds.
+    // The result leaves the lock before it is deallocated: what its closure holds may take the lock too.
     _ = known.withLock { $0.entries.removeValue(forKey: number) }
   }
 
@@ -59,7 +59,7 @@ public enum WorkInFlight {
 
   static var isDone: Bool { entries.allSatisfy { $0.wait(0) } }
 
-  /// Waits until nothing is under way, or the limit is over; says what it waits for when that takes more than a moment.
+  /// Waits until nothing is under way, or the limit is over; after a second it says what it waits for.
   ///
   /// - Parameter meanwhile: called many times a second.
   static func finish(_ say: (String) -> Void, meanwhile: () -> Void = {}) {

@@ -38,7 +38,7 @@ public final class WorkQueue {
     if communicator.size > 1, communicator.rank == 0 { server = WorkQueueServer(state, self.communicator) }
   }
 
-  /// The next item for this rank, nil when all are taken.
+  /// The next item for this rank; nil if all are taken.
   ///
   /// - Throws: `MPIError`.
   public func next() throws(MPIError) -> Int? {

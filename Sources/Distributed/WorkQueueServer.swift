@@ -91,9 +91,9 @@ final class WorkQueueServer: Sendable {
     }
   }
 
-  /// The rank that a request has come from, if any has.
+  /// The rank that a request has come from; nil if none has come.
   private func waitingRank() throws(MPIError) -> Int32? {
-    // Open MPI looks first and takes messages in afterwards: only the second look sees what has come since the last one.
+    // Open MPI's probe takes messages in after it has looked: only a second probe sees what has come since the last call.
     for _ in 0..<2 {
       var found: Int32 = 0
       var status = MPI_Status()

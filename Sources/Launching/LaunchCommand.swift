@@ -2,7 +2,8 @@
 package struct LaunchCommand: Sendable {
   package var options: LaunchOptions
   package var layout: RankLayout
-  /// True if others have a part of our cores, by a container's quota. They are not bound to: who shares them would take the same ones.
+  /// True if others have a part of our cores, by a container's quota. Ranks are not bound to cores then: other containers' would be
+  /// bound to the same ones.
   package var hasQuota: Bool
   package var openMPI: OpenMPI
   package var variables: Variables

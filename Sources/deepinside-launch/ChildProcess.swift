@@ -99,7 +99,7 @@ func runSideBySide(_ commands: [[String]], variables: Variables) -> [CommandResu
   return results
 }
 
-/// A temporary file without a name, which goes with the process; nil where none can be made.
+/// A temporary file without a name, which ends with the process; nil if none can be made.
 private func unnamedFile(_ variables: Variables) -> Int32? {
   let name = "\(variables["TMPDIR"] ?? "/tmp")/deepinside-launch-XXXXXX".withCBytes { strdup($0) }
   defer { free(name) }

@@ -56,7 +56,7 @@ final class OutputPasser: Sendable {
       state.withLock {
         $0.isDone = isDone; $0.isWriting = true
       }
-      // Who has had enough of it doesn't end the work: it is read on.
+      // Nobody reads our output any more: the ranks go on, and what they print is thrown away.
       if isRead, !passed.isEmpty { isRead = write(passed, to: 1) }
       state.withLock { $0.isWriting = false }
     }

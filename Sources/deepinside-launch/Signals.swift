@@ -15,7 +15,7 @@ struct Signals {
     let dispositions = SignalDispositions(status: text(ofFile: "/proc/self/status") ?? "")
     // Whoever has started this with a signal ignored, as nohup does, wants it ignored. Blocked, it would come all the same.
     answered = Self.requests.filter { !dispositions.isIgnored($0) } + [SIGCHLD]
-    // SIGPIPE: who has had enough of the output doesn't end the work.
+    // SIGPIPE: the work goes on when nobody reads the output any more.
     var set = Self.set(of: answered + [SIGPIPE])
     sigprocmask(SIG_BLOCK, &set, nil)
     // A signal with a handler is one that the process answers, as it shows to others; as it is blocked the handler is never called.

@@ -16,7 +16,7 @@ func run(_ arguments: [String]) throws(LaunchError) -> Int32 {
   let rest = Array(arguments.dropFirst())
   switch arguments.first {
   case "run" where rest.count >= 2:
-    // First of all: who has started this keeps signals waiting.
+    // First of all: launch.sh has blocked the signals, which wait for this program.
     let signals = Signals()
     let host = Host(variables: .ofThisProcess())
     let options = try LaunchOptions(Array(rest.dropFirst(2)), variables: host.variables)

@@ -12,14 +12,14 @@ import Kernels
 ///     after     [A | B]        [A | B]           A = r(r(a0) + r(a1)), B = r(r(b0) + r(b1))
 ///
 /// So a gradient is rounded twice however many ranks there are, by at most 2⁻⁸ of itself each time: where the ranks' gradients
-/// don't cancel, the sum is right to 2⁻⁷, far below the noise of a batch. An error fed back into the next step would be one
-/// more part of the state to save, for a training that stays the same: there is none. The momentum, the weights and the
-/// accumulation of gradients stay float32.
+/// don't cancel, the sum is right to 2⁻⁷, far below the noise of a batch. The error of rounding isn't fed back into the next step: that
+/// would be one more state to save, and training ends no better for it. The momentum, the weights and the accumulation of gradients
+/// stay float32.
 ///
 /// Source: `MPI_Alltoall` and `MPI_Allgather`, MPI-3.1 sections 5.8 and 5.7.
 final class BFloat16Sum: RankSum {
   let communicator: Communicator
-  /// A segment a rank: what goes out, what comes in.
+  /// One segment per rank: the values that are sent, and those that are received.
   private let outgoing, incoming: UnsafeMutablePointer<UInt16>
   private let total: UnsafeMutablePointer<Float>
 

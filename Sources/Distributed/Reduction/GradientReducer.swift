@@ -10,7 +10,7 @@ import Foundation
 /// same on all ranks.
 ///
 /// Inside one host there is nothing to hide: a sum is the processors' own work, and a thread for it would take turns with the
-/// threads that compute, while the other ranks' wait for it (measured: a step of 0.2 s more, of which the sums are 0.05 s). There
+/// threads that compute, while the other ranks wait (measured: a step takes 0.2 s longer, although the sums take 0.05 s). There
 /// `finish` sums. With one rank nothing is done.
 public final class GradientReducer {
   /// Seconds that the caller has waited in `finish` since the reducer was made.
@@ -19,7 +19,7 @@ public final class GradientReducer {
   private let gradients: UnsafeMutableBufferPointer<Float>
   private let sum: (any RankSum)?
   private let thread: ReductionThread?
-  /// Without a thread, what `finish` has to do.
+  /// The ranges that `finish` sums where there is no thread.
   private var ranges: [Range<Int>] = []
 
   /// - Parameters:
@@ -50,7 +50,7 @@ public final class GradientReducer {
 
   /// Returns when all started ranges hold their sums.
   ///
-  /// - Throws: `MPIError`, that of the communication thread too.
+  /// - Throws: `MPIError`, also of the communication thread.
   /// - Note: collective
   public func finish() throws(MPIError) {
     guard let sum else { return }
@@ -123,7 +123,7 @@ private final class ReductionThread: @unchecked Sendable {
     }
   }
 
-  /// Nil when the thread is to end.
+  /// The range to sum next; nil if the thread is to end.
   private func next() -> Range<Int>? {
     condition.lock()
     defer { condition.unlock() }

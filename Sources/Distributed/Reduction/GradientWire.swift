@@ -6,6 +6,6 @@ public enum GradientWire: String, Sendable, Codable, CaseIterable {
 
   /// How sums are formed with it.
   public var reduction: GradientReduction { self == .float32 ? .float32 : .bfloat16 }
-  /// Of a value.
+  /// The bytes of one value.
   package var bytes: Int { self == .float32 ? 4 : 2 }
 }

@@ -26,7 +26,7 @@ public struct MatrixCut: Sendable {
   var starts: [Int32] { parts.map { Int32($0.lowerBound * (side == .rows ? columns : rows)) } }
 }
 
-/// Matrices of activations that ranks have blocks of: all come to have the whole, or each its block of a sum.
+/// Exchanges matrices of activations of which each rank has a block: either all ranks get the whole, or each gets its block of a sum.
 ///
 ///               rank 0    rank 1
 ///     before    [a]       [b]
@@ -59,7 +59,7 @@ public final class MatrixExchange {
     self.capacity = capacity
     blocks = .allocate(capacity: capacity)
     outgoing = .allocate(capacity: capacity)
-    // Terms of a block come from every rank, and a block may be a row or column more than its share.
+    // The terms of a block come from every rank, and a block may be one row or column larger than its share.
     incoming = .allocate(capacity: 2 * capacity)
   }
 
@@ -69,7 +69,7 @@ public final class MatrixExchange {
     incoming.deallocate()
   }
 
-  /// Does what other ranks take part in: its time counts as waiting, and the watchdog sees it so.
+  /// Runs a call that all ranks take part in: its time counts as waiting, also for the watchdog.
   public func waiting<Value, Failure>(_ body: () throws(Failure) -> Value) throws(Failure) -> Value {
     let start = ContinuousClock.now
     let before = Activity.said
@@ -160,7 +160,7 @@ public final class MatrixExchange {
 }
 
 extension MatrixCut {
-  /// Calls `body` for each run of values that lies together in the matrix and in the blocks: where in both, and how many.
+  /// Calls `body` for each run of values that are contiguous in the matrix and in the blocks, with its places in both and its length.
   fileprivate func forEachSegment(_ body: (_ matrix: Int, _ block: Int, _ count: Int) -> Void) {
     var block = 0
     for part in parts {

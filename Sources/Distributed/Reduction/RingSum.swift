@@ -2,7 +2,7 @@ import Kernels
 
 /// Sums gradients around a ring of ranks, each of which sends to the next and receives from the one before.
 ///
-/// A segment of the chunk for each rank: on the first round a segment's sum grows from rank to rank, on the second the whole sums go
+/// The chunk has one segment per rank. In the first round the sum of a segment grows from rank to rank, in the second the whole sums go
 /// around. Each rank sends as little as can be, no link carries data for two neighbours at once, and ranks of one host follow each
 /// other: on slow links up to 2.8 times as fast as `MPI_Allreduce`, most of all where the number of ranks is no power of two
 /// (docs/performance.md).

@@ -1,7 +1,7 @@
 import CMPI
 import Kernels
 
-/// Sums among ranks that share a host's memory, each of a share of the values.
+/// Sums values over ranks that share a host's memory; each rank sums a share of the values.
 ///
 /// A rank lays what the others need where they see it, piece by piece:
 ///
@@ -15,9 +15,9 @@ import Kernels
 ///
 /// Source: `MPI_Win_allocate_shared`, MPI-3.1 section 11.2.3.
 public final class SharedMemoryExchange: RankSum {
-  /// Of a host, in values: 32 MiB, in containers half of what they are given.
+  /// Values of shared memory per host: 32 MiB, half of what containers have by default.
   private static let capacity = 8 << 20
-  /// Of a rank, in values, at a time: larger ones leave the cache, smaller ones meet too often.
+  /// Values of each rank in one round: more of them don't stay in the cache, and with fewer the ranks meet too often.
   private static let largestChunk = 1 << 19
 
   let communicator: Communicator
@@ -30,7 +30,7 @@ public final class SharedMemoryExchange: RankSum {
   private var shared: [UnsafeMutablePointer<Float>] = []
   private var isOdd = false
 
-  /// - Parameter communicator: of ranks on one host.
+  /// - Parameter communicator: its ranks must be on one host.
   /// - Throws: `MPIError`.
   /// - Note: collective
   public init(_ communicator: Communicator) throws(MPIError) {
@@ -98,7 +98,8 @@ public final class SharedMemoryExchange: RankSum {
 
   private var rank: Int { communicator.rank }
 
-  /// Each round is a piece of every rank's share: what `lay` writes into this rank's place is seen by the others in `then`.
+  /// Goes through the values in rounds, each of one piece of every rank's share. What `lay` writes into this rank's shared memory the
+  /// other ranks read in `then`.
   private func inRounds(
     of count: Int, _ lay: (_ places: [UnsafeMutablePointer<Float>], _ part: (_ rank: Int) -> Range<Int>) -> Void,
     then take: (_ places: [UnsafeMutablePointer<Float>], _ part: (_ rank: Int) -> Range<Int>) -> Void

@@ -1,14 +1,14 @@
 import Files
 import Foundation
 
-/// A file in the folder that a job fills, from the job's start until it has made the first thing that stays: an update, a result, a
-/// shard. Who finds it knows that the start before made none.
+/// A file in the folder that a job fills. It is there from the job's start until the first thing that stays is made: an update, a result,
+/// a shard. A job that finds it knows that the start before made none.
 ///
-/// A job that puts itself back to the queue whenever it was stopped on request could turn in a circle for ever if each start
-/// were stopped before its first work was done. So a request is heeded before that once; the next start holds it until something is
-/// made (`StopRequest.isHeld`), and says so.
+/// A job that goes back into the queue whenever it was stopped on request would never end if each start were stopped before it has made
+/// anything. So only one start obeys such an early request; the next one holds it until something is made (`StopRequest.isHeld`), and says
+/// so.
 public struct FirstWorkMark: Sendable {
-  /// Nil where there is no folder to leave it in.
+  /// Nil if there is no folder for it.
   private let path: String?
 
   /// Runs `body`, while requests to stop are held if an earlier start left the mark.
@@ -25,7 +25,7 @@ public struct FirstWorkMark: Sendable {
     do {
       return try body()
     } catch {
-      // Who ends by an error of its own doesn't come again by itself.
+      // A job that ends by an error doesn't go back into the queue by itself.
       if communicator.rank == 0, ExitCode.of(error) != ExitCode.stoppedOnRequest { mark.remove() }
       throw error
     }
@@ -37,7 +37,7 @@ public struct FirstWorkMark: Sendable {
     let isAgain = try communicator.onFirst {
       guard let path else { return Int(ProcessInfo.processInfo.environment["SLURM_RESTART_COUNT"] ?? "") ?? 0 > 0 }
       if FileManager.default.fileExists(atPath: path) { return true }
-      // It protects from a rare nuisance: that it can't be written is no reason not to work.
+      // The mark protects from a rare nuisance: if it can't be written the job works all the same.
       try? AtomicFile.write(
         "A job was started here and has made no \(work) yet. The next start makes one before it heeds a request to stop.\n",
         to: path)
@@ -48,7 +48,7 @@ public struct FirstWorkMark: Sendable {
       isAgain ? work : nil, onWork: { [self] in if isFirst { remove() } }, say: { if isFirst { communicator.say($0) } })
   }
 
-  /// The file's name, for those who look what is in a folder.
+  /// The file's name, for code that looks at what is in a folder.
   public static func name(_ work: String) -> String { "no-\(work)-yet.txt" }
 
   private func remove() {

@@ -1,11 +1,11 @@
 import Foundation
 
-/// What a process should have of the system before it begins.
+/// Limits of the process that are set before it begins.
 public enum ProcessLimits {
   /// The most open files that are asked for: enough for any pack, and no more than what some libraries walk through.
   private static let openFiles: rlim_t = 1 << 20
 
-  /// Raises the soft limit on open files to the hard one, and has writing beyond a limit on the size of files fail with EFBIG, an
+  /// Raises the soft limit on open files to the hard one, and makes writing beyond a limit on the size of files fail with EFBIG, an
   /// error like any other, instead of ending the process.
   ///
   /// Source: POSIX.1-2017 `setrlimit`, `write` (SIGXFSZ).
@@ -21,7 +21,7 @@ public enum ProcessLimits {
     }
   }
 
-  /// Has writing to a pipe that nobody reads any more fail, instead of ending the process: a log is no reason to end long work.
+  /// Makes writing to a pipe that nobody reads any more fail instead of ending the process: a log is no reason to end long work.
   ///
   /// Source: POSIX.1-2017 `write` (SIGPIPE).
   public static func ignoreBrokenPipes() { signal(SIGPIPE, SIG_IGN) }

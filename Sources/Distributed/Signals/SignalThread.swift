@@ -17,7 +17,7 @@ final class SignalThread: Sendable {
     var answer = StopRequest.Answer.signal
     /// Known between the start and the end of MPI.
     var communicator: Communicator?
-    /// Since when the present answer has been due.
+    /// The time from which the present answer has been due.
     var due: ContinuousClock.Instant?
     /// Says once that a request is held.
     var sayHeld: (@Sendable () -> Void)?
@@ -35,7 +35,7 @@ final class SignalThread: Sendable {
 
   private let state = Mutex(State())
 
-  // MARK: What the program tells it
+  // MARK: Called by the program
 
   /// Begins to answer, on a thread of its own, once.
   /// Doesn't return once a request ends the job by the answer before: what that says of the work has to stay true.
@@ -47,18 +47,18 @@ final class SignalThread: Sendable {
       return !state.isRunning
     }
     if isNew { start() }
-    // A request that came before is not left to the thread's next look.
+    // A request that came before is answered now, and not only when the thread looks next.
     endIfDue()
   }
 
-  /// Says something else when the job is ended.
+  /// Changes what is said when the job is ended.
   func say(_ sentence: String) {
     state.withLock { state in
       if case .end(_, let seconds) = state.answer { state.answer = .end(sentence, afterSeconds: seconds) }
     }
   }
 
-  /// What a request that is held says, also one that has come before; see `FirstWorkMark`.
+  /// Sets what is said of a request that is held, also of one that has come before; see `FirstWorkMark`.
   func say(whenHeld sentence: @escaping @Sendable () -> Void) {
     let hasCome = state.withLock { state in
       if state.due == nil { state.sayHeld = sentence }
@@ -67,7 +67,7 @@ final class SignalThread: Sendable {
     if hasCome { sentence() }
   }
 
-  /// Requests are held no longer: one that has come is as if it came now.
+  /// Ends the holding of requests: one that has come is answered as if it came now.
   func release() {
     state.withLock { state in
       if state.due != nil { state.due = .now }
@@ -75,7 +75,7 @@ final class SignalThread: Sendable {
     }
   }
 
-  /// Begins to answer where nobody has said how: signals end the process.
+  /// Begins to answer signals if no answer has been set yet: they end the process.
   func startIfNeeded() {
     if !state.withLock({ $0.isRunning }) { answer(by: .signal) }
   }
@@ -90,13 +90,13 @@ final class SignalThread: Sendable {
     }
   }
 
-  /// What SIGTERM under mpirun calls before it ends the process.
+  /// Sets what is called before SIGTERM ends the process under mpirun.
   func setLastWords(_ words: (@Sendable () -> Void)?) { state.withLock { $0.lastWords = words } }
 
   // MARK: The thread
 
   private func start() {
-    // Blocked long ago in the program itself; whoever links this module alone is protected from here on.
+    // The program itself has blocked them long ago; other programs that use this module are protected from here on.
     csignals_block()
     // A signal that the parent ignores would never arrive.
     for number in [SIGUSR1, SIGTERM, SIGINT] { signal(number, SIG_DFL) }
@@ -143,7 +143,7 @@ final class SignalThread: Sendable {
     sayHeld?()
   }
 
-  /// Ends the job when the time for it to end by itself is over. Before MPI has started the others couldn't be told: that is soon.
+  /// Ends the job when the time for it to end by itself is over. Before MPI has started the other ranks can't be told, and this waits.
   private func endIfDue() {
     let (sentence, communicator) = state.withLock { state -> (String?, Communicator?) in
       guard case .end(let sentence, let seconds) = state.answer, !state.isOver, !StopRequest.isHeld, let due = state.due,

@@ -24,16 +24,16 @@ public enum StopRequest {
 
   static let flag = Atomic(false)
   private static let held = Atomic(false)
-  /// What is to be done when something was made.
+  /// Called when something was made.
   private static let onWork = Mutex<(@Sendable () -> Void)?>(nil)
 
-  /// Whether a request has come that is to be heeded now.
+  /// True if a request has come that is to be obeyed now.
   public static var isRequested: Bool { hasCome && !isHeld }
 
-  /// Whether a request has come, also one that is held.
+  /// True if a request has come, even if it is held.
   public static var hasCome: Bool { flag.load(ordering: .relaxed) }
 
-  /// Whether requests are not heeded yet, because the start before this one was stopped with nothing made: see `FirstWorkMark`.
+  /// True if requests are not obeyed yet, because the start before this one was stopped with nothing made: see `FirstWorkMark`.
   public static var isHeld: Bool { held.load(ordering: .relaxed) }
 
   /// Holds requests until `workWasDone()`.
@@ -52,8 +52,8 @@ public enum StopRequest {
     })
   }
 
-  /// Something was made that the next start needn't make again, or there is nothing left to make: from now on requests are heeded.
-  /// Any rank says it of its own work, and rank 0 of everybody's as well.
+  /// Notes that something was made which the next start needn't make again, or that nothing is left to make: from now on requests are
+  /// obeyed. Each rank calls it for its own work, and rank 0 for that of all ranks too.
   public static func workWasDone() {
     onWork.withLock { onWork in
       onWork?()

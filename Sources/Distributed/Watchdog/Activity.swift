@@ -2,13 +2,13 @@ import Files
 import Foundation
 import Synchronization
 
-/// What this process is busy with: the watchdog tells from it who is late, and an error message says where it happened.
+/// What this process is busy with. The watchdog finds ranks that are late by it, and error messages say where an error happened.
 ///
-/// Any thread may say so; it costs two stores. A process that says nothing is never taken to be stuck.
+/// Any thread may report it; that costs two stores. A process that reports nothing is never taken to be stuck.
 public enum Activity {
   /// What a rank can be busy with.
   public enum Phase: Int, Sendable {
-    /// Nothing that has a pace: start and end.
+    /// The start and the end of the program, of which no progress is expected.
     case unknown
     case loading, computing, exchanging, evaluating, saving, item
     /// Rank 0 does something alone, and this rank waits for it; see `Communicator.onFirst`.
@@ -76,7 +76,7 @@ public enum Activity {
     return try body()
   }
 
-  /// The thread that `MPIRuntime.run` was called on: what others wait for says nothing of the rank.
+  /// Notes that `MPIRuntime.run` was called on this thread: what other threads wait for says nothing of the rank.
   private static let mainThread = Atomic<UInt>(0)
 
   static func markMainThread() { mainThread.store(pthread_self(), ordering: .relaxed) }

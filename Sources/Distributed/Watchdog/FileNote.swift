@@ -10,12 +10,12 @@ struct FileNote: Equatable {
     (self.action, self.path, self.seconds) = (action, path, seconds)
   }
 
-  /// Of this process; nil while it is busy with none.
+  /// The note of this process; nil if it is busy with no file.
   static var current: FileNote? {
     FileActivity.oldest.map { FileNote(action: $0.action, path: $0.path, seconds: $0.seconds) }
   }
 
-  // MARK: In a message: the action, milliseconds, the length of the path, and its bytes, eight an integer.
+  // MARK: In a message: the action, milliseconds, the length of the path, and its bytes, eight per integer.
 
   static let count = 3 + pathBytes / 8
   private static let pathBytes = 512
@@ -23,7 +23,7 @@ struct FileNote: Equatable {
   static func write(_ note: FileNote?, to message: UnsafeMutablePointer<Int>) {
     message[0] = note?.action.rawValue ?? 0
     message[1] = Int(1000 * (note?.seconds ?? 0))
-    // Of a longer one the end says more.
+    // Of a longer path the end is kept, which says more than the beginning.
     let bytes = Array(Array((note?.path ?? "").utf8).suffix(pathBytes))
     message[2] = bytes.count
     UnsafeMutableRawPointer(message + 3).withMemoryRebound(to: UInt8.self, capacity: pathBytes) {

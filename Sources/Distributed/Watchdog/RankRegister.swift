@@ -3,9 +3,9 @@
 /// Time is in seconds of any clock. Nothing here sends a message: the watchdog's thread does.
 struct RankRegister {
   enum Verdict: Equatable {
-    /// To be printed.
+    /// A sentence to print.
     case warning(String)
-    /// The job is to be ended with it.
+    /// The sentence with which to end the job.
     case end(String)
   }
 
@@ -25,14 +25,15 @@ struct RankRegister {
 
   /// - Parameters:
   ///   - names: of the ranks to watch, `3/8 on node2`.
-  ///   - hearsAll: they are all ranks of the job. Who hears of some alone can't tell whom these wait for, and judges nothing but silence.
+  ///   - hearsAll: whether these are all ranks of the job. A rank that hears only of some can't tell whom they wait for, and judges nothing
+  ///   but silence.
   init(_ names: [Int: String], hearsAll: Bool, limits: StallLimits, now: Double) {
     self.limits = limits
     self.hearsAll = hearsAll
     entries = names.mapValues { Entry(name: $0, heard: now, moved: now) }
   }
 
-  /// A sign of life. - Returns: what to say about a rank that was late.
+  /// Takes in a sign of life. - Returns: what to say if the rank was late.
   mutating func hear(_ rank: Int, _ state: Activity.State, file: FileNote? = nil, now: Double) -> Verdict? {
     guard var entry = entries[rank] else { return nil }
     defer { entries[rank] = entry }
@@ -46,12 +47,12 @@ struct RankRegister {
     return .warning("rank \(entry.name) goes on after \(Self.text(late))")
   }
 
-  /// Forgets how long ago everything was: this process itself has been stopped for a while.
+  /// Counts all times from now on: this process itself has been stopped for a while.
   mutating func forgive(now: Double) {
     for rank in entries.keys { (entries[rank]!.heard, entries[rank]!.moved) = (now, now) }
   }
 
-  /// Who is late.
+  /// What to say or do about ranks that are late.
   ///
   /// A rank that waits for others is not to blame for it, unless all do, and all are heard of.
   mutating func judge(now: Double) -> [Verdict] {
@@ -72,7 +73,7 @@ struct RankRegister {
     return verdicts
   }
 
-  /// For how many seconds a rank has been silent, or idle and to blame for it; nil for one that isn't.
+  /// The seconds for which a rank has been silent, or idle by its own fault; nil if it is neither.
   private func lateness(of entry: Entry, everyoneWaits: Bool, now: Double) -> (seconds: Double, fact: String, hint: String)? {
     let (silent, idle) = (now - entry.heard, now - entry.moved)
     if silent > min(limits.warning, limits.limit) {

@@ -1,6 +1,6 @@
 /// How long a rank may be silent or make no progress.
 public struct StallLimits: Sendable, Hashable {
-  /// Seconds after which rank 0 names who is late.
+  /// Seconds after which rank 0 names the ranks that are late.
   public var warning: Double
   /// Seconds after which the job is ended.
   public var limit: Double

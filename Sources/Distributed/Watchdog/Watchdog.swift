@@ -16,7 +16,7 @@ final class Watchdog: @unchecked Sendable {
   private var register: RankRegister
   private let peers: [Int]
   private static let messageCount = 3 + FileNote.count
-  /// A message a peer that may be under way: progress, step, phase, and the file that it is busy with.
+  /// One message per peer, which may be under way: progress, step, phase, and the file that this rank is busy with.
   private let messages: UnsafeMutablePointer<Int>
   private let received: UnsafeMutablePointer<Int>
   private var requests: [MPI_Request?]
@@ -70,7 +70,7 @@ final class Watchdog: @unchecked Sendable {
     end()
   }
 
-  /// Ends the thread, which must not call MPI once that ends.
+  /// Ends the thread. To be called before MPI ends, since the thread calls it.
   func end() {
     isStopped.store(true, ordering: .relaxed)
     ended.wait()
@@ -86,7 +86,7 @@ final class Watchdog: @unchecked Sendable {
       try send()
       try receive()
       let now = Self.now
-      // Stopped and continued, or starved: what has come in the meantime isn't all here yet.
+      // This process was stopped for a while, or got no processor: not all messages of the meantime have arrived.
       if now - last > 4 * limits.interval { register.forgive(now: now) }
       last = now
       for verdict in register.judge(now: now) { act(on: verdict) }
@@ -94,7 +94,7 @@ final class Watchdog: @unchecked Sendable {
     }
   }
 
-  /// Until the next round, or the end.
+  /// Sleeps until the next round, or until the thread is to end.
   private func sleep() {
     let end = Self.now + limits.interval
     while Self.now < end, !isStopped.load(ordering: .relaxed) {
@@ -106,7 +106,7 @@ final class Watchdog: @unchecked Sendable {
   private func act(on verdict: RankRegister.Verdict) {
     switch verdict {
     case .warning(let text):
-      // Of those that only watch rank 0 one speaks.
+      // Of the ranks that only watch rank 0 one prints the warning.
       if communicator.rank < 2 { writeToStandardError("deepinside: \(text)\n") }
     case .end(let text):
       // The message says where the late rank is, not where this one waits.
@@ -115,7 +115,7 @@ final class Watchdog: @unchecked Sendable {
     }
   }
 
-  /// Says to the peers what this rank is doing; whom the last message hasn't reached yet is left out.
+  /// Tells the peers what this rank is doing; leaves out a peer whose last message is still under way.
   private func send() throws(MPIError) {
     let (state, file) = (Activity.current, FileNote.current)
     for (index, peer) in peers.enumerated() {
@@ -133,7 +133,7 @@ final class Watchdog: @unchecked Sendable {
   }
 
   private func receive() throws(MPIError) {
-    // Open MPI looks first and takes messages in afterwards: only a second look sees what has come since.
+    // Open MPI's probe takes messages in after it has looked: only a second probe sees what has come since.
     var misses = 0
     while misses < 2 {
       var found: Int32 = 0

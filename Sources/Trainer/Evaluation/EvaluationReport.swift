@@ -13,13 +13,13 @@ public struct EvaluationReport: Sendable {
   public private(set) var confusion: [Int]
   /// Pictures that could not be read: they entered as the mean picture.
   public internal(set) var unreadable: [String] = []
-  /// What to say of figures that aren't made of all pictures.
+  /// A sentence about figures that some pictures are missing from, or nil.
   public internal(set) var warning: String?
-  /// Why the figures aren't to be used, the same on all ranks; nil where they are.
+  /// Why the figures must not be used, the same on all ranks; nil if they may be.
   public internal(set) var failure: (any Error)?
-  /// What is to be known of the pictures, a sentence each: their form, files passed over, and see `PictureSet.disagreement(with:)`.
+  /// Sentences about the set of pictures: its form, the files passed over, and what `PictureSet.disagreement(with:)` says.
   public internal(set) var notes: [String] = []
-  /// The errors by ReaL labels; nil where such weren't asked for.
+  /// The errors by ReaL labels; nil if they weren't asked for.
   public internal(set) var real: RealResult?
   /// Lines of `predictions.csv`, in the order of the pictures; on rank 0 alone.
   private var predictions = ""
@@ -48,7 +48,7 @@ public struct EvaluationReport: Sendable {
     predictions = try communicator.gather(Array(predictions.utf8)).map { String(decoding: $0.joined(), as: UTF8.self) } ?? ""
   }
 
-  /// Writes `confusion.csv` (a row a class, a column a prediction), `classes.csv` and `predictions.csv`; on rank 0.
+  /// Writes `confusion.csv` (one row per class, one column per prediction), `classes.csv` and `predictions.csv`; on rank 0.
   public func write(to folder: String) throws {
     do {
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)

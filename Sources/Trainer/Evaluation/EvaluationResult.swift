@@ -8,7 +8,7 @@ public struct EvaluationResult: Sendable, Codable, Hashable {
   public var top1Wrong = 0
   public var top5Wrong = 0
   public var lossSum = 0.0
-  /// `[K]`, the same counts of each class's own pictures; empty before the first picture.
+  /// `[K]`, the same counts for the pictures of each class; empty before the first picture.
   public var classes: [ClassCount] = []
 
   public struct ClassCount: Sendable, Codable, Hashable {

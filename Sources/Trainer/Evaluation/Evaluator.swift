@@ -20,7 +20,7 @@ final class Evaluator {
 
   /// - Parameters:
   ///   - batch: crops computed at once; at least those of one picture are.
-  ///   - loaderThreads: of this rank; nil for as many as compute.
+  ///   - loaderThreads: threads of this rank that load pictures; nil for as many as compute.
   init(
     source: any PictureSource, mean: [Float], store: ParameterStore, batch: Int, crops: TestCrops = .centre,
     compute: ComputeSettings, communicator: Communicator, loaderThreads: Int? = nil, badFileLimit: Double = 0.01
@@ -36,14 +36,14 @@ final class Evaluator {
     self.badFileLimit = badFileLimit
   }
 
-  /// What came of an evaluation; the same on all ranks.
+  /// The outcome of an evaluation, the same on all ranks.
   struct Outcome {
     let result: EvaluationResult
     /// The pictures that could not be read or decoded in this evaluation, by any rank: each is tried anew in the next one.
     let badFiles: [BadFileReport.Entry]
-    /// What to say of a figure that isn't made of all pictures.
+    /// A sentence about a figure that some pictures are missing from, or nil.
     let warning: String?
-    /// Why the figure isn't to be used: the storage stayed away, somebody asked to stop, or too many pictures are bad.
+    /// Why the figure must not be used: the storage stayed away, somebody asked to stop, or too many pictures are bad. Nil if it may be.
     let failure: (any Error)?
   }
 

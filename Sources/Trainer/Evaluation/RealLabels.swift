@@ -12,7 +12,7 @@ struct RealLabels {
   private static let numbers = 0..<1000
   /// Of the whole set.
   private static let pictureCount = 50_000
-  /// A longer file is none: 50,000 lists take a megabyte.
+  /// The most bytes of a file: 50,000 lists take a megabyte.
   private static let largestFile = 64 << 20
 
   /// By the index of the picture in the set: its classes as the network's outputs, where it has such; nil for one without labels.
@@ -98,9 +98,9 @@ struct RealLabels {
 
 /// Errors by the ReaL labels: a prediction is right when it is among the picture's labels.
 public struct RealResult: Sendable, Hashable {
-  /// Those with labels.
+  /// The pictures that have labels.
   public var pictures = 0
-  /// Those that are left out, as they have none.
+  /// The pictures that are left out because they have none.
   public var withoutLabels = 0
   public var top1Wrong = 0
   public var top5Wrong = 0

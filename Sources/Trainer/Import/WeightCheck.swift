@@ -29,7 +29,7 @@ public struct WeightCheck: Sendable, Hashable {
     return Double(result.pictures - result.top1Wrong) > expected + 3 * (expected * (1 - share)).squareRoot()
   }
 
-  /// What is probably wrong, as a sentence; nil when nothing seems so.
+  /// What is probably wrong, as a sentence; nil if nothing seems wrong.
   public var warning: String? {
     if isBetterExchanged {
       return "it does better with red and blue exchanged: the file's channel order is not what the import took it for"
@@ -44,7 +44,7 @@ public struct WeightCheck: Sendable, Hashable {
 }
 
 extension WeightCheck {
-  /// Classifies the centre crops of up to `pictures` pictures, of each class as many, in the order of their names.
+  /// Classifies the centre crops of up to `pictures` pictures: equally many of each class, in the order of their names.
   ///
   /// - Parameter progress: called with the pictures done and all of them.
   /// - Throws: `DataError`, `JobError` when there are no pictures, or none that can be read.

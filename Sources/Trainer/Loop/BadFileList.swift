@@ -7,13 +7,13 @@ final class BadFileList {
   private let path: String
   private var entries: [Split: [BadFileReport.Entry]] = [:]
 
-  /// A list of an earlier start of the run goes: this one tries each file anew.
+  /// Deletes the list of an earlier start of the run: this start tries each file anew.
   init(_ path: String) {
     self.path = path
     unlink(path)
   }
 
-  /// Says and writes down what training has met.
+  /// Reports and writes down the bad files that training has met.
   func add(_ new: [BadFileReport.Entry], split: Split, _ watch: (TrainingEvent) -> Void) throws {
     if new.isEmpty { return }
     for entry in new { watch(.note("left out: \(entry.reason)")) }
@@ -21,7 +21,7 @@ final class BadFileList {
     try write()
   }
 
-  /// Says and writes down what an evaluation has met, in place of what the one before had.
+  /// Reports the bad files that an evaluation has met, and writes them down in place of those of the evaluation before.
   func replace(_ new: [BadFileReport.Entry], split: Split, _ watch: (TrainingEvent) -> Void) throws {
     for entry in new { watch(.note("counted as the mean picture: \(entry.reason)")) }
     if entries[split, default: []] == new { return }

@@ -4,7 +4,7 @@ import ConvNet
 protocol BatchPass: AnyObject {
   /// The most pictures of this rank in a part.
   var batch: Int { get }
-  /// What computes, from the first layer to the last.
+  /// The plans that compute, from the first layer to the last.
   var plans: [Plan] { get }
   /// Seconds spent exchanging activations until now.
   var waitSeconds: Double { get }
@@ -56,7 +56,7 @@ final class ReplicatedPass: BatchPass {
 }
 
 extension ParameterStore {
-  /// The gradients of no pictures, layer by layer as a backward pass would leave them.
+  /// Leaves the gradients of an empty batch, zeros, layer by layer as a backward pass would.
   func clearGradients(_ ready: (Range<Int>) -> Void) {
     for range in layerRanges {
       gradients[range].update(repeating: 0)

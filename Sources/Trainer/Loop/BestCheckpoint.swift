@@ -1,7 +1,7 @@
 import Checkpoint
 import Files
 
-/// Which checkpoint `best.h5` is, and which it ought to be: the two differ when the best one couldn't be written.
+/// Which checkpoint `best.h5` points to, and which it ought to point to: they differ if the best one couldn't be written.
 struct BestCheckpoint: Codable, Sendable, Equatable {
   /// One epoch's parameters and their validation top-1 error.
   struct Epoch: Codable, Sendable, Equatable {
@@ -10,7 +10,7 @@ struct BestCheckpoint: Codable, Sendable, Equatable {
     var error: Double
   }
 
-  /// What `best.h5` points to; nil when there is none.
+  /// What `best.h5` points to; nil if there is no such link.
   private(set) var saved: Epoch?
   /// The epoch of the run's lowest error, if that is lower than the one of `saved`: its parameters couldn't be written.
   private(set) var lost: Epoch?

@@ -8,7 +8,7 @@ import ConvNet
 /// beyond rounding. Under `--reduction exact` the parts are micro-batches of a fixed size, and parts and ranks are summed in one
 /// binary tree: then the number of ranks doesn't change a bit. A rank without pictures (the batch is smaller than the number of ranks) adds zeros.
 final class GlobalUpdate {
-  /// Passes a step; the same on all ranks.
+  /// Passes per step, the same on all ranks.
   let parts: Int
   let pass: any BatchPass
   private let sgd: SGD
@@ -51,7 +51,7 @@ final class GlobalUpdate {
   ///
   /// - Parameters:
   ///   - step: the number of the update, from 1 on.
-  ///   - next: gives `parts` batches a step.
+  ///   - next: gives `parts` batches per step.
   ///   - recycle: takes each back.
   /// - Returns: this rank's share of the mean loss, and its number of pictures.
   /// - Note: collective
@@ -84,7 +84,7 @@ final class GlobalUpdate {
   /// Brings the values of all parameters to all ranks: for an evaluation. - Note: collective
   func gatherValues() throws { try exchange.gatherValues() }
 
-  /// Whether there is something that `gatherOnFirst` has to fetch.
+  /// True if there is something that `gatherOnFirst` has to fetch.
   var isSpread: Bool { exchange.isSpread }
 
   /// Brings values and velocity of all parameters to rank 0: for a checkpoint. - Note: collective

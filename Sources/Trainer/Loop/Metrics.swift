@@ -20,7 +20,7 @@ public struct StepMetrics: Sendable, Codable {
   public let dataWaitSeconds: Double
   /// How long it waited for the sums over ranks, likewise.
   public let reductionWaitSeconds: Double
-  /// The rank that took longest for a picture, waiting left out, and the seconds it took; nil where one rank has all pictures.
+  /// The rank that took longest per picture, without waiting, and the seconds that it took; nil if one rank has all pictures.
   public let slowestRank: Int?
   public let slowestRankSecondsPerImage: Double?
   /// The median of the ranks.
@@ -66,7 +66,7 @@ struct WarningMetrics: Codable {
   let text: String
 }
 
-/// `metrics.jsonl`: a JSON object a line, appended as the run goes on.
+/// `metrics.jsonl`: one JSON object per line, appended as the run goes on.
 ///
 /// A resumed run first drops the lines of updates that are beyond its checkpoint, since it makes those updates again. Lines that a
 /// full disk doesn't take are kept, and written when it does.
@@ -76,12 +76,12 @@ final class MetricsLog {
   private let events: EventFile?
   private let encoder = JSONEncoder()
   private var length: UInt64
-  /// What is not in the file yet.
+  /// Lines that are not in the file yet.
   private var pending = Data()
 
   /// - Parameters:
   ///   - step: the updates that the run has done when the log is opened.
-  ///   - eventFolder: where to write the same values for TensorBoard; nil for nowhere.
+  ///   - eventFolder: where to write the same values for TensorBoard; nil not to write them.
   init(path: String, resumingAt step: Int, eventFolder: String? = nil) throws {
     events = try eventFolder.map { try EventFile(folder: $0, resumingAt: step) }
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

@@ -2,7 +2,7 @@ import Cluster
 import ConvNet
 import Data
 
-/// A data set with all that is needed to feed a network from it: sizes, the mean picture, the order of samples.
+/// A data set with everything that feeding a network from it takes: sizes, the mean picture, the order of samples.
 struct PreparedData {
   let set: PictureSet
   /// `[3, crop, crop]`, RGB 0–255, subtracted from every crop.
@@ -73,7 +73,7 @@ struct PreparedData {
     try set.source(.val, geometry: geometry).cached(bytes: job.cacheBytes / 4)
   }
 
-  /// This rank's part of every global batch, in `parts` batches a step, from a sample on.
+  /// Loads this rank's part of every global batch, in `parts` batches per step, from a sample on.
   func trainingLoader(
     _ job: TrainingJob, fromSample sample: Int, parts: Int, communicator: Communicator, badFiles: BadFileReport
   ) throws -> BatchLoader {
@@ -94,7 +94,7 @@ struct PreparedData {
   /// Whole epochs done after `sample` samples.
   func wholeEpochs(after sample: Int) -> Int { sample / set.train.count }
 
-  /// The number of the epoch that the update of the `batch` samples before `sample` finished, nil when it finished none.
+  /// The number of the epoch that the update of the `batch` samples before `sample` finished; nil if it finished none.
   func epochFinished(after sample: Int, batch: Int) -> Int? {
     let done = wholeEpochs(after: sample)
     return done > wholeEpochs(after: sample - batch) ? done : nil

@@ -18,7 +18,7 @@ struct Resumption {
     let colourAxes: [[Float]]
   }
 
-  /// Nil where the run begins.
+  /// Nil if the run begins anew.
   ///
   /// - Note: collective
   init?(_ job: TrainingJob, folder: CheckpointFolder, communicator: Communicator, watch: (TrainingEvent) -> Void) throws {

@@ -4,7 +4,7 @@ import ConvNet
 import Foundation
 import Report
 
-/// What rank 0 keeps of a run: its checkpoints, written on a thread of their own, and `metrics.jsonl`.
+/// Saves a run, on rank 0: checkpoints, written on a thread of their own, and `metrics.jsonl`.
 ///
 /// A checkpoint that can't be written (the disk is full) is a warning: the run goes on and tries again every minute, while the
 /// checkpoints before it stay whole. The last one of a run must succeed. However the job ends, it waits for the one in flight.
@@ -93,7 +93,7 @@ final class RunSaver {
     return events
   }
 
-  /// Looks what has become of checkpoints, and tries again where it is time to.
+  /// Looks at what has become of checkpoints, and tries failed ones again when it is time to.
   /// - Throws: `CheckpointError` when the values to be saved are no finite numbers.
   func poll() throws -> [TrainingEvent] {
     let events = try takeOutcomes()

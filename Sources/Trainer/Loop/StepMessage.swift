@@ -1,6 +1,6 @@
 import Cluster
 
-/// What the ranks tell each other once a step, in one small message: after `exchange` every rank knows the same.
+/// What the ranks tell each other once per step, in one small message: after `exchange` every rank knows the same.
 struct StepMessage {
   /// Loss, stop request, whether anything isn't finite, newly met bad files, whether a rank had no pictures to compute with and
   /// whether rank 0 saves afterwards, then three values of each rank.
@@ -11,8 +11,8 @@ struct StepMessage {
   /// - Parameters:
   ///   - loss: this rank's share of the mean loss.
   ///   - isFinite: whether this rank's gradients are.
-  ///   - busySeconds: the time that a picture took, waiting left out; 0 on a rank without pictures.
-  ///   - badFiles: how many this rank has met that the others don't know of.
+  ///   - busySeconds: the time per picture, without waiting; 0 on a rank without pictures.
+  ///   - badFiles: the number of bad files that this rank has met and the others don't know of.
   ///   - isInterrupted: whether this rank could not have its part of the batch, so that the gradient isn't that of the batch.
   ///   - savesAfterwards: whether this rank, the first, begins a checkpoint after the update.
   init(
@@ -35,7 +35,7 @@ struct StepMessage {
   /// - Note: collective
   mutating func exchange(_ communicator: Communicator) throws { try communicator.allReduceSum(&values) }
 
-  /// Mean over the global batch, to float32's digits: in what order the ranks were added up doesn't show.
+  /// The mean over the global batch, rounded to float32, so that the order in which ranks are added up doesn't show.
   var loss: Double { Double(Float(values[0])) }
   /// Whether any rank was asked to stop.
   var stopRequested: Bool { values[1] > 0 }
@@ -50,7 +50,7 @@ struct StepMessage {
   /// Seconds, of the rank that waited longest.
   var dataWait: Double { part(0).max() ?? 0 }
   var reductionWait: Double { part(1).max() ?? 0 }
-  /// Seconds a picture, of each rank; 0 on one without pictures.
+  /// Seconds per picture of each rank; 0 for a rank without pictures.
   var busySeconds: [Double] { Array(part(2)) }
 
   private func part(_ place: Int) -> ArraySlice<Double> {

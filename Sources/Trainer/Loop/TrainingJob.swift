@@ -84,11 +84,11 @@ public struct TrainingOutcome: Sendable {
   public let isFinished: Bool
   /// Somebody asked it to stop; the work is saved.
   public let wasStopped: Bool
-  /// The whole checkpoint of `steps`; nil when this start wrote none, because there was no update to make.
+  /// The whole checkpoint of `steps`; nil if this start wrote none, because there was no update to make.
   public let checkpoint: String?
-  /// The validation error of what `best.h5` points to; nil when there is no such link.
+  /// The validation error of what `best.h5` points to; nil if there is no such link.
   public let bestTop1Error: Double?
-  /// A lower error that the run came to, whose checkpoint couldn't be written.
+  /// A lower error that the run reached, but whose checkpoint couldn't be written.
   public let lostTop1Error: Double?
   public let seconds: Double
 }

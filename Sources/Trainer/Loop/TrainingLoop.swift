@@ -228,8 +228,8 @@ final class TrainingLoop {
     if try communicator.agree(on: isDue, .any) { try save() }
   }
 
-  /// Begins a checkpoint on rank 0, with what others alone have. The others sleep: a disk that is slow has rank 0 wait for the checkpoint
-  /// before. - Note: collective
+  /// Begins a checkpoint on rank 0, after the other ranks have sent what they alone hold. They sleep meanwhile: on a slow disk rank 0
+  /// waits for the checkpoint before. - Note: collective
   private func save() throws {
     if update.isSpread { try update.gatherOnFirst() }
     let progress = TrainingProgress(
@@ -239,7 +239,7 @@ final class TrainingLoop {
     try communicator.onFirst { try saver?.save(store, progress: progress).forEach(tell) }
   }
 
-  /// Says it, and writes down warnings.
+  /// Reports a sentence to whoever watches the run, and writes warnings down.
   private func tell(_ event: TrainingEvent) throws {
     if case .warning(let text, let step) = event { try saver?.log.append(WarningMetrics(step: step, text: text)) }
     watch(event)

@@ -19,7 +19,7 @@ struct TrainingStart {
   let hosts: [String]
   /// On rank 0 alone.
   let saver: RunSaver?
-  /// The training pictures that can't be read, as far as this rank has met them.
+  /// The unreadable training pictures that this rank has met.
   let badFiles: BadFileReport
   /// On rank 0 alone.
   let badFileList: BadFileList?

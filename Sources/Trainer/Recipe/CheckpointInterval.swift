@@ -6,10 +6,10 @@ public enum CheckpointInterval: Sendable, Hashable, CustomStringConvertible {
   case steps(Int)
   case seconds(Double)
 
-  /// No interval is longer: products with them stay far from overflow. The seconds are about thirty years.
+  /// The longest intervals: products with them stay far from overflow. That of seconds is about thirty years.
   private static let (mostSteps, mostSeconds) = (1 << 31, 1e9)
 
-  /// Nil when the text is none of the four forms with a positive number.
+  /// Nil if the text is none of the four forms with a positive number.
   public init?(_ text: String) {
     let digits = text.prefix { $0.isNumber || $0 == "." }
     let (counts, seconds) = (1...Self.mostSteps, 1e-3...Self.mostSeconds)

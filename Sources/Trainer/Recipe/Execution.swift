@@ -13,6 +13,6 @@ public struct Execution: Sendable, Codable, Hashable {
 
   public init() {}
 
-  /// The first number that no run has, as `name value`, nil when there is none.
+  /// The first number that is outside of what a run may have, as `name value`; nil if there is none.
   var problem: String? { outOfBounds([("epochs", Double(epochs), 1...1e6), ("badFileLimit", badFileLimit, 0...1)]) }
 }

@@ -5,7 +5,7 @@ import Data
 public struct Recipe: Sendable, Codable, Hashable {
   /// A preset's name, or the path of a JSON description.
   public var network = Preset.cnnF.rawValue
-  /// Pictures an update, over all ranks together.
+  /// Pictures per update, of all ranks together.
   public var batch = 256
   public var learningRate = 0.01
   /// Whether the rate is that of a batch of 256, and grows with the batch.
@@ -35,7 +35,7 @@ public struct Recipe: Sendable, Codable, Hashable {
   public var flip = true
   /// σ of the colour shift along the principal axes; 0 for none.
   public var colourDeviation: Float = 0.1
-  /// Of zeroing out a random part of a picture.
+  /// The probability of zeroing out a random part of a picture.
   public var eraseProbability: Float = 0.5
 
   public init() {}
@@ -55,7 +55,7 @@ public struct Recipe: Sendable, Codable, Hashable {
       uniqueKeysWithValues: Mirror(reflecting: self).children.compactMap { child in child.label.map { ($0, "\(child.value)") } })
   }
 
-  /// The first number that no run has, as `name value`, nil when there is none.
+  /// The first number that is outside of what a run may have, as `name value`; nil if there is none.
   var problem: String? {
     outOfBounds([
       ("batch", Double(batch), 1...1e6), ("learningRate", learningRate, 0...1e30), ("warmupEpochs", warmupEpochs, 0...1e6),
@@ -85,6 +85,6 @@ func outOfBounds(_ bounds: [(name: String, value: Double, range: ClosedRange<Dou
 public enum OptimizerKind: String, Sendable, Codable, CaseIterable {
   /// Momentum and weight decay.
   case sgd
-  /// The same with a rate a layer, for large batches: You et al. 2017.
+  /// The same with a rate per layer, for large batches: You et al. 2017.
   case lars
 }

@@ -6,7 +6,7 @@ public enum ReductionMode: String, Sendable, Codable, CaseIterable {
   /// of ranks gives the same training to rounding.
   case fast
   /// Micro-batches of a fixed size, added up in a fixed binary tree: 1, 2, 4, 8, … ranks give the same bits, given the same
-  /// backend, kind of processor and threads a rank. It costs what small batches cost the backend, one pass over the gradients a
+  /// backend, kind of processor and threads per rank. It costs what small batches cost the backend, one pass over the gradients per
   /// micro-batch, and memory for log₂(micro-batches of a rank) more gradients.
   case exact
 }

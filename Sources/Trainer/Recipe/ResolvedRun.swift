@@ -4,7 +4,7 @@ import Data
 import Files
 import Foundation
 
-/// What the options of a job come to for so many classes: the network, and all numbers that follow from it. No rank takes part.
+/// What follows from the options of a job and the number of classes: the network and all its numbers. Computed without messages.
 struct ResolvedRun {
   let network: Network
   /// With the crop and the shorter side that are used.

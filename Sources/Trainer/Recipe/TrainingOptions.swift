@@ -24,7 +24,7 @@ public struct TrainingOptions: Sendable, Hashable {
   /// As JSON with sorted keys.
   public func json() throws -> String { try JSONText.of(self) }
 
-  /// What the text doesn't name is as by default: the options of runs that are older than an option are read as well.
+  /// Reads options. Those that the text doesn't name have their defaults, so that options of older runs are read as well.
   public init(json: String) throws {
     let defaults = try JSONSerialization.jsonObject(with: Data(try TrainingOptions().json().utf8)) as? [String: Any] ?? [:]
     let named = try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any] ?? [:]
@@ -32,7 +32,7 @@ public struct TrainingOptions: Sendable, Hashable {
     self = try JSONDecoder().decode(TrainingOptions.self, from: data)
   }
 
-  /// The first option that no run has, as `name value`, nil when there is none: options come out of files, too.
+  /// The first option that is outside of what a run may have, as `name value`, since options may come from a file; nil if there is none.
   var problem: String? { recipe.problem ?? execution.problem }
 }
 

@@ -12,7 +12,7 @@ struct FullyConnectedChoice: Codable {
   /// A sentence with the figures.
   let reason: String
 
-  /// Of a step's time, and in seconds.
+  /// The least gain that counts, as a share of a step's time, and in seconds.
   static let (clearShare, clearSeconds) = (0.02, 0.005)
 
   /// The choice of rank 0, on all ranks. A step takes as long as the rank with the fewest threads does.
@@ -46,7 +46,7 @@ struct FullyConnectedChoice: Codable {
 }
 
 extension CollectiveSpeed {
-  /// To powers of two.
+  /// Rounds to powers of two.
   fileprivate var rounded: CollectiveSpeed {
     func near(_ value: Double) -> Double { exp2(log2(value).rounded()) }
     return CollectiveSpeed(bandwidth: near(bandwidth), latency: near(latency))

@@ -4,7 +4,7 @@ import Foundation
 
 /// Multinomial logistic loss where each rank has the scores of some of the classes: a softmax over all ranks' scores.
 ///
-/// Of a picture travel its largest score, Σ exp(s − largest) and the score of its class: not the scores.
+/// For each picture the ranks exchange its largest score, Σ exp(s − largest) and the score of its class, but not all scores.
 struct ShardedLoss {
   /// The classes of this rank.
   let classes: Range<Int>

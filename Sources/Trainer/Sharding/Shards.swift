@@ -18,7 +18,7 @@ final class Shards {
   private let store: ParameterStore
   private let communicator: Communicator
 
-  /// Nil where it can't be: see `obstacle`.
+  /// Nil if the layers can't be dealt out: see `obstacle`.
   init?(_ store: ParameterStore, communicator: Communicator) throws {
     guard let parts = store.network.classifierParts else { return nil }
     self.store = store
@@ -31,7 +31,7 @@ final class Shards {
     }
   }
 
-  /// Why the fully connected layers of a network can't be dealt out, and what to do; nil where they can.
+  /// Why the fully connected layers of a network can't be dealt out, and what to do; nil if they can be.
   static func obstacle(_ network: Network, _ options: TrainingOptions, ranks: Int) -> String? {
     guard let parts = network.classifierParts else {
       return "the network '\(network.name)' doesn't end in fully connected layers with ReLU and dropout alone between them"

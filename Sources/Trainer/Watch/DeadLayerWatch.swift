@@ -20,7 +20,7 @@ struct DeadLayerWatch {
   }
 
   /// Takes in the gradients of a global batch.
-  /// - Returns: a warning when a layer has been dead for a window of updates.
+  /// - Returns: a warning if a layer has been dead for a window of updates, or nil.
   mutating func add(_ gradients: FlatBuffer) -> String? {
     let dead = biases.first { gradients[$0.range].allSatisfy { $0 == 0 } }?.layer
     count = dead != nil && dead == suspect ? count + 1 : 1

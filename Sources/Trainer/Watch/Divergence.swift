@@ -1,10 +1,10 @@
 import Cluster
 import ConvNet
 
-/// Where a training that has diverged shows it first.
+/// Checks for values that aren't finite, in the places where a training that has diverged shows them first.
 enum Divergence {
-  /// Whether an update would leave parameters finite numbers: a look at the biases' gradients, which are sums of all that came
-  /// down to their layer, costs nothing. What escapes it is caught before the next checkpoint is written.
+  /// True if an update seems to leave all parameters finite. It looks at the gradients of the biases alone, which are sums over all that
+  /// came down to their layer, and costs next to nothing. What it misses is caught before the next checkpoint is written.
   static func isFinite(_ store: ParameterStore, loss: Double) -> Bool {
     loss.isFinite && store.parameters.allSatisfy { $0.spec.role != .biases || store.gradients.isFinite($0.range) }
   }
@@ -26,7 +26,7 @@ enum Divergence {
 
   /// The error that ends the run, the same on all ranks.
   ///
-  /// - Parameter checkpoint: the newest that is whole; nil when there is none.
+  /// - Parameter checkpoint: the newest whole checkpoint; nil if there is none.
   /// - Note: collective
   static func error(
     step: Int, loss: Double, plans: [Plan], _ store: ParameterStore, checkpoint: String?, communicator: Communicator
@@ -39,7 +39,7 @@ enum Divergence {
       "update \(step) has diverged: the loss is \(loss)\(place ?? ""). The update was not made. \(remedy(checkpoint))")
   }
 
-  /// The error of values that are finite still, and give scores that aren't.
+  /// The error for parameters that are still finite, but give scores that aren't.
   static func error(epoch: Int, validationLoss: Double, checkpoint: String?) -> JobError {
     JobError(
       "the training has diverged: after epoch \(epoch) the validation loss is \(validationLoss). Nothing more was saved. "

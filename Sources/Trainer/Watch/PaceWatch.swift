@@ -1,4 +1,4 @@
-/// Sees what a run spends its time on: keeps as many threads loading pictures as it takes, and says what limits the run.
+/// Watches what a run spends its time on: chooses the number of threads that load pictures, and says what limits the run.
 struct PaceWatch {
   /// Updates of the first window, while everything still warms up, and of all others.
   static let (firstWindow, window) = (20, 200)
@@ -9,7 +9,7 @@ struct PaceWatch {
   enum Limit: Sendable, Equatable { case computing, pictures, otherRanks }
 
   private let workers: Int
-  /// Nil where somebody has chosen the number of loader threads.
+  /// Nil if the user has chosen the number of loader threads.
   private var threads: Int?
   private var isFirst = true
   private var updates = 0

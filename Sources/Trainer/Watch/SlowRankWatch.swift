@@ -1,4 +1,4 @@
-/// Notices a rank that takes longer for a picture than the others, who wait for it in every step.
+/// Notices a rank that takes longer per picture than the others, which wait for it in every step.
 struct SlowRankWatch {
   /// Updates over which times are added up.
   static let window = 100
@@ -28,7 +28,7 @@ struct SlowRankWatch {
     return warned == slowest.rank ? nil : (slowest.rank, slowest.seconds / slowest.median)
   }
 
-  /// The slowest of the ranks that had pictures, and the lower median of all of them; nil when there are fewer than two.
+  /// The slowest of the ranks that had pictures, and their lower median; nil if fewer than two had any.
   static func slowest(_ seconds: [Double]) -> (rank: Int, seconds: Double, median: Double)? {
     let working = seconds.filter { $0 > 0 }.sorted()
     guard working.count > 1, let most = working.last, let rank = seconds.firstIndex(of: most) else { return nil }
