@@ -259,7 +259,7 @@ public struct ResultStore: Sendable {
     let top = FilePath.folder(of: path(Self.parametersFile))
     var parent = FilePath.folder(of: file)
     while parent.utf8.count > top.utf8.count {
-      guard !isLink(parent) else { return }
+      guard SymbolicLink.target(of: parent) == nil else { return }
       parent = FilePath.folder(of: parent)
     }
     guard exists(file) else { return }
@@ -281,10 +281,5 @@ public struct ResultStore: Sendable {
   private func exists(_ path: String) -> Bool {
     var status = stat()
     return lstat(path, &status) == 0
-  }
-
-  private func isLink(_ path: String) -> Bool {
-    var status = stat()
-    return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
   }
 }

@@ -98,8 +98,7 @@ struct AssessCommand: StoppableCommand {
   }
 
   private func compare(_ folders: [String]) throws {
-    try runOnRanks { communicator in
-      guard communicator.rank == 0 else { return }
+    try runOnFirstRank {
       let comparison = try LocalisationComparison(folders: folders)
       try comparison.write(to: output)
       if !common.quiet { print(comparison.text) }
@@ -107,8 +106,7 @@ struct AssessCommand: StoppableCommand {
   }
 
   private func transfer(_ folder: String, _ judge: String) throws {
-    try runOnRanks { communicator in
-      guard communicator.rank == 0 else { return }
+    try runOnFirstRank {
       let progress = ProgressLine("assess", unit: "model", quiet: common.quiet)
       let result = try ClassModelTransfer.judge(
         folder, by: TrainedNetwork.read(judge), output: output, batch: batch, compute: compute.settings

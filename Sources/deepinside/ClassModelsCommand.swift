@@ -49,7 +49,7 @@ struct ClassModelsCommand: StoppableCommand {
     try results.run("class-models", unit: "class") { network, communicator, progress in
       var options = ClassModelOptions.defaults(mode, for: network.network, iterations: iterations, seed: seed)
       options.samples = samples
-      parts.change(&options)
+      try parts.change(&options)
       return try ClassModelJob(results.setting(network), classes: classes, objective: objective, options: options)
         .run(communicator, progress: progress)
     }
@@ -124,45 +124,38 @@ struct ClassModelParts: ParsableArguments {
   var diversity: Float?
 
   func validate() throws {
-    func require(_ holds: Bool?, _ message: String) throws { if holds == false { throw ValidationError(message) } }
-    try require(octaves.map { $0 > 0 }, "--octaves: at least one.")
-    try require(octaveScale.map { (1...100).contains($0) }, "--octave-scale: 1 to 100.")
-    try require(spectralPower.map { (-10...10).contains($0) }, "--spectral-power: -10 to 10.")
-    try require(step.map { (0...255).contains($0) }, "--step: 0 to 255.")
-    try require(finalStep.map { (0...255).contains($0) }, "--final-step: 0 to 255.")
-    try require(l2.map { (0...1e6).contains($0) }, "--l2: 0 to 1000000.")
-    try require(totalVariation.map { (0...1e6).contains($0) }, "--total-variation: 0 to 1000000.")
-    try require(diversity.map { (0...1e6).contains($0) }, "--diversity: 0 to 1000000.")
-    try require(blurInterval.map { $0 > 0 }, "--blur-every: at least one step.")
-    try require(jitter.map { (0...4096).contains($0) }, "--jitter: 0 to 4096.")
-    try require(rotation.map { (0...360).contains($0) }, "--rotation: 0 to 360.")
-    try require(zoom.map { (1...100).contains($0) }, "--zoom: 1 to 100.")
-    try require(blur.map { (0...100).contains($0) }, "--blur: 0 to 100.")
-    try require(finalBlur.map { (0...100).contains($0) }, "--final-blur: 0 to 100.")
-    try require(decay.map { (0..<1).contains($0) }, "--decay: at least 0, below 1.")
+    var options = ClassModelOptions.paper()
+    try change(&options)
   }
 
-  func change(_ options: inout ClassModelOptions) {
-    func set<Value>(_ path: WritableKeyPath<ClassModelOptions, Value>, _ value: Value?) {
-      if let value { options[keyPath: path] = value }
+  /// Sets the numbers that were given.
+  /// - Throws: `ValidationError` for one that can't be meant.
+  func change(_ options: inout ClassModelOptions) throws {
+    func set<Value: Comparable>(
+      _ path: WritableKeyPath<ClassModelOptions, Value>, _ value: Value?, _ possible: some RangeExpression<Value>,
+      _ message: String
+    ) throws {
+      guard let value else { return }
+      guard possible.contains(value) else { throw ValidationError(message) }
+      options[keyPath: path] = value
     }
-    set(\.parameterisation, parameterisation)
-    set(\.spectralPower, spectralPower)
-    set(\.octaves, octaves)
-    set(\.octaveScale, octaveScale)
-    set(\.optimiser, optimiser)
-    set(\.step, step)
-    set(\.finalStep, finalStep ?? step)
-    set(\.regularisation, l2)
-    set(\.totalVariation, totalVariation)
-    set(\.decay, decay)
-    set(\.blur, blur)
-    set(\.finalBlur, finalBlur)
-    set(\.blurInterval, blurInterval)
-    set(\.jitter, jitter)
-    set(\.rotation, rotation)
-    set(\.zoom, zoom)
-    set(\.diversity, diversity)
+    options.parameterisation = parameterisation ?? options.parameterisation
+    options.optimiser = optimiser ?? options.optimiser
+    try set(\.octaves, octaves, 1..., "--octaves: at least one.")
+    try set(\.octaveScale, octaveScale, 1...100, "--octave-scale: 1 to 100.")
+    try set(\.spectralPower, spectralPower, -10...10, "--spectral-power: -10 to 10.")
+    try set(\.step, step, 0...255, "--step: 0 to 255.")
+    try set(\.finalStep, finalStep ?? step, 0...255, "--final-step: 0 to 255.")
+    try set(\.regularisation, l2, 0...1e6, "--l2: 0 to 1000000.")
+    try set(\.totalVariation, totalVariation, 0...1e6, "--total-variation: 0 to 1000000.")
+    try set(\.diversity, diversity, 0...1e6, "--diversity: 0 to 1000000.")
+    try set(\.blurInterval, blurInterval, 1..., "--blur-every: at least one step.")
+    try set(\.jitter, jitter, 0...4096, "--jitter: 0 to 4096.")
+    try set(\.rotation, rotation, 0...360, "--rotation: 0 to 360.")
+    try set(\.zoom, zoom, 1...100, "--zoom: 1 to 100.")
+    try set(\.blur, blur, 0...100, "--blur: 0 to 100.")
+    try set(\.finalBlur, finalBlur, 0...100, "--final-blur: 0 to 100.")
+    try set(\.decay, decay, 0..<1, "--decay: at least 0, below 1.")
   }
 }
 

@@ -86,3 +86,6 @@ func runOnRanks(_ options: RankOptions? = nil, _ body: (Communicator) throws -> 
   }
   if code != 0 { Foundation.exit(code) }
 }
+
+/// Runs `body` on rank 0 alone, for commands that don't share their work, and exits with its exit code.
+func runOnFirstRank(_ body: () throws -> Void) throws { try runOnRanks { if $0.rank == 0 { try body() } } }

@@ -34,8 +34,7 @@ struct ExportCommand: ParsableCommand {
   }
 
   func run() throws {
-    try runOnRanks { communicator in
-      guard communicator.rank == 0 else { return }
+    try runOnFirstRank {
       let trained = try Checkpoint.read(checkpoint)
       try export(trained, format: format, subtractsMean: !withoutMean, to: output)
       if !common.quiet {

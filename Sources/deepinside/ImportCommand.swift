@@ -44,8 +44,7 @@ struct ImportCommand: ParsableCommand {
   }
 
   func run() throws {
-    try runOnRanks { communicator in
-      guard communicator.rank == 0 else { return }
+    try runOnFirstRank {
       let progress = ProgressLine("check", unit: "img", quiet: common.quiet)
       let imported = try importWeights(weights, mean: mean, synsetWords: synsetWords, side: crop)
       for note in imported.notes { progress.print("note: \(note)") }

@@ -19,8 +19,7 @@ struct ReportCommand: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func run() throws {
-    try runOnRanks { communicator in
-      guard communicator.rank == 0 else { return }
+    try runOnFirstRank {
       let path = try report(run: RunFolder(runFolder))
       if !common.quiet { print(path) }
     }

@@ -40,8 +40,7 @@ struct ScoreCommand: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func run() throws {
-    try runOnRanks { communicator in
-      guard communicator.rank == 0 else { return }
+    try runOnFirstRank {
       let found = try AnswerScore(
         answers: answers, annotations: AnnotationSet(contentsOf: annotations), classList: classList.map(ClassNumbers.init),
         pictures: pictures.map(listed), excluded: blacklist.map(readBlackList) ?? [])
