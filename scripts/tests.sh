@@ -57,14 +57,13 @@ check_style() {
   fi
 }
 
-# The demonstration as far as its net's error.
+# The demonstration as far as its net's error. What a failure leaves can be looked at.
 demo_test() {
   local folder
   [[ -n ${DEEPINSIDE_PROGRAM:-} && -x $program ]] || build
   folder=$(mktemp -d)
-  # shellcheck disable=SC2064  # The folder's name now: the variable ends with this function.
-  trap "rm -rf '$folder'" EXIT
   train_demo "$folder"
+  rm -rf "$folder"
 }
 
 # Tests on nodes that are made of namespaces of this machine; then on a Slurm on such nodes.
