@@ -56,7 +56,7 @@ public final class BatchLoader: @unchecked Sendable {
       try PictureBatch(capacity: capacity * options.crops.count, crop: source.geometry.crop)
     }
     wantedThreads = options.threads
-    startThreads()
+    useThreads(options.threads)
   }
 
   /// Changes the number of threads: new ones start at once, surplus ones end after their current picture.
@@ -76,6 +76,7 @@ public final class BatchLoader: @unchecked Sendable {
     return measured
   }
 
+  /// Called while the lock is held: threads that have begun look at the same counts.
   private func startThreads() {
     while runningThreads < wantedThreads {
       // The thread keeps the loader alive: see `close()`.
