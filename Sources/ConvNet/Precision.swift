@@ -6,13 +6,13 @@ public enum Precision: String, Sendable, Codable, CaseIterable {
   case bfloat16
 }
 
-/// How 3×3 convolutions, and those that can be rewritten as 3×3, are computed in float32.
+/// How 3×3 convolutions, and those that can be rewritten as 3×3, are computed.
 public enum ConvolutionAlgorithm: String, Sendable, Codable, CaseIterable {
-  /// Winograd if the backend has it, otherwise direct.
+  /// Winograd where it is faster, otherwise direct.
   case auto
   /// The sum as the formula says.
   case direct
-  /// Winograd's F(4×4, 3×3): a quarter of the multiplications, and slightly larger rounding errors.
+  /// Winograd's F(4×4, 3×3): a quarter of the multiplications, and larger rounding errors.
   /// Source: Lavin and Gray, *Fast Algorithms for Convolutional Neural Networks*, 2015.
   case winograd
 }

@@ -1,4 +1,4 @@
-// The input of a convolution rewritten for a smaller kernel: space to depth, and shifted copies.
+// The input of a convolution rewritten for a smaller kernel: space to depth.
 #include "bfloat16.h"
 #include "clones.h"
 #include "kernels.h"
@@ -68,67 +68,16 @@ SPACE_TO_DEPTH(kernels_space_to_depth_bf16, uint16_t, to_bf16)
 DEPTH_TO_SPACE(kernels_depth_to_space, float, )
 DEPTH_TO_SPACE(kernels_depth_to_space_bf16, uint16_t, from_bf16)
 
-// The unfolded positions whose source lies inside a side of `length`: [first, last).
-static inline void covered(int shift, int length, int unfolded, int *first, int *last) {
-  *first = shift < 0 ? -shift : 0;
-  *last = length - shift < unfolded ? length - shift : unfolded;
-  if (*last < *first) *last = *first;
-}
-
-CLONES void kernels_shift_blocks(float *restrict z, const float *restrict x, struct kernels_unfolding u) {
-  size_t block = (size_t)u.block, row_length = block * (size_t)u.unfolded_width;
-  for (int copy = 0; copy < u.copies * u.copies; copy++) {
-    int down = 3 * (copy / u.copies) - u.padding, right = 3 * (copy % u.copies) - u.padding, first, last;
-    covered(right, u.width, u.unfolded_width, &first, &last);
-    size_t before = block * (size_t)first, length = block * (size_t)(last - first);
-    for (int group = 0; group < u.channels / u.block; group++) {
-      for (int r = 0; r < u.unfolded_height; r++, z += row_length) {
-        int row = r + down;
-        if (row < 0 || row >= u.height || length == 0) {
-          memset(z, 0, sizeof(float) * row_length);
-          continue;
-        }
-        const float *from = x + (((ptrdiff_t)group * u.height + row) * u.width + first + right) * u.block;
-        memset(z, 0, sizeof(float) * before);
-        memcpy(z + before, from, sizeof(float) * length);
-        memset(z + before + length, 0, sizeof(float) * (row_length - before - length));
-      }
-    }
-  }
-}
-
-CLONES void kernels_sum_shifts(float *restrict x, const float *restrict z, struct kernels_unfolding u) {
-  size_t block = (size_t)u.block, row_length = block * (size_t)u.unfolded_width;
-  int groups = u.channels / u.block;
-  for (int group = 0; group < groups; group++) {
-    for (int row = 0; row < u.height; row++) {
-      float *to = x + ((size_t)group * (size_t)u.height + (size_t)row) * (size_t)u.width * block;
-      memset(to, 0, sizeof(float) * block * (size_t)u.width);
-      for (int copy = 0; copy < u.copies * u.copies; copy++) {
-        int down = 3 * (copy / u.copies) - u.padding, right = 3 * (copy % u.copies) - u.padding, first, last;
-        int r = row - down;
-        if (r < 0 || r >= u.unfolded_height) continue;
-        covered(right, u.width, u.unfolded_width, &first, &last);
-        const float *from = z + (((size_t)copy * (size_t)groups + (size_t)group) * (size_t)u.unfolded_height + (size_t)r) * row_length;
-        float *sum = to + (first + right) * u.block;
-        size_t length = block * (size_t)(last - first);
-        from += block * (size_t)first;
-        for (size_t i = 0; i < length; i++) sum[i] += from[i];
-      }
-    }
-  }
-}
-
-// The kernel's rows or columns of the original at tap 0 of an unfolded channel.
+// The original channel, row and column at tap 0 of an unfolded channel.
 static inline void tap(struct kernels_unfolding u, int channel, int *c, int *down, int *right) {
-  int area = u.stride * u.stride, within = channel % area, copy = channel / area / u.channels;
-  *c = channel / area % u.channels;
-  *down = 3 * (copy / u.copies) * u.stride + within / u.stride;
-  *right = 3 * (copy % u.copies) * u.stride + within % u.stride;
+  int area = u.stride * u.stride;
+  *c = channel / area;
+  *down = channel % area / u.stride;
+  *right = channel % u.stride;
 }
 
 void kernels_unfold_weights(float *restrict z, const float *restrict w, int side, int taps, struct kernels_unfolding u) {
-  int used = u.channels * u.stride * u.stride * u.copies * u.copies;
+  int used = u.channels * u.stride * u.stride;
   memset(z, 0, sizeof(float) * (size_t)u.unfolded_channels * (size_t)(taps * taps));
   for (int channel = 0; channel < used; channel++, z += taps * taps) {
     int c, down, right;
@@ -141,7 +90,7 @@ void kernels_unfold_weights(float *restrict z, const float *restrict w, int side
 }
 
 void kernels_fold_weights(float *restrict w, const float *restrict z, int side, int taps, struct kernels_unfolding u) {
-  int used = u.channels * u.stride * u.stride * u.copies * u.copies;
+  int used = u.channels * u.stride * u.stride;
   for (int channel = 0; channel < used; channel++, z += taps * taps) {
     int c, down, right;
     tap(u, channel, &c, &down, &right);

@@ -51,7 +51,7 @@ struct ComputeOptions: ParsableArguments {
   @Option(help: ArgumentHelp("float32, or bfloat16 with float32 parameters.", valueName: "precision"))
   var precision = Precision.float32
 
-  @Option(help: ArgumentHelp("How 3×3 convolutions are computed in float32.", valueName: "how"))
+  @Option(help: ArgumentHelp("How 3×3 convolutions are computed.", valueName: "how"))
   var convolution = ConvolutionAlgorithm.auto
 
   var team: ThreadTeam { ThreadTeam(workers: threads ?? ThreadTeam.available) }

@@ -10,7 +10,7 @@ let hasBFloat16 = oneDNNPrecisions.contains(.bfloat16)
 let noBFloat16: Comment = "oneDNN or this processor has no bfloat16"
 
 /// Float32 sums in another order are off by some 1e-7 a layer, and a ReLU at its kink or a pooling tie may turn: 1e-5.
-/// Winograd's transforms multiply rounding by about 10: 1e-4.
+/// Winograd's transforms multiply rounding by up to 10: 1e-4.
 let oneDNNAlgorithms: [(ConvolutionAlgorithm, tolerance: Double)] = [(.direct, 1e-5), (.winograd, 1e-4), (.auto, 1e-4)]
 
 /// What one plan gave for one batch.

@@ -168,46 +168,44 @@ static const int64_t conednn_none[2] = {0, 0};
 #endif
 
 static inline dnnl_status_t conednn_convolution_forward(
-    dnnl_primitive_desc_t *found, const conednn_context *in, dnnl_prop_kind_t kind, dnnl_alg_kind_t algorithm,
-    const conednn_operands *of, const conednn_window *window) {
+    dnnl_primitive_desc_t *found, const conednn_context *in, dnnl_prop_kind_t kind, const conednn_operands *of,
+    const conednn_window *window) {
 #if DNNL_VERSION_MAJOR >= 3
   return conednn.convolution_forward_primitive_desc_create(
-      found, in->engine, kind, algorithm, of->source, of->weights, of->biases, of->target, window->strides, conednn_none,
+      found, in->engine, kind, dnnl_convolution_direct, of->source, of->weights, of->biases, of->target, window->strides, conednn_none,
       window->before, window->after, in->attributes);
 #else
   dnnl_convolution_desc_t operation;
   CONEDNN_FIND(conednn.convolution_forward_desc_init(
-      &operation, kind, algorithm, of->source, of->weights, of->biases, of->target, window->strides, window->before,
+      &operation, kind, dnnl_convolution_direct, of->source, of->weights, of->biases, of->target, window->strides, window->before,
       window->after));
 #endif
 }
 
 static inline dnnl_status_t conednn_convolution_backward_weights(
-    dnnl_primitive_desc_t *found, const conednn_context *in, dnnl_alg_kind_t algorithm, const conednn_operands *of,
-    const conednn_window *window) {
+    dnnl_primitive_desc_t *found, const conednn_context *in, const conednn_operands *of, const conednn_window *window) {
 #if DNNL_VERSION_MAJOR >= 3
   return conednn.convolution_backward_weights_primitive_desc_create(
-      found, in->engine, algorithm, of->source, of->weights, of->biases, of->target, window->strides, conednn_none,
+      found, in->engine, dnnl_convolution_direct, of->source, of->weights, of->biases, of->target, window->strides, conednn_none,
       window->before, window->after, in->hint, in->attributes);
 #else
   dnnl_convolution_desc_t operation;
   CONEDNN_FIND(conednn.convolution_backward_weights_desc_init(
-      &operation, algorithm, of->source, of->weights, of->biases, of->target, window->strides, window->before,
+      &operation, dnnl_convolution_direct, of->source, of->weights, of->biases, of->target, window->strides, window->before,
       window->after));
 #endif
 }
 
 static inline dnnl_status_t conednn_convolution_backward_data(
-    dnnl_primitive_desc_t *found, const conednn_context *in, dnnl_alg_kind_t algorithm, const conednn_operands *of,
-    const conednn_window *window) {
+    dnnl_primitive_desc_t *found, const conednn_context *in, const conednn_operands *of, const conednn_window *window) {
 #if DNNL_VERSION_MAJOR >= 3
   return conednn.convolution_backward_data_primitive_desc_create(
-      found, in->engine, algorithm, of->source, of->weights, of->target, window->strides, conednn_none, window->before,
+      found, in->engine, dnnl_convolution_direct, of->source, of->weights, of->target, window->strides, conednn_none, window->before,
       window->after, in->hint, in->attributes);
 #else
   dnnl_convolution_desc_t operation;
   CONEDNN_FIND(conednn.convolution_backward_data_desc_init(
-      &operation, algorithm, of->source, of->weights, of->target, window->strides, window->before, window->after));
+      &operation, dnnl_convolution_direct, of->source, of->weights, of->target, window->strides, window->before, window->after));
 #endif
 }
 

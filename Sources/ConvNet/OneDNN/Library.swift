@@ -62,6 +62,8 @@ enum OneDNN {
   static var hasAVX512: Bool { has(dnnl_cpu_isa_avx512_core) }
   /// Below, bfloat16 is emulated.
   static var hasBFloat16: Bool { has(dnnl_cpu_isa_avx512_core_bf16) }
+  /// Units for products of bfloat16 matrices.
+  static var hasAMX: Bool { has(dnnl_cpu_isa_avx512_core_amx) }
 
   /// The instruction set that kernels are generated for, in oneDNN's spelling.
   static var instructionSet: String {

@@ -9,11 +9,9 @@ final class OneDNNConvolution: OneDNNLayer {
   private let layer: Convolution
   private let weights: Parameter
   private let biases: Parameter
-  /// The input as the forward primitive takes it.
+  /// The input as the forward pass takes it.
   private let source: Memory
-  /// The layout of the input before it was unfolded.
-  private let unfoldedFrom: MemoryDescriptor
-  /// The weights of the convolution as it is given to oneDNN, float32.
+  /// The weights of the convolution as it is computed, float32.
   private let plainWeights: Memory
 
   private var multiplyAdds: Int { place.program.batch * layer.multiplyAdds(for: place.input) }
@@ -26,76 +24,90 @@ final class OneDNNConvolution: OneDNNLayer {
     let form = try ConvolutionForm.choose(layer, place, relu: relu, first: first, wantsBelow: wantsBelow)
     self.form = form
 
-    let wanted = form.forward.descriptor(dnnl_query_src_md)
     if let unfolding = form.unfolding {
-      let layout =
-        try unfolding.copies > 1
-        ? MemoryDescriptor(MemoryDescriptor.dimensions(program.batch, place.input), dnnl_f32, program.blockedTag)
-        : MemoryDescriptor(plain: program.batch, place.input, dnnl_f32)
-      let unfolded = try Memory(wanted)
-      if form.readsPictures {
-        place.forward { state in
-          if let images = state.images { unfolding.unfold(pictures: images, into: unfolded, team: program.team) }
-        }
-      } else {
-        let from = try place.forwardInput(input, as: layout)
-        place.forward { _ in unfolding.unfold(from, into: unfolded, count: program.batch, team: program.team) }
+      let unfolded = try Memory(form.source)
+      place.forward { state in
+        if let images = state.images { unfolding.unfold(images, into: unfolded, team: program.team) }
       }
       source = unfolded
-      unfoldedFrom = layout
 
       let given = try program.values(weights, as: MemoryDescriptor([weights.range.count], dnnl_f32, dnnl_x))
       let plain = try Memory(form.plainWeights)
       place.packing { _ in unfolding.unfoldWeights(given, into: plain, team: program.team) }
       plainWeights = plain
     } else {
-      source = try place.forwardInput(input, as: wanted)
-      unfoldedFrom = wanted
+      source = try place.forwardInput(input, as: form.source)
       plainWeights = try program.values(weights, as: form.plainWeights)
     }
 
-    output = try Memory(form.forward.descriptor(dnnl_query_dst_md))
-    let packed = try place.packed(plainWeights, as: form.forward.descriptor(dnnl_query_weights_md))
-    let call = try program.call(
-      form.forward,
-      [
-        DNNL_ARG_SRC: source, DNNL_ARG_WEIGHTS: packed, DNNL_ARG_DST: output,
-        DNNL_ARG_BIAS: program.values(biases, as: MemoryDescriptor([layer.filters], dnnl_f32, dnnl_x)),
-      ])
-    place.forward(multiplyAdds: multiplyAdds) { _ in call.run() }
+    output = try Memory(form.target)
+    let biasValues = try program.values(biases, as: MemoryDescriptor([layer.filters], dnnl_f32, dnnl_x))
+    switch form.way {
+    case .winograd(let winograd):
+      try winograd.compileForward(
+        source, weights: plainWeights, biases: biasValues, into: output, relu: relu, multiplyAdds: multiplyAdds, place)
+    case .primitives(let primitives):
+      let packed = try place.packed(plainWeights, as: primitives.forward.descriptor(dnnl_query_weights_md))
+      let call = try program.call(
+        primitives.forward,
+        [DNNL_ARG_SRC: source, DNNL_ARG_WEIGHTS: packed, DNNL_ARG_DST: output, DNNL_ARG_BIAS: biasValues])
+      place.forward(multiplyAdds: multiplyAdds) { _ in call.run() }
+    }
   }
 
   func compileBackward(above: Memory, wantsBelow: Bool) throws -> Memory? {
-    if let parameterGradients = form.parameterGradients { try compileParameterGradients(parameterGradients, above) }
-    guard wantsBelow, let inputGradient = form.inputGradient else { return nil }
-    return try compileInputGradient(inputGradient, above)
+    let program = place.program
+    // Winograd's kernels take the layout of the output alone.
+    let signal = try form.isWinograd ? place.signal(above, as: output.descriptor) : above
+    if program.purpose.trains { try compileParameterGradients(signal) }
+    guard wantsBelow else { return nil }
+    let below: Memory
+    switch form.way {
+    case .winograd(let winograd):
+      below = try program.signal(form.source)
+      try winograd.compileInputGradient(signal, weights: plainWeights, into: below, multiplyAdds: multiplyAdds, place)
+    case .primitives(let primitives):
+      guard let descriptor = primitives.inputGradient else { return nil }
+      below = try compileInputGradient(descriptor, signal)
+    }
+    guard let unfolding = form.unfolding else { return below }
+    // Unfolding is for the first layer alone: its gradient is the plan's.
+    place.backward(.inputGradient) { _ in
+      unfolding.fold(below, into: program.inputGradient, count: program.batch, team: program.team)
+    }
+    return program.inputGradient
   }
 
-  private func compileParameterGradients(_ descriptor: PrimitiveDescriptor, _ signal: Memory) throws {
+  private func compileParameterGradients(_ signal: Memory) throws {
     let program = place.program
-    let team = program.team
-    let signal = try aside(signal, as: descriptor.descriptor(dnnl_query_diff_dst_md))
-    let source = try backwardSource(as: descriptor.descriptor(dnnl_query_src_md))
-    let gradients = try Memory(descriptor.descriptor(dnnl_query_diff_weights_md))
-    let call = try program.call(
-      descriptor,
-      [
-        DNNL_ARG_SRC: source, DNNL_ARG_DIFF_DST: signal, DNNL_ARG_DIFF_WEIGHTS: gradients,
-        DNNL_ARG_DIFF_BIAS: program.gradients(biases, as: MemoryDescriptor([layer.filters], dnnl_f32, dnnl_x)),
-      ])
-    place.backward(.parameterGradient, multiplyAdds: multiplyAdds) { _ in call.run() }
-
-    if let unfolding = form.unfolding {
-      let plain = try Memory(form.plainWeights)
+    let biasGradients = try program.gradients(biases, as: MemoryDescriptor([layer.filters], dnnl_f32, dnnl_x))
+    // Unfolded ones are folded on their way.
+    let plain = try form.unfolding == nil ? program.gradients(weights, as: form.plainWeights) : Memory(form.plainWeights)
+    switch form.way {
+    case .winograd(let winograd):
+      try winograd.compileParameterGradients(
+        source, signal, weights: plain, biases: biasGradients, multiplyAdds: multiplyAdds, place)
+    case .primitives(let primitives):
+      guard let descriptor = primitives.parameterGradients else { return }
+      let signal = try aside(signal, as: descriptor.descriptor(dnnl_query_diff_dst_md))
+      let source = try backwardSource(as: descriptor.descriptor(dnnl_query_src_md))
+      let gradients = try Memory(descriptor.descriptor(dnnl_query_diff_weights_md))
+      let call = try program.call(
+        descriptor,
+        [
+          DNNL_ARG_SRC: source, DNNL_ARG_DIFF_DST: signal, DNNL_ARG_DIFF_WEIGHTS: gradients,
+          DNNL_ARG_DIFF_BIAS: biasGradients,
+        ])
       let reorder = try program.reorder(gradients, to: plain)
-      let target = try program.gradients(weights, as: MemoryDescriptor([weights.range.count], dnnl_f32, dnnl_x))
-      place.backward(.parameterGradient) { _ in
+      place.backward(.parameterGradient, multiplyAdds: multiplyAdds) { _ in
+        call.run()
         reorder.run()
-        unfolding.foldWeights(plain, into: target, team: team)
       }
-    } else {
-      let reorder = try program.reorder(gradients, to: program.gradients(weights, as: form.plainWeights))
-      place.backward(.parameterGradient) { _ in reorder.run() }
+    }
+    guard let unfolding = form.unfolding else { return }
+    let target = try program.gradients(weights, as: MemoryDescriptor([weights.range.count], dnnl_f32, dnnl_x))
+    place.backward(.parameterGradient) { _ in
+      unfolding.foldWeights(plain, into: target, team: program.team)
     }
   }
 
@@ -107,12 +119,7 @@ final class OneDNNConvolution: OneDNNLayer {
     let call = try program.call(
       descriptor, [DNNL_ARG_DIFF_DST: signal, DNNL_ARG_WEIGHTS: packed, DNNL_ARG_DIFF_SRC: below])
     place.backward(.inputGradient, multiplyAdds: multiplyAdds) { _ in call.run() }
-    guard let unfolding = form.unfolding else { return below }
-    // Space to depth is for the first layer alone: its gradient is the plan's.
-    let folded = try unfolding.copies > 1 ? program.signal(unfoldedFrom) : program.inputGradient
-    let team = program.team
-    place.backward(.inputGradient) { _ in unfolding.fold(below, into: folded, count: program.batch, team: team) }
-    return folded
+    return below
   }
 
   /// The signal in another layout, for one instruction; the signal itself stays.

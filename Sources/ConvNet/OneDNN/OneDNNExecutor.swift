@@ -48,7 +48,7 @@ final class OneDNNExecutor: Executor {
       ?? Tensor(count: 0, shape: parameters.network.input)
     (compiled, lastReorder) = try Self.compile(steps, program)
     let convolutions = compiled.map { ($0.layer as? OneDNNConvolution)?.form }
-    copiesPictures = !(convolutions[0]?.readsPictures ?? false)
+    copiesPictures = convolutions[0]?.unfolding == nil
     try program.allocate()
     let top = steps.count - 1
     scores = try PlainView(of: compiled[top].output, count: batch, shape: steps[top].output, stream: program.stream)

@@ -26,7 +26,7 @@ final class OneDNNProgram {
   let purpose: Purpose
   /// Of activations, weights and their signals; parameter gradients are always float32.
   let type: dnnl_data_type_t
-  /// Whether 3×3 convolutions are looked for among Winograd's.
+  /// Whether convolutions go by Winograd's algorithm where it suits them.
   let winograd: Bool
   let team: ThreadTeam
   let stream: OneDNNStream
@@ -57,7 +57,12 @@ final class OneDNNProgram {
     self.purpose = purpose
     self.team = team
     type = precision == .bfloat16 ? dnnl_bf16 : dnnl_f32
-    winograd = precision == .float32 && convolution != .direct && OneDNN.hasAVX512
+    // Where there are units for products of bfloat16 matrices the transforms would take longer than what they save.
+    winograd =
+      switch precision {
+      case .float32: convolution != .direct && OneDNN.hasAVX512
+      case .bfloat16: OneDNN.hasBFloat16 && (convolution == .winograd || convolution == .auto && !OneDNN.hasAMX)
+      }
     let plain = try MemoryDescriptor(plain: batch, parameters.network.input, dnnl_f32)
     images = try Memory(plain)
     inputGradient = try Memory(unattached: plain)

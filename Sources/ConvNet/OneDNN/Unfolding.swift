@@ -2,61 +2,42 @@ import COneDNN
 import Foundation
 import Kernels
 
-/// A convolution written as another one, of stride 1 and a smaller kernel, over more channels: numerically the same net.
+/// Space to depth: a convolution of stride S > 1 written as another one, of stride 1 and a smaller kernel, over more channels, which is
+/// numerically the same net. Each S×S block of pixels becomes S² channels, and the kernel K×K one of ⌈K/S⌉×⌈K/S⌉: conv1 (11×11,
+/// stride 4, 3 channels) becomes 3×3 over 48 channels, for which every pass has fast kernels.
 ///
-/// **Space to depth** (stride S > 1): each S×S block of pixels becomes S² channels, and the kernel K×K one of ⌈K/S⌉×⌈K/S⌉.
-/// conv1 (11×11, stride 4, 3 channels) becomes 3×3 over 48 channels, for which every pass has fast kernels.
-///
-/// **Shifted copies** (stride 1, K = 5 or 6): the input and its copies shifted by 3 to the left, upwards and both become 4·C
-/// channels, and the kernel 3×3, so that Winograd's F(4×4, 3×3) applies: conv2 takes 9 multiplications an output instead
-/// of 25, as many as F(2×2, 5×5) would.
-///
-/// Channel ((a·A + b)·C + c)·S² + dy·S + dx of the unfolded input at (r, q) is
-/// `x[c, (r + 3a)·S + dy − padding, (q + 3b)·S + dx − padding]`, 0 outside; A = 1 or 2 copies a dimension. Taps of the unfolded
-/// kernel that lie beyond the original are zero. Channels are filled up with zeros to whole blocks.
+/// Channel c·S² + dy·S + dx of the unfolded input at (r, q) is `x[c, r·S + dy − padding, q·S + dx − padding]`, 0 outside. Taps of
+/// the unfolded kernel that lie beyond the original are zero. Channels are filled up with zeros to whole blocks.
 struct Unfolding {
   let layer: Convolution
   let input: Shape
-  /// A: shifted copies a dimension.
-  let copies: Int
   /// The side of the unfolded kernel.
   let kernel: Int
   /// The shape of the unfolded input.
   let unfolded: Shape
   private let geometry: kernels_unfolding
 
-  init(_ layer: Convolution, input: Shape, output: Shape, copies: Int, block: Int) {
+  init(_ layer: Convolution, input: Shape, output: Shape, block: Int) {
     self.layer = layer
     self.input = input
-    self.copies = copies
-    kernel = copies > 1 ? 3 : (layer.kernel + layer.stride - 1) / layer.stride
-    let channels = input.channels * layer.stride * layer.stride * copies * copies
+    kernel = (layer.kernel + layer.stride - 1) / layer.stride
+    let channels = input.channels * layer.stride * layer.stride
     unfolded = Shape(
       channels: (channels + block - 1) / block * block, height: output.height + kernel - 1, width: output.width + kernel - 1)
     geometry = kernels_unfolding(
       channels: Int32(input.channels), height: Int32(input.height), width: Int32(input.width), stride: Int32(layer.stride),
-      padding: Int32(layer.padding), copies: Int32(copies), unfolded_channels: Int32(unfolded.channels),
-      unfolded_height: Int32(unfolded.height), unfolded_width: Int32(unfolded.width), block: Int32(block))
+      padding: Int32(layer.padding), unfolded_channels: Int32(unfolded.channels), unfolded_height: Int32(unfolded.height),
+      unfolded_width: Int32(unfolded.width), block: Int32(block))
   }
 
   /// Taps that the original has, of those that the unfolded one computes.
-  static func usefulness(_ layer: Convolution, copies: Int) -> Double {
-    let blocks = (layer.kernel + layer.stride - 1) / layer.stride
-    let side = copies > 1 ? 3 * copies : blocks * layer.stride
+  static func usefulness(_ layer: Convolution) -> Double {
+    let side = (layer.kernel + layer.stride - 1) / layer.stride * layer.stride
     return Double(layer.kernel * layer.kernel) / Double(side * side)
   }
 
-  /// Shifted copies of a blocked source.
-  func unfold(_ source: Memory, into target: Memory, count: Int, team: ThreadTeam) {
-    team.split(count) { _, pictures in
-      for n in pictures {
-        kernels_shift_blocks(target.floats + n * unfolded.count, source.floats + n * input.count, geometry)
-      }
-    }
-  }
-
-  /// Space to depth, from plain pictures to as many of the target's; those beyond become zero.
-  func unfold(pictures source: Tensor, into target: Memory, team: ThreadTeam) {
+  /// From plain pictures to as many of the target's; those beyond become zero.
+  func unfold(_ source: Tensor, into target: Memory, team: ThreadTeam) {
     let isFloat = target.descriptor.type == dnnl_f32
     team.split(target.descriptor.elements / unfolded.count) { _, pictures in
       for n in pictures {
@@ -73,14 +54,12 @@ struct Unfolding {
     }
   }
 
-  /// The transpose of either: the gradient by the unfolded input to the gradient by the input, in the input's layout.
+  /// The transpose: the gradient by the unfolded input to the gradient by the pictures.
   func fold(_ source: Memory, into target: Memory, count: Int, team: ThreadTeam) {
     team.split(count) { _, pictures in
       for n in pictures {
         let to = target.floats + n * input.count
-        if copies > 1 {
-          kernels_sum_shifts(to, source.floats + n * unfolded.count, geometry)
-        } else if source.descriptor.type == dnnl_f32 {
+        if source.descriptor.type == dnnl_f32 {
           kernels_depth_to_space(to, source.floats + n * unfolded.count, geometry)
         } else {
           kernels_depth_to_space_bf16(to, source.halves + n * unfolded.count, geometry)

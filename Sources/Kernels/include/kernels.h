@@ -84,7 +84,7 @@ void kernels_col2im(float *x, const float *columns, struct kernels_window window
 /// A convolution's input rewritten for another one of stride 1; see ConvNet's `Unfolding` for the channels' order.
 struct kernels_unfolding {
   int channels, height, width;               // of the input
-  int stride, padding, copies;               // of the convolution; copies a dimension
+  int stride, padding;                       // of the convolution
   int unfolded_channels;                     // filled up to whole blocks
   int unfolded_height, unfolded_width;
   int block;                                 // channels that lie together, innermost
@@ -96,13 +96,60 @@ void kernels_space_to_depth_bf16(uint16_t *z, const float *x, struct kernels_unf
 void kernels_depth_to_space(float *x, const float *z, struct kernels_unfolding unfolding);
 void kernels_depth_to_space_bf16(float *x, const uint16_t *z, struct kernels_unfolding unfolding);
 
-/// Copies shifted by multiples of 3: z [Z/block, R, Q, block] from x [C/block, H, W, block]; and the transpose, a sum.
-void kernels_shift_blocks(float *z, const float *x, struct kernels_unfolding unfolding);
-void kernels_sum_shifts(float *x, const float *z, struct kernels_unfolding unfolding);
-
 /// One filter's weights z [Z, taps, taps] from w [C, side, side], 0 where w has no tap; and the transpose, which writes all of w.
 void kernels_unfold_weights(float *z, const float *w, int side, int taps, struct kernels_unfolding unfolding);
 void kernels_fold_weights(float *w, const float *z, int side, int taps, struct kernels_unfolding unfolding);
+
+// Winograd's convolution: 3×3 kernels of stride 1, and 5×5 and 6×6 ones as 3×3 over copies of the input that are shifted by 3.
+// Activations are [N, C/16, H, W, 16], their last block filled up with zeros. A picture's values depend on no other picture.
+
+struct kernels_winograd {
+  int channels, height, width;               // of the input
+  int filters, output_height, output_width;
+  int kernel, padding, copies;               // copies in a dimension: 1, or 2
+  int half;                                  // not 0: activations and factors are bfloat16, which the processor must know, not float
+};
+
+/// What one call computes: pictures, and channels or filters first ..< last, in whole panels.
+struct kernels_winograd_part {
+  int first_picture, last_picture, first, last;
+};
+
+/// What one call computes of the weights' gradient: those that one copy of the input meets, in whole blocks of 16.
+struct kernels_winograd_weights {
+  int copy, first_channel, last_channel, first_filter, last_filter;
+};
+
+/// The channels of a panel, 16 or 32: weights are packed panel by panel.
+int kernels_winograd_panel(int channels);
+
+/// Pictures that are computed together.
+int kernels_winograd_pictures(struct kernels_winograd winograd);
+
+/// Floats that the packed weights take, for the forward pass or (transposed) for the gradient by the input.
+size_t kernels_winograd_packed(struct kernels_winograd winograd, int transposed);
+
+/// Floats of `scratch` in a call for either pass, and for the gradient by so many of the weights.
+size_t kernels_winograd_scratch(struct kernels_winograd winograd, int transposed);
+size_t kernels_winograd_weight_scratch(struct kernels_winograd winograd, int channels, int filters);
+
+/// Packs the weights w [K, C, kernel, kernel] for filters (transposed: for channels of all copies) first ..< last.
+void kernels_winograd_pack(void *u, const float *w, struct kernels_winograd winograd, int transposed, int first, int last);
+
+/// y = x ∗ w + bias, then max(·, 0) where relu is not 0.
+void kernels_winograd_forward(void *y, const void *x, const void *u, const float *bias, int relu,
+                              struct kernels_winograd winograd, struct kernels_winograd_part part, float *scratch);
+
+/// The gradient by x, of weights packed transposed.
+void kernels_winograd_input_gradient(void *dx, const void *dy, const void *u, struct kernels_winograd winograd,
+                                     struct kernels_winograd_part part, float *scratch);
+
+/// The gradient by some of the weights w [K, C, kernel, kernel].
+void kernels_winograd_weight_gradient(float *dw, const void *x, const void *dy, int pictures, struct kernels_winograd winograd,
+                                      struct kernels_winograd_weights part, float *scratch);
+
+/// The gradient by the biases of one block of filters.
+void kernels_winograd_bias_gradient(float *db, const void *dy, int pictures, struct kernels_winograd winograd, int block);
 
 // ---- Pooling and normalisation --------------------------------------------------------------------------------------
 
