@@ -57,7 +57,7 @@ final class OneDNNProgram {
     self.purpose = purpose
     self.team = team
     type = precision == .bfloat16 ? dnnl_bf16 : dnnl_f32
-    // Where there are units for products of bfloat16 matrices the transforms would take longer than what they save.
+    // Winograd's kernels don't use AMX, by which direct convolution is fast.
     winograd =
       switch precision {
       case .float32: convolution != .direct && OneDNN.hasAVX512
