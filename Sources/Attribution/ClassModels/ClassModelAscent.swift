@@ -136,9 +136,13 @@ public final class ClassModelAscent {
     precondition(items.count * samples <= plan.batch, "\(items.count) × \(samples) pictures for a batch of \(plan.batch)")
     guard !items.isEmpty else { return [] }
     pictures.storage.fill(with: 0)
-    let optimiser = OptimiserState(options.optimiser, count: pictures.shape.count)
     var slots = items.flatMap { item in
-      (0..<samples).map { Slot(objective: item.0, stream: $0 << 32 | item.stream, optimiser: optimiser) }
+      // An optimiser each from the start: copies of one would share its memory until a thread writes to it.
+      (0..<samples).map {
+        Slot(
+          objective: item.0, stream: $0 << 32 | item.stream,
+          optimiser: OptimiserState(options.optimiser, count: pictures.shape.count))
+      }
     }
     let objectives = slots.map(\.objective)
 
