@@ -129,7 +129,9 @@ struct LocalisationScoreTests {
     let expected = [[box("n1", [1, 2, 3, 4]), box("n2", [5, 6, 7, 8])]]
     let forms = [
       plain, "\u{FEFF}" + plain.replacing("\n", with: "\r\n"), plain.replacing(",", with: ";"), String(rows.dropFirst()),
-      plain.replacing("p,", with: "\"p\","), "wnid,image,rank,xmin,ymin,xmax,ymax\nn2,p,2,5,6,7,8\nn1,p,1,1,2,3,4",
+      plain.replacing("p,", with: "\"p\","), plain.replacing(",1,2,3,4", with: ",1.0, 2.0,3.0,4.2"),
+      plain.replacing("p,1", with: "p,1.0"),
+      "wnid,image,rank,xmin,ymin,xmax,ymax\nn2,p,2,5,6,7,8\nn1,p,1,1,2,3,4",
     ]
     for form in forms { #expect(try BoxTable.parse(form, name: "a.csv").map(\.answers) == expected, "\(form)") }
   }
@@ -159,6 +161,17 @@ struct LocalisationScoreTests {
     let expected = [box("n1", [1, 2, 3, 4]), box("n0", [5, 6, 7, 8])]
     #expect(try parse("ImageId,PredictionString\np,n1 1 2 3 4 n0 5 6 7 8\nq,\n").map(\.answers) == [expected, []])
     #expect(try parse("ImageId,PredictionString\r\np, 1 1 2 3 4 0 5 6 7 8 \r\n", numbers).map(\.answers) == [expected])
+    for form in [
+      "\"ImageId\",\"PredictionString\"\n\"p\",\"n1 1 2 3 4 n0 5 6 7 8\"\n",
+      "imageid;PredictionString\np;n1 1 2 3 4 n0 5 6 7 8\n",
+      "PredictionString,ImageId\nn1 1.0 2 3 4 n0 5 6 7 8,p\n", ",ImageId,PredictionString\n0,p,n1 1 2 3 4 n0 5 6 7 8\n",
+      "ImageId\tboxes\np\tn1 1 2 3 4 n0 5 6 7 8\n",
+    ] {
+      let found = try parse(form)
+      #expect(found.map(\.answers) == [expected] && found.map(\.image) == ["p"], "\(form)")
+    }
+    let repeated = #expect(throws: TextListError.self) { try parse("ImageId,PredictionString\np,\nq,\np,n1 1 2 3 4\n") }
+    #expect(repeated?.description.contains("k.csv, line 4: p has a line before") == true)
     for row in ["p", "p,1 1 2 3 4", "p,n1 1 2 3", "p,n1 3 2 1 4", "p,n1 1 2 3 9223372036854775807"] {
       let error = #expect(throws: TextListError.self) { try parse("ImageId,PredictionString\n\(row)\n") }
       #expect(error?.description.contains("k.csv, line 2") == true, "\(row)")

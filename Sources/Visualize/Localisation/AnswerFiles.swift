@@ -54,12 +54,9 @@ public enum BoxTable {
   public static func parse(_ list: TextList) throws(TextListError) -> [PictureAnswers] {
     var rows = try list.rows()
     var columns = leastColumns
-    if let first = rows.first {
-      let names = first.fields.map { $0.text.trimmingCharacters(in: .whitespaces).lowercased() }
-      if names.contains("image") {
-        columns = names
-        rows.removeFirst()
-      }
+    if list.columnNames.contains("image") {
+      columns = list.columnNames
+      rows.removeFirst()
     }
     var places: [String: Int] = [:]
     for (place, name) in columns.enumerated() where places[name] == nil { places[name] = place }
@@ -102,8 +99,8 @@ public enum BoxTable {
 
     /// Nil if the line has no box.
     var answer: (box: BoundingBox, rank: Int)? {
-      let corners = ["xmin", "ymin", "xmax", "ymax"].compactMap { field($0)?.integer }
-      guard text("image") != nil, let wnid = text("wnid"), let rank = field("rank")?.integer,
+      let corners = ["xmin", "ymin", "xmax", "ymax"].compactMap { field($0)?.rounded }
+      guard text("image") != nil, let wnid = text("wnid"), let rank = field("rank")?.rounded,
         let box = BoundingBox(wnid: wnid, corners: corners)
       else { return nil }
       return (box, rank)
@@ -113,10 +110,10 @@ public enum BoxTable {
     var picture: PictureAnswers {
       var picture = PictureAnswers(image: text("image") ?? "", answers: [])
       picture.picture = text("picture").map(FileName.init(written:))
-      if let width = field("width")?.integer, let height = field("height")?.integer, BoundingBox.corners.contains(width),
+      if let width = field("width")?.rounded, let height = field("height")?.rounded, BoundingBox.corners.contains(width),
         BoundingBox.corners.contains(height), width > 0, height > 0
       {
-        let orientation = field("orientation")?.integer.flatMap(UInt16.init(exactly:)).flatMap(Orientation.init(rawValue:))
+        let orientation = field("orientation")?.rounded.flatMap(UInt16.init(exactly:)).flatMap(Orientation.init(rawValue:))
         picture.frame = PictureFrame(width: width, height: height, orientation: orientation ?? .upright)
       }
       return picture

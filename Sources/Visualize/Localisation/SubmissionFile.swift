@@ -42,26 +42,34 @@ public enum SubmissionFile {
   }
 
   /// Reads Kaggle's form of the challenge: `ImageId,PredictionString`, where the string is `label xmin ymin xmax ymax` up to five
-  /// times, with synset ids or numbers as labels.
+  /// times, with synset ids or numbers as labels. The columns may be in any order, quoted, and divided by semicolons or tabs.
   ///
   /// - Parameter numbers: the list that numbers as labels refer to; nil if the labels are ids.
   /// - Throws: `TextListError` that names the file and line which can't be understood.
   public static func parseKaggle(_ list: TextList, numbers: ClassNumbers?) throws(TextListError) -> [PictureAnswers] {
+    let columns = list.columnNames
+    guard let name = columns.firstIndex(of: nameColumn),
+      let prediction = columns.firstIndex(of: predictionColumn) ?? (columns.count == 2 ? 1 - name : nil)
+    else { throw TextListError(list.path, line: 1, "expected the columns ImageId and PredictionString") }
     var found: [PictureAnswers] = []
-    for line in list.entries.dropFirst() {
-      let fields = try line.fields()
-      guard fields.count == 2 else { throw line.error(expected: "\"ImageId,PredictionString\"") }
-      var picture = PictureAnswers(image: fields[0].text.trimmingCharacters(in: .whitespaces), answers: [])
-      picture.answers = try boxes(in: fields[1].words, of: line, numbers)
+    var seen: Set<String> = []
+    for row in try list.rows().dropFirst() {
+      guard row.fields.count == columns.count else { throw row.line.error(expected: "\"ImageId,PredictionString\"") }
+      var picture = PictureAnswers(image: row.fields[name].text.trimmingCharacters(in: .whitespaces), answers: [])
+      guard seen.insert(picture.image).inserted else {
+        throw row.line.error("\(picture.image) has a line before; give each picture one line")
+      }
+      picture.answers = try boxes(in: row.fields[prediction].words, of: row.line, numbers)
       found.append(picture)
     }
     return found
   }
 
+  private static let nameColumn = "imageid"
+  private static let predictionColumn = "predictionstring"
+
   /// True if a list is in that form.
-  static func isKaggle(_ list: TextList) -> Bool {
-    list.lines.first.map { String(decoding: $0.bytes, as: UTF8.self).lowercased().hasPrefix("imageid,") } ?? false
-  }
+  static func isKaggle(_ list: TextList) -> Bool { list.columnNames.contains(nameColumn) }
 
   private static func boxes(
     in words: [TextList.Field], of line: TextList.Line, _ numbers: ClassNumbers?
@@ -71,7 +79,7 @@ public enum SubmissionFile {
     for start in stride(from: 0, to: words.count, by: 5) {
       let label = words[start].text
       let wnid: String
-      if let number = number(words[start]) {
+      if let number = words[start].rounded {
         guard let numbers else {
           throw line.error(
             "the class \(label) is a number: give what it counts with --class-list (ILSVRC2012_meta.mat or a list)")
@@ -81,7 +89,7 @@ public enum SubmissionFile {
       } else {
         wnid = label
       }
-      let corners = words[(start + 1)..<(start + 5)].compactMap(number)
+      let corners = words[(start + 1)..<(start + 5)].compactMap(\.rounded)
       guard let box = BoundingBox(wnid: wnid, corners: corners) else {
         let text = words[(start + 1)..<(start + 5)].map(\.text).joined(separator: " ")
         throw line.error("\(text) are no corners of a box: expected xmin ymin xmax ymax, the first two the smaller ones")
@@ -90,11 +98,22 @@ public enum SubmissionFile {
     }
     return answers
   }
+}
 
-  /// A whole number, or a number rounded to one; nil for other text.
-  private static func number(_ word: TextList.Field) -> Int? {
-    if let integer = word.integer { return integer }
-    guard word.bytes.allSatisfy({ (0x30...0x39).contains($0) || "+-.eE".utf8.contains($0) }) else { return nil }
-    return Double(word.text).flatMap { Int(exactly: $0.rounded()) }
+extension TextList {
+  /// The fields of the first line in lower case: the names of a table's columns, if it has a header.
+  var columnNames: [String] {
+    let fields = try? entries.first?.fields(separator: separator)
+    return (fields ?? []).map { $0.text.trimmingCharacters(in: .whitespaces).lowercased() }
+  }
+}
+
+extension TextList.Field {
+  /// A whole number, or a number rounded to one, because spreadsheets and pandas write 78 as 78.0; nil for other text.
+  var rounded: Int? {
+    if let integer { return integer }
+    let text = text.trimmingCharacters(in: .whitespaces)
+    guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) || "+-.eE".utf8.contains($0) }) else { return nil }
+    return Double(text).flatMap { Int(exactly: $0.rounded()) }
   }
 }
