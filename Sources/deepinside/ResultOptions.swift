@@ -81,9 +81,11 @@ func findPictures(
   // Archives are listed under the absolute paths that their pictures will have.
   try communicator.listArchives(keptIn: nil) { paths.compactMap { FilePath.archive(of: FileName(argument: $0).absolute) } }
   let pictures = try PictureList.find(paths, classes: network.classes)
-  if communicator.rank == 0, !common.quiet { for note in pictures.notes { writeToStandardError(note + "\n") } }
+  let isTelling = communicator.rank == 0 && !common.quiet
+  if isTelling { for note in pictures.notes { writeToStandardError(note + "\n") } }
   guard let annotations else { return pictures }
   let annotated = try pictures.annotated(from: annotations, communicator)
+  if isTelling { for note in annotated.notes.dropFirst(pictures.notes.count) { writeToStandardError(note + "\n") } }
   if communicator.rank == 0 { report(annotated.annotationFaults, in: annotations) }
   return annotated
 }

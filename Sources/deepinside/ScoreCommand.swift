@@ -16,7 +16,8 @@ struct ScoreCommand: ParsableCommand {
       The answers are boxes.csv as localise writes it, with its header or without; a table ImageId,PredictionString; or the
       devkit's file: a line a picture, label xmin ymin xmax ymax up to five times. The devkit's lines are the annotated pictures
       in the order of their names, unless --pictures lists them.
-      Every annotated picture counts; one without an answer is wrong.
+      Every annotated picture counts; one without an answer is wrong. Names that only one of the files has are counted and named;
+      if none of them meet, that is an error.
       """)
 
   @Option(help: ArgumentHelp("boxes.csv, or a devkit submission.", valueName: "file"))
@@ -28,7 +29,8 @@ struct ScoreCommand: ParsableCommand {
   @Option(help: ArgumentHelp("What a submission's labels count: ILSVRC2012_meta.mat, or a list of synsets.", valueName: "file"))
   var classList: String?
 
-  @Option(help: ArgumentHelp("The names of the pictures that count, one a line.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("The names of the pictures that count, one a line; a number or a class may follow.", valueName: "file"))
   var pictures: String?
 
   @Option(help: ArgumentHelp("Numbers of pictures that don't count, one a line.", valueName: "file"))
@@ -43,7 +45,7 @@ struct ScoreCommand: ParsableCommand {
     try runOnFirstRank {
       let found = try AnswerScore(
         answers: answers, annotations: AnnotationSet(contentsOf: annotations), classList: classList.map(ClassNumbers.init),
-        pictures: pictures.map(listed), excluded: blacklist.map(readBlackList) ?? [])
+        pictures: pictures.map(TextList.init(contentsOf:)), excluded: blacklist.map(readBlackList) ?? [])
       report(found.faults, in: annotations)
       let score = found.score
       guard score.all.pictures > 0 else {
@@ -65,11 +67,6 @@ struct ScoreCommand: ParsableCommand {
         if !common.quiet { print("over \(score.all.pictures) pictures\n\n" + score.table(), terminator: "") }
       }
     }
-  }
-
-  /// The names in a list: the first word of each line.
-  private func listed(_ path: String) throws -> [FileName] {
-    try TextList(contentsOf: path).entries.compactMap { $0.words(most: 2).first?.name }
   }
 }
 

@@ -71,6 +71,16 @@ struct AnnotationSetTests {
     #expect(found.x == [1, 2, nil] && found.rest == ["r.xml"] && found.faults.isEmpty)
   }
 
+  @Test("a file may have its picture's whole name, with the ending")
+  func wholeNames() throws {
+    try annotate("p.JPEG.xml", x: 1)
+    try annotate("q.png.xml", x: 2)
+    try annotate("q.jpg.xml", x: 3)
+    try annotate("r.jpg.xml", x: 4)
+    let found = try assigned(["p.JPEG", "q.jpg", "q.png", "r.jpg.png"])
+    #expect(found.x == [1, 3, 2, 4] && found.rest.isEmpty && found.faults.isEmpty)
+  }
+
   @Test("of files of one name the one in the picture's folder is taken, and copies say the same")
   func folders() throws {
     try annotate("val/s1/p.xml", x: 1)

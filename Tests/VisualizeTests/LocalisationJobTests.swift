@@ -73,11 +73,12 @@ struct LocalisationJobTests {
     #expect(try fixture.localise("annotations=\(boxes)", "list=\(list)").exitCode == 0)
     let truth = try AnnotationSet(contentsOf: boxes)
     for (answers, pictures) in [("boxes.csv", nil), ("submission.txt", "submission-pictures.txt")] {
-      let names = try pictures.map { try text($0, fixture.output).split(separator: "\n").map { FileName($0) } }
+      let names = try pictures.map { try TextList(contentsOf: "\(fixture.output)/\($0)") }
       let found = try AnswerScore(
         answers: "\(fixture.output)/\(answers)", annotations: truth, classList: ClassNumbers(contentsOf: list), pictures: names)
       #expect(try found.score.all.localisationError == fixture.summary().localisationError)
-      #expect(found.score.all.pictures == 8 && found.faults.isEmpty && found.warnings.isEmpty)
+      #expect(found.score.all.pictures == 8 && found.faults.isEmpty)
+      #expect(found.warnings.map { $0.contains("no annotation and is left out: val_00000009") } == [true])
     }
   }
 

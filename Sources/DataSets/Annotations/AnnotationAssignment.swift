@@ -2,7 +2,7 @@ import Files
 
 /// Decides which annotation belongs to which picture.
 ///
-/// They are matched by the name without its ending. If several pictures or several files share it, those match best that have the
+/// They are matched by the name without its ending; `p.JPEG.xml` is of the same picture as `p.xml`. If several pictures or several files share it, those match best that have the
 /// most folders in common, counted from the innermost, then those whose folder and name the file itself states. An annotation
 /// that could then still belong to two pictures is given to neither, and is reported as a fault.
 public struct AnnotationAssignment: Sendable {
@@ -19,7 +19,10 @@ public struct AnnotationAssignment: Sendable {
     entries = pictures.map { _ in nil }
     let stems = stems ?? pictures.map(\.stem)
     let byStem = Dictionary(grouping: pictures.indices) { stems[$0] }
-    for (stem, candidates) in set.byStem.sorted(by: { $0.key < $1.key }) {
+    let candidatesByStem = Dictionary(grouping: set.entries) {
+      byStem[$0.stem] != nil ? $0.stem : $0.stem.withoutPictureEnding
+    }
+    for (stem, candidates) in candidatesByStem.sorted(by: { $0.key < $1.key }) {
       if let indices = byStem[stem] { assign(candidates, to: indices, pictures) } else { rest += candidates }
     }
   }
@@ -73,7 +76,7 @@ private struct Likeness: Comparable {
     let (file, own) = (entry.file.components, picture.components)
     folders = zip(file.dropLast().reversed(), own.dropLast().reversed()).prefix { $0 == $1 }.count
     folder = own.count > 1 && entry.annotation.folder.map { FileName($0) } == own[own.count - 2] ? 1 : 0
-    name = entry.annotation.fileName.map { FileName($0).last } == own.last ? 1 : 0
+    name = entry.stem == own.last || entry.annotation.fileName.map { FileName($0).last } == own.last ? 1 : 0
   }
 
   static func < (one: Likeness, other: Likeness) -> Bool {

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Images
 
 /// A part of an annotation file that can't be used.
 public struct AnnotationFault: Sendable, Hashable, Codable {
@@ -30,7 +31,6 @@ public struct AnnotationSet: Sendable {
   public let entries: [Entry]
   /// Sorted by file.
   public let faults: [AnnotationFault]
-  let byStem: [FileName: [Entry]]
 
   /// - Parameter folder: The folder of the files; or Tiny ImageNet's folder, its `val/`, or one of its tables; or a whole data
   ///   folder in one of the forms that have their own place for annotations.
@@ -64,7 +64,6 @@ public struct AnnotationSet: Sendable {
     }
     self.folder = folder
     self.faults = faults.sorted { FolderListing.byBytes($0.file, $1.file) }
-    byStem = Dictionary(grouping: entries, by: \.stem)
     self.entries = entries.sorted { ($0.stem, $0.file) < ($1.stem, $1.file) }
   }
 
@@ -121,4 +120,10 @@ public struct AnnotationSet: Sendable {
     case .folders, .tinyImageNet, .webDataset, .classFolders: return [given]
     }
   }
+}
+
+extension FileName {
+  /// The last component without the ending of a picture file: annotations may be called after the whole name of their picture,
+  /// like p.JPEG.xml. Other endings stay, because they may be a part of the name.
+  package var withoutPictureEnding: FileName { PictureKind.isNamedLikePicture(self) ? stem : last }
 }

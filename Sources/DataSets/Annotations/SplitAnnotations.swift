@@ -28,7 +28,7 @@ public final class SplitAnnotations: Sendable {
   /// - Throws: `DataError` for a damaged file, with its name relative to the data folder.
   public func annotation(of name: FileName, wnid: String) throws(DataError) -> Annotation? {
     let stem = name.stem
-    let names = [".xml", ".XML"].map { FileName(bytes: stem.bytes + Array($0.utf8)) }
+    let names = [stem, name].flatMap { name in [".xml", ".XML"].map { FileName(bytes: name.bytes + Array($0.utf8)) } }
     do throws(DataError) {
       let places = folders.flatMap { [$0.appending(FileName(written: wnid)), $0] }
       let paths = places.flatMap { place in names.map { place.appending($0) } }

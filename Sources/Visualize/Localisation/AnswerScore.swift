@@ -1,6 +1,7 @@
 import DataSets
 import Files
 import Foundation
+import Images
 import Results
 
 /// Computes the localisation error of a file of answers, for the command `score`.
@@ -11,23 +12,25 @@ public struct AnswerScore {
   public private(set) var score = LocalisationScore()
   /// The annotations that can't be used, with the reasons.
   public private(set) var faults: [AnnotationFault]
-  /// The assumptions that had to be made about pictures, one sentence per picture.
+  /// Sentences about names in one file that the others don't have, and about assumptions on the pictures.
   public private(set) var warnings: [String] = []
   private let excluded: Set<Int>
+  private let names: AnnotatedNames
 
   /// Scores the answers. Every annotated picture counts; a picture without an answer is wrong.
   ///
   /// - Parameters:
   ///   - answers: `boxes.csv` as `localise` writes it, Kaggle's form, or the devkit's submission.
   ///   - classList: the list that numbers as labels refer to.
-  ///   - pictures: the names of the pictures that count, in the order of a submission's lines; nil counts all.
+  ///   - pictures: the list of the names of the pictures that count, in the order of a submission's lines; nil counts all.
   ///   - excluded: the numbers of pictures that don't count.
-  /// - Throws: `TextListError`, `DataError` or `ResultsError` that names what can't be understood.
+  /// - Throws: `TextListError`, `DataError` or `ResultsError` that names what can't be understood, or names that never meet.
   public init(
-    answers path: String, annotations: AnnotationSet, classList: ClassNumbers?, pictures: [FileName]?, excluded: Set<Int> = []
+    answers path: String, annotations: AnnotationSet, classList: ClassNumbers?, pictures: TextList?, excluded: Set<Int> = []
   ) throws {
     self.excluded = excluded
     faults = annotations.faults
+    names = AnnotatedNames(annotations)
     let list = try TextList(contentsOf: path)
     let isTable = SubmissionFile.isKaggle(list) || Self.isTable(list)
     guard isTable || classList != nil else {
@@ -35,22 +38,84 @@ public struct AnswerScore {
         .wrongUse, "\(path) has numbers for classes: give what they count with --class-list (ILSVRC2012_meta.mat or a list)")
     }
     if let classList { try Self.check(classList, annotations) }
+    let listed = try pictures.map { list throws in try listedNames(list, isInOrder: !isTable, annotations) }
     if !isTable, let classList {
       // One line per picture: the pictures that are listed, or else all that are annotated.
-      let names = pictures ?? annotations.entries.map { FileName(bytes: $0.stem.bytes) }
-      let entries = pictures.map { assigned(annotations, to: $0).entries } ?? annotations.entries
+      let names = listed ?? annotations.entries.map(\.stem)
+      let entries = listed.map { assigned(annotations, to: $0).entries } ?? annotations.entries
       let found = try SubmissionFile.parse(list, images: names.map(\.written), numbers: classList)
       for (answers, entry) in zip(found, entries) { add(answers, entry) }
       return
     }
     let found =
       SubmissionFile.isKaggle(list) ? try SubmissionFile.parseKaggle(list, numbers: classList) : try BoxTable.parse(list)
-    let counting = pictures.map { Set($0.map(Self.stem)) }
-    let assignment = assigned(annotations, to: found.map { $0.picture ?? FileName($0.image) })
-    for (answers, entry) in zip(found, assignment.entries) where entry.map({ counting?.contains($0.stem) ?? true }) ?? false {
-      add(answers, entry)
+    try add(found, of: path, annotations, counting: listed.map { Set($0.map(\.withoutPictureEnding)) })
+  }
+
+  /// Adds the answers of a table, which has the names of its pictures.
+  ///
+  /// - Parameter counting: the pictures that count; nil counts all.
+  private mutating func add(
+    _ found: [PictureAnswers], of path: String, _ annotations: AnnotationSet, counting: Set<FileName>?
+  ) throws(ResultsError) {
+    func counts(_ entry: AnnotationSet.Entry) -> Bool {
+      counting.map { $0.contains(entry.stem) || $0.contains(entry.stem.withoutPictureEnding) } ?? true
     }
-    for entry in assignment.rest where counting?.contains(entry.stem) ?? true { add(nil, entry) }
+    let pictures = found.map { names.path($0.picture ?? FileName($0.image)) }
+    let assignment = assigned(annotations, to: pictures)
+    var strangers: [FileName] = []
+    var matched = 0
+    for (index, entry) in assignment.entries.enumerated() {
+      guard let entry else {
+        strangers.append(pictures[index])
+        continue
+      }
+      guard counts(entry) else { continue }
+      add(found[index], entry)
+      matched += 1
+    }
+    if let first = pictures.first, matched == 0 {
+      throw names.neverMeet("the \(found.count) pictures in \(path)", first, counting != nil, faults)
+    }
+    // What a list of pictures leaves out is left out on purpose.
+    if counting == nil { note(strangers, "in the answers", "no annotation", "left out") }
+    let rest = assignment.rest.filter(counts)
+    for entry in rest { add(nil, entry) }
+    note(
+      rest.filter { !isExcluded($0) && !$0.annotation.boxes.isEmpty }.map(\.stem), "of the annotations", "no answer",
+      "counted as wrong")
+  }
+
+  /// The listed names that are of annotated pictures, or all of them if they are in the order of a submission's lines.
+  ///
+  /// - Throws: `ResultsError` if none is of an annotated picture, or a name is repeated that stands for a line.
+  private mutating func listedNames(
+    _ list: TextList, isInOrder: Bool, _ annotations: AnnotationSet
+  ) throws(ResultsError) -> [FileName] {
+    let listed = list.entries.map { (name: names.name(in: $0), line: $0) }
+    let strangers = listed.map(\.name).filter { !names.contains($0) }
+    if let first = strangers.first, strangers.count == listed.count {
+      throw names.neverMeet("the \(listed.count) pictures listed in \(list.path)", first, false, faults)
+    }
+    note(strangers, "in \(list.path)", "no annotation", "left out")
+    guard isInOrder else { return listed.map(\.name) }
+    var seen: Set<FileName> = []
+    for (name, line) in listed where !seen.insert(name).inserted {
+      throw ResultsError(
+        .badData,
+        "\(list.path), line \(line.number): \(name) is listed before; list each picture once, in the order of the answers")
+    }
+    return listed.map(\.name)
+  }
+
+  /// Adds a warning about names that one file has and another doesn't, such as `2 pictures in the answers have no annotation …`.
+  private mutating func note(_ pictures: [FileName], _ place: String, _ lack: String, _ result: String) {
+    guard !pictures.isEmpty else { return }
+    let shown = pictures.prefix(10).map(\.written).joined(separator: ", ") + (pictures.count > 10 ? ", …" : "")
+    let isOne = pictures.count == 1
+    warnings.append(
+      "\(pictures.count) picture\(isOne ? "" : "s") \(place) \(isOne ? "has" : "have") \(lack) and \(isOne ? "is" : "are") \(result): "
+        + shown)
   }
 
   /// - Throws: `ResultsError` if the annotations have none of the list's classes, because it has other ids, or only names.
@@ -64,29 +129,28 @@ public struct AnswerScore {
   }
 
   private mutating func assigned(_ annotations: AnnotationSet, to pictures: [FileName]) -> AnnotationAssignment {
-    let assignment = AnnotationAssignment(annotations, to: pictures, stems: pictures.map(Self.stem))
+    let assignment = AnnotationAssignment(annotations, to: pictures, stems: pictures.map(\.withoutPictureEnding))
     faults += assignment.faults
     return assignment
   }
 
   private mutating func add(_ answers: PictureAnswers?, _ entry: AnnotationSet.Entry?) {
     guard let entry else { return }
-    if let number = pictureNumber(entry.stem.written), excluded.contains(number) { return }
+    if isExcluded(entry) { return }
     let framed = answers?.frame.map { entry.annotation.boxes(in: $0) }
     if let warning = framed?.warning { warnings.append("\(answers?.picture?.written ?? entry.stem.written): \(warning)") }
     score.add(answers: answers?.answers ?? [], truth: framed?.boxes ?? entry.annotation.boxes)
   }
 
+  private func isExcluded(_ entry: AnnotationSet.Entry) -> Bool {
+    pictureNumber(entry.stem.written).map(excluded.contains) ?? false
+  }
+
   /// True if a list is a table of boxes: it has a header, or at least its columns with a class that isn't a number. A submission
   /// may be separated by tabs too.
   private static func isTable(_ list: TextList) -> Bool {
+    if list.columnNames.contains("image") { return true }
     guard let first = list.entries.first, let fields = try? first.fields(separator: list.separator) else { return false }
-    if fields.contains(where: { $0.text.trimmingCharacters(in: .whitespaces).lowercased() == "image" }) { return true }
-    return fields.count >= BoxTable.leastColumns.count && fields[2].integer == nil
-  }
-
-  /// A picture's name in the form that annotations use: without the folder and the file extension.
-  private static func stem(_ picture: FileName) -> FileName {
-    ["jpg", "jpeg", "jpe", "jfif", "png"].contains(picture.ending) ? picture.stem : picture.last
+    return fields.count >= BoxTable.leastColumns.count && fields[2].rounded == nil
   }
 }

@@ -26,9 +26,9 @@ public struct PictureFile: Sendable, Hashable {
 extension [PictureFile] {
   /// Gives each picture its boxes from a folder of annotations.
   ///
-  /// - Returns: the annotations that can't be used, with the reasons.
+  /// - Returns: the annotations that can't be used, with the reasons; and a sentence about names that don't meet, or nil.
   /// - Throws: `DataError` if the folder has no annotation that can be read, `ResultsError` if no picture gets a box.
-  mutating func annotate(from folder: String) throws -> [AnnotationFault] {
+  mutating func annotate(from folder: String) throws -> (faults: [AnnotationFault], note: String?) {
     let annotations = try AnnotationSet(contentsOf: folder)
     let assignment = AnnotationAssignment(annotations, to: map(\.name))
     let faults = annotations.faults + assignment.faults
@@ -38,7 +38,12 @@ extension [PictureFile] {
       throw ResultsError(
         .badData, "none of the \(count) pictures has a box in \(folder), whose files have the pictures' names" + fault)
     }
-    return faults
+    let without = filter { $0.annotation == nil }
+    guard let picture = without.first, let entry = assignment.rest.first else { return (faults, nil) }
+    let note =
+      "\(without.count) of the \(count) pictures have no annotation in \(folder) (such as \(picture.name)), and "
+      + "\(assignment.rest.count) of the annotations there are of none of the pictures (such as \(entry.file))"
+    return (faults, note)
   }
 
   /// Makes the names unique if pictures of several folders share one. The names of later folders' pictures get the folder's name

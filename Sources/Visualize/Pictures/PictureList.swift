@@ -72,7 +72,11 @@ public struct PictureList: Sendable {
   /// - Note: collective
   public func annotated(from folder: String, _ communicator: Communicator) throws -> PictureList {
     var pictures = self
-    try communicator.onFirst(.loading) { pictures.annotationFaults = try pictures.files.annotate(from: folder) }
+    try communicator.onFirst(.loading) {
+      let found = try pictures.files.annotate(from: folder)
+      pictures.annotationFaults = found.faults
+      if let note = found.note { pictures.notes.append(note) }
+    }
     return pictures
   }
 
