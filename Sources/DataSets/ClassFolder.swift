@@ -49,6 +49,10 @@ struct ClassFolder {
     for name in (contents.folders + archives).sorted() {
       let own = path.appending(name)
       let walk = try pictureWalk(own, shown: shown.appending(name)) { layout.form == .tinyImageNet && TinyImageNet.isTable($0) }
+      if walk.isOwnWork {
+        found.passedOver.add(shown.appending(name), OwnWork.reason)
+        continue
+      }
       found.passedOver.add(walk.passedOver)
       if layout.form != .tinyImageNet, let inner = walk.firstInnerFolder { nested.append(shown.appending(name).appending(inner)) }
       found.folders.append(ClassFolder(wnid: name.className, files: walk.files.map { own.appending($0) }))

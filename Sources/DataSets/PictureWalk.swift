@@ -11,6 +11,9 @@ package struct PictureWalk {
   package let passedOver: PassedOver
   /// Folders below the folder that can't be listed.
   package let closed: [(folder: FileName, error: FileError)]
+  /// True if the folder itself was written by this program. Its pictures are listed all the same, because it may have been asked
+  /// for; such folders inside are passed over.
+  let isOwnWork: Bool
 
   package static let hidden = "hidden, or of the system"
   package static let noPicture = "no picture by its content"
@@ -29,16 +32,19 @@ package struct PictureWalk {
   ) throws(FileError) {
     let tree = try FolderTree(root)
     var passedOver = PassedOver()
-    for path in tree.hidden { passedOver.add(shown.appending(path), Self.hidden) }
-    for path in tree.repeated { passedOver.add(shown.appending(path), Self.again) }
+    var own = OwnWork.folders(in: tree)
+    isOwnWork = own.remove(".") != nil
+    for path in own.sorted() where !own.hold(path.folder) { passedOver.add(shown.appending(path), OwnWork.reason) }
+    for path in tree.hidden where !own.hold(path) { passedOver.add(shown.appending(path), Self.hidden) }
+    for path in tree.repeated where !own.hold(path) { passedOver.add(shown.appending(path), Self.again) }
     files = tree.files.filter { path in
-      if isKnown(path) { return false }
+      if own.hold(path) || isKnown(path) { return false }
       if Self.isPicture(path, in: root) { return true }
       passedOver.add(shown.appending(path), Self.noPicture)
       return false
     }
     self.passedOver = passedOver
-    closed = tree.closed
+    closed = tree.closed.filter { !own.hold($0.folder) }
   }
 
   static func isPicture(_ path: FileName, in root: FileName) -> Bool {

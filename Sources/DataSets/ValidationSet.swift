@@ -86,6 +86,10 @@ struct ValidationSet {
   private mutating func passOverFolders(_ folders: [FileName], beside pictures: [FileName]) throws(DataError) {
     for name in folders {
       let walk = try pictureWalk(folder.appending(name), shown: FileName("val").appending(name))
+      if walk.isOwnWork {
+        passedOver.add(FileName("val").appending(name), OwnWork.reason)
+        continue
+      }
       guard walk.files.isEmpty else {
         throw DataError(
           .layout,

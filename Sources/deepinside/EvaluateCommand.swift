@@ -60,6 +60,7 @@ struct EvaluateCommand: ParsableCommand {
 
   func run() throws {
     try runOnRanks(ranks) { communicator in
+      if let output { try requirePlace(output, of: "--output", outside: data, communicator) }
       let progress = ProgressLine("evaluate", unit: "img", quiet: common.quiet || json)
       try communicator.onFirst {
         if let output { try FileManager.default.createDirectory(atPath: output, withIntermediateDirectories: true) }

@@ -1,8 +1,10 @@
 import ArgumentParser
 import Cluster
+import DataSets
 import Files
 import FolderLocks
 import Foundation
+import Trainer
 
 /// The options of commands that write into a folder of their own, into which only one job at a time may write.
 struct FolderOptions: ParsableArguments {
@@ -28,6 +30,19 @@ struct FolderOptions: ParsableArguments {
     defer { lock?.release() }
     guard let work else { return try body() }
     return try FirstWorkMark.during(work, in: folder, communicator, body)
+  }
+}
+
+/// Refuses a folder in `train/` or `val/` of the data before anything is made there.
+///
+/// - Throws: `JobError` on all ranks.
+/// - Note: collective
+func requirePlace(_ folder: String, of flag: String, outside data: String, _ communicator: Communicator) throws {
+  try communicator.onFirst(.reading) {
+    guard let split = OwnWork.split(of: data, holding: folder) else { return }
+    throw JobError.wrongUse(
+      "\(flag) \(folder) lies in the folder of the \(split == .train ? "training" : "validation") pictures of --data \(data), "
+        + "and would be taken for a class; choose a folder outside of it")
   }
 }
 

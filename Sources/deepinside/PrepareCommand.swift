@@ -63,6 +63,7 @@ struct PrepareCommand: ParsableCommand {
 
   func run() throws {
     try runOnRanks(ranks) { communicator in
+      try requirePlace(output, of: "--output", outside: data, communicator)
       let progress = ProgressLine("prepare", unit: "img", quiet: common.quiet || communicator.rank > 0)
       var job = PrepareJob(data: data, output: output)
       job.settings = PackSettings(shorterSide: shorterSide, pixels: pixels, quality: quality)

@@ -143,6 +143,7 @@ struct TrainCommand: ParsableCommand {
 
   func run() throws {
     try runOnRanks(ranks) { communicator in
+      try requirePlace(runFolder, of: "--run", outside: data, communicator)
       if let augmentationPreview { return try preview(augmentationPreview, communicator) }
       let progress = ProgressLine("train", unit: "img", quiet: common.quiet)
       let mean = ProgressLine("mean picture", unit: "img", quiet: common.quiet)

@@ -49,6 +49,15 @@ import Testing
     #expect(try prepare(tiny, "pack1", options).output.contains("whole already"))
   }
 
+  @Test("a pack or a run in the folder of a split is refused before anything is made there")
+  func insideData() throws {
+    let tiny = try TinyData(imagesPerClass: 5)
+    _ = try prepare(tiny, "data/train/pack", ranks: 2, code: 2)
+    let training = try runTool("deepinside", tiny.training("data/val/run", steps: 1))
+    #expect(training.exitCode == 2 && training.output.contains("choose a folder outside of it"), "\(training)")
+    for made in ["data/train/pack", "data/val/run"] { #expect(!files.fileExists(atPath: tiny.folder.path(made))) }
+  }
+
   @Test("a pack whose making was interrupted is gone on with, and ends the same", arguments: [SIGKILL, SIGUSR1])
   func interrupted(signal: Int32) throws {
     let tiny = try TinyData(imagesPerClass: 300)
