@@ -30,7 +30,7 @@ public struct ScalingChart {
 
     var parts = [
       "<text class=\"title\" x=\"\(plot.left)\" y=\"24\">\(HTML.escape(title))</text>",
-      "<text x=\"\(plot.left)\" y=\"42\">pictures a second</text>",
+      "<text x=\"\(plot.left)\" y=\"42\">pictures per second</text>",
       "<text x=\"\(plot.right)\" y=\"\(plot.bottom + 40)\" text-anchor=\"end\">nodes</text>",
     ]
     for power in stride(from: low, through: high, by: max(1, ((high - low) / 8).rounded(.up))) {

@@ -103,7 +103,7 @@ struct ReportPage {
         title: "Learning rate", unit: "of each update", series: [curve("rate", { $0.learningRate > 0 ? $0.learningRate : nil })],
         isLogarithmic: true, format: { String(format: "%g", $0) }),
       LineChart(
-        title: "Speed", unit: "pictures a second, all ranks", series: [curve("speed", \.imagesPerSecond)], startsAtZero: true,
+        title: "Speed", unit: "pictures per second, all ranks", series: [curve("speed", \.imagesPerSecond)], startsAtZero: true,
         format: Self.tick),
       LineChart(
         title: "Waiting", unit: "milliseconds an update",

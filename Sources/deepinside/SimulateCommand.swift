@@ -82,7 +82,7 @@ struct SimulateCommand: ParsableCommand {
       }
       if let plot {
         let title =
-          "\(self.network.rawValue), \(coresPerNode) cores a node, \(bandwidth.defaultValueDescription)/s, batch \(batch) a rank"
+          "\(self.network.rawValue), \(coresPerNode) cores per node, \(bandwidth.defaultValueDescription)/s, batch \(batch) per rank"
         try AtomicFile.write(ScalingChart(table, title: title).svg(), to: plot)
         if !common.quiet, !json { print("the curves are in \(plot)") }
       }
@@ -101,7 +101,7 @@ struct SimulateCommand: ParsableCommand {
   }
 
   private func assumptions(_ rate: Double) -> String {
-    "\(network.rawValue), \(precision.rawValue), \(batch) pictures a rank, \(ranksPerNode) rank\(ranksPerNode == 1 ? "" : "s") on \(coresPerNode) cores a node at "
+    "\(network.rawValue), \(precision.rawValue), \(batch) pictures per rank, \(ranksPerNode) rank\(ranksPerNode == 1 ? "" : "s") on \(coresPerNode) cores per node at "
       + "\(ProgressLine.format(rate)) img/s a core, all cores alike; links of "
       + "\(bandwidth.defaultValueDescription)/s, \(latency.defaultValueDescription). Memory and disk are taken to keep up."
   }

@@ -56,7 +56,7 @@ struct TrainCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The most pictures a rank computes at once: less memory, the same updates. Under --reduction exact so many (an eighth of the batch).",
+      "The most pictures of a rank computed at once: less memory, the same updates. Under --reduction exact so many (an eighth of the batch).",
       valueName: "n"))
   var microBatch: Int?
 
@@ -111,7 +111,7 @@ struct TrainCommand: ParsableCommand {
   @Option(
     name: .customLong("cache"),
     help: ArgumentHelp(
-      "MiB of memory a rank for decoded training pictures, those that come first; a quarter more for validation.",
+      "MiB of memory per rank for decoded training pictures, those that come first; a quarter more for validation.",
       valueName: "MiB"))
   var cacheMegabytes = 1024
 

@@ -26,7 +26,7 @@ public struct Synthesis: Sendable {
     }
     guard imagesPerClass > 0, (16...8192).contains(side) else {
       throw DataError(
-        .synthesis, "cannot make \(imagesPerClass) pictures a class of \(side) pixels; expected at least 1, of 16 … 8192")
+        .synthesis, "cannot make \(imagesPerClass) pictures per class of \(side) pixels; expected at least 1, of 16 … 8192")
     }
     self.classes = classes
     self.imagesPerClass = imagesPerClass

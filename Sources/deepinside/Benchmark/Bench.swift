@@ -109,7 +109,7 @@ struct Bench {
     }
     return BenchResult(
       ranks: communicator.size, imagesPerSecond: rounds.perSecond * Double(16 * communicator.size),
-      note: "JPEG 500×375 of \(file.count >> 10) KiB, a thread a rank")
+      note: "JPEG 500×375 of \(file.count >> 10) KiB, one thread per rank")
   }
 
   /// Measures the sum of the network's gradients over the ranks.

@@ -43,10 +43,10 @@ struct BenchmarkCommand: ParsableCommand {
   @Option(help: FullyConnectedMode.help)
   var fullyConnected = FullyConnectedMode.auto
 
-  @Flag(help: "One JSON object a measurement.")
+  @Flag(help: "One JSON object per measurement.")
   var json = false
 
-  @Flag(help: "A row a layer, with GFLOP/s and the share of the processor's measured peak.")
+  @Flag(help: "A row per layer, with GFLOP/s and the share of the processor's measured peak.")
   var layers = false
 
   @OptionGroup var compute: ComputeOptions

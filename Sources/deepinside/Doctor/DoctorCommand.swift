@@ -142,7 +142,7 @@ struct DoctorCommand: ParsableCommand {
   private func predict(_ network: Network, _ step: Double, _ links: [LinkSpeed], _ reduceRate: Double?, hosts: Int, perHost: Int)
   {
     print(
-      "Training cnn-f, \(compute.precision.rawValue), \(batch) pictures a rank, \(perHost) ranks a node: "
+      "Training cnn-f, \(compute.precision.rawValue), \(batch) pictures per rank, \(perHost) ranks per node: "
         + "\(String(format: "%.0f", 1000 * step)) ms a step without communication")
     let networks: [(name: String, bandwidth: Double, latency: Double)] =
       hosts > 1
