@@ -22,7 +22,8 @@ case ${1:-} in
 esac
 set -euo pipefail
 
-top=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# Also by a link to this file, and with a CDPATH, by which `cd` would print where it goes.
+top=$(CDPATH='' cd -- "$(dirname "$(readlink -f -- "${BASH_SOURCE[0]}")")" && pwd)
 program=${DEEPINSIDE_PROGRAM:-$top/.build/release/deepinside}
 # shellcheck source=scripts/packages.sh
 source "$top/scripts/packages.sh"

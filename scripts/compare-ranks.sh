@@ -6,7 +6,7 @@
 set -euo pipefail
 export LC_ALL=C # sort and join must agree on the order
 
-top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+top=$(CDPATH='' cd -- "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 steps=${1:-200}
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

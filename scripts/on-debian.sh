@@ -10,7 +10,7 @@
 #
 # Code 77 without running the command, with the reason: this machine can't do it. Else the code of the command.
 set -euo pipefail
-top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+top=$(CDPATH='' cd -- "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 debians=${DEEPINSIDE_DEBIANS:-${XDG_CACHE_HOME:-$HOME/.cache}/deepinside/debian}
 
 say() { printf 'on-debian.sh: %s\n' "$*" >&2; }

@@ -11,7 +11,7 @@
 #   DEEPINSIDE_PROGRAM=..  another build
 set -euo pipefail
 
-top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+top=$(CDPATH='' cd -- "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 export DEEPINSIDE_PROGRAM=${DEEPINSIDE_PROGRAM:-$top/.build/release/deepinside}
 stops=${1:-30}
 shift || true

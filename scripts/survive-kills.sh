@@ -4,7 +4,7 @@
 # Exits with 0 when values, velocity, progress and losses are the same, bit for bit. THREADS sets the threads (1).
 set -euo pipefail
 
-top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+top=$(CDPATH='' cd -- "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 program=${DEEPINSIDE_PROGRAM:-$top/.build/release/deepinside}
 kills=${1:-10} epochs=${2:-10}
 folder=$(mktemp -d)

@@ -35,8 +35,9 @@ public struct Network: Sendable, Hashable {
     var names: Set<String> = []
     var shapes = [input]
     for layer in layers {
-      guard !layer.name.isEmpty, !layer.name.contains("/"), names.insert(layer.name).inserted else {
-        throw NetworkError("network '\(name)': layer name '\(layer.name)' is empty, repeated or contains '/'")
+      guard Self.canName(layer.name), names.insert(layer.name).inserted else {
+        throw NetworkError(
+          "network '\(name)': layer name '\(layer.name)' is empty, repeated, '.', '..' or contains '/' or a control character")
       }
       do throws(NetworkError) {
         let shape = try layer.layer.layer.outputShape(for: shapes[shapes.count - 1])
@@ -53,6 +54,11 @@ public struct Network: Sendable, Hashable {
     self.input = input
     self.layers = layers
     self.shapes = shapes
+  }
+
+  /// True if a layer can have that name in every checkpoint, where its parameters are in a group of that name.
+  private static func canName(_ name: String) -> Bool {
+    !["", ".", ".."].contains(name) && name.unicodeScalars.allSatisfy { $0 != "/" && $0.properties.generalCategory != .control }
   }
 
   /// The most layers that a network may have: sums over so many can't overflow.
@@ -99,6 +105,24 @@ extension Network.NamedLayer: Codable {
       // Foundation throws a different error for a number that the type can't hold.
       throw NetworkError("network description: \(error) at \(NetworkError.place(decoder.codingPath))").inLayer(name)
     }
+    try requireKnownFields(decoder)
+  }
+
+  /// A field that the layer doesn't have, such as the groups of another program's convolution, would be another network.
+  private func requireKnownFields(_ decoder: any Decoder) throws {
+    let own = try JSONSerialization.jsonObject(with: JSONEncoder().encode(self)) as? [String: Any] ?? [:]
+    let unknown = try decoder.container(keyedBy: AnyKey.self).allKeys.map(\.stringValue).filter { own[$0] == nil }.sorted()
+    guard let field = unknown.first else { return }
+    let known = own.keys.filter { $0 != "name" && $0 != "type" }.sorted().joined(separator: ", ")
+    throw NetworkError("network description: unknown field '\(field)'; there are name, type\(known.isEmpty ? "" : ", " + known)")
+      .inLayer(name)
+  }
+
+  private struct AnyKey: CodingKey {
+    let stringValue: String
+    var intValue: Int? { nil }
+    init?(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { return nil }
   }
 
   public func encode(to encoder: any Encoder) throws {

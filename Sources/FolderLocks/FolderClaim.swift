@@ -34,6 +34,8 @@ struct FolderClaim {
   func succeed(isCancelled: () -> Bool, tell: (String) -> Void) throws {
     var seen: LockFile?
     var hasTold = false
+    // How long the file has been as it is, by this process's own clock: its time may be wrong.
+    var unchanged: (file: LockFile, since: ContinuousClock.Instant)?
     while true {
       guard let found = LockFile.read(path) else {
         if try LockFile.create(path, owner: owner) { return }
@@ -41,7 +43,10 @@ struct FolderClaim {
       }
       // If the owner has changed, the watch begins again.
       if seen?.owner != found.owner { seen = found }
-      if let reason = try reasonStale(found) {
+      if unchanged?.file.owner != found.owner || unchanged?.file.touched != found.touched { unchanged = (found, .now) }
+      let watched = unchanged.map { $0.since.duration(to: .now) / .seconds(1) } ?? 0
+      let neglect = watched > timing.stale ? "its lock hasn't been renewed for \(Int(watched)) s" : nil
+      if let reason = try reasonStale(found) ?? neglect {
         if try takeOver(found) {
           tell("takes over \(folder) from \(found.owner?.description ?? "an owner that can't be understood"): \(reason)")
           return

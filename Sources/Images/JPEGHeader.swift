@@ -106,9 +106,11 @@ func tiffOrientation(_ tiff: UnsafeRawBufferPointer) -> Orientation? {
     let start = directory + 2 + entry * 12
     guard let tag = number(at: start, bytes: 2) else { return nil }
     guard tag == 0x0112 else { continue }
-    // Type 3 is a 16-bit number, which is in the entry itself.
-    guard number(at: start + 2, bytes: 2) == 3, let value = number(at: start + 8, bytes: 2) else { return nil }
-    return Orientation(rawValue: UInt16(value))
+    // Types 1, 3 and 4 are numbers of 8, 16 and 32 bits, which are in the entry itself. The standard wants 16; programs write all.
+    guard let bytes = number(at: start + 2, bytes: 2).flatMap({ [1: 1, 3: 2, 4: 4][$0] }),
+      let value = number(at: start + 8, bytes: bytes)
+    else { return nil }
+    return UInt16(exactly: value).flatMap(Orientation.init(rawValue:))
   }
   return nil
 }

@@ -48,20 +48,27 @@ func decodePNG(_ bytes: UnsafeRawBufferPointer, name: String) throws(ImageError)
 /// Source: W3C PNG, third edition, chunk eXIf (one, before or after the pixels; some writers put JPEG's EXIF mark before its
 /// content).
 func pngOrientation(_ bytes: UnsafeRawBufferPointer) -> Orientation {
+  guard let chunk = pngChunk("eXIf", in: bytes) else { return .upright }
+  let content = UnsafeRawBufferPointer(rebasing: chunk[4...])
+  return (content.starts(with: exifMark) ? exifOrientation(content) : tiffOrientation(content)) ?? .upright
+}
+
+/// The type and the content of the first chunk of that type; nil if there is none, or if its checksum is wrong.
+///
+/// Source: PNG (ISO/IEC 15948), 5.3
+func pngChunk(_ type: String, in bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
   func number(at offset: Int) -> Int { bytes[offset..<(offset + 4)].reduce(0) { $0 << 8 | Int($1) } }
   var start = 8
   while start + 12 <= bytes.count {
     let count = number(at: start)
-    guard count <= bytes.count - start - 12 else { return .upright }
-    if bytes[(start + 4)..<(start + 8)].elementsEqual("eXIf".utf8) {
+    guard count <= bytes.count - start - 12 else { return nil }
+    if bytes[(start + 4)..<(start + 8)].elementsEqual(type.utf8) {
       let checked = UnsafeRawBufferPointer(rebasing: bytes[(start + 4)..<(start + 8 + count)])
-      guard Int(crc32(of: checked)) == number(at: start + 8 + count) else { return .upright }
-      let content = UnsafeRawBufferPointer(rebasing: checked[4...])
-      return (content.starts(with: exifMark) ? exifOrientation(content) : tiffOrientation(content)) ?? .upright
+      return Int(crc32(of: checked)) == number(at: start + 8 + count) ? checked : nil
     }
     start += 12 + count
   }
-  return .upright
+  return nil
 }
 
 /// True if the file has an end chunk: libpng stops at the last row, but a file that is cut after it is still a damaged file.

@@ -10,7 +10,7 @@ public struct PictureFacts: Sendable, Equatable {
   public let components: Int
   /// The number of bits per sample: 8 for JPEG, 1 … 16 for PNG.
   public var bits = 8
-  /// True if pixels may be transparent, which PNG's colour types 4 and 6 allow.
+  /// True if pixels may be transparent, which PNG's colour types 4 and 6 and the chunk tRNS allow.
   public var hasAlpha = false
 
   /// True if the four components are inks: CMYK or YCCK.
@@ -33,7 +33,7 @@ public struct PictureFacts: Sendable, Equatable {
       let swaps = orientation.swapsSides
       size = PictureSize(width: number(at: swaps ? 20 : 16), height: number(at: swaps ? 16 : 20))
       bits = Int(bytes[24])
-      hasAlpha = bytes[25] == 4 || bytes[25] == 6
+      hasAlpha = bytes[25] == 4 || bytes[25] == 6 || pngChunk("tRNS", in: bytes) != nil
       components = bytes[25] == 0 || bytes[25] == 4 ? 1 : 3
     } else {
       return nil

@@ -15,17 +15,23 @@ package struct StopAnswers: Sendable {
     case endRanks
   }
 
+  /// Signals within this time of the first are the same request: `timeout`, terminals and batch systems send several at once.
+  package static let oneRequest = Duration.seconds(1)
+
+  private var first: ContinuousClock.Instant?
+
   /// True since the first signal.
-  package private(set) var isStopping = false
+  package var isStopping: Bool { first != nil }
 
   package init() {}
 
-  package mutating func answer(_ signal: Int32, during phase: Phase) -> Answer {
-    defer { isStopping = true }
+  package mutating func answer(_ signal: Int32, during phase: Phase, at now: ContinuousClock.Instant = .now) -> Answer {
+    let isSecond = first.map { now - $0 >= Self.oneRequest } ?? false
+    first = first ?? now
     return switch phase {
     case .nothing: .startNothing
     case .build: .endBuild
-    case .ranks: isStopping && signal != SIGUSR1 ? .endRanks : .save(isTold: signal != SIGUSR1)
+    case .ranks: isSecond && signal != SIGUSR1 ? .endRanks : .save(isTold: signal != SIGUSR1)
     }
   }
 }

@@ -9,7 +9,7 @@ enum CommandArguments {
 
   /// The arguments for the parser.
   ///
-  /// - Throws: `ValidationError` that names an argument which isn't UTF-8 where it must be text: such a name couldn't appear in
+  /// - Throws: `ValidationError` that names an argument which is empty, or isn't UTF-8 where it must be text: such a name couldn't appear in
   ///   the JSON, the tables and the pages that cite it.
   static func texts() throws -> [String] {
     let pointers = UnsafeBufferPointer(start: CommandLine.unsafeArgv, count: Int(CommandLine.argc)).dropFirst()
@@ -21,6 +21,9 @@ enum CommandArguments {
     return try arguments.map { bytes in
       let text = FileName.argument(bytes)
       if text.hasPrefix("--") { option = String(text.prefix { $0 != "=" }) }
+      if text.isEmpty || text == option + "=" {
+        throw ValidationError("an empty value\(option.isEmpty ? "" : " (\(option))"): is a variable of the shell not set?")
+      }
       if FileName.isEncoded(text), !byBytes.contains(option) {
         let place = option.isEmpty || FileName.isEncoded(option) ? "" : " (\(option))"
         throw ValidationError(

@@ -35,6 +35,7 @@ struct Deepinside: ParsableCommand {
 
   /// Wrong use exits with 2 instead of the parser's 64. Under mpirun only rank 0 prints the message.
   static func main() {
+    fillStandardDescriptors()
     chooseSettings()
     ProcessLimits.raise()
     do {
@@ -42,6 +43,10 @@ struct Deepinside: ParsableCommand {
       StopRequest.answer(by: (command as? any StoppableCommand)?.stopAnswer ?? .signal)
       if command is any StoppableCommand { ProcessLimits.ignoreBrokenPipes() }
       try command.run()
+      if let problem = outputProblem() {
+        try? FileHandle.standardError.write(contentsOf: Data("deepinside: cannot write the output: \(problem)\n".utf8))
+        Foundation.exit(Cluster.ExitCode.failure)
+      }
       if speaksForAll { DoneSign.give() }
     } catch {
       let code = exitCode(for: error)
@@ -54,6 +59,20 @@ struct Deepinside: ParsableCommand {
       if code.isSuccess, speaksForAll { DoneSign.give() }
       Foundation.exit(isUsage ? Cluster.ExitCode.wrongUse : code.rawValue)
     }
+  }
+
+  /// Opens /dev/null in the place of a standard descriptor that is closed: the next file or socket would get its number, and what is printed.
+  private static func fillStandardDescriptors() {
+    for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 { _ = open("/dev/null", O_RDWR) }
+  }
+
+  /// Why some of what was printed has not been written; nil if all of it has, or if its reader has gone.
+  private static func outputProblem() -> String? {
+    guard fflush(nil) != 0 else { return nil }
+    let code = errno
+    var output = pollfd(fd: STDOUT_FILENO, events: Int16(POLLOUT), revents: 0)
+    let isBroken = poll(&output, 1, 0) == 1 && output.revents & Int16(POLLERR) != 0
+    return isBroken ? nil : String(cString: strerror(code))
   }
 
   /// True if this process is alone or rank 0, according to the launcher's variables, which are known before MPI is initialised.

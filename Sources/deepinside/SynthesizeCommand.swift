@@ -35,6 +35,9 @@ struct SynthesizeCommand: ParsableCommand {
     if classes < 1 { throw ValidationError("--classes \(classes): at least one.") }
     if imagesPerClass < 1 { throw ValidationError("--images-per-class \(imagesPerClass): at least one.") }
     if !(16...4096).contains(size) { throw ValidationError("--size \(size): 16 to 4096 pixels.") }
+    do throws(DataError) {
+      _ = try Synthesis(classes: classes, imagesPerClass: imagesPerClass, side: size)
+    } catch { throw ValidationError("\(error)") }
   }
 
   @Option(help: ArgumentHelp("Threads of each rank.", valueName: "n"))

@@ -70,15 +70,20 @@ import Cluster
     expectStop(of: process, by: SIGUSR1, ready: ranks)
   }
 
-  @Test("A stop signal to a program without mpirun is heeded", arguments: [SIGUSR1, SIGTERM, SIGINT])
-  func stopWithoutMPI(signal: Int32) throws {
-    expectStop(of: try RunningProcess([try builtTool("rank-checks"), "stop"]), by: signal, ready: 1)
+  @Test(
+    "A stop signal to a program without mpirun is heeded, also if it comes several times at once",
+    arguments: [SIGUSR1, SIGTERM, SIGINT, SIGHUP], [1, 3])
+  func stopWithoutMPI(signal: Int32, times: Int) throws {
+    expectStop(of: try RunningProcess([try builtTool("rank-checks"), "stop"]), by: signal, times: times, ready: 1)
   }
 
-  private func expectStop(of process: RunningProcess, by signal: Int32, ready: Int) {
+  private func expectStop(of process: RunningProcess, by signal: Int32, times: Int = 1, ready: Int) {
     let deadline = ContinuousClock.now + .seconds(20)
     while process.output.components(separatedBy: "ready").count <= ready, ContinuousClock.now < deadline { usleep(5000) }
-    process.signal(signal)
+    for _ in 0..<times {
+      process.signal(signal)
+      usleep(1000)
+    }
     let result = process.wait()
     #expect(result.exitCode == 4, "\(result)")
     #expect(result.output.components(separatedBy: "stopped on request").count == 2, "\(result)")

@@ -35,6 +35,10 @@ struct CommandLineTests {
       (["gallery", "--results", "r", "--percentile", "1.5"], "--percentile 1.5"),
       (["gallery", "--results", "r", "--tile", "0"], "--tile 0"),
       (["report"], "--run"),
+      (["saliency", "--checkpoint", "c", "--output", "o", "--images", ""], "an empty value (--images)"),
+      (["train", "--data=", "--run", "r"], "an empty value (--data)"),
+      (["synthesize", "--output", "o", "--images-per-class", "9223372036854775807"], "9223372036854775807"),
+      (["synthesize", "--output", "o", "--classes", "9223372036854775807"], "9223372036854775807"),
       (["export", "--checkpoint", "c", "--format", "odd", "--output", "o"], "odd"),
       (["export", "--checkpoint", "c", "--format", "safetensors", "--without-mean", "--output", "o"], "--without-mean"),
       (["import", "--weights", "w", "--output", "o", "--crop", "0"], "--crop 0"),
@@ -52,6 +56,16 @@ struct CommandLineTests {
   /// Runs it by a shell, which can give arguments of any bytes: `%s` in the command becomes a name in Latin-1.
   private func runWithLatin1(_ command: String, in folder: String) throws -> ProcessResult {
     try RunningProcess(["sh", "-c", "n=$(printf 'caf\\351'); cd '\(folder)' && \(command)"]).wait()
+  }
+
+  @Test("output that can't be written is a failure; where there is none, or nobody reads it, it isn't")
+  func lostOutput() throws {
+    let tool = try builtTool("deepinside")
+    for (ending, code) in [(">/dev/full", 1), (">&-", 0), ("| true", 0), (">/dev/null", 0)] as [(String, Int32)] {
+      let result = try RunningProcess(["/bin/sh", "-c", "'\(tool)' simulate --nodes 2 --rate 40 --bandwidth 1Gbit \(ending)"])
+        .wait(timeout: 60)
+      #expect(result.exitCode == code, "\(ending): \(result)")
+    }
   }
 
   @Test("paths of pictures may be in Latin-1; elsewhere such an argument is refused, by its name and its option")

@@ -5,7 +5,7 @@ import Testing
 /// No thread that computes may ever run a signal handler: kernels of oneDNN use the stack pointer for something else.
 @Suite("Signals")
 struct SignalMaskTests {
-  private static let answered: UInt64 = [SIGUSR1, SIGTERM, SIGINT].reduce(0) { $0 | 1 << UInt64($1 - 1) }
+  private static let answered: UInt64 = [SIGUSR1, SIGTERM, SIGINT, SIGHUP].reduce(0) { $0 | 1 << UInt64($1 - 1) }
 
   /// The threads of one process at one moment: the signals that each blocks, and those that the process handles.
   private struct Look {

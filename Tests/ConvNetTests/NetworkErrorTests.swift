@@ -30,6 +30,13 @@ import Testing
     Case(conv + #", {"name": "conv1", "type": "relu"}"#, "'conv1'", "repeated"),
     Case(#"{"name": "a/b", "type": "relu"}"#, "'a/b'", "'/'"),
     Case(#"{"name": "", "type": "relu"}"#, "''", "empty"),
+    Case(#"{"name": "..", "type": "relu"}"#, "'..'"),
+    Case(#"{"name": "a\u0000b", "type": "relu"}"#, "control character"),
+    Case(
+      conv + #", {"name": "conv2", "type": "convolution", "filters": 4, "kernel": 3, "stride": 1, "padding": 1, "groups": 2}"#,
+      "conv2",
+      "'groups'", "kernel, padding, stride"),
+    Case(#"{"name": "relu1", "type": "relu", "slope": 0.1}"#, "relu1", "'slope'"),
     Case(
       conv + #", {"name": "conv2", "type": "convolution", "filters": 4, "kernel": 9, "stride": 1, "padding": 1}"#, "conv2", "9×9",
       "[4, 6, 6]", "padded by 1"),

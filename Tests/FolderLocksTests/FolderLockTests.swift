@@ -137,6 +137,16 @@ struct FolderLockTests {
     #expect(LockFile.read(file)?.owner == lock.owner, "a lock that somebody removed is made again")
   }
 
+  @Test("of another host whose clock was ahead is taken over once it has stayed the same for long enough")
+  func future() throws {
+    try leave(stranger())
+    var times = [timespec](repeating: timespec(tv_sec: time(nil) + 100_000, tv_nsec: 0), count: 2)
+    #expect(utimensat(AT_FDCWD, file, &times, 0) == 0)
+    let lock = try FolderLock.acquire(folder, owner: FolderOwner(command: "train"), timing: quick)
+    #expect(LockFile.read(file)?.owner == lock.owner)
+    lock.release()
+  }
+
   @Test("is taken over by one of many that try at once")
   func race() throws {
     for _ in 0..<3 {

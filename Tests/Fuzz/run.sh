@@ -9,7 +9,7 @@
 #   FUZZ_KEEP=1               afterwards what reaches most of the code goes into Tests/Fuzz/Corpus (inputs of up to 2 KB)
 set -euo pipefail
 
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+here=$(CDPATH='' cd -- "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top=$(cd "$here/../.." && pwd)
 work=$top/.build-fuzz
 minutes=${1:-1}

@@ -3,7 +3,7 @@
 # %files, %post, %environment and %test are taken from it, then a net is trained on two ranks and its class models are drawn. As root; five to
 # ten minutes. What can't be made here is said, and is no failure.
 set -euo pipefail
-top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+top=$(CDPATH='' cd -- "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 definition=$top/Apptainer.def
 
 folder=$(mktemp -d /var/tmp/image.XXXXXX)

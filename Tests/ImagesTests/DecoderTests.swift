@@ -44,11 +44,13 @@ struct DecoderTests {
   func pngOrientation(_ orientation: Orientation) throws {
     let plain = try Golden.bytes("png-rgb8.png")
     let stored = try Golden.picture("png-rgb8")
-    let tiff: [UInt8] =
-      Array("MM".utf8) + [
-        0, 42, 0, 0, 0, 8, 0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, UInt8(orientation.rawValue), 0, 0, 0, 0, 0, 0,
-      ]
-    for content in [tiff, Array("Exif\0\0".utf8) + tiff] {
+    // As a number of 16 bits, which is the standard's, of 8 and of 32 bits.
+    let value = UInt8(orientation.rawValue)
+    let numbers: [[UInt8]] = [
+      [0, 3, 0, 0, 0, 1, 0, value, 0, 0], [0, 1, 0, 0, 0, 1, value, 0, 0, 0], [0, 4, 0, 0, 0, 1, 0, 0, 0, value],
+    ]
+    let tiffs = numbers.map { Array("MM".utf8) + [0, 42, 0, 0, 0, 8, 0, 1, 0x01, 0x12] + $0 + [0, 0, 0, 0] }
+    for content in tiffs + [Array("Exif\0\0".utf8) + tiffs[0]] {
       let body = Array("eXIf".utf8) + content
       func number(_ value: UInt32) -> [UInt8] { [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: value >> $0) } }
       let sum = body.withUnsafeBytes { crc32(of: $0) }
@@ -62,6 +64,17 @@ struct DecoderTests {
         #expect(file(sum &+ 1).withUnsafeBytes { PictureFacts($0)?.orientation } == .upright)
       }
     }
+  }
+
+  @Test("a PNG with transparent colours is known by its chunk tRNS")
+  func transparentColour() throws {
+    let plain = try Golden.bytes("png-rgb8.png")
+    let body = Array("tRNS".utf8) + [0, 1, 0, 2, 0, 3]
+    let sum = body.withUnsafeBytes { crc32(of: $0) }
+    let chunk = [0, 0, 0, 6] + body + [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: sum >> $0) }
+    let file = plain[..<33] + chunk + plain[33...]
+    #expect(plain.withUnsafeBytes { PictureFacts($0)?.hasAlpha } == false)
+    #expect(Array(file).withUnsafeBytes { PictureFacts($0)?.hasAlpha } == true)
   }
 
   @Test("an orientation and its inverse give the picture back", arguments: Orientation.allCases)

@@ -5,7 +5,7 @@ import Testing
 
 /// Requests to stop, and what the end of a run means.
 @Suite struct RunEndTests {
-  @Test("The first request saves the work, a second one that isn't SIGUSR1 ends the ranks")
+  @Test("The first request saves the work, a second one that isn't SIGUSR1 ends the ranks, if it isn't sent along with the first")
   func requests() {
     for (signals, answers) in [
       ([SIGUSR1, SIGUSR1], [.save(isTold: false), .save(isTold: false)]),
@@ -15,17 +15,24 @@ import Testing
     ] as [([Int32], [StopAnswers.Answer])] {
       var requests = StopAnswers()
       #expect(!requests.isStopping)
-      #expect(signals.map { requests.answer($0, during: .ranks) } == answers)
-      #expect(requests.isStopping)
+      let start = ContinuousClock.now
+      let found = signals.enumerated().map { requests.answer($1, during: .ranks, at: start + .seconds(2 * $0)) }
+      #expect(found == answers && requests.isStopping)
+      var atOnce = StopAnswers()
+      for (number, signal) in signals.enumerated() {
+        let answer = atOnce.answer(signal, during: .ranks, at: start + .milliseconds(300 * number))
+        #expect(answer == .save(isTold: signal != SIGUSR1))
+      }
     }
   }
 
   @Test("A request before the ranks ends a build, and nothing is started")
   func early() {
     var requests = StopAnswers()
-    #expect(requests.answer(SIGUSR1, during: .build) == .endBuild && requests.isStopping)
-    #expect(requests.answer(SIGTERM, during: .nothing) == .startNothing)
-    #expect(requests.answer(SIGTERM, during: .ranks) == .endRanks)
+    let start = ContinuousClock.now
+    #expect(requests.answer(SIGUSR1, during: .build, at: start) == .endBuild && requests.isStopping)
+    #expect(requests.answer(SIGTERM, during: .nothing, at: start) == .startNothing)
+    #expect(requests.answer(SIGTERM, during: .ranks, at: start + .seconds(2)) == .endRanks)
   }
 
   @Test("Reminders come with growing pauses")

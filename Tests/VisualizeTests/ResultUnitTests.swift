@@ -58,6 +58,11 @@ import Testing
     #expect(found.map(\.truth) == [nil, "n1", "n2"])
     #expect(found.passedOver.count == 2 && found.passedOver.groups.allSatisfy { $0.count == 1 })
     #expect(throws: ResultsError.self) { try PictureList.find([folder.path("none")], classes: []) }
+    try Data().write(to: URL(fileURLWithPath: folder.path("pack.h5")))
+    for path in [folder.path, folder.path("b.png")] {
+      let error = #expect(throws: ResultsError.self) { try PictureList.find([path], classes: []) }
+      #expect(error?.kind == .wrongUse && error?.description.contains("is a pack") == true, "\(path)")
+    }
   }
 
   @Test("What a job adds to a record stands among the other fields, and readers that don't ask for it pass over it")

@@ -2,7 +2,7 @@
 # it can't be done here; sets `launch` and `folder`, which goes with all that is mounted in it when the script ends.
 # shellcheck shell=bash
 
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+here=$(CDPATH='' cd -- "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 launch=$here/../../launch.sh
 export DEEPINSIDE_PROGRAM=${1:?usage: $0 PROGRAM}
 # shellcheck source=Tests/cluster/nodes.sh

@@ -1,4 +1,5 @@
 import Cluster
+import DataSets
 import Files
 import Foundation
 
@@ -9,7 +10,7 @@ struct PackFolder: Sendable {
   init(_ path: String) { self.path = path }
 
   /// The index, which is written last: if it exists, the pack is complete.
-  var index: String { path + "/pack.h5" }
+  var index: String { path + "/" + PackIndex.fileName }
   var settings: String { path + "/prepare.json" }
   var report: String { path + "/report.csv" }
   /// The folder of what is known about finished shards while others are missing.

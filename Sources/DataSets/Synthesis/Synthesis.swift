@@ -24,9 +24,9 @@ public struct Synthesis: Sendable {
     guard (1...SyntheticClass.limit).contains(classes) else {
       throw DataError(.synthesis, "cannot make \(classes) classes: 1 … \(SyntheticClass.limit) are known")
     }
-    guard imagesPerClass > 0, (16...8192).contains(side) else {
+    guard (1...1_000_000).contains(imagesPerClass), (16...8192).contains(side) else {
       throw DataError(
-        .synthesis, "cannot make \(imagesPerClass) pictures per class of \(side) pixels; expected at least 1, of 16 … 8192")
+        .synthesis, "cannot make \(imagesPerClass) pictures per class of \(side) pixels; expected 1 … 1000000, of 16 … 8192")
     }
     self.classes = classes
     self.imagesPerClass = imagesPerClass

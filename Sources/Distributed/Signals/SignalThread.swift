@@ -2,7 +2,7 @@ import CSignals
 import Foundation
 import Synchronization
 
-/// The one thread that hears the signals SIGUSR1, SIGTERM and SIGINT: they are blocked in all threads, and there is no handler.
+/// The one thread that hears the signals SIGUSR1, SIGTERM, SIGINT and SIGHUP: they are blocked in all threads, and there is no handler.
 ///
 /// Kernels of oneDNN use the stack pointer as a pointer into a workspace while they run: a handler on a thread that computes has
 /// its frame written over the heap below that address. So no such thread may ever run one. What blocks the signals before the
@@ -23,8 +23,8 @@ final class SignalThread: Sendable {
     var sayHeld: (@Sendable () -> Void)?
     /// What rank 0 says before SIGTERM ends it under mpirun.
     var lastWords: (@Sendable () -> Void)?
-    /// SIGTERM and SIGINT so far.
-    var terminations = 0
+    /// The time of the first SIGTERM, SIGINT or SIGHUP.
+    var firstTermination: ContinuousClock.Instant?
     /// The work is done: there is nothing to be stopped any more.
     var isOver = false
     /// This process is about to end the job; it may wait a moment until another rank has said why.
@@ -98,7 +98,7 @@ final class SignalThread: Sendable {
   private func start() {
     // The program itself has blocked them long ago; other programs that use this module are protected from here on.
     csignals_block()
-    // A signal that the parent ignores would never arrive.
+    // A signal that the parent ignores would never arrive. An ignored SIGHUP is nohup's, which means it.
     for number in [SIGUSR1, SIGTERM, SIGINT] { signal(number, SIG_DFL) }
     let descriptor = csignals_open()
     guard descriptor >= 0 else {
@@ -119,11 +119,16 @@ final class SignalThread: Sendable {
     thread.start()
   }
 
+  /// Signals within this time of the first are the same request: `timeout` sends two at once, a terminal that is closed several.
+  private static let oneRequest = Duration.seconds(1)
+
   private func hear(_ number: Int32) {
     if number == SIGUSR1 { return request(by: number) }
     let (endsAtOnce, lastWords) = state.withLock { state in
-      state.terminations += 1
-      return (state.isUnderMPIRun || state.terminations > 1, state.lastWords)
+      let now = ContinuousClock.now
+      let first = state.firstTermination ?? now
+      state.firstTermination = first
+      return (state.isUnderMPIRun || now - first >= Self.oneRequest, state.lastWords)
     }
     if endsAtOnce {
       if number == SIGTERM { lastWords?() }

@@ -41,6 +41,10 @@ public struct PictureList: Sendable {
         throw ResultsError(.badData, "there is no picture or folder \(path): \(FileError.text(ENOENT))")
       }
       let folder = isFolder ? root : root.folder
+      guard !FilePath.isFile(folder.appending(PackIndex.fileName)) else {
+        throw ResultsError(
+          .wrongUse, "\(folder.written) is a pack, which holds pictures for training: give the photographs that it was made of")
+      }
       if labelsOfFolder[folder] == nil { labelsOfFolder[folder] = .some(try knownLabels(around: folder, classes: classes)) }
       let labels = labelsOfFolder[folder] ?? nil
       for name in isFolder ? try list.pictures(below: root, labels) : [root.last]
