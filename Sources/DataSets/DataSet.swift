@@ -76,6 +76,7 @@ public struct DataSet: Sendable {
     }
     var passedOver = found.passedOver
     if let validation { passedOver.add(validation.passedOver) }
+    passedOver.add(layout.unused)
 
     let wnids = classes?.map(\.wnid) ?? (layout.train != nil ? trainClasses : validation?.classes ?? [])
     let labels = Dictionary(wnids.enumerated().map { ($1, $0) }, uniquingKeysWith: { $1 })
@@ -89,6 +90,10 @@ public struct DataSet: Sendable {
             + "\(source); remove it or train with that class")
       }
       return Sample(path: item.path, label: label)
+    }
+    guard !train.isEmpty || !val.isEmpty else {
+      throw DataError(
+        .layout, "\(root) has no pictures \(layout.form.phrase)" + passedOver.sentences.map { "; " + $0 }.joined())
     }
     self.root = root
     self.layout = layout

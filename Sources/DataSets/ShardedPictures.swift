@@ -139,24 +139,17 @@ struct ShardedPictures {
     do throws(FileError) { tree = try FolderTree(path) } catch { throw DataError(error) }
     var shard = Shard(path: path)
     for name in tree.hidden { shard.passedOver.add(path.last.appending(name), PictureWalk.hidden) }
-    var groups: [FileName: (picture: FileName?, label: FileName?)] = [:]
-    for name in tree.files {
-      let (key, ending) = WebDataset.key(name)
-      if PictureKind.isNamedLikePicture(name) {
-        if let other = groups[key]?.picture {
-          throw DataError(.layout, "\(path): the sample \(key) has two pictures, \(other) and \(name); expected one")
-        }
-        groups[key, default: (nil, nil)].picture = name
-      } else if ending == "cls" || ending == "json" && groups[key]?.label == nil {
-        groups[key, default: (nil, nil)].label = name
-      }
-    }
-    for (key, group) in groups.sorted(by: { $0.key < $1.key }) {
-      guard let picture = group.picture else {
-        if let label = group.label { shard.passedOver.add(path.last.appending(label), "a label without its picture") }
+    for (key, group) in WebDataset.groups(tree.files).sorted(by: { $0.key < $1.key }) {
+      let pictures = group.pictures.isEmpty ? group.others.filter { WebDataset.isPicture($0, in: path) } : group.pictures
+      guard let picture = pictures.first else {
+        for name in group.labels { shard.passedOver.add(path.last.appending(name), "a label without its picture") }
+        for name in group.others { shard.passedOver.add(path.last.appending(name), PictureWalk.noPicture) }
         continue
       }
-      guard let label = group.label else {
+      if pictures.count > 1 {
+        throw DataError(.layout, "\(path): the sample \(key) has two pictures, \(picture) and \(pictures[1]); expected one")
+      }
+      guard let label = group.labels.first(where: { $0.ending == "cls" }) ?? group.labels.first else {
         throw DataError(
           .labels,
           "\(path): the sample \(key) has the picture \(picture) and no label; expected \(key).cls or \(key).json beside it")

@@ -34,7 +34,7 @@ struct KaggleTree {
   }
 
   private static func holdsPictures(_ folder: String) -> Bool {
-    FolderListing.isFolder("\(folder)/train") || FolderListing.isFolder("\(folder)/val")
+    Split.allCases.contains { Layout.subfolder($0, of: folder) != nil }
   }
 
   /// The folder above one, after links and `..` have been resolved.
@@ -43,7 +43,7 @@ struct KaggleTree {
   var layout: Layout {
     let own = contentsIfThere(pictures).map { Layout.listFolders(pictures, $0) } ?? [pictures]
     return Layout(
-      root: pictures, form: .kaggle, train: Layout.subfolder("train", of: pictures), val: Layout.subfolder("val", of: pictures),
+      root: pictures, form: .kaggle, train: Layout.subfolder(.train, of: pictures), val: Layout.subfolder(.val, of: pictures),
       listFolders: own + above.flatMap { [$0, "\($0)/devkit", "\($0)/devkit/data"] },
       annotationFolders: Layout.annotationFolders(
         in: [pictures] + above, ["Annotations/CLS-LOC/*", "Annotations/*", "Annotations"]))

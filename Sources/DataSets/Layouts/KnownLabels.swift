@@ -15,19 +15,31 @@ public struct KnownLabels: Sendable {
   ///   - folder: The absolute path of the folder.
   ///   - classes: The ids that a network knows.
   /// - Returns: nil if it belongs to none.
-  /// - Throws: `DataError` if the storage is away.
+  /// - Throws: `DataError` if the storage is away, or it can't be said how the folder is arranged.
   public init?(around folder: FileName, classes: [String]) throws(DataError) {
     var candidates = [folder]
     while candidates.count < 3, let last = candidates.last, last != "/" { candidates.append(last.folder) }
     var found: Layout?
+    var refusal: DataError?
     for candidate in candidates {
-      guard let layout = try Layout.find(String(decoding: candidate.bytes, as: UTF8.self), classes: classes) else { continue }
+      let layout: Layout?
+      do throws(DataError) {
+        layout = try Layout.find(String(decoding: candidate.bytes, as: UTF8.self), classes: classes)
+      } catch {
+        if error.storageTrouble != nil { throw error }
+        if candidate == folder { refusal = error }
+        continue
+      }
+      guard let layout else { continue }
       let parts = Split.allCases.compactMap { layout.folder(of: $0) }.map { FileName($0) }
       guard candidate == folder || parts.contains(where: { Self.overlap($0, folder) }) else { continue }
       found = layout
       break
     }
-    guard let found else { return nil }
+    guard let found else {
+      if let refusal { throw refusal }
+      return nil
+    }
     layout = found
     let val = found.val.map { FileName($0) }.flatMap { Self.overlap($0, folder) ? $0 : nil }
     do {

@@ -29,33 +29,54 @@ extension Layout {
 
   /// The layout of a folder; nil if it has no known one, or can't be listed.
   ///
-  /// - Throws: `DataError` if the folder was there, and stays away.
+  /// - Throws: `DataError` if the folder was there, and stays away; or if it holds pictures in two forms.
   static func find(_ root: String, classes: [String]? = nil) throws(DataError) -> Layout? {
     guard FolderListing.isFolder(root) else { return nil }
+    let found: Result<Layout?, DataError>
     do throws(StoragePatience.Trouble) {
-      return try StoragePatience.whole(under: FileName(root)) {
-        contentsIfThere(root).flatMap { find(root, $0, classes: classes) }
+      found = try StoragePatience.whole(under: FileName(root)) {
+        guard let contents = contentsIfThere(root) else { return .success(nil) }
+        return Result { () throws(DataError) in try find(root, contents, classes: classes) }
       }
     } catch {
       throw DataError(error)
     }
+    return try found.get()
   }
 
-  private static func find(_ root: String, _ contents: FolderContents, classes: [String]?) -> Layout? {
-    KaggleTree(around: root)?.layout ?? webDataset(root, contents) ?? tinyImageNet(root, contents) ?? folders(root, contents)
-      ?? KaggleTree(below: root)?.layout ?? classFolders(root, contents, classes: classes)
+  private static func find(_ root: String, _ contents: FolderContents, classes: [String]?) throws(DataError) -> Layout? {
+    if let tree = KaggleTree(around: root) { return tree.layout }
+    var tree = tinyImageNet(root, contents)
+    if tree == nil { tree = try folders(root, contents) }
+    let shards = FilePath.archive(of: FileName(root)) == nil ? WebDataset.shards(in: root, contents) : WebDataset.Shards()
+    let used = tree.flatMap { tree in [tree.train, tree.val].compactMap { $0 }.first { holdsPictures(FileName($0)) } }
+    if let shard = shards.sampled {
+      if let used {
+        throw DataError(
+          .layout,
+          "\(root) holds pictures in two forms: those in \(used), and WebDataset's shards such as \(shard); expected one of them: "
+            + "move the others into a folder of their own")
+      }
+      return webDataset(root, contents, shards)
+    }
+    if let tree {
+      if used == nil, let error = shards.unreadable { throw DataError(error) }
+      return tree
+    }
+    return KaggleTree(below: root)?.layout ?? classFolders(root, contents, classes: classes)
   }
 
   // MARK: - train/ and val/, and what the official archives unpack to
 
-  private static func folders(_ root: String, _ contents: FolderContents) -> Layout? {
+  private static func folders(_ root: String, _ contents: FolderContents) throws(DataError) -> Layout? {
     let official = OfficialFolders(root, contents)
-    let (train, val) = (subfolder("train", of: root), subfolder("val", of: root))
-    let (officialTrain, officialVal) = (official.pictures(.train), official.pictures(.val))
+    let (train, val) = (subfolder(.train, of: root), subfolder(.val, of: root))
+    let officialTrain = train == nil ? try official.pictures(.train) : nil
+    let officialVal = val == nil ? try official.pictures(.val) : nil
     guard train ?? val ?? officialTrain ?? officialVal != nil else { return nil }
-    let isOfficial = (train == nil && officialTrain != nil) || (val == nil && officialVal != nil)
     return Layout(
-      root: root, form: isOfficial ? .official : .folders, train: train ?? officialTrain, val: val ?? officialVal,
+      root: root, form: officialTrain ?? officialVal != nil ? .official : .folders, train: train ?? officialTrain,
+      val: val ?? officialVal,
       listFolders: listFolders(root, contents),
       annotationFolders: annotationFolders(in: [root], ["Annotations/*", "Annotations/CLS-LOC/*", "Annotations"])
         .merging(official.annotations) { $0 + $1 })
@@ -63,23 +84,22 @@ extension Layout {
 
   // MARK: - WebDataset
 
-  private static func webDataset(_ root: String, _ contents: FolderContents) -> Layout? {
-    guard FilePath.archive(of: FileName(root)) == nil, let shards = WebDataset.shards(in: root, contents) else { return nil }
-    func folder(_ split: Split) -> String? { shards[split]?.first.map { FilePath.folder(of: $0) } }
+  private static func webDataset(_ root: String, _ contents: FolderContents, _ shards: WebDataset.Shards) -> Layout {
+    func folder(_ split: Split) -> String? { shards.paths[split]?.first.map { FilePath.folder(of: $0) } }
     return Layout(
       root: root, form: .webDataset, train: folder(.train), val: folder(.val), listFolders: listFolders(root, contents),
-      shards: shards)
+      shards: shards.paths)
   }
 
   // MARK: - Tiny ImageNet
 
   private static func tinyImageNet(_ root: String, _ contents: FolderContents) -> Layout? {
-    let train = subfolder("train", of: root)
-    let table = "\(root)/val/val_annotations.txt"
-    let hasTable = FolderListing.isFile(table) && contentsIfThere("\(root)/val")?.folders == ["images"]
+    let (train, val) = (subfolder(.train, of: root), subfolder(.val, of: root))
+    let table = "\(val ?? root)/val_annotations.txt"
+    let hasTable = val.map { FolderListing.isFile(table) && contentsIfThere($0)?.folders == ["images"] } ?? false
     guard hasTable || train.map(TinyImageNet.isTrain) ?? false else { return nil }
     return Layout(
-      root: root, form: .tinyImageNet, train: train, val: hasTable ? "\(root)/val/images" : subfolder("val", of: root),
+      root: root, form: .tinyImageNet, train: train, val: hasTable ? val.map { "\($0)/images" } : val,
       labelTable: hasTable ? table : nil, listFolders: listFolders(root, contents),
       annotationFolders: annotationFolders(in: [root], ["Annotations/*", "Annotations"]))
   }
@@ -99,9 +119,15 @@ extension Layout {
 
   // MARK: - Parts of several forms
 
-  static func subfolder(_ name: String, of root: String) -> String? {
-    let path = "\(root)/\(name)"
-    return FolderListing.isFolder(path) ? path : nil
+  /// The folder of a split in a folder; nil if there is none.
+  static func subfolder(_ split: Split, of root: String) -> String? {
+    contentsIfThere(root).flatMap { subfolders(split, $0).first }.map { "\(root)/\($0)" }
+  }
+
+  /// The names of the folders that have one of a split's names in any case, the usual one first.
+  static func subfolders(_ split: Split, _ contents: FolderContents) -> [String] {
+    let names = contents.folders.map(\.written)
+    return split.names.flatMap { name in names.filter { $0 == name } + names.filter { $0 != name && $0.lowercased() == name } }
   }
 
   /// The folders in which ILSVRC's lists usually lie: the root, `devkit/`, `devkit/data/`, a folder with the name of a kit, such
@@ -113,7 +139,7 @@ extension Layout {
       let nested = contentsIfThere(kit).map { DevelopmentKit.folders(in: kit, $0) } ?? []
       return [kit] + nested
     }
-    return [root] + kits.flatMap { [$0, "\($0)/data"] } + ["\(root)/val"]
+    return [root] + kits.flatMap { [$0, "\($0)/data"] } + [subfolder(.val, of: root)].compactMap { $0 }
   }
 
   /// The usual places of annotations that exist; `*` stands for the split's name.
@@ -127,6 +153,7 @@ extension Layout {
   }
 
   private static func unknown(_ root: String, _ contents: FolderContents) -> DataError {
+    if let error = WebDataset.shards(in: root, contents).unreadable { return DataError(error) }
     if let foreign = ForeignForm.description(of: root, contents) { return DataError(.layout, foreign) }
     let found = contents.folders.map { "\($0)/" } + contents.files.map(\.written)
     let shown = found.prefix(6).joined(separator: ", ") + (found.count > 6 ? ", … (\(found.count) in all)" : "")

@@ -12,10 +12,28 @@ struct OfficialFolders {
     names = (contents.folders + contents.files).filter(Self.isOfficial).map(\.written)
   }
 
-  static func isOfficial(_ name: FileName) -> Bool { name.written.lowercased().hasPrefix("ilsvrc") }
+  static func isOfficial(_ name: FileName) -> Bool {
+    let name = name.written.lowercased()
+    return name.hasPrefix("ilsvrc") && ["_img_", "_bbox_", "devkit"].contains { name.contains($0) }
+  }
 
   /// The folder of a split's pictures. Task 3's pictures are left out: they are of 120 breeds of dogs.
-  func pictures(_ split: Split) -> String? { folders(of: "img_\(split.rawValue)").first }
+  ///
+  /// - Throws: `DataError` if there are several. An archive may lie beside the folder that it was unpacked to.
+  func pictures(_ split: Split) throws(DataError) -> String? {
+    let found = folders(of: "img_\(split.rawValue)")
+    guard Set(found.map(Self.withoutEnding)).count < 2 else {
+      throw DataError(
+        .layout,
+        "\(root) has \(split.rawValue) pictures in \(found.count) places, and one is expected: \(found.joined(separator: ", ")); put "
+          + "all of them into \(root)/\(split.rawValue), or move those that don't belong to the set away")
+    }
+    return found.first
+  }
+
+  private static func withoutEnding(_ path: String) -> String {
+    path.replacing(/(\.(tar|gz|tgz|zip))+$/.ignoresCase(), with: "")
+  }
 
   /// The folders in which the boxes may lie: the archives differ in the folder at their top.
   var annotations: [Split: [String]] {

@@ -6,40 +6,88 @@ import Images
 /// Source: the WebDataset format, https://github.com/webdataset/webdataset: a key is a path up to the first dot of its last
 /// component.
 enum WebDataset {
-  /// The tars of a folder and of its `train/` and `val/`, by split; nil if there are none with samples.
-  ///
-  /// If neither folders nor names show the split, all tars count as training pictures.
-  static func shards(in root: String, _ contents: FolderContents) -> [Split: [String]]? {
-    var shards: [Split: [String]] = [:]
-    for (split, names) in [(Split.train, ["train"]), (.val, ["val", "validation"])] {
-      let folders = names.map { FilePath.join(root, $0) }
-      shards[split] = folders.flatMap { folder in contentsIfThere(folder).map { self.names(folder, $0) } ?? [] }
+  /// The tars that may be shards.
+  struct Shards {
+    var paths: [Split: [String]] = [:]
+    /// The first tar that holds a sample; nil if none does.
+    var sampled: String?
+    /// The error of the first tar before it that can't be read; nil if all can.
+    var unreadable: FileError?
+  }
+
+  /// Looks for shards in a folder and in its folders of splits. If neither folders nor names show the split, all tars count as
+  /// training pictures; otherwise a tar whose name shows none is no shard of the set.
+  static func shards(in root: String, _ contents: FolderContents) -> Shards {
+    var shards = Shards()
+    for split in Split.allCases {
+      let folders = Layout.subfolders(split, contents).map { FilePath.join(root, $0) }
+      shards.paths[split] = folders.flatMap { folder in contentsIfThere(folder).map { names(folder, $0) } ?? [] }
     }
     let own = names(root, contents)
-    let isVal = { (path: String) in FilePath.name(of: path).lowercased().contains("val") }
-    let isTrain = { (path: String) in FilePath.name(of: path).lowercased().contains("train") }
-    let isSplit = own.contains { isVal($0) || isTrain($0) }
-    shards[.val, default: []] += own.filter { isSplit && isVal($0) && !isTrain($0) }
-    shards[.train, default: []] += own.filter { !isSplit || isTrain($0) }
-    guard let first = Split.allCases.lazy.compactMap({ shards[$0]?.first }).first, holdsSamples(first) else { return nil }
+    let isSplit = shards.paths.values.contains { !$0.isEmpty } || own.contains { split(of: $0) != nil }
+    for split in Split.allCases {
+      shards.paths[split, default: []] += own.filter { isSplit ? self.split(of: $0) == split : split == .train }
+    }
+    for path in Split.allCases.flatMap({ shards.paths[$0] ?? [] }) where shards.sampled == nil {
+      do throws(FileError) {
+        if try holdsSamples(FileName(path)) { shards.sampled = path }
+      } catch {
+        shards.unreadable = shards.unreadable ?? error
+      }
+    }
     return shards
   }
 
-  /// The tars that are neither those of single classes nor called like ILSVRC's official ones. A damaged one counts too: reading
-  /// it will be the error.
+  /// The split that the name of a tar shows with a word of its own, as in `imagenet-train-000000.tar`, `trainingShard_3.tar` or
+  /// `VAL.7.tar`; nil if it shows none, or both.
+  static func split(of path: String) -> Split? {
+    let name = FilePath.name(of: path)
+    let words = Set(name.matches(of: /[A-Z]?[a-z]+|[A-Z]+/).map { $0.output.lowercased() })
+    let shown = Split.allCases.filter { !words.isDisjoint(with: $0.names) }
+    return shown.count == 1 ? shown[0] : nil
+  }
+
+  /// The tars that are neither those of single classes nor called like ILSVRC's official ones.
   private static func names(_ folder: String, _ contents: FolderContents) -> [String] {
     contents.files.filter { name in
       name.ending == "tar" && !name.stem.isSynset && !OfficialFolders.isOfficial(name)
     }.map { FilePath.join(folder, $0.written) }
   }
 
-  private static func holdsSamples(_ shard: String) -> Bool {
-    guard let contents = contentsIfThere(shard) else { return true }
-    var files = contents.files
-    if files.isEmpty, let folder = contents.folders.first {
-      files = contentsIfThere(FilePath.join(shard, folder.written))?.files ?? []
+  /// True if a tar holds a picture and a label of one key.
+  private static func holdsSamples(_ shard: FileName) throws(FileError) -> Bool {
+    try groups(FolderTree(shard).files).contains { key, group in
+      !group.labels.isEmpty && (!group.pictures.isEmpty || group.others.contains { isPicture($0, in: shard) })
     }
-    return files.contains { labelEndings.contains($0.ending) }
+  }
+
+  /// The members of one key.
+  struct Group {
+    /// The members with the names of pictures.
+    var pictures: [FileName] = []
+    /// The `.cls` and `.json`.
+    var labels: [FileName] = []
+    var others: [FileName] = []
+  }
+
+  static func groups(_ members: [FileName]) -> [FileName: Group] {
+    var groups: [FileName: Group] = [:]
+    for name in members {
+      let (key, ending) = key(name)
+      if PictureKind.isNamedLikePicture(name) {
+        groups[key, default: Group()].pictures.append(name)
+      } else if labelEndings.contains(ending) {
+        groups[key, default: Group()].labels.append(name)
+      } else {
+        groups[key, default: Group()].others.append(name)
+      }
+    }
+    return groups
+  }
+
+  /// True if a member is a picture by its content.
+  static func isPicture(_ member: FileName, in shard: FileName) -> Bool {
+    if case .picture = PictureKind.look(at: shard.appending(member)) { true } else { false }
   }
 
   static let labelEndings: Set = ["cls", "json"]
@@ -58,7 +106,7 @@ enum WebDataset {
     let key = key(path).key.last
     let isILSVRC = classOfKey(key) != nil || key.bytes.starts(with: Array("ILSVRC20".utf8))
     guard isILSVRC, ["jpg", "jpeg"].contains(path.ending) else {
-      return FileName(bytes: key.bytes + [UInt8(ascii: ".")] + Array(path.ending.utf8))
+      return path.ending.isEmpty ? key : FileName(bytes: key.bytes + [UInt8(ascii: ".")] + Array(path.ending.utf8))
     }
     return FileName(bytes: key.bytes + Array(".JPEG".utf8))
   }

@@ -45,7 +45,7 @@ public struct PictureList: Sendable {
         throw ResultsError(
           .wrongUse, "\(folder.written) is a pack, which holds pictures for training: give the photographs that it was made of")
       }
-      if labelsOfFolder[folder] == nil { labelsOfFolder[folder] = .some(try knownLabels(around: folder, classes: classes)) }
+      if labelsOfFolder[folder] == nil { labelsOfFolder[folder] = .some(try list.knownLabels(around: folder, classes: classes)) }
       let labels = labelsOfFolder[folder] ?? nil
       for name in isFolder ? try list.pictures(below: root, labels) : [root.last]
       where seen.insert(folder.appending(name)).inserted {
@@ -57,7 +57,7 @@ public struct PictureList: Sendable {
       }
       if isFolder, let labels {
         list.notes.append(labels.sentence(pictures: list.files.count - before))
-        if let problem = labels.problem { list.notes.append("the pictures' classes aren't known: \(problem)") }
+        if let problem = labels.problem { list.note(unknownClasses: problem) }
       }
     }
     guard !list.files.isEmpty else {
@@ -84,16 +84,24 @@ public struct PictureList: Sendable {
     return pictures
   }
 
-  private static func knownLabels(around folder: FileName, classes: [String]) throws(ResultsError) -> KnownLabels? {
+  private mutating func knownLabels(around folder: FileName, classes: [String]) throws(ResultsError) -> KnownLabels? {
     do throws(DataError) { return try KnownLabels(around: folder, classes: classes) } catch {
-      throw ResultsError(error.kind == .stopped ? .stopped : .system, error.description)
+      guard error.storageTrouble == nil else {
+        throw ResultsError(error.kind == .stopped ? .stopped : .system, error.description)
+      }
+      note(unknownClasses: error.description)
+      return nil
     }
   }
+
+  private mutating func note(unknownClasses reason: String) { notes.append("the pictures' classes aren't known: \(reason)") }
 
   /// - Returns: paths relative to the folder.
   private mutating func pictures(below root: FileName, _ labels: KnownLabels?) throws(ResultsError) -> [FileName] {
     var found: [FileName] = []
-    for part in labels?.parts(of: root) ?? ["."] {
+    let parts = labels?.parts(of: root)
+    if parts != nil, let labels { passedOver.add(labels.layout.unused) }
+    for part in parts ?? ["."] {
       let walk: PictureWalk
       do throws(FileError) {
         walk = try PictureWalk(root.appending(part), shown: part) { labels?.isTable($0) ?? false }
