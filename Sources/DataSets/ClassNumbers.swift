@@ -4,7 +4,7 @@ import Files
 ///
 /// The devkit's ids (`ILSVRC2012_meta.mat`) count 1 … 1000, 1 = n02119789. The sorted order (that of Caffe and Keras, and of a
 /// text file with one line "wnid words" per class) counts 0 … 999, 0 = n01440764. A text file that gives its classes numbers,
-/// like the devkit's `map_clsloc.txt`, counts by its own numbers.
+/// like the devkit's `map_clsloc.txt`, counts by its own numbers; and so does one whose ids are numbers.
 public struct ClassNumbers: Sendable {
   private let wnids: [Int: String]
   private let numbers: [String: Int]
@@ -22,8 +22,16 @@ public struct ClassNumbers: Sendable {
     if list.hasNumbers {
       return Dictionary(list.entries.map { ($0.number ?? 0, $0.wnid) }, uniquingKeysWith: { first, _ in first })
     }
-    let sorted = Set(list.entries.map(\.wnid)).sorted(by: FolderListing.byBytes)
-    return Dictionary(uniqueKeysWithValues: sorted.enumerated().map { ($0, $1) })
+    return numbers(of: list.entries.map(\.wnid))
+  }
+
+  /// The classes by number where no file gives the numbers: they count the sorted ids. But if all ids are whole numbers
+  /// themselves, as in a list "0 airplane", each stands for itself.
+  static func numbers(of wnids: [String]) -> [Int: String] {
+    let wnids = Set(wnids)
+    let own = Dictionary(wnids.compactMap { wnid in Int(wnid).map { ($0, wnid) } }, uniquingKeysWith: min)
+    if own.count == wnids.count { return own }
+    return Dictionary(uniqueKeysWithValues: wnids.sorted(by: FolderListing.byBytes).enumerated().map { ($0, $1) })
   }
 
   /// The ids of all classes of the file.

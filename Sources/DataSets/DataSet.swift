@@ -98,7 +98,8 @@ public struct DataSet: Sendable {
     self.root = root
     self.layout = layout
     self.classes = classes ?? wnids.map { ClassID(wnid: $0, name: words.words[$0] ?? $0) }
-    notes = found.notes + (validation?.notes ?? []) + passedOver.sentences
+    let numbering = sharded?.hasNumbers == true && !words.hasNumbers ? words.note : nil
+    notes = found.notes + (validation?.notes ?? []) + [numbering].compactMap { $0 } + passedOver.sentences
   }
 
   /// The training pictures of all class folders.

@@ -11,6 +11,8 @@ struct ShardedPictures {
   private(set) var train: [ValidationSet.Item] = []
   private(set) var val: [ValidationSet.Item] = []
   private(set) var passedOver = PassedOver()
+  /// True if samples state the numbers of their classes.
+  private(set) var hasNumbers = false
 
   /// The class that a sample states.
   private enum Label: Sendable {
@@ -63,6 +65,7 @@ struct ShardedPictures {
       passedOver.add(shard.passedOver)
       for sample in shard.samples {
         let wnid = try Self.wnid(of: sample, in: shard, numbers, layout)
+        if case .number = sample.label { hasNumbers = true }
         let path = shard.path.appending(sample.picture)
         items.append((ValidationSet.Item(path: path, wnid: wnid), WebDataset.pictureName(path)))
       }
@@ -105,7 +108,7 @@ struct ShardedPictures {
         uniqueKeysWithValues: try list.classes.map { wnid throws(DataError) in (try list.number(of: wnid), wnid) })
     }
     if let shown = try shownNumbers(train) { return shown }
-    return classes.map { Dictionary(uniqueKeysWithValues: $0.sorted(by: FolderListing.byBytes).enumerated().map { ($0, $1) }) }
+    return classes.map { ClassNumbers.numbers(of: $0) }
   }
 
   /// The numbers of classes, from one sample of each class whose key names it; nil if there are none.

@@ -17,6 +17,8 @@ struct ValidationLabels {
   /// The listed names of each stem.
   private var byStem: [FileName: [FileName]] = [:]
   private var byNumber: [String] = []
+  /// True if the labels are indices of sorted classes.
+  private(set) var hasIndices = false
 
   var count: Int { byName.count + byNumber.count }
 
@@ -79,6 +81,7 @@ struct ValidationLabels {
 
   private mutating func readIndices(_ classes: [String]) throws(DataError) {
     let known = Set(classes)
+    let numbers = ClassNumbers.numbers(of: classes)
     for line in try readList(source).entries {
       guard let (name, last) = line.lastWord(), !name.bytes.isEmpty else {
         throw DataError(line.error(expected: "\"name index\""))
@@ -88,13 +91,14 @@ struct ValidationLabels {
         try add(name.name, last.name.written, line)
         continue
       }
-      guard classes.indices.contains(index) else {
+      guard let wnid = numbers[index] else {
         throw DataError(
           line.error(
             "index \(index) is outside of the \(classes.count) known classes; put synset_words.txt beside it, which lists all that "
               + "the indices count"))
       }
-      try add(name.name, classes[index], line)
+      try add(name.name, wnid, line)
+      hasIndices = true
     }
   }
 

@@ -112,6 +112,7 @@ struct ValidationSet {
       }
       items.append(Item(path: folder.appending(picture), wnid: wnid))
     }
+    if labels.hasIndices, let note = words.note { notes.append("\(labels.source): \(note)") }
     if labels.count > pictures.count {
       notes.append("\(labels.source) labels \(labels.count) pictures, \(pictures.count) of them are in \(folder)")
     }

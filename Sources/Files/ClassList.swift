@@ -29,7 +29,7 @@ public struct ClassList: Sendable {
     path = list.path
     var rows = list.entries.map { line in Row(line) }
     if rows.count > 1, Self.headings.contains(rows[0].head.text.lowercased()), !rows[0].isOfSynset,
-      rows.dropFirst().allSatisfy({ $0.isOfSynset })
+      rows.dropFirst().allSatisfy({ $0.isOfSynset || $0.head.integer != nil })
     {
       rows.removeFirst()
     }
