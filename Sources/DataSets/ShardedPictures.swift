@@ -195,6 +195,8 @@ struct ShardedPictures {
     guard let fields = try? JSONSerialization.jsonObject(with: Data(json)) as? [String: Any] else { return nil }
     for key in ["wnid", "synset", "synset_id", "cls", "label", "class", "target"] {
       if let text = fields[key] as? String, let label = label(text: text) { return label }
+      // Foundation takes true and false for numbers too.
+      if let value = fields[key] as? NSNumber, String(cString: value.objCType) == "c" { continue }
       if let number = fields[key] as? Int, number >= 0 { return .number(number) }
     }
     return nil

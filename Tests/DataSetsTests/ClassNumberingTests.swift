@@ -78,4 +78,25 @@ struct ClassNumberingTests {
       }
     }
   }
+
+  @Test(
+    "a JSON label is a number or an id, and true and false are neither",
+    arguments: [
+      ("{\"label\": 1}", 1), ("{\"label\": \"1\"}", 1), ("{\"label\": true, \"class\": 1}", 1), ("{\"label\": 0}", 0),
+      ("{\"label\": 1.0}", 1),
+      ("{\"label\": true}", nil), ("{\"cls\": false}", nil), ("{\"label\": 1.5}", nil), ("{\"label\": null}", nil),
+    ])
+  func labels(_ json: String, _ expected: Int?) throws {
+    try withDataFolder { root in
+      try put("n10 ten\nn11 eleven\n".utf8, at: "\(root)/synset_words.txt")
+      try putShard([json], ending: "json", at: "\(root)/val-0.tar")
+      guard let expected else {
+        let error = #expect(throws: DataError.self) { try DataSet(contentsOf: root) }
+        #expect(error?.kind == .labels && error?.description.contains("s0.json says no class") == true)
+        return
+      }
+      let set = try DataSet(contentsOf: root)
+      #expect(set.val.map { set.classes[$0.label].wnid } == ["n1\(expected)"])
+    }
+  }
 }
