@@ -52,7 +52,17 @@ package enum Hosts: Equatable, Sendable {
     guard !text.unicodeScalars.contains("\r") else {
       throw .wrongUse("the host file \(path) has Windows line ends, which mpirun doesn't read: sed -i 's/\\r$//' \(path)")
     }
-    return .file(path: path, text.lines.compactMap(HostEntry.init(line:)))
+    var entries: [HostEntry] = []
+    for (index, line) in text.lines.enumerated() {
+      let content = String(line.prefix { $0 != "#" })
+      if content.allSatisfy(\.isWhitespace) { continue }
+      guard let entry = HostEntry(line: content) else {
+        throw .wrongUse("the host file \(path), line \(index + 1): expected 'name' or 'name slots=4', found '\(line)'")
+      }
+      entries.append(entry)
+    }
+    guard !entries.isEmpty else { throw .wrongUse("the host file \(path) names no host") }
+    return .file(path: path, entries)
   }
 }
 
@@ -73,15 +83,28 @@ package struct HostEntry: Equatable, Sendable {
     self.init(name: String(match.1), slots: match.2.flatMap { Int($0) })
   }
 
-  /// Reads a line of a file; nil if it names no host.
+  /// Reads a line of a file, as mpirun understands it: a name, its slots, and their limit, which counts for mpirun alone; nil otherwise.
+  /// A number alone is the slots too.
+  ///
+  /// Source: Open MPI's `orte-hosts(7)` and its hostfile lexer (`slots`, `cpu`, `count` are the same).
   init?(line: String) {
-    let line = line.prefix { $0 != "#" }
-    guard let name = line.split(whereSeparator: \.isWhitespace).first else { return nil }
-    if let match = line.firstMatch(of: /\sslots *= *([0-9]+)/) {
-      self.init(name: String(name), slots: Int(match.1))
-    } else {
-      self.init(name: String(name), slots: String(line).words.dropFirst().first?.naturalNumber)
+    let number = #/[1-9][0-9]{0,5}/#
+    guard
+      let match = line.wholeMatch(
+        of: /\s*((?:[A-Za-z0-9_.-]+@)?[A-Za-z0-9_.:-]+)((?:\s+[a-z_-]+\s*=\s*[0-9A-Za-z]+)*|\s+[1-9][0-9]{0,5})\s*/)
+    else { return nil }
+    var slots = String(match.2).words.first?.naturalNumber
+    for field in match.2.matches(of: /([a-z_-]+)\s*=\s*([0-9A-Za-z]+)/) {
+      switch field.1 {
+      case "slots", "cpu", "count":
+        guard let found = field.2.wholeMatch(of: number).flatMap({ Int($0.0) }) else { return nil }
+        slots = found
+      case "max_slots", "max-slots", "slots_max", "slots-max": guard field.2.wholeMatch(of: number) != nil else { return nil }
+      case "username", "user_name": break
+      default: return nil
+      }
     }
+    self.init(name: String(match.1), slots: slots)
   }
 
   /// `a` or `a:4`, as mpirun takes it.

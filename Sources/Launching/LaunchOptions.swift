@@ -35,11 +35,12 @@ package struct LaunchOptions: Equatable, Sendable {
         throw .wrongUse("unknown option \(name) (./launch.sh --help; options of a command come after it)")
       }
       guard let value = rest.popFirst() else { throw .wrongUse("\(name) needs a value (./launch.sh --help)") }
+      guard !value.isEmpty else { throw .wrongUse("\(name) has an empty value: is a variable of the shell not set?") }
       switch name {
       case "--ranks": ranks = try Self.number(name, value, from: 1)
       case "--threads": threads = try Self.number(name, value, from: 1)
       case "--max-restarts": maxRestarts = try Self.number(name, value, from: 0)
-      default: given[name] = value.isEmpty ? nil : value
+      default: given[name] = value
       }
     }
     guard !rest.isEmpty else { throw .wrongUse("no command given (./launch.sh --help)") }

@@ -23,7 +23,8 @@ import Testing
       (["--launcher", "srun", "a"], "--launcher srun works in a Slurm allocation"),
       (["--launcher", "mpiexec", "a"], "--launcher is mpirun or srun, not 'mpiexec'"),
       (["--hosts", "a", "--hostfile", "good", "a"], "--hosts and --hostfile exclude each other"),
-      (["--hosts", ",", "a"], "--hosts ',' names no host"), (["--hosts", "a:x", "a"], "'a:x' is none"),
+      (["--hosts", "", "a"], "--hosts has an empty value"), (["--hosts", ",", "a"], "--hosts ',' names no host"),
+      (["--hosts", "a:x", "a"], "'a:x' is none"),
       (["--hosts", "a:0", "a"], "'a:0' is none"), (["--hosts", "a;b:2", "a"], "'a;b:2' is none"),
       (["--hostfile", "absent", "a"], "cannot read the host file absent"),
       (["--hostfile", "windows", "a"], "Windows line ends, which mpirun doesn't read: sed -i 's/\\r$//' windows"),
@@ -54,7 +55,21 @@ import Testing
       #expect(hosts.entries.map(\.text) == ["a:4", "b:3", "c"])
       #expect(hosts.slots == [4, 3, 1])
     }
-    #expect(try options(["--hosts", "", "train"]).hosts == .none)
+  }
+
+  @Test("A host file is read as mpirun reads it")
+  func hostFile() throws {
+    let text = "# nodes\na slots=4\n\n  me@b.x-1  max_slots=8 count = 2 # two\nc\nd 3\ne cpu=5 username=me\n"
+    let hosts = try options(["--hostfile", "nodes", "train"], files: ["nodes": text]).hosts
+    #expect(hosts.names == ["a", "me@b.x-1", "c", "d", "e"] && hosts.slots == [4, 2, 1, 3, 5])
+    for (text, place) in [
+      ("a\nb SLOTS=2", "line 2"), ("a slot=2", "line 1"), ("a slots=\"2\"", "line 1"), ("a slots=0", "line 1"),
+      ("a slots=x", "line 1"), ("\u{FEFF}a slots=2", "line 1"), ("# none\n\n", "names no host"), ("", "names no host"),
+      ("a,b", "line 1"),
+    ] {
+      let error = #expect(throws: LaunchError.self) { _ = try options(["--hostfile", "nodes", "a"], files: ["nodes": text]) }
+      #expect(error?.code == 2 && error?.message.contains(place) == true, "\(text): \(String(describing: error))")
+    }
   }
 
   @Test("A host that is named several times has the slots of all")
