@@ -34,9 +34,15 @@ struct WinogradTests {
           }
         }
       }
-      let alone = try outcome(.inference, pictures: 1, workers: 2).scores
-      let beside = try outcome(.inference, pictures: 5, workers: 2).scores
-      #expect(sameBits(alone, Array(beside.prefix(alone.count))), "\(network.input)")
+      // What class models and maps rely on: neither a picture's scores nor its gradient know of its neighbours.
+      for pictures in [2, 3, 4] {
+        let few = try outcome(.inputGradient, pictures: pictures, workers: 2)
+        let many = try outcome(.inputGradient, pictures: 5, workers: 2)
+        #expect(sameBits(few.scores, Array(many.scores.prefix(few.scores.count))), "\(network.input), \(pictures) pictures")
+        for (a, b) in zip(few.gradients, many.gradients) where a.name == "input" {
+          #expect(sameBits(a.values, Array(b.values.prefix(a.values.count))), "\(network.input), \(pictures) pictures")
+        }
+      }
     }
   }
 

@@ -71,14 +71,10 @@ public struct ClassModelJob: VisualisationJob {
   }
 
   package func makeEngine(_ most: Int) throws -> ClassModelAscent {
-    // The rounding of Winograd's tiles depends on the number of pictures in a batch. Direct convolution gives a class the same
-    // bits in any batch.
-    var compute = setting.compute
-    if compute.convolution == .auto { compute.convolution = .direct }
     // At least two pictures, because the net's matrix products round differently for a single one.
     return try ClassModelAscent(
       network.parameters, mean: network.mean, colourAxes: network.colourAxes, options: options,
-      batch: max(2, most) * options.samples, compute: compute)
+      batch: max(2, most) * options.samples, compute: setting.compute)
   }
 
   package func compute(
