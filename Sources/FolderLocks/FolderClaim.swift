@@ -45,7 +45,7 @@ struct FolderClaim {
       if seen?.owner != found.owner { seen = found }
       if unchanged?.file.owner != found.owner || unchanged?.file.touched != found.touched { unchanged = (found, .now) }
       let watched = unchanged.map { $0.since.duration(to: .now) / .seconds(1) } ?? 0
-      let neglect = watched > timing.stale ? "its lock hasn't been renewed for \(Int(watched)) s" : nil
+      let neglect = watched > 2 * timing.stale ? "its lock hasn't been renewed for \(Int(watched)) s" : nil
       if let reason = try reasonStale(found) ?? neglect {
         if try takeOver(found) {
           tell("takes over \(folder) from \(found.owner?.description ?? "an owner that can't be understood"): \(reason)")
