@@ -60,7 +60,7 @@ public final class BatchLoader: @unchecked Sendable {
   }
 
   /// Changes the number of threads: new ones start at once, surplus ones end after their current picture.
-  public func useThreads(_ count: Int) {
+  package func useThreads(_ count: Int) {
     condition.lock()
     defer { condition.unlock() }
     wantedThreads = max(1, count)
@@ -70,7 +70,7 @@ public final class BatchLoader: @unchecked Sendable {
 
   /// The measured time that a picture takes a thread, an average in which later pictures count more; nil before the first
   /// measurement.
-  public var pace: LoadingPace? {
+  package var pace: LoadingPace? {
     condition.lock()
     defer { condition.unlock() }
     return measured

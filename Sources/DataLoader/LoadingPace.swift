@@ -2,13 +2,13 @@ import Files
 import Foundation
 
 /// The average time that a loader thread needs for one picture.
-public struct LoadingPace: Sendable, Equatable {
+package struct LoadingPace: Sendable, Equatable {
   /// The processor time in seconds: decoding, resizing, writing into the batch.
-  public var processorSeconds: Double
+  package var processorSeconds: Double
   /// The time of waiting for the storage, in seconds.
-  public var storageSeconds: Double
+  package var storageSeconds: Double
 
-  public init(processorSeconds: Double, storageSeconds: Double) {
+  package init(processorSeconds: Double, storageSeconds: Double) {
     self.processorSeconds = processorSeconds
     self.storageSeconds = storageSeconds
   }
@@ -16,7 +16,7 @@ public struct LoadingPace: Sendable, Equatable {
   /// The share of a processor that a loader thread gets beside a thread that computes all the time: the kernel's weight for
   /// `niceness` is 110, that for an ordinary thread 1024. Source: sched(7), "The nice value"; `sched_prio_to_weight` of the Linux
   /// kernel.
-  public static let shareBesideComputing = 0.1
+  package static let shareBesideComputing = 0.1
   /// The niceness of loader threads, so that they take little from the threads that compute. Those wait for each other after
   /// every layer, so one that is delayed delays all. While they wait for pictures, the loader threads have the processors for
   /// themselves.
@@ -38,7 +38,7 @@ public struct LoadingPace: Sendable, Equatable {
   /// - Parameters:
   ///   - computeSeconds: The time in seconds that the rank computes for each picture; 0 if it isn't known.
   ///   - workers: The number of threads that compute.
-  public func threads(computeSeconds: Double, workers: Int) -> Int {
+  package func threads(computeSeconds: Double, workers: Int) -> Int {
     guard computeSeconds > 0 else { return workers }
     let decoding = (processorSeconds / computeSeconds / Self.shareBesideComputing).rounded(.up)
     let waiting = (storageSeconds / computeSeconds).rounded()

@@ -8,7 +8,7 @@ package enum OwnWork {
   /// The names of which a folder of results has both.
   private static let results: Set<FileName> = ["parameters.json", "manifest.jsonl"]
   /// The names each of which marks a run, a pack, or a folder that a job has locked.
-  private static let marks: Set<FileName> = ["run.json", "pack.h5", ".deepinside-lock"]
+  private static let marks: Set<FileName> = ["run.json", FileName(PackIndex.fileName), ".deepinside-lock"]
 
   /// The folders of a tree that are the program's own, relative to the tree's root, which may be one of them.
   static func folders(in tree: FolderTree) -> Set<FileName> {

@@ -33,7 +33,7 @@ struct LocaliseCommand: StoppableCommand {
   @Option(help: ArgumentHelp("Crops whose maps are averaged: 1 or 10.", valueName: "n"))
   var crops = 10
 
-  @Option(help: ArgumentHelp("Numbers of validation pictures that the error leaves out, one a line.", valueName: "file"))
+  @Option(help: ArgumentHelp("Numbers of validation pictures that the error leaves out, one per line.", valueName: "file"))
   var blacklist: String?
 
   @Option(

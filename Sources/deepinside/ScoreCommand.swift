@@ -14,7 +14,7 @@ struct ScoreCommand: ParsableCommand {
       deepinside score --answers submission.txt --annotations Annotations/val --class-list ILSVRC2012_meta.mat
 
       The answers are boxes.csv as localise writes it, with its header or without; a table ImageId,PredictionString; or the
-      devkit's file: a line a picture, label xmin ymin xmax ymax up to five times. The devkit's lines are the annotated pictures
+      devkit's file: a line per picture, label xmin ymin xmax ymax up to five times. The devkit's lines are the annotated pictures
       in the order of their names, unless --pictures lists them.
       Every annotated picture counts; one without an answer is wrong. Names that only one of the files has are counted and named;
       if none of them meet, that is an error.
@@ -30,10 +30,10 @@ struct ScoreCommand: ParsableCommand {
   var classList: String?
 
   @Option(
-    help: ArgumentHelp("The names of the pictures that count, one a line; a number or a class may follow.", valueName: "file"))
+    help: ArgumentHelp("The names of the pictures that count, one per line; a number or a class may follow.", valueName: "file"))
   var pictures: String?
 
-  @Option(help: ArgumentHelp("Numbers of pictures that don't count, one a line.", valueName: "file"))
+  @Option(help: ArgumentHelp("Numbers of pictures that don't count, one per line.", valueName: "file"))
   var blacklist: String?
 
   @Flag(help: "Print one JSON object instead of sentences.")

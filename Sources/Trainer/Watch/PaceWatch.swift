@@ -11,9 +11,9 @@ struct PaceWatch {
   private let workers: Int
   /// Nil if the user has chosen the number of loader threads.
   private var threads: Int?
-  private var isFirst = true
   private var updates = 0
   private var (seconds, dataWait, reductionWait) = (0.0, 0.0, 0.0)
+  /// What was said last; nil in the first window.
   private var said: Limit?
 
   /// - Parameters:
@@ -48,12 +48,11 @@ struct PaceWatch {
     self.seconds += seconds
     self.dataWait += dataWait
     self.reductionWait += reductionWait
-    guard updates == (isFirst ? Self.firstWindow : Self.window) else { return nil }
+    guard updates == (said == nil ? Self.firstWindow : Self.window) else { return nil }
     let (pictures, ranks) = (self.dataWait / self.seconds, self.reductionWait / self.seconds)
     let limit = Self.limit(pictures: pictures, otherRanks: ranks)
     let text = limit == said ? nil : Self.text(limit, pictures: pictures, otherRanks: ranks, updates: updates)
     said = limit
-    isFirst = false
     (updates, self.seconds, self.dataWait, self.reductionWait) = (0, 0, 0, 0)
     return text
   }
