@@ -81,6 +81,8 @@ let package = Package(
     // Other programs' formats: event files of TensorBoard, ONNX, safetensors, Caffe's and MatConvNet's weights.
     .target(name: "Interchange", dependencies: ["Files", "ConvNet", "Images", "Checkpoint", "Sizes"]),
     .target(name: "DataSets", dependencies: ["Files", "Images", "Interchange", "Random"]),
+    // Files of answers, boxes.csv and the challenge's, and the errors of their answers.
+    .target(name: "Answers", dependencies: ["Files", "Images", "DataSets"]),
     // Pictures on their way into training: sets of files or packs, their order, augmentation, batches.
     .target(
       name: "DataLoader",
@@ -103,13 +105,15 @@ let package = Package(
     .target(
       name: "Visualize",
       dependencies: [
-        "Files", "Sizes", "Gallery", "Results", "ConvNet", "Images", "Data", "DataSets", "Cluster", "HDF5", "Checkpoint",
+        "Answers", "Files", "Sizes", "Gallery", "Results", "ConvNet", "Images", "Data", "DataSets", "Cluster", "HDF5",
+        "Checkpoint",
         "Attribution", "Segmentation", "Pages", "Random",
       ]),
     .executableTarget(
       name: "deepinside",
       dependencies: [
-        "Trainer", "Visualize", "Results", "Attribution", "Segmentation", "Performance", "Interchange", "HDF5", "FolderLocks",
+        "Answers", "Trainer", "Visualize", "Results", "Attribution", "Segmentation", "Performance", "Interchange", "HDF5",
+        "FolderLocks",
         "Report", "BuildInfo", "EarlySignals",
         "Random", "Sizes",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -143,7 +147,9 @@ let package = Package(
     // Readers of foreign bytes, fuzzed: ./launch.sh test --fuzz.
     .executableTarget(
       name: "reader-fuzz",
-      dependencies: ["Trainer", "Report", "Visualize", "Results", "Attribution", "HDF5", "FolderLocks", "TestSupport"],
+      dependencies: [
+        "Answers", "Trainer", "Report", "Visualize", "Results", "Attribution", "HDF5", "FolderLocks", "TestSupport",
+      ],
       path: "Tests/Fuzz",
       exclude: ["Corpus", "run.sh"]),
     .target(name: "TestSupport", dependencies: ["ConvNet"], path: "Tests/TestSupport"),
@@ -162,6 +168,7 @@ let package = Package(
     .testTarget(name: "PagesTests", dependencies: ["Pages"]),
     .testTarget(name: "SegmentationTests", dependencies: ["Segmentation", "Images", "ConvNet"], resources: [.copy("Golden")]),
     .testTarget(name: "DataSetsTests", dependencies: ["DataSets", "TestSupport"]),
+    .testTarget(name: "AnswersTests", dependencies: ["Answers", "Random", "TestSupport"]),
     .testTarget(name: "LaunchingTests", dependencies: ["Launching", "TestSupport"]),
     .testTarget(
       name: "ClusterTests",
@@ -174,7 +181,7 @@ let package = Package(
     .testTarget(name: "ResultsTests", dependencies: ["Results", "Files", "HDF5", "TestSupport"]),
     .testTarget(
       name: "VisualizeTests",
-      dependencies: ["Visualize", "Results", "Attribution", "Segmentation", "HDF5", "TestSupport", "rank-checks"]),
+      dependencies: ["Answers", "Visualize", "Results", "Attribution", "Segmentation", "HDF5", "TestSupport", "rank-checks"]),
     .testTarget(
       name: "CommandTests",
       dependencies: [

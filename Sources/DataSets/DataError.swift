@@ -17,6 +17,8 @@ public struct DataError: Error, CustomStringConvertible, Sendable, Equatable {
     case synthesis
     /// The storage was at fault for longer than `StoragePatience` allows.
     case storage
+    /// The options are incomplete, or don't fit what there is.
+    case wrongUse
     /// The process was asked to stop while it waited for the storage.
     case stopped
   }

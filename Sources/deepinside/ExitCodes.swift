@@ -17,6 +17,7 @@ extension DataError: ExitCoded {
   public var exitCode: Int32 {
     switch kind {
     case .synthesis, .storage: Cluster.ExitCode.failure
+    case .wrongUse: Cluster.ExitCode.wrongUse
     case .stopped: Cluster.ExitCode.stoppedOnRequest
     default: Cluster.ExitCode.badData
     }

@@ -1,4 +1,5 @@
 #if DEBUG || TESTABLE
+  import Answers
   import Files
   import Foundation
   import Images
@@ -63,7 +64,7 @@
     return FuzzReader(
       name: "csv",
       sources: [
-        "Files/CSV.swift", "Visualize/Localisation/AnswerFiles.swift", "Visualize/Localisation/SubmissionFile.swift",
+        "Files/CSV.swift", "Answers/BoxTable.swift", "Answers/SubmissionFile.swift",
         "Report/ClassErrors.swift",
       ],
       seeds: {

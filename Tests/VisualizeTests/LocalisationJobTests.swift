@@ -1,3 +1,4 @@
+import Answers
 import DataSets
 import Files
 import Foundation

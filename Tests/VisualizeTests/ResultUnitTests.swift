@@ -16,11 +16,6 @@ import Testing
       parameters: try linearNet(classes: 3), mean: [Float](repeating: 0, count: 108), classes: ["a,b", "a", "b"],
       classNames: ["x", "y", "z"], digest: "", fileName: "net.h5")
     #expect(try network.indices(of: "a,b") == [0] && network.indices(of: "b,a") == [2, 1])
-    for wnid in ["a,b", "a\nb", "a\r\nb", "\"a\"", "a;\tb"] {
-      let box = BoundingBox(wnid: wnid, xmin: 1, ymin: 2, xmax: 3, ymax: 4)
-      let table = BoxTable.text([PictureAnswers(image: "p", answers: [box], scores: [1])])
-      #expect(try BoxTable.parse(table, name: "boxes.csv").map(\.answers) == [[box]])
-    }
   }
 
   @Test("A crop is the centre of the picture at 256/224 of the crop's size") func crop() throws {

@@ -1,3 +1,4 @@
+import Answers
 import Attribution
 import Cluster
 import ConvNet

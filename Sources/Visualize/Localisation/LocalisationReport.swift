@@ -1,6 +1,6 @@
+import Answers
 import DataSets
 import Files
-import Foundation
 import Results
 
 /// The files about all results of a folder: boxes, errors, and the table of classes.
@@ -51,23 +51,5 @@ struct LocalisationReport {
     findings.classificationError = score.all.classificationError
     findings.picturesWithBoxes = score.all.pictures
     findings.blacklisted = blacklisted
-  }
-}
-
-extension LocalisationScore {
-  /// A CSV table with one line per class, and one for all: the number of pictures, and both errors with 1 and with 5 answers.
-  ///
-  /// - Parameter names: the words of classes by synset id.
-  public func table(names: [String: String] = [:]) -> String {
-    var text = "wnid,name,pictures,classification1,classification5,localisation1,localisation5\n"
-    func line(_ wnid: String, _ name: String, _ count: Count) {
-      let errors = [
-        count.classificationError[0], count.classificationError[4], count.localisationError[0], count.localisationError[4],
-      ].map { String(format: "%.4f", $0) }
-      text += CSV.row([wnid, name, "\(count.pictures)"] + errors)
-    }
-    for (wnid, count) in byClass.sorted(by: { $0.key < $1.key }) { line(wnid, names[wnid] ?? wnid, count) }
-    line("all", "all", all)
-    return text
   }
 }

@@ -2,7 +2,6 @@ import DataSets
 import Files
 import Foundation
 import Images
-import Results
 
 /// The answers for one picture.
 public struct PictureAnswers: Sendable, Hashable {
@@ -43,7 +42,7 @@ public enum BoxTable {
     return text
   }
 
-  /// - Throws: `ResultsError` that names the file and line which can't be understood.
+  /// - Throws: `TextListError` that names the file and line which can't be understood.
   public static func parse(_ text: String, name: String) throws -> [PictureAnswers] {
     try parse(TextList(Array(text.utf8), name: name))
   }

@@ -1,4 +1,6 @@
 import DataSets
+import Files
+import Foundation
 
 /// The localisation error of ILSVRC, and the classification error of the same answers.
 ///
@@ -48,5 +50,21 @@ public struct LocalisationScore: Sendable, Hashable, Codable {
     }
     all.add(classRank: classRank, placeRank: placeRank)
     byClass[first.wnid, default: Count()].add(classRank: classRank, placeRank: placeRank)
+  }
+
+  /// A CSV table with one line per class, and one for all: the number of pictures, and both errors with 1 and with 5 answers.
+  ///
+  /// - Parameter names: the words of classes by synset id.
+  public func table(names: [String: String] = [:]) -> String {
+    var text = "wnid,name,pictures,classification1,classification5,localisation1,localisation5\n"
+    func line(_ wnid: String, _ name: String, _ count: Count) {
+      let errors = [
+        count.classificationError[0], count.classificationError[4], count.localisationError[0], count.localisationError[4],
+      ].map { String(format: "%.4f", $0) }
+      text += CSV.row([wnid, name, "\(count.pictures)"] + errors)
+    }
+    for (wnid, count) in byClass.sorted(by: { $0.key < $1.key }) { line(wnid, names[wnid] ?? wnid, count) }
+    line("all", "all", all)
+    return text
   }
 }

@@ -1,6 +1,5 @@
 import DataSets
 import Files
-import Results
 
 /// The names of annotated pictures, for lists and answers that write them in other ways: with folders, with an ending, or with
 /// Windows' backslashes.
@@ -40,10 +39,10 @@ struct AnnotatedNames {
   /// - Parameters:
   ///   - pictures: a phrase that follows "none of".
   ///   - isListed: true if only listed pictures count.
-  func neverMeet(_ pictures: String, _ first: FileName, _ isListed: Bool, _ faults: [AnnotationFault]) -> ResultsError {
+  func neverMeet(_ pictures: String, _ first: FileName, _ isListed: Bool, _ faults: [AnnotationFault]) -> DataError {
     let fault = faults.first.map { "; of \(faults.count) faults the first: \($0.file): \($0.reason)" } ?? ""
-    return ResultsError(
-      .badData,
+    return DataError(
+      .labels,
       "none of \(pictures) (such as \(first)) has a\(isListed ? " listed" : "n") annotation in \(folder) (such as \(example)); "
         + "give the pictures the names of their annotations, in the same letters and case" + fault)
   }

@@ -1,11 +1,10 @@
 import DataSets
 import Files
 import Foundation
-import Results
 import TestSupport
 import Testing
 
-@testable import Visualize
+@testable import Answers
 
 @Suite("Scores of files of answers")
 struct AnswerScoreTests {
@@ -69,12 +68,12 @@ struct AnswerScoreTests {
   @Test("names that never meet are an error that shows one of each", arguments: ["P", "p0.JPEG.", "val_p"])
   func neverMeet(prefix: String) throws {
     try annotate(["p0.xml", "p1.xml"])
-    let error = #expect(throws: ResultsError.self) { try score(table(["\(prefix)0", "\(prefix)1"])) }
-    #expect(error?.kind == .badData, "\(String(describing: error))")
+    let error = #expect(throws: DataError.self) { try score(table(["\(prefix)0", "\(prefix)1"])) }
+    #expect(error?.kind == .labels, "\(String(describing: error))")
     let text = error?.description ?? ""
     #expect(text.contains("none of the 2 pictures in") && text.contains("such as \(prefix)0") && text.contains("such as p0"))
     // The answers' pictures are annotated, but others are listed.
-    let unlisted = #expect(throws: ResultsError.self) { try score(table(["p0"]), pictures: "p1\n") }
+    let unlisted = #expect(throws: DataError.self) { try score(table(["p0"]), pictures: "p1\n") }
     #expect(unlisted?.description.contains("has a listed annotation") == true)
   }
 
@@ -100,10 +99,10 @@ struct AnswerScoreTests {
       let found = try score(answers, pictures: "p0.JPEG\nzz.JPEG\n", classList: classes)
       #expect(found.score.all.pictures == 1 && found.score.all.wrongPlace[0] == 0)
       #expect(found.warnings.map { $0.hasSuffix("list.txt has no annotation and is left out: zz.JPEG") } == [true])
-      let error = #expect(throws: ResultsError.self) { try score(answers, pictures: "y\nz\n", classList: classes) }
-      #expect(error?.kind == .badData && error?.description.contains("none of the 2 pictures listed in") == true)
+      let error = #expect(throws: DataError.self) { try score(answers, pictures: "y\nz\n", classList: classes) }
+      #expect(error?.kind == .labels && error?.description.contains("none of the 2 pictures listed in") == true)
     }
-    let twice = #expect(throws: ResultsError.self) {
+    let twice = #expect(throws: DataError.self) {
       try score("0 1 1 5 5\n0 1 1 5 5\n", pictures: "p0\np0\n", classList: "n1 x\n")
     }
     #expect(twice?.description.contains("list.txt, line 2: p0 is listed before") == true)

@@ -3,11 +3,10 @@ import DataSets
 import Files
 import Foundation
 import Random
-import Results
 import TestSupport
 import Testing
 
-@testable import Visualize
+@testable import Answers
 
 @Suite("Localisation error")
 struct LocalisationScoreTests {
@@ -107,15 +106,19 @@ struct LocalisationScoreTests {
           classList: ClassNumbers(contentsOf: folder.path("words.txt")), pictures: nil)
       }
       if isRefused {
-        #expect(throws: ResultsError.self) { try score() }
+        #expect(throws: DataError.self) { try score() }
       } else {
         #expect(try score().score.all.localisationError[0] == 0)
       }
     }
   }
 
-  @Test("names with commas and quotes survive boxes.csv")
+  @Test("names with commas, quotes and line ends survive boxes.csv")
   func quoting() throws {
+    for wnid in ["a,b", "a\nb", "a\r\nb", "\"a\"", "a;\tb"] {
+      let answers = [PictureAnswers(image: "p", answers: [box(wnid, [1, 2, 3, 4])], scores: [1])]
+      #expect(try BoxTable.parse(BoxTable.text(answers), name: "boxes.csv").map(\.answers) == [answers[0].answers])
+    }
     let answers = [PictureAnswers(image: "a, \"b\"", answers: [box("n1", [1, 2, 3, 4])], scores: [1.5])]
     let text = BoxTable.text(answers)
     #expect(text == BoxTable.header + "\n\"a, \"\"b\"\"\",1,n1,1.5,1,2,3,4,,,,\n")

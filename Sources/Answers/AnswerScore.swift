@@ -2,7 +2,6 @@ import DataSets
 import Files
 import Foundation
 import Images
-import Results
 
 /// Computes the localisation error of a file of answers, for the command `score`.
 ///
@@ -24,7 +23,7 @@ public struct AnswerScore {
   ///   - classList: the list that numbers as labels refer to.
   ///   - pictures: the list of the names of the pictures that count, in the order of a submission's lines; nil counts all.
   ///   - excluded: the numbers of pictures that don't count.
-  /// - Throws: `TextListError`, `DataError` or `ResultsError` that names what can't be understood, or names that never meet.
+  /// - Throws: `TextListError` or `DataError` that names what can't be understood, or names that never meet.
   public init(
     answers path: String, annotations: AnnotationSet, classList: ClassNumbers?, pictures: TextList?, excluded: Set<Int> = []
   ) throws {
@@ -34,7 +33,7 @@ public struct AnswerScore {
     let list = try TextList(contentsOf: path)
     let isTable = SubmissionFile.isKaggle(list) || Self.isTable(list)
     guard isTable || classList != nil else {
-      throw ResultsError(
+      throw DataError(
         .wrongUse, "\(path) has numbers for classes: give what they count with --class-list (ILSVRC2012_meta.mat or a list)")
     }
     if let classList { try Self.check(classList, annotations) }
@@ -57,7 +56,7 @@ public struct AnswerScore {
   /// - Parameter counting: the pictures that count; nil counts all.
   private mutating func add(
     _ found: [PictureAnswers], of path: String, _ annotations: AnnotationSet, counting: Set<FileName>?
-  ) throws(ResultsError) {
+  ) throws(DataError) {
     func counts(_ entry: AnnotationSet.Entry) -> Bool {
       counting.map { $0.contains(entry.stem) || $0.contains(entry.stem.withoutPictureEnding) } ?? true
     }
@@ -88,10 +87,10 @@ public struct AnswerScore {
 
   /// The listed names that are of annotated pictures, or all of them if they are in the order of a submission's lines.
   ///
-  /// - Throws: `ResultsError` if none is of an annotated picture, or a name is repeated that stands for a line.
+  /// - Throws: `DataError` if none is of an annotated picture, or a name is repeated that stands for a line.
   private mutating func listedNames(
     _ list: TextList, isInOrder: Bool, _ annotations: AnnotationSet
-  ) throws(ResultsError) -> [FileName] {
+  ) throws(DataError) -> [FileName] {
     let listed = list.entries.map { (name: names.name(in: $0), line: $0) }
     let strangers = listed.map(\.name).filter { !names.contains($0) }
     if let first = strangers.first, strangers.count == listed.count {
@@ -101,8 +100,8 @@ public struct AnswerScore {
     guard isInOrder else { return listed.map(\.name) }
     var seen: Set<FileName> = []
     for (name, line) in listed where !seen.insert(name).inserted {
-      throw ResultsError(
-        .badData,
+      throw DataError(
+        .labels,
         "\(list.path), line \(line.number): \(name) is listed before; list each picture once, in the order of the answers")
     }
     return listed.map(\.name)
@@ -118,12 +117,12 @@ public struct AnswerScore {
         + shown)
   }
 
-  /// - Throws: `ResultsError` if the annotations have none of the list's classes, because it has other ids, or only names.
-  private static func check(_ list: ClassNumbers, _ annotations: AnnotationSet) throws(ResultsError) {
+  /// - Throws: `DataError` if the annotations have none of the list's classes, because it has other ids, or only names.
+  private static func check(_ list: ClassNumbers, _ annotations: AnnotationSet) throws(DataError) {
     let annotated = Set(annotations.entries.flatMap { $0.annotation.boxes.map(\.wnid) })
     guard annotated.isDisjoint(with: list.classes), let listed = list.classes.min(), let known = annotated.min() else { return }
-    throw ResultsError(
-      .badData,
+    throw DataError(
+      .labels,
       "none of the \(list.classes.count) classes of the class list (such as \(listed)) is in the annotations (such as \(known)); "
         + "give the list of their synset ids with --class-list")
   }
