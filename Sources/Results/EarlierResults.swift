@@ -14,6 +14,8 @@ package struct WholeItem: Sendable {
   let annotationSHA256: String?
   /// The present path of the picture's file, if it has moved since; otherwise nil.
   private(set) var movedTo: String?
+  /// True if a file of the result is cut.
+  var isDamaged = false
   /// True if the result's line in the manifest must be written again.
   private(set) var isAltered = false
 
@@ -51,6 +53,8 @@ package struct EarlierResults: Sendable {
   private(set) var whole: [String: WholeItem]
   /// The number of results that are made again because the picture, or what is known of it, has changed.
   private(set) var outdated = 0
+  /// The number of results that are made again because a file was damaged.
+  private(set) var damaged = 0
 
   private let bySource: [String: String]
   private let byPicture: [FileName: [String]]
@@ -101,11 +105,16 @@ package struct EarlierResults: Sendable {
     return ItemNames.names(for: pictures.map(\.path.written), existing: existing)
   }
 
-  /// True if the item has a result that can stay. A result that is out of date is forgotten.
+  /// True if the item has a result that can stay. A result that is damaged or out of date is forgotten.
   ///
   /// - Throws: `FileError` if the storage is away.
   mutating func take(_ item: String, of picture: PictureSource?) throws(FileError) -> Bool {
     guard var found = whole[item] else { return false }
+    if found.isDamaged {
+      whole[item] = nil
+      damaged += 1
+      return false
+    }
     guard let picture else { return true }
     guard found.isCurrent(picture), try found.isUnchanged(picture) else {
       whole[item] = nil

@@ -40,6 +40,7 @@ package struct ResultRun<Subject: Codable & Sendable, Facts: RecordFacts, Findin
     var items: [WorkItem<Subject>]
     var skipped: Int
     var outdated: Int
+    var damaged: Int
   }
 
   /// Runs the job.
@@ -85,7 +86,8 @@ package struct ResultRun<Subject: Codable & Sendable, Facts: RecordFacts, Findin
     let missing = try Activity.during(.listing) { try items.filter { try !earlier.take($0.name, of: $0.picture) } }
     try store.begin(items: items.map(\.name), whole: earlier.whole, facts: Facts.self)
     try onBegin(earlier.whole.isEmpty)
-    let order = Order(items: missing, skipped: items.count - missing.count, outdated: earlier.outdated)
+    let order = Order(
+      items: missing, skipped: items.count - missing.count, outdated: earlier.outdated, damaged: earlier.damaged)
     if !missing.isEmpty {
       try store.beginRun(summary(Outcomes.Tally(), order, seconds: 0))
       try makePage(true)
@@ -101,6 +103,7 @@ package struct ResultRun<Subject: Codable & Sendable, Facts: RecordFacts, Findin
       seconds: seconds, itemsPerSecond: Double(tally.done) / max(seconds, 1e-9), ranks: communicator.size,
       stopped: tally.finished < order.items.count)
     counts.outdated = order.outdated > 0 ? order.outdated : nil
+    counts.damaged = order.damaged > 0 ? order.damaged : nil
     return RunSummary(counts, findings)
   }
 

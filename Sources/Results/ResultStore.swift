@@ -49,7 +49,7 @@ package struct SavedItem: Codable, Sendable {
 /// A result folder: `OUT/<item>.h5` and `.png`, `manifest.jsonl`, `parameters.json`, `summary.json`, `index.html`.
 ///
 /// An item may have a sub-folder (see `ItemNames`): `OUT/c7/cat.h5`.
-/// An item is whole if both of its files exist and the manifest has its line. Files appear only when they are complete, the HDF5
+/// An item is whole if both of its files exist, none is cut, and the manifest has its line. Files appear only when they are complete, the HDF5
 /// file last. It contains the manifest's line too, from which a line that was lost in a crash is restored.
 /// All ranks save items. Only rank 0 opens the folder and writes the other files.
 public struct ResultStore: Sendable {
@@ -163,6 +163,7 @@ public struct ResultStore: Sendable {
   ///
   /// - Parameters:
   ///   - items: the names of all items to come.
+  ///   - whole: the earlier results; damaged ones are left out of the manifest.
   ///   - facts: the type of the job's own facts, which are kept in lines that are written again.
   package func begin<Facts: RecordFacts>(items: [String], whole: [String: WholeItem], facts: Facts.Type) throws {
     try refuseForeign(items: items)
@@ -171,7 +172,7 @@ public struct ResultStore: Sendable {
     }
     let old = Manifest(of: folder)
     let manifest = try FileWriter(path(Self.manifestFile))
-    for (item, found) in whole.sorted(by: { $0.key < $1.key }) {
+    for (item, found) in whole.sorted(by: { $0.key < $1.key }) where !found.isDamaged {
       if let line = found.line, !found.isAltered {
         try old.bytes(of: line).withUnsafeBytes { try manifest.append($0) }
       } else if var record = try found.line.map({ try old.record(at: $0, facts) }) ?? recover(item, facts) {
@@ -194,14 +195,23 @@ public struct ResultStore: Sendable {
     }
   }
 
-  /// Finds the items whose files both exist, from the manifest, or from the HDF5 file if the manifest has lost the line.
+  /// Finds the items whose files both exist, from the manifest, or from the HDF5 file if the manifest has lost the line. Those with
+  /// a file that is cut are marked.
   private func wholeItems() throws -> [String: WholeItem] {
     var found: [String: WholeItem] = [:]
     try Manifest(of: folder).forEach { record, line in found[record.item] = WholeItem(record.common, line: line) }
     for item in storedItems() where found[item] == nil {
       if let record = recover(item) { found[item] = WholeItem(record.common, line: nil) }
     }
-    return found.filter { exists(dataPath(of: $0.key)) && exists(picturePath(of: $0.key)) }
+    found = found.filter { exists(dataPath(of: $0.key)) && exists(picturePath(of: $0.key)) }
+    let items = Array(found.keys)
+    let damage = try inParallel(items.count) { number throws(FileError) in
+      Activity.advance()
+      let item = items[number]
+      return try ResultDamage.first(of: [dataPath(of: item), picturePath(of: item)] + layout.attachments(item).map(path))
+    }
+    for (item, reason) in zip(items, damage) where reason != nil { found[item]?.isDamaged = true }
+    return found
   }
 
   /// The names of all HDF5 files in the folder and in the sub-folders of items, including files that aren't results.

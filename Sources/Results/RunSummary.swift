@@ -64,6 +64,8 @@ public struct RunCounts: Sendable, Hashable, Codable {
   public var ranks: Int
   /// The number of earlier results that were made again because the picture, or what is known of it, has changed; nil for none.
   public var outdated: Int?
+  /// The number of earlier results that were made again because a file was cut or empty; nil for none.
+  public var damaged: Int?
   /// True if the run was asked to stop before the end, or hasn't reached the end.
   public var stopped: Bool
   /// True from the start of a run to its end. If it is still true later, the run was broken off and the counts are those of its

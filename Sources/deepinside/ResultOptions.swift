@@ -63,6 +63,9 @@ func runResultJob(
         let what = outdated == 1 ? "1 earlier result was" : "\(outdated) earlier results were"
         progress.print("\(what) out of date: the picture has changed, or what is known of it")
       }
+      if let damaged = summary.damaged {
+        progress.print("\(damaged) earlier \(damaged == 1 ? "result was" : "results were") damaged: a file was cut or empty")
+      }
       progress.print(
         "\(summary.done) made in \(ProgressLine.time(summary.seconds)), \(summary.skipped) were whole already, "
           + "\(summary.failed) failed; look at \(output)/index.html")

@@ -34,8 +34,12 @@ private struct Facts: RecordFacts {
         CommonFacts(item: item, kind: "shape", class: "n1", className: "one", score: 0.1, posterior: 0.5, top5: []),
         Facts(size: size)),
       dataSets: [.init(path: "/values", shape: [2], values: [1, 2])],
-      attachments: [("more/\(item).txt", { _ in [7] })], picture: { _ in Array("png of \(item)".utf8) })
+      attachments: [("more/\(item).txt", { _ in [7] })], picture: { _ in Self.png })
   }
+
+  /// The beginning and the end of a PNG file.
+  private static let png: [UInt8] =
+    [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0, 0, 0, 0] + Array("IEND".utf8) + [0xAE, 0x42, 0x60, 0x82]
 
   private func source(_ name: String) throws -> PictureSource {
     let path = folder.path(name)
@@ -51,7 +55,7 @@ private struct Facts: RecordFacts {
     let saved = try store.save(result("a", size: 9), of: source("a.png"))
     try ManifestWriter(store).append(saved.line)
     #expect(try HDF5File.open(at: store.dataPath(of: "a")).attribute("record") == .string(saved.line))
-    #expect(try text("manifest.jsonl") == saved.line + "\n" && text("more/a.txt") == "\u{7}" && text("a.png") == "png of a")
+    #expect(try text("manifest.jsonl") == saved.line + "\n" && text("more/a.txt") == "\u{7}")
     let record = try #require(store.recover("a", Facts.self))
     #expect(try record.facts.size == 9 && ResultJSON.text(record) == saved.line)
     unlink(store.path("manifest.jsonl"))
@@ -77,6 +81,36 @@ private struct Facts: RecordFacts {
     var other = now
     other.truth = "n2"
     #expect(try !earlier.take("a", of: other) && earlier.outdated == 1)
+  }
+
+  @Test("a result with a file that is cut or empty is made again, and named by those who read it", arguments: ["h5", "png"])
+  func damaged(ending: String) throws {
+    _ = try store.open(overwrite: false)
+    try store.begin(items: ["a", "b", "c"], whole: [:], facts: Facts.self)
+    let manifest = try ManifestWriter(store)
+    for item in ["a", "b", "c"] { try manifest.append(store.save(result(item, size: 9)).line) }
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: store.path("a.\(ending)")))
+    for (item, length) in [("a", bytes.count - 1), ("b", 0)] {
+      try bytes.prefix(length).write(to: URL(fileURLWithPath: store.path("\(item).\(ending)")))
+    }
+    let error = #expect(throws: ResultsError.self) {
+      try ResultDamage.refuse(["c", "b", "a"], in: store.folder, madeBy: "shape")
+    }
+    let text = error?.description ?? ""
+    #expect(text.contains("2 results are damaged") && text.contains(store.path("b.\(ending): it is empty")), "\(text)")
+    #expect(text.contains("run shape with"), "\(text)")
+    if ending == "h5" {
+      for item in ["a", "b", "none"] {
+        let error = #expect(throws: ResultsError.self) { _ = try ResultDamage.open(item, in: store.folder, madeBy: "shape") }
+        #expect(error?.description.contains(store.dataPath(of: item)) == true, "\(String(describing: error))")
+      }
+    }
+    var earlier = EarlierResults(try store.open(overwrite: false))
+    // They keep their names.
+    #expect(earlier.items(named: ["a", "b", "c"]) == ["a", "b", "c"])
+    #expect(try [earlier.take("a", of: nil), earlier.take("c", of: nil)] == [false, true] && earlier.damaged == 1)
+    try store.begin(items: ["a", "c"], whole: earlier.whole, facts: Facts.self)
+    #expect(try Manifest(of: store.folder).latest().keys.sorted() == ["c"])
   }
 
   @Test("lines that are torn, or have numbers that nobody can have meant, don't count") func badLines() throws {

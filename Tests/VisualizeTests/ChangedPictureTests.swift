@@ -33,6 +33,29 @@ import Testing
     #expect(try fixture.summary().outdated == nil)
   }
 
+  @Test("a second run makes damaged results again and counts them; until then nobody takes them for results", arguments: [1, 2])
+  func damaged(ranks: Int) throws {
+    let fixture = try ResultFixture()
+    for index in 0..<4 { try fixture.writePicture("p\(index).png", seed: UInt64(index)) }
+    #expect(try fixture.localise().output.contains("done 4 skipped 0"))
+    func cut(_ name: String, _ length: Int) throws {
+      let url = URL(fileURLWithPath: "\(fixture.output)/\(name)")
+      try Data(contentsOf: url).prefix(length).write(to: url)
+    }
+    try cut("p0.h5", 900)
+    try cut("p1.png", 0)
+    try cut("masks/p2-1.png", 60)
+    let page = #expect(throws: ResultsError.self) { try gallery(results: fixture.output) }
+    #expect(page?.description.contains("2 results are damaged") == true, "\(String(describing: page))")
+    let other = fixture.folder.path("other")
+    let result = try fixture.localise(output: other, "saliency=\(fixture.output)")
+    #expect(result.output.contains("p0.h5") && result.output.contains("run localise with"), "\(result)")
+    #expect(try fixture.localise(ranks: ranks).output.contains("done 3 skipped 1"))
+    #expect(try fixture.summary().damaged == 3)
+    #expect(try fixture.localise(ranks: ranks).output.contains("done 0 skipped 4"))
+    #expect(try fixture.summary().damaged == nil && gallery(results: fixture.output) == 4)
+  }
+
   private func setTime(_ path: String, _ seconds: Int) throws {
     try FileManager.default.setAttributes([.modificationDate: Date(timeIntervalSince1970: Double(seconds))], ofItemAtPath: path)
   }

@@ -38,7 +38,7 @@ struct AssessmentTable {
     self.stages = stages
     rows = (methods + AssessmentJob.baselines).map { Row(method: $0) }
     for item in try Manifest(of: store.folder).latest().keys.sorted() {
-      let file = try HDF5File.open(at: store.dataPath(of: item))
+      let file = try ResultDamage.open(item, in: store.folder, madeBy: store.header.command)
       let measures = try Self.read("/measures", of: file, shape: [rows.count, 3]).map(Double.init)
       pictures += 1
       for row in rows.indices {

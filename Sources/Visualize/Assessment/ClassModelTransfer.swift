@@ -40,6 +40,7 @@ public struct ClassModelTransfer: Codable, Sendable {
     guard !latest.isEmpty else {
       throw ResultsError(.badData, "\(folder) has no class models; give a result folder of class-models")
     }
+    try ResultDamage.refuse(Array(latest.keys), in: folder, madeBy: ClassModelJob.command)
     var transfer = ClassModelTransfer()
     let known = latest.values.filter { judge.classes.contains($0.class) }.sorted { $0.name < $1.name }
     transfer.unknown = latest.count - known.count

@@ -118,7 +118,7 @@ public struct NearestJob: VisualisationJob {
 
   package func prepare(_ item: WorkItem<Subject>, _ decoder: PictureDecoder) throws -> Model {
     let path = (classModels as NSString).appendingPathComponent(item.subject.model + ".h5")
-    let file = try HDF5File.open(at: path)
+    let file = try ResultDamage.open(item.subject.model, in: classModels, madeBy: ClassModelJob.command)
     let input = network.network.input
     let (image, shape) = try file.readFloats("/image")
     guard shape == [input.channels, input.height, input.width], case .string(let text)? = try file.attribute("record"),

@@ -17,17 +17,14 @@ package struct StoredResult {
   init(_ store: ResultStore, _ manifest: Manifest, _ line: Manifest.Line, _ decoder: PictureDecoder) throws {
     (folder, header, self.manifest, self.line, self.decoder) = (store.folder, store.header, manifest, line, decoder)
     common = try manifest.record(at: line).common
-    path = store.dataPath(of: common.item)
     picturePath = store.picturePath(of: common.item)
   }
 
-  /// The path of the HDF5 file.
-  private let path: String
   let picturePath: String
 
   func record<Facts>(_ facts: Facts.Type) throws -> ResultRecord<Facts> { try manifest.record(at: line, facts) }
 
-  func file() throws -> HDF5File { try HDF5File.open(at: path) }
+  func file() throws -> HDF5File { try ResultDamage.open(common.item, in: folder, madeBy: header.command) }
 
   /// The geometry of the net that made the result.
   func geometry() throws -> InputGeometry {
@@ -69,7 +66,9 @@ package struct StoredResult {
 
   var mismatch: ResultsError {
     ResultsError(
-      .badData, "\(path) doesn't fit its picture or its line in the manifest; remove it and make it again with \(header.command)")
+      .badData,
+      "\(folder)/\(common.item).h5 doesn't fit its picture or its line in the manifest; remove it and make it again with "
+        + header.command)
   }
 }
 

@@ -12,6 +12,8 @@ public struct GalleryOptions: Sendable {
   public var tile: Int?
   /// True if results are still to be made: the contact sheet is then left as it is.
   var isInterim = false
+  /// True if the results' files are checked first; a job has done so already.
+  var checks = true
 
   public init(rendering: SaliencyRendering? = nil, contactSheet: Bool = false, tile: Int? = nil) {
     self.rendering = rendering
@@ -19,9 +21,9 @@ public struct GalleryOptions: Sendable {
     self.tile = tile
   }
 
-  init(isInterim: Bool) {
-    self.init()
-    self.isInterim = isInterim
+  init(ofJob rendering: SaliencyRendering?, isInterim: Bool) {
+    self.init(rendering: isInterim ? nil : rendering)
+    (self.isInterim, checks) = (isInterim, false)
   }
 }
 
@@ -36,7 +38,7 @@ public struct GalleryOptions: Sendable {
 ///   - results: a result folder.
 ///   - progress: called for pictures that are drawn again.
 /// - Returns: the number of results.
-/// - Throws: `ResultsError` if the folder has no results, or results that can't be drawn as asked; `FileError` if the page can't
+/// - Throws: `ResultsError` if the folder has no results, damaged ones, or results that can't be drawn as asked; `FileError` if the page can't
 ///   be written.
 @discardableResult
 public func gallery(
@@ -47,6 +49,9 @@ public func gallery(
     throw ResultsError(
       .badData,
       "\(folder) is no result folder: expected a file \(ResultStore.parametersFile), as class-models and saliency make it")
+  }
+  if options.checks {
+    try ResultDamage.refuse(try Array(Manifest(of: folder).latest().keys), in: folder, madeBy: header.command)
   }
   if let rendering = options.rendering {
     let store = ResultStore(folder: folder, header: header, layout: .ofAllJobs)
@@ -71,8 +76,6 @@ func updateGallery(_ folder: String, _ rendering: SaliencyRendering?, isInterim:
   if isInterim {
     var status = stat()
     guard lstat((folder as NSString).appendingPathComponent(GalleryFiles.indexFile), &status) == 0 else { return }
-    try gallery(results: folder, GalleryOptions(isInterim: true))
-  } else {
-    try gallery(results: folder, GalleryOptions(rendering: rendering))
   }
+  try gallery(results: folder, GalleryOptions(ofJob: rendering, isInterim: isInterim))
 }

@@ -47,7 +47,7 @@ public struct StoredMaps: Sendable {
       throw ResultsError(.badData, "\(folder) has no maps of \(picture.path.written)")
     }
     let path = (folder as NSString).appendingPathComponent(item + ".h5")
-    let file = try HDF5File.open(at: path)
+    let file = try ResultDamage.open(item, in: folder, madeBy: LocalisationJob.command)
     let shape = try file.shape(of: "/maps")
     guard case .string(let text) = try file.attribute("record"), let record = ResultJSON.value(ResultRecord<NoFacts>.self, text),
       shape.count == 3, shape[0] == record.top5.count, shape.dropFirst().allSatisfy(NumberLimits.sides.contains)
