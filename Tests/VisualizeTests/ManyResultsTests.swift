@@ -75,7 +75,9 @@ import Testing
     try save(made, ["cat"])
     let outside = made.folder.path("outside")
     try files.createDirectory(atPath: outside, withIntermediateDirectories: true)
-    for ending in ["h5", "png"] { try files.copyItem(atPath: made.store.path("cat.\(ending)"), toPath: "\(outside)/victim.\(ending)") }
+    for ending in ["h5", "png"] {
+      try files.copyItem(atPath: made.store.path("cat.\(ending)"), toPath: "\(outside)/victim.\(ending)")
+    }
     try files.createSymbolicLink(atPath: made.store.path("ab"), withDestinationPath: outside)
     var lines = try String(contentsOfFile: made.store.path(ResultStore.manifestFile), encoding: .utf8)
     for item in ["../outside/victim", "\(outside)/victim", "ab/victim", "ab/../../outside/victim"] {
