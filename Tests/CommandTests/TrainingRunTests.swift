@@ -41,6 +41,14 @@ struct TrainingRunTests {
     #expect(try tiny.losses("halves") == tiny.losses("whole"))
   }
 
+  @Test("a new run folder that goes on from a file waits for nothing, and compares with that file's best error")
+  func resumeElsewhere() throws {
+    _ = try train("first", ranks: 1, steps: 4)
+    let result = try runUnderMPI(
+      ranks: 1, tool: "deepinside", arguments: tiny.training("second", steps: 8, ["--resume", tiny.newest("first")]))
+    #expect(result.exitCode == 0 && !result.output.contains("waiting for"), "\(result)")
+  }
+
   // Direct convolution: under an erased rectangle the first ReLU's input is exactly its bias, 0 at first, and Winograd's
   // rounding, which differs from batch size to batch size, opens or closes the gate there.
   @Test("1 × 8, 2 × 4 and 4 × 2 pictures give the same updates", arguments: backendOptions)

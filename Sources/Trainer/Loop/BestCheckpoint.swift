@@ -1,5 +1,6 @@
 import Checkpoint
 import Files
+import Foundation
 
 /// Which checkpoint `best.h5` points to, and which it ought to point to: they differ if the best one couldn't be written.
 struct BestCheckpoint: Codable, Sendable, Equatable {
@@ -27,7 +28,9 @@ struct BestCheckpoint: Codable, Sendable, Equatable {
     var saved: Epoch?
     // Without errors to compare with, those of before were measured by other pictures, or there were none.
     if let lowest = progress.learningRate.bestError {
-      if let found = try? Checkpoint.readHeader(folder.best).contents.progress, found.step <= progress.step,
+      // A new folder has none, and nothing is to be waited for.
+      if FileManager.default.fileExists(atPath: folder.best), let found = try? Checkpoint.readHeader(folder.best).contents.progress,
+        found.step <= progress.step,
         let error = found.validationError ?? found.learningRate.bestError
       {
         saved = Epoch(step: found.step, error: error)
