@@ -8,7 +8,7 @@ import Synchronization
 /// link(2), rename(2) and the times of files, and all times are the file server's. A lock is stale if it has not been touched for
 /// a minute, or at once if its process on this host has ended, or if it belongs to the same batch job before the batch system put
 /// that back into the queue. A stale lock is taken over. A job that has lost its lock in that way, because it was suspended for
-/// longer, is told so through `onLoss` and must not write any more.
+/// longer, or whose folder was renamed, removed or replaced, is told so through `onLoss` and must not write any more.
 ///
 /// The lock ends with `release()`, or when its last owner goes.
 public final class FolderLock: Sendable {
@@ -41,7 +41,7 @@ public final class FolderLock: Sendable {
   ///   - waits: true to wait until another job has ended, instead of throwing.
   ///   - isCancelled: Called about every second while waiting.
   ///   - tell: Gets a sentence when a stale lock is taken over, and when waiting begins.
-  ///   - onLoss: Called on another thread if another job has taken over the lock.
+  ///   - onLoss: Called on another thread if another job has taken over the lock, or the path no longer leads to the folder.
   /// - Throws: `FolderLockError` if another job holds the lock or waiting was cancelled, `FileError` if the folder can't be
   ///   written.
   public static func acquire(
@@ -64,7 +64,9 @@ public final class FolderLock: Sendable {
     self.timing = timing
     self.onLoss = onLoss
     // The thread holds only what it needs and not the lock itself, so that dropping the lock ends the thread.
-    let renewal = Renewal(path: Self.path(in: folder), owner: owner, timing: timing, wake: wake, ended: ended, onLoss: onLoss)
+    let renewal = Renewal(
+      path: Self.path(in: folder), folder: FolderIdentity(of: folder), owner: owner, timing: timing, wake: wake, ended: ended,
+      onLoss: onLoss)
     let thread = Thread { renewal.run() }
     thread.name = "folder-lock"
     thread.start()
@@ -91,6 +93,8 @@ public final class FolderLock: Sendable {
 /// The work of a lock's thread: touches the lock's file until it is told to end.
 private struct Renewal: Sendable {
   let path: String
+  /// The folder that was locked; nil if it couldn't be examined.
+  let folder: FolderIdentity?
   let owner: FolderOwner
   let timing: FolderLock.Timing
   let wake: DispatchSemaphore
@@ -99,10 +103,14 @@ private struct Renewal: Sendable {
 
   func run() {
     while wake.wait(timeout: .now() + timing.renewal) == .timedOut {
+      let place = FilePath.folder(of: path)
+      if let what = folder?.loss(of: place) {
+        onLoss("\(what) while this job wrote into it; put it back under its name and start the job again: it goes on there")
+        break
+      }
       guard let other = renew() else { continue }
       onLoss(
-        "another job has taken over \(FilePath.folder(of: path)) because this one did not renew its lock for "
-          + "\(Int(timing.stale)) s: \(other)")
+        "another job has taken over \(place) because this one did not renew its lock for \(Int(timing.stale)) s: \(other)")
       break
     }
     ended.signal()
@@ -119,7 +127,7 @@ private struct Renewal: Sendable {
       }
       return holder
     }
-    // The file was removed by someone; it is made again, unless the whole folder is gone.
+    // The file was removed by someone; it is made again.
     _ = try? LockFile.create(path, owner: owner)
     return nil
   }

@@ -126,6 +126,30 @@ struct FolderLockTests {
     #expect(LockFile.read(file)?.owner == other)
   }
 
+  @Test("whose folder is renamed, removed or replaced is reported to who has it, who then writes no lock", arguments: [0, 1, 2, 3])
+  func movedFolder(what: Int) throws {
+    let lost = Mutex("")
+    let heard = DispatchSemaphore(value: 0)
+    let lock = try FolderLock.acquire(
+      folder, owner: FolderOwner(command: "train"), timing: FolderLock.Timing(renewal: 0.5, stale: 5),
+      onLoss: { text in
+        lost.withLock { $0 = text }
+        heard.signal()
+      })
+    let files = FileManager.default
+    if what % 2 == 0 {
+      try files.moveItem(atPath: folder, toPath: scratch.path("away"))
+    } else {
+      try files.removeItem(atPath: folder)
+    }
+    if what >= 2 { try files.createDirectory(atPath: folder, withIntermediateDirectories: false) }
+    heard.wait()
+    let text = lost.withLock { $0 }
+    #expect(text.contains("\(folder) was \(what >= 2 ? "replaced" : "renamed or removed")"), "\(text)")
+    lock.release()
+    #expect(what >= 2 ? try names() == [] : !files.fileExists(atPath: folder))
+  }
+
   @Test("that can't be understood, or was removed, doesn't last for ever", arguments: [Data(), Data("x".utf8), Data("{}".utf8)])
   func odd(contents: Data) throws {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
