@@ -126,7 +126,8 @@ struct FolderLockTests {
     #expect(LockFile.read(file)?.owner == other)
   }
 
-  @Test("whose folder is renamed, removed or replaced is reported to who has it, who then writes no lock", arguments: [0, 1, 2, 3])
+  @Test(
+    "whose folder is renamed, removed or replaced is reported to who has it, who then writes no lock", arguments: [0, 1, 2, 3])
   func movedFolder(what: Int) throws {
     let lost = Mutex("")
     let heard = DispatchSemaphore(value: 0)

@@ -29,7 +29,8 @@ struct BestCheckpoint: Codable, Sendable, Equatable {
     // Without errors to compare with, those of before were measured by other pictures, or there were none.
     if let lowest = progress.learningRate.bestError {
       // A new folder has none, and nothing is to be waited for.
-      if FileManager.default.fileExists(atPath: folder.best), let found = try? Checkpoint.readHeader(folder.best).contents.progress,
+      if FileManager.default.fileExists(atPath: folder.best),
+        let found = try? Checkpoint.readHeader(folder.best).contents.progress,
         found.step <= progress.step,
         let error = found.validationError ?? found.learningRate.bestError
       {
