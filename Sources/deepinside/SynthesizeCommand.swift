@@ -12,6 +12,7 @@ struct SynthesizeCommand: ParsableCommand {
 
       Classes are combinations of shape, colour and texture over cluttered backgrounds, named s00000001, s00000002, …;
       train/, val/ (a fifth as many more), Annotations/, synset_words.txt. The same seed makes the same pictures.
+      What was broken off is completed; a folder with another set, or other pictures, is refused.
       """)
 
   @Option(help: ArgumentHelp("The folder to make.", valueName: "dir"))
@@ -49,6 +50,7 @@ struct SynthesizeCommand: ParsableCommand {
       let progress = ProgressLine("synthesize", unit: "img", quiet: common.quiet || communicator.rank > 0)
       let total = synthesis.count
       let share = EpochSampler.share(of: total, rank: communicator.rank, ranks: communicator.size)
+      try communicator.onFirst { try synthesis.claim(output) }
       try synthesis.write(to: output, share: share, threads: threads) {
         progress.show(done: $0 * total / share.count, total: total)
       }

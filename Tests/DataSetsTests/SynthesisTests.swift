@@ -58,6 +58,7 @@ struct SynthesisTests {
   func shares() throws {
     try withDataFolder { root in
       let synthesis = try Synthesis(classes: 2, imagesPerClass: 3, side: 32)
+      try synthesis.claim(root)
       for share in [0..<3, 3..<6, 6..<synthesis.count] { try synthesis.write(to: root, share: share) }
       try synthesis.writeWords(in: root)
       #expect(try DataSet(contentsOf: root).train.count == 6)
@@ -67,6 +68,28 @@ struct SynthesisTests {
       try synthesis.write(to: root)
       #expect(FileManager.default.contents(atPath: kept) == Data([1]))
       #expect(FileManager.default.fileExists(atPath: "\(root)/\(synthesis.item(1).picturePath)"))
+    }
+  }
+
+  @Test("a folder with another set, or with pictures that nobody made, is refused and stays as it is")
+  func mixed() throws {
+    try withDataFolder { root in
+      try Synthesis(classes: 2, imagesPerClass: 2, side: 16, seed: 1).write(to: "\(root)/made")
+      try put([1], at: "\(root)/own/train/n1/a.JPEG")
+      for folder in ["made", "own"] {
+        let before = try FileManager.default.subpathsOfDirectory(atPath: "\(root)/\(folder)").sorted()
+        for (classes, count, side, seed) in [(3, 2, 16, 1), (2, 3, 16, 1), (2, 2, 17, 1), (2, 2, 16, 2)]
+          as [(Int, Int, Int, UInt64)]
+        {
+          let other = try Synthesis(classes: classes, imagesPerClass: count, side: side, seed: seed)
+          let error = #expect(throws: DataError.self) { try other.write(to: "\(root)/\(folder)") }
+          #expect(error?.kind == .wrongUse && error?.description.contains("choose another --output") == true)
+          if folder == "made" {
+            #expect(error?.description.contains("2 classes with 2 pictures of 16 pixels each, seed 1") == true)
+          }
+        }
+        #expect(try FileManager.default.subpathsOfDirectory(atPath: "\(root)/\(folder)").sorted() == before)
+      }
     }
   }
 

@@ -7,13 +7,13 @@ import Random
 ///
 /// ```
 /// train/s00000001/s00000001_0.JPEG …   Annotations/train/s00000001/s00000001_0.xml …
-/// val/s00000001/s00000001_100.JPEG …   Annotations/val/s00000001_100.xml …            synset_words.txt
+/// val/s00000001/s00000001_100.JPEG …   Annotations/val/s00000001_100.xml …            synset_words.txt, synthesis.json
 /// ```
 /// Each class is an object of one shape, colour and texture (`SyntheticClass`) at a random place, in a random size, rotation and
 /// brightness, in front of clutter in all colours. There are a fifth of `imagesPerClass` validation pictures in addition, whose
 /// numbers follow those of the training pictures. Every picture is a function of (seed, class, number), so ranks and threads may
 /// share the work in any way.
-public struct Synthesis: Sendable {
+public struct Synthesis: Sendable, Hashable, Codable, CustomStringConvertible {
   public let classes: Int
   public let imagesPerClass: Int
   public let side: Int
@@ -77,21 +77,50 @@ public struct Synthesis: Sendable {
     return (scene.picture(), box)
   }
 
+  public var description: String { "\(classes) classes with \(imagesPerClass) pictures of \(side) pixels each, seed \(seed)" }
+
+  /// Claims a folder for the set before the first picture is written, by a record of its numbers, `synthesis.json`. The same set is
+  /// completed later; another one isn't mixed with it.
+  ///
+  /// - Throws: `DataError` if the folder has another set, or pictures without such a record.
+  public func claim(_ root: String) throws(DataError) {
+    let files = FileManager.default
+    let record = "\(root)/synthesis.json"
+    if files.fileExists(atPath: record) {
+      let found = files.contents(atPath: record).flatMap { try? JSONText.decoder.decode(Synthesis.self, from: $0) }
+      guard found != self else { return }
+      throw DataError(
+        .wrongUse,
+        "\(root) has another set, \(found?.description ?? "whose \(record) can't be read"), and this one is \(self); choose another "
+          + "--output, or repeat that set's options to complete it")
+    }
+    if let other = ["train", "val", "Annotations", "synset_words.txt"].first(where: { files.fileExists(atPath: "\(root)/\($0)") })
+    {
+      throw DataError(
+        .wrongUse, "\(root)/\(other) exists, and no synthesis.json says that synthesize has made it; choose another --output")
+    }
+    try makeFolder(root)
+    do {
+      try AtomicFile.write(JSONText.of(self, pretty: true) + "\n", to: record)
+    } catch { throw DataError(.synthesis, "\(error)") }
+  }
+
+  private func makeFolder(_ folder: String) throws(DataError) {
+    do {
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    } catch {
+      throw DataError(.synthesis, "cannot make the folder \(folder): \(error.localizedDescription); choose another --output")
+    }
+  }
+
   /// Makes the folders of the set.
   ///
   /// - Throws: `DataError` if one can't be made.
   public func makeFolders(in root: String) throws(DataError) {
-    var folders = ["\(root)/Annotations/val"]
+    try makeFolder("\(root)/Annotations/val")
     for label in 0..<classes {
       let wnid = Self.wnid(label)
-      folders += ["\(root)/train/\(wnid)", "\(root)/val/\(wnid)", "\(root)/Annotations/train/\(wnid)"]
-    }
-    for folder in folders {
-      do {
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-      } catch {
-        throw DataError(.synthesis, "cannot make the folder \(folder): \(error.localizedDescription); choose another --output")
-      }
+      for part in ["train", "val", "Annotations/train"] { try makeFolder("\(root)/\(part)/\(wnid)") }
     }
   }
 
@@ -124,11 +153,13 @@ public struct Synthesis: Sendable {
   /// Writes the whole set, or one rank's share of its pictures.
   ///
   /// - Parameters:
-  ///   - share: The pictures to make; nil for all, and then `synset_words.txt` is written too.
+  ///   - share: The pictures to make, in a folder that one rank has claimed; nil for all, and then the folder is claimed and
+  ///     `synset_words.txt` is written too.
   ///   - progress: Called with the number of finished pictures, by any of the threads, one at a time.
   public func write(
     to root: String, share: Range<Int>? = nil, threads: Int = 2, progress: @escaping @Sendable (Int) -> Void = { _ in }
   ) throws(DataError) {
+    if share == nil { try claim(root) }
     try makeFolders(in: root)
     let items = share ?? 0..<count
     try forEachInParallel(items, threads: threads, progress: progress) { item throws(DataError) in try write(item, in: root) }
