@@ -11,13 +11,13 @@ struct LocaliseCommand: StoppableCommand {
     commandName: "localise",
     abstract: "Where the strongest classes are in pictures: masks and boxes by saliency and GraphCut.",
     discussion: """
-      deepinside localise --checkpoint run/checkpoints/best.h5 --images data/val --annotations data/Annotations --output boxes
+      deepinside localise --checkpoint run/checkpoints/best.h5 --images data/val --annotations data/Annotations/val --output boxes
       deepinside localise --checkpoint best.h5 --images data/val --output boxes --method grad-cam
       ./launch.sh --ranks 4 localise --checkpoint best.h5 --images val --output boxes
 
       Writes boxes.csv, masks/, an overlay a picture and, where boxes are known, the ILSVRC localisation error (summary.json,
       classes.csv). The crops of a picture are computed at once, whatever --batch says. Other ways to make the boxes of the same maps need no net's work:
-        deepinside localise --checkpoint best.h5 --images val --annotations data/Annotations --output centre \\
+        deepinside localise --checkpoint best.h5 --images data/val --annotations data/Annotations/val --output centre \\
           --saliency boxes --box centre
       """)
 

@@ -11,13 +11,14 @@ struct ScoreCommand: ParsableCommand {
     commandName: "score",
     abstract: "The ILSVRC localisation error of a file of boxes.",
     discussion: """
-      deepinside score --answers boxes/boxes.csv --annotations data/Annotations
+      deepinside score --answers boxes/boxes.csv --annotations data/Annotations/val
       deepinside score --answers submission.txt --annotations Annotations/val --class-list ILSVRC2012_meta.mat
 
       The answers are boxes.csv as localise writes it, with its header or without; a table ImageId,PredictionString; or the
       devkit's file: a line per picture, label xmin ymin xmax ymax up to five times. The devkit's lines are the annotated pictures
       in the order of their names, unless --pictures lists them.
-      Every annotated picture counts; one without an answer is wrong. Names that only one of the files has are counted and named;
+      Every annotated picture counts; one without an answer is wrong: --annotations are those of the pictures that the answers are
+      for, not of a training set beside them. Names that only one of the files has are counted and named;
       if none of them meet, that is an error.
       """)
 

@@ -53,6 +53,18 @@ struct CommandLineTests {
     #expect(result.exitCode == 2 && result.output.contains(word), "\(result)")
   }
 
+  @Test("the examples of localise and score name the same annotations: both count the pictures of that folder")
+  func sameAnnotations() throws {
+    let named = try ["localise", "score"].map { command in
+      try runTool("deepinside", [command, "--help"]).output.firstMatch(of: /--annotations (\S+)/).map { String($0.1) }
+    }
+    let page = try String(
+      contentsOf: URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../docs/localisation.md"),
+      encoding: .utf8)
+    let documented = page.matches(of: /--annotations (data\S+)/).map { String($0.1) }
+    #expect(Set(named + documented) == ["data/Annotations/val"], "\(named), \(documented)")
+  }
+
   /// Runs it by a shell, which can give arguments of any bytes: `%s` in the command becomes a name in Latin-1.
   private func runWithLatin1(_ command: String, in folder: String) throws -> ProcessResult {
     try RunningProcess(["sh", "-c", "n=$(printf 'caf\\351'); cd '\(folder)' && \(command)"]).wait()
