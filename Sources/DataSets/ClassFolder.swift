@@ -38,7 +38,7 @@ struct ClassFolder {
         .layout,
         ForeignForm.description(of: folder, contents)
           ?? "\(path) has no class folders (found \(contents.files.count) files); expected \(path)/<wnid>/<picture>, a folder a class"
-      )
+          + layout.archivesBeside(split))
     }
     for name in contents.hidden { found.passedOver.add(shown.appending(name), PictureWalk.hidden) }
     for name in contents.files

@@ -65,6 +65,51 @@ struct MixedFormsTests {
     }
   }
 
+  @Test(
+    "archives of one split beside a tree of the other are read, or the error names them and the way round",
+    arguments: [
+      (["ILSVRC2012_img_train.tar"], nil),
+      (["ILSVRC2012_img_train.tar", "train/"], "if there is no folder train/"),
+      (["train.tar"], "(ILSVRC2012_img_train.tar)"), (["ILSVRC2012_img_train.tar.partaa"], "pieces have been joined"),
+      (["ILSVRC2012_img_train.tar", "ILSVRC2012_img_train_2.tar"], "unpack or move all of them into"),
+      (["train/ILSVRC2012_img_train.tar"], "in the data folder itself"),
+    ] as [([String], String?)])
+  func archivesOfOneSplit(names: [String], words: String?) throws {
+    try withDataFolder { root in
+      try put(Self.picture, at: "\(root)/val/n01000000/c.JPEG")
+      let archive = tar([("n01000000.tar", tar([("n01000000_1.JPEG", Self.picture)]))])
+      for name in names {
+        if name.hasSuffix("/") {
+          try FileManager.default.createDirectory(atPath: "\(root)/\(name)", withIntermediateDirectories: false)
+        } else {
+          try put(archive, at: "\(root)/\(name)")
+        }
+      }
+      do {
+        let set = try DataSet(contentsOf: root)
+        // Without training pictures, a training ends with this sentence.
+        if set.train.isEmpty { throw DataError(.layout, set.layout?.archivesBeside(.train) ?? "") }
+        #expect(words == nil && set.train.count == 1 && set.val.count == 1)
+      } catch let error as DataError {
+        #expect(words.map { error.description.contains($0) } == true, "\(names): \(error)")
+        #expect(error.description.contains(FilePath.name(of: names[0])), "\(names): \(error)")
+      }
+    }
+  }
+
+  @Test("a split in Kaggle's tree beside the archive of the other split isn't left out")
+  func kaggleBesideArchive() throws {
+    try withDataFolder { root in
+      try put(tar([("n01000000.tar", tar([("a.JPEG", Self.picture)]))]), at: "\(root)/ILSVRC2012_img_train.tar")
+      try put(Self.picture, at: "\(root)/ILSVRC/Data/CLS-LOC/val/n01000000/c.JPEG")
+      let error = #expect(throws: DataError.self) { try DataSet(contentsOf: root) }
+      for word in ["two forms", "\(root)/ILSVRC2012_img_train.tar", "ILSVRC/Data/CLS-LOC/val", "link that folder to \(root)/val"]
+      {
+        #expect(error?.description.contains(word) == true, "\(String(describing: error))")
+      }
+    }
+  }
+
   @Test("a damaged tar beside loose pictures leaves their labels unknown and is no error")
   func loosePictures() throws {
     try withDataFolder { root in

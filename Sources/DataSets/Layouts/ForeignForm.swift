@@ -24,10 +24,10 @@ enum ForeignForm: String, CaseIterable {
     case "beton": self = .beton
     case "tar", "tgz", "zip", "7z", "rar": self = .archive
     default:
-      // Names such as train-00000-of-01024 and imagenet.tfrecord-00000-of-00016.
+      // Packed tars, and pieces such as train.tar.partaa. Names such as train-00000-of-01024 and imagenet.tfrecord-00000-of-00016.
       if text.wholeMatch(of: /(train|val|validation|test)-[0-9]{5}-of-[0-9]{5}/) != nil || text.contains(".tfrecord-") {
         self = .tfRecord
-      } else if text.hasSuffix(".tar.gz") || text.hasSuffix(".tar.xz") || text.hasSuffix(".tar.bz2") {
+      } else if text.firstMatch(of: /\.(tar|zip)\.(gz|xz|bz2|zst|part.*|[a-z]{2}|[0-9]+)$/) != nil {
         self = .archive
       } else {
         return nil
@@ -37,7 +37,7 @@ enum ForeignForm: String, CaseIterable {
 
   private var remedy: String {
     self == .archive
-      ? "those of ILSVRC are read under their own names (ILSVRC2012_img_train.tar, …), Kaggle's as a zip, and WebDataset's as tars with "
+      ? "those of ILSVRC are read in the data folder itself under their own names (ILSVRC2012_img_train.tar, …), Kaggle's as a zip, and WebDataset's as tars with "
         + "a .cls or .json for each picture; unpack others, and give the folder that holds train/ and val/"
       : "write its pictures into files train/<class>/<picture> and val/<class>/<picture>; docs/data.md has a script for it"
   }

@@ -61,6 +61,15 @@ extension Layout {
     }
     if let tree {
       if used == nil, let error = shards.unreadable { throw DataError(error) }
+      // Pictures of the other split that lie in Kaggle's tree would be left out.
+      let kaggle = KaggleTree(below: root)?.layout
+      for split in Split.allCases where tree.folder(of: split) == nil {
+        guard let other = kaggle?.folder(of: split) else { continue }
+        throw DataError(
+          .layout,
+          "\(root) holds pictures in two forms: those in \(used ?? root), and \(split.rawValue) pictures of Kaggle's tree in \(other); "
+            + "expected one of them: move or link that folder to \(root)/\(split.rawValue)")
+      }
       return tree
     }
     return KaggleTree(below: root)?.layout ?? classFolders(root, contents, classes: classes)

@@ -12,10 +12,22 @@ extension Layout {
       unused.add(name, "a folder of pictures beside those of the set")
     }
     for name in contents.files where !used.contains(name) {
-      if ForeignForm(name) == .archive { unused.add(name, "an archive beside the set") }
+      if ForeignForm(name) == .archive { unused.add(name, Self.archiveReason) }
       if PictureKind.isNamedLikePicture(name) { unused.add(name, "a picture beside the folders of the set") }
     }
     return unused
+  }
+
+  private static let archiveReason = "an archive beside the set"
+
+  /// The end of an error about a split without pictures: the archives that may hold them, and the way to have them read; empty if
+  /// there are none beside the set.
+  public func archivesBeside(_ split: Split) -> String {
+    guard let archives = unused.groups.first(where: { $0.reason == Self.archiveReason }) else { return "" }
+    return
+      "; \(archives.examples.map(\.written).joined(separator: ", ")) beside it isn't read: archives of ILSVRC are, under their own "
+      + "names (ILSVRC2012_img_\(split.rawValue).tar) and if there is no folder \(split.rawValue)/; unpack others into that folder, "
+      + "after their pieces have been joined"
   }
 
   /// True if there are pictures in a folder, or in the first of its folders.

@@ -25,8 +25,8 @@ struct OfficialFolders {
     guard Set(found.map(Self.withoutEnding)).count < 2 else {
       throw DataError(
         .layout,
-        "\(root) has \(split.rawValue) pictures in \(found.count) places, and one is expected: \(found.joined(separator: ", ")); put "
-          + "all of them into \(root)/\(split.rawValue), or move those that don't belong to the set away")
+        "\(root) has \(split.rawValue) pictures in \(found.count) places, and one is expected: \(found.joined(separator: ", ")); "
+          + "unpack or move all of them into \(root)/\(split.rawValue), or move those that don't belong to the set away")
     }
     return found.first
   }

@@ -39,7 +39,8 @@ struct TrainingStart {
     let set = try PictureSet(contentsOf: job.data, archivesKeptIn: job.run.path, communicator)
     guard !set.train.isEmpty else {
       throw JobError.badData(
-        "\(job.data) has no training pictures; expected train/<wnid>/<picture>, or another form of docs/data.md")
+        "\(job.data) has no training pictures; expected train/<wnid>/<picture>, or another form of docs/data.md"
+          + (set.layout?.archivesBeside(.train) ?? ""))
     }
     try set.requireSameOnAllRanks(communicator)
     if let summary = set.summary { watch(.note(summary)) }
