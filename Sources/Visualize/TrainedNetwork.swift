@@ -1,3 +1,4 @@
+import Attribution
 import Checkpoint
 import Cluster
 import ConvNet
@@ -99,5 +100,18 @@ public struct TrainedNetwork: Sendable {
       throw ResultsError(.wrongUse, "no class in '\(list)': give 'all' or ids such as \(classes[0])")
     }
     return indices
+  }
+}
+
+extension TrainedNetwork {
+  /// Makes the saliency method of that name for this network and its mean picture.
+  ///
+  /// - Throws: `AttributionError`, see `SaliencyMethods.make`.
+  public func method(
+    _ name: String, _ options: SaliencyMethodOptions = SaliencyMethodOptions()
+  ) throws -> any SaliencyMethod {
+    var options = options
+    options.mean = mean
+    return try SaliencyMethods.make(name, options, for: network)
   }
 }

@@ -32,7 +32,11 @@ struct AssessCommand: StoppableCommand {
   var output: String
 
   @Option(
-    help: ArgumentHelp("all, or names between commas: \(SaliencyMethods.names.joined(separator: ", ")).", valueName: "names"))
+    help: ArgumentHelp(
+      """
+      all, or names between commas: \(SaliencyMethods.names.joined(separator: ", ")). All are those but the costly ones: \
+      \(SaliencyMethods.costly.joined(separator: ", ")).
+      """, valueName: "names"))
   var methods = "all"
 
   @Option(help: ArgumentHelp("Pixels that come or go at a time (default: a row of the crop).", valueName: "n"))
@@ -65,7 +69,9 @@ struct AssessCommand: StoppableCommand {
   @OptionGroup var ranks: RankOptions
   @OptionGroup var common: CommonOptions
 
-  private var names: [String] { methods == "all" ? SaliencyMethods.names : methods.split(separator: ",").map(String.init) }
+  private var names: [String] {
+    methods == "all" ? SaliencyMethods.affordable : methods.split(separator: ",").map(String.init)
+  }
 
   func validate() throws {
     try checkBatch(batch)

@@ -75,7 +75,7 @@ struct LocaliseCommand: StoppableCommand {
 extension LocaliseCommand {
   private func maps(for network: TrainedNetwork) throws -> LocalisationJob.Maps {
     if let saliency { return .stored(try StoredMaps(folder: saliency, net: network)) }
-    return .method(try SaliencyMethods.make(method.method, method.options, for: network.network))
+    return .method(try network.method(method.method, method.options))
   }
 }
 

@@ -44,7 +44,7 @@ struct SaliencyCommand: StoppableCommand {
       try SaliencyJob(
         results.setting(network),
         pictures: findPictures(images, annotations: annotations, network, communicator, results.common),
-        classChoice: .init(classChoice), method: SaliencyMethods.make(method.method, method.options, for: network.network),
+        classChoice: .init(classChoice), method: network.method(method.method, method.options),
         crops: TestCrops(rawValue: crops) ?? .centre, rendering: rendering.rendering
       ).run(communicator, progress: progress)
     }

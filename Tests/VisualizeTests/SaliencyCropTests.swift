@@ -21,7 +21,7 @@ import Testing
     let explained = pictures.enumerated().map { ExplainedPicture(picture: $1, classIndex: $0 == 1 ? nil : 2, stream: UInt64($0)) }
     var options = SaliencyMethodOptions()
     options.samples = 2
-    for method in [Backpropagation(rule: .gradient), try SmoothGrad(options, store.network)] as [any SaliencyMethod] {
+    for method in [Backpropagation(rule: .gradient), try NoisyCopies.smoothGrad(options, store.network)] as [any SaliencyMethod] {
       let together = try SaliencyMapper(store, method: method, batch: 7).maps(of: explained, mean: mean)
       for (index, picture) in explained.enumerated() {
         let alone = try SaliencyMapper(store, method: method, batch: 16).maps(of: [picture], mean: mean)[0]

@@ -9,7 +9,11 @@ public final class ScoreFunction {
   private let plan: Plan
   /// ∂S_c/∂S: a single 1 per picture.
   private let seed: Tensor
+  private let compute: ComputeSettings
   private let progress: () -> Void
+  /// The layers that hand relevance down, by index and rule, and the plans of pooling layers: made when they are first needed.
+  private var relevances: [String: LayerRelevance] = [:]
+  private var poolings: [Int: Plan] = [:]
   /// The number of forward passes so far, from which a caller sees whether the last one was its own.
   package private(set) var passes = 0
 
@@ -22,6 +26,7 @@ public final class ScoreFunction {
     _ parameters: ParameterStore, batch: Int, compute: ComputeSettings = ComputeSettings(), progress: @escaping () -> Void = {}
   ) throws {
     self.batch = batch
+    self.compute = compute
     self.progress = progress
     plan = try Plan(parameters, batch: batch, purpose: .inputGradient, compute: compute)
     seed = try Tensor(count: batch, shape: plan.network.shapes[plan.network.shapes.count - 1])
@@ -69,7 +74,25 @@ public final class ScoreFunction {
     return plan.inputGradient
   }
 
-  private func seeded(_ classes: [Int]) -> Tensor {
+  /// The layer of that index as one that hands relevance down.
+  func layer(_ index: Int, _ rule: RelevanceRule) throws -> LayerRelevance {
+    let key = "\(index) \(rule.name)"
+    if let made = relevances[key] { return made }
+    let layer = try LayerRelevance(plan.parameters, layer: index, rule, batch: batch, compute: compute)
+    relevances[key] = layer
+    return layer
+  }
+
+  /// The layer of that index, which has no parameters, alone.
+  func pooling(_ index: Int) throws -> Plan {
+    if let made = poolings[index] { return made }
+    let layer = try Plan(plan.parameters.part(index..<(index + 1)), batch: batch, purpose: .inputGradient, compute: compute)
+    poolings[index] = layer
+    return layer
+  }
+
+  /// ∂S_c/∂S, one class per picture: valid until the next call.
+  func seeded(_ classes: [Int]) -> Tensor {
     seed.storage.fill(with: 0)
     for (slot, index) in classes.enumerated() { seed[slot][index] = 1 }
     return seed.prefix(classes.count)

@@ -32,7 +32,7 @@ public struct AssessmentJob: PictureJob {
   public var seed: UInt64
 
   public init(
-    _ setting: JobSetting, pictures: PictureList, methods: [String] = SaliencyMethods.names, step: Int? = nil,
+    _ setting: JobSetting, pictures: PictureList, methods: [String] = SaliencyMethods.affordable, step: Int? = nil,
     randomised: Int = 10,
     seed: UInt64 = 0
   ) {
@@ -50,7 +50,7 @@ public struct AssessmentJob: PictureJob {
   package func check() throws { _ = try madeMethods() }
 
   private func madeMethods() throws -> [(name: String, method: any SaliencyMethod)] {
-    try methods.map { (name: $0, method: try SaliencyMethods.make($0, for: network.network)) }
+    try methods.map { (name: $0, method: try network.method($0)) }
   }
 
   /// The batch of the plans doesn't depend on the number of ranks, so the results don't either.
