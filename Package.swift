@@ -25,7 +25,10 @@ let package = Package(
   name: "deepinside",
   // Besides the programs, the modules that are of use in programs of one's own: docs/library.md.
   products: ["deepinside", "deepinside-launch"].map { .executable(name: $0, targets: [$0]) }
-    + ["Files", "HDF5", "Images", "ConvNet", "Data", "DataSets", "Checkpoint", "Attribution", "Segmentation", "Cluster"].map {
+    + [
+      "Files", "HDF5", "Images", "ConvNet", "Learning", "Data", "DataSets", "Checkpoint", "Attribution", "Segmentation",
+      "Cluster",
+    ].map {
       .library(name: $0, targets: [$0])
     },
   dependencies: [
@@ -63,6 +66,8 @@ let package = Package(
     .target(
       name: "ConvNet", dependencies: ["COpenBLAS", "Kernels", "Random", "Sizes"] + (hasOneDNN ? ["COneDNN"] : []),
       exclude: [hasOneDNN ? "WithoutOneDNN" : "OneDNN"]),
+    // How weights start and how gradients become updates.
+    .target(name: "Learning", dependencies: ["ConvNet", "Kernels"]),
     .target(name: "Images", dependencies: ["Files", "CPNG", "CTurboJPEG", "Kernels"]),
     // How a picture becomes a network's input.
     .target(name: "Data", dependencies: ["Files", "Images", "Kernels"]),
@@ -94,9 +99,8 @@ let package = Package(
     .target(
       name: "Trainer",
       dependencies: [
-        "BuildInfo", "Files", "ConvNet", "Images", "Data", "DataSets", "DataLoader", "Cluster", "HDF5", "Checkpoint",
-        "Interchange", "Pages",
-        "Report", "Performance", "Random",
+        "BuildInfo", "Files", "ConvNet", "Learning", "Images", "Data", "DataSets", "DataLoader", "Cluster", "HDF5", "Checkpoint",
+        "Interchange", "Pages", "Report", "Performance", "Random",
       ]),
     // Folders of results: the store, the manifest, resumption, the fan-out over ranks. Knows no job.
     .target(name: "Results", dependencies: ["Files", "Cluster", "HDF5"]),
@@ -131,10 +135,11 @@ let package = Package(
     // Steps of a plan under a malloc that counts, which must be a process's own.
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
     .executableTarget(
-      name: "step-allocations", dependencies: ["ConvNet", "AllocationCounter"], path: "Tests/StepAllocations"),
+      name: "step-allocations", dependencies: ["ConvNet", "Learning", "AllocationCounter"], path: "Tests/StepAllocations"),
     // Programs of one's own, as docs/library.md shows them: they see what is public, as another package does.
     .executableTarget(
-      name: "train-a-net", dependencies: ["ConvNet", "Data", "DataSets"], path: "Tests/Snippets/TrainANet", packageAccess: false),
+      name: "train-a-net", dependencies: ["ConvNet", "Learning", "Data", "DataSets"], path: "Tests/Snippets/TrainANet",
+      packageAccess: false),
     .executableTarget(
       name: "draw-a-class", dependencies: ["Attribution", "Checkpoint", "Images"], path: "Tests/Snippets/DrawAClass",
       packageAccess: false),
@@ -157,7 +162,9 @@ let package = Package(
     .testTarget(name: "SizesTests", dependencies: ["Sizes", "TestSupport"]),
     .testTarget(name: "FilesTests", dependencies: ["Files", "TestSupport"]),
     .testTarget(
-      name: "ConvNetTests", dependencies: ["ConvNet", "TestSupport", "step-allocations"], resources: [.copy("Golden")]),
+      name: "ConvNetTests", dependencies: ["ConvNet", "Learning", "TestSupport", "step-allocations"], resources: [.copy("Golden")]
+    ),
+    .testTarget(name: "LearningTests", dependencies: ["ConvNet", "Learning", "TestSupport"], resources: [.copy("Golden")]),
     .testTarget(name: "ImagesTests", dependencies: ["Images", "TestSupport"], resources: [.copy("Golden")]),
     .testTarget(name: "FolderLocksTests", dependencies: ["FolderLocks", "TestSupport"]),
     .testTarget(name: "DataLoaderTests", dependencies: ["DataLoader", "TestSupport"]),

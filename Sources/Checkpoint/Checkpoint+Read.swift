@@ -7,8 +7,8 @@ import Sizes
 extension Checkpoint {
   /// Reads a checkpoint and verifies all of its checksums. A storage that is away is waited for; see `StoragePatience`.
   ///
-  /// - Parameter training: true to read the velocity too (zero if the file has none); without it no memory for gradients is
-  ///   allocated either.
+  /// - Parameter training: true to read what the training keeps too (the velocity is zero if the file has none); without it no
+  ///   memory for gradients is allocated either.
   /// - Throws: `CheckpointError`, which says what is wrong with the file and which other checkpoint to resume from, if there is
   ///   one.
   public static func read(_ path: String, training: Bool = false) throws(CheckpointError) -> Checkpoint {
@@ -29,17 +29,18 @@ extension Checkpoint {
     let reader = try CheckpointReader(path)
     let header = try reader.header()
     // All shapes are compared before memory is allocated for them: a description may state any size.
-    try reader.checkShapes(header.contents.network, velocity: training && header.hasVelocity)
+    try reader.checkShapes(header.contents.network, state: training ? header.state : [])
     let store: ParameterStore
     do {
-      store = try ParameterStore(header.contents.network, training: training)
+      store = try ParameterStore(header.contents.network, training: training, keeping: header.state.union([.velocity]))
     } catch {
       throw CheckpointError(.noMemory, "read", path, "\(error)")
     }
     for parameter in store.parameters {
       try reader.read(Layout.values(parameter.name), parameter.spec.shape, into: store.values[parameter.range])
-      guard training, header.hasVelocity else { continue }
-      try reader.read(Layout.velocity(parameter.name), parameter.spec.shape, into: store.velocity[parameter.range])
+      for (kind, buffer) in store.state where header.state.contains(kind) {
+        try reader.read(Layout.state(kind, parameter.name), parameter.spec.shape, into: buffer[parameter.range])
+      }
     }
     store.valuesChanged()
     if let parameter = store.firstNonFinite {
@@ -94,16 +95,16 @@ struct CheckpointReader: ~Copyable {
     for dataSet in dataSets { checksums.append((dataSet, try checksum(dataSet))) }
     return CheckpointHeader(
       contents: contents, digest: Checkpoint.digest(of: checksums),
-      hasVelocity: dataSets.contains { $0.hasPrefix("/velocity/") })
+      state: Set(TrainingState.allCases.filter { kind in dataSets.contains { $0.hasPrefix("/\(kind.rawValue)/") } }))
   }
 
   /// Compares the shapes in the file with those of the network.
-  func checkShapes(_ network: Network, velocity: Bool) throws(CheckpointError) {
+  func checkShapes(_ network: Network, state: Set<TrainingState>) throws(CheckpointError) {
     for (layer, shape) in zip(network.layers, network.shapes) {
       for spec in layer.layer.layer.parameters(for: shape) {
         let parameter = "\(layer.name)/\(spec.role.rawValue)"
         try checkShape(Layout.values(parameter), spec.shape)
-        if velocity { try checkShape(Layout.velocity(parameter), spec.shape) }
+        for kind in state { try checkShape(Layout.state(kind, parameter), spec.shape) }
       }
     }
   }

@@ -5,7 +5,7 @@ import HDF5
 extension Checkpoint {
   /// Writes a checkpoint that gets its name only when it is whole and on the disk. Only one process of the job writes it.
   ///
-  /// - Parameter store: The parameters. Their velocity is written if the store has one.
+  /// - Parameter store: The parameters, with what their training keeps.
   /// - Returns: The checkpoint's digest.
   /// - Throws: `CheckpointError`, of kind `noSpace` on a full disk; a file that had the name before is untouched.
   @discardableResult
@@ -54,8 +54,11 @@ extension Checkpoint {
     for parameter in store.parameters {
       try write(UnsafeBufferPointer(store.values[parameter.range]), parameter.spec.shape, Layout.values(parameter.name))
     }
-    for parameter in store.parameters where store.velocity.count > 0 {
-      try write(UnsafeBufferPointer(store.velocity[parameter.range]), parameter.spec.shape, Layout.velocity(parameter.name))
+    for kind in TrainingState.allCases {
+      guard let buffer = store.state[kind] else { continue }
+      for parameter in store.parameters {
+        try write(UnsafeBufferPointer(buffer[parameter.range]), parameter.spec.shape, Layout.state(kind, parameter.name))
+      }
     }
     try contents.mean.withUnsafeBufferPointer { (mean) throws(HDF5Error) in
       try write(mean, contents.meanShape.dimensions, Layout.mean)

@@ -6,12 +6,12 @@ import HDF5
 ///
 /// It is an HDF5 file, readable by any HDF5 tool. Attributes of `/`: `format`, `version`, `network`, `progress`, `options` (the
 /// last three as JSON) and `header_sha256`. Data sets: `/parameters/<layer>/weights` and `/biases`; `/velocity/…` likewise
-/// (absent in files for inference only); `/mean`; `/colour_axes` [3, 3] (absent in files for inference only); `/classes`;
+/// (absent in files for inference only); `/second_moments/…` likewise (of trainings with AdamW); `/mean`; `/colour_axes` [3, 3] (absent in files for inference only); `/classes`;
 /// `/class_names`; `/input` (how pictures are resized, as JSON; absent in files of earlier versions, whose options state it).
 /// Each data set has its SHA-256 as the attribute `sha256`, which is checked on reading.
 public final class Checkpoint: Sendable {
   public let contents: CheckpointContents
-  /// The parameters, with velocity if the file was read for training.
+  /// The parameters, with what the training keeps if the file was read for training.
   public let store: ParameterStore
   /// The SHA-256 that results cite; see `digest(of:)`.
   public let digest: String
@@ -37,7 +37,7 @@ public final class Checkpoint: Sendable {
 
     /// The path of a parameter's values; `parameter` is a name such as `conv1/weights`.
     static func values(_ parameter: String) -> String { "/parameters/\(parameter)" }
-    static func velocity(_ parameter: String) -> String { "/velocity/\(parameter)" }
+    static func state(_ kind: TrainingState, _ parameter: String) -> String { "/\(kind.rawValue)/\(parameter)" }
   }
 
   /// The texts in the attributes of `/`.
@@ -73,6 +73,8 @@ public struct CheckpointHeader: Sendable, Hashable {
   public let contents: CheckpointContents
   /// The SHA-256 that results cite, computed from the checksums in the file: the parameters themselves were not read.
   public let digest: String
+  /// What the training has kept besides the values; empty in files for inference only.
+  public let state: Set<TrainingState>
   /// True if training can go on from this checkpoint.
-  public let hasVelocity: Bool
+  public var hasVelocity: Bool { state.contains(.velocity) }
 }

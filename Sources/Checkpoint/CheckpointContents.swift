@@ -2,7 +2,7 @@ import ConvNet
 import Data
 import Foundation
 
-/// Everything in a checkpoint but the parameters and their velocity.
+/// Everything in a checkpoint but the parameters and what their training keeps of each.
 public struct CheckpointContents: Sendable, Hashable {
   public var network: Network
   public var progress: TrainingProgress

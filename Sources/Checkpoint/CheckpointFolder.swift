@@ -72,7 +72,7 @@ public struct CheckpointFolder: Sendable, Hashable {
     var status = statvfs()
     guard statvfs(path, &status) == 0 else { return }
     let free = Int(min(Double(status.f_bavail) * Double(status.f_frsize), 9e18))
-    let needed = (store.values.count + store.velocity.count + contents.mean.count) * 4 + (1 << 16)
+    let needed = (store.values.count * (1 + store.state.count) + contents.mean.count) * 4 + (1 << 16)
     guard free < needed else { return }
     throw CheckpointError(
       .noSpace, "write", file, "\(free >> 10) KiB are free on the disk, \(needed >> 10) KiB are needed",

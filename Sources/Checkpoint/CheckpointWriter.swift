@@ -9,7 +9,7 @@ import Synchronization
 ///     for outcome in writer.takeOutcomes() { … }                             // now and then
 ///     writer.wait()                                                          // before the end
 ///
-/// Only one checkpoint is in flight: `start` waits for the one before. The copy is as large as values and velocity together; it
+/// Only one checkpoint is in flight: `start` waits for the one before. The copy is as large as values and what the training keeps together; it
 /// is made once and kept. A checkpoint with values that are no finite numbers is refused: it must not replace a good one. Only
 /// one thread may use the writer. Other threads may use HDF5 meanwhile, but their calls wait for each other.
 public final class CheckpointWriter: @unchecked Sendable {
@@ -33,11 +33,14 @@ public final class CheckpointWriter: @unchecked Sendable {
   private let inFlight = DispatchGroup()
   private let outcomes = Mutex<[Outcome]>([])
 
+  /// - Parameter keeping: what the training keeps.
   /// - Throws: `MemoryError` if there isn't enough memory for the copy.
-  public init(_ folder: CheckpointFolder, network: Network) throws(MemoryError) {
+  public init(
+    _ folder: CheckpointFolder, network: Network, keeping: Set<TrainingState> = [.velocity]
+  ) throws(MemoryError) {
     self.folder = folder
     // Memory that is never written to, such as that of the copy's gradients, costs nothing.
-    copy = try ParameterStore(network)
+    copy = try ParameterStore(network, keeping: keeping)
   }
 
   /// Copies the parameters, and starts writing them.

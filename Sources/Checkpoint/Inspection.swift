@@ -26,7 +26,7 @@ public struct Inspection: Sendable {
         let reader = try CheckpointReader(path)
         let header = try reader.header()
         sections.append(describe(header))
-        try reader.checkShapes(header.contents.network, velocity: header.hasVelocity)
+        try reader.checkShapes(header.contents.network, state: header.state)
       } catch {
         problems.append(error.reason)
       }

@@ -21,11 +21,13 @@ public struct TrainingProgress: Codable, Sendable, Hashable {
   /// The epoch that these parameters finish, if its validation error could not be measured: a resumed run measures it first.
   /// Otherwise nil.
   public var unmeasuredEpoch: Int?
+  /// The updates that had been made when what the optimizer keeps was last zero; nil for none, and in older files.
+  public var optimizerBegan: Int?
 
   public init(
     step: Int = 0, epoch: Int = 0, sample: Int = 0, learningRate: LearningRateState, epochLossSum: Double? = nil,
     epochLossCount: Int? = nil, validationError: Double? = nil, data: TrainingData? = nil,
-    unmeasuredEpoch: Int? = nil
+    unmeasuredEpoch: Int? = nil, optimizerBegan: Int? = nil
   ) {
     self.step = step
     self.epoch = epoch
@@ -36,6 +38,7 @@ public struct TrainingProgress: Codable, Sendable, Hashable {
     self.validationError = validationError
     self.data = data
     self.unmeasuredEpoch = unmeasuredEpoch
+    self.optimizerBegan = optimizerBegan
   }
 }
 
@@ -88,6 +91,7 @@ extension TrainingProgress {
     let counts = [
       ("step", step), ("epoch", epoch), ("sample", sample), ("epochLossCount", epochLossCount ?? 0),
       ("epochsSinceBest", learningRate.epochsSinceBest), ("reductions", learningRate.reductions),
+      ("optimizerBegan", optimizerBegan ?? 0),
     ]
     for (name, count) in counts where !(0...Self.largestCount).contains(count) {
       return "its progress says \(name) \(count), expected 0 … \(Self.largestCount)"

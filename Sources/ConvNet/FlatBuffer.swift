@@ -1,4 +1,5 @@
 import Foundation
+import Kernels
 import Sizes
 
 /// A page-aligned block of Floats, zero at first, which is freed with the object.
@@ -52,4 +53,9 @@ public final class FlatBuffer: @unchecked Sendable {
   }
 
   public func fill(with value: Float) { all.update(repeating: value) }
+
+  /// True if every value of a range is a finite number.
+  public func isFinite(_ range: Range<Int>) -> Bool {
+    kernels_sum_of_squares(pointer + range.lowerBound, range.count).isFinite
+  }
 }

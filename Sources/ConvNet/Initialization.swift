@@ -11,12 +11,17 @@ public enum Initialization: String, Sendable, Codable, CaseIterable {
   case gaussian
   /// Weights are drawn from N(0, 2 / fan-in), biases are 0 (He et al. 2015). This is meant for pixels of unit deviation; with
   /// pixels of ±128 training diverges. Pixels enter every network as they are, so the first layer starts with its weights divided
-  /// by `pixelDeviation`, and `SGD` updates them to match.
+  /// by `pixelDeviation`, and optimizers update them to match.
   case he
+  /// As `he`, from which `UnitVariance` of the module Learning then makes orthogonal weights, so long that the outputs of each layer have
+  /// variance 1 on the first pictures, and the scores 0.1 (Mishkin and Matas 2016).
+  case lsuv
+  /// Likewise, but each unit has mean 0 and variance 1 on the first pictures (Krähenbühl et al. 2016).
+  case centred
 
   /// The deviation σ that the first layer takes pixels (RGB 0–255) to have; 1 if it takes them as they are. **[ours]** 58: the
   /// deviation of ImageNet's pixels.
-  public var pixelDeviation: Float { self == .he ? 58 : 1 }
+  public var pixelDeviation: Float { self == .gaussian ? 1 : 58 }
 
   /// The place of a layer with parameters in a network.
   enum Place: Hashable {
@@ -63,7 +68,7 @@ public enum Initialization: String, Sendable, Codable, CaseIterable {
         let fanIn = parameter.spec.fanIn
         let paperFanIn = max(paper?.fanIn ?? fanIn, fanIn)
         let deviation =
-          self == .he ? (2 / Float(fanIn)).squareRoot() : 0.01 * (Float(paperFanIn) / Float(fanIn)).squareRoot()
+          self == .gaussian ? 0.01 * (Float(paperFanIn) / Float(fanIn)).squareRoot() : (2 / Float(fanIn)).squareRoot()
         var random = CounterRandom(seed: seed, purpose: .initialization, sample: index)
         let scale = index == 0 ? deviation / pixelDeviation : deviation
         for i in values.indices { values[i] = scale * random.normal() }

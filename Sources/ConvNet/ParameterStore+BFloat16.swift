@@ -3,9 +3,9 @@ import Sizes
 
 /// All values of a store rounded to bfloat16, in the same order, for plans that read weights in place.
 ///
-/// It belongs to one revision of the values. `SGD.update` writes it in the same pass over memory as the values. After any other
+/// It belongs to one revision of the values. An optimizer writes it in the same pass over memory as the values. After any other
 /// change it is outdated, and is made again as a whole before it is used.
-final class BFloat16Copy: @unchecked Sendable {
+package final class BFloat16Copy: @unchecked Sendable {
   // Unchecked: like the values, it is written by whoever updates them, between the passes of plans.
   /// Two bfloat16 values per Float of storage; index i in `values` is half number i.
   let storage: FlatBuffer
@@ -15,7 +15,7 @@ final class BFloat16Copy: @unchecked Sendable {
   fileprivate init(count: Int) throws(MemoryError) { storage = try FlatBuffer(count: (count + 1) / 2) }
 
   /// The 16 bits of each value.
-  var halves: UnsafeMutablePointer<UInt16> {
+  package var halves: UnsafeMutablePointer<UInt16> {
     UnsafeMutableRawPointer(storage.pointer).assumingMemoryBound(to: UInt16.self)
   }
 }
@@ -40,14 +40,14 @@ extension ParameterStore {
     copy.revision = revision
   }
 
-  /// Renews a range of the copy, if there is one, where values have come from elsewhere since `SGD.update`.
+  /// Renews a range of the copy, if there is one, where values have come from elsewhere since the update.
   public func renewBFloat16Copy(of range: Range<Int>) {
     guard let copy = bfloat16Copy else { return }
     kernels_to_bf16(copy.halves + range.lowerBound, values.pointer + range.lowerBound, range.count)
   }
 
   /// Records that the values of all parameters have changed, and the copy with them.
-  func valuesAndCopyChanged() {
+  package func valuesAndCopyChanged() {
     valuesChanged()
     bfloat16Copy?.revision = revision
   }

@@ -1,8 +1,9 @@
 extension ParameterStore {
-  /// Copies the values and the velocity of another store of the same network.
+  /// Copies the values of another store of the same network, and what both keep.
   public func copy(from other: ParameterStore, team: ThreadTeam) {
-    precondition(network == other.network && velocity.count == other.velocity.count, "the stores are of different kinds")
-    for (own, theirs) in [(values, other.values), (velocity, other.velocity)] {
+    precondition(network == other.network, "the stores are of different networks")
+    let kept = TrainingState.allCases.compactMap { kind in state[kind].flatMap { own in other.state[kind].map { (own, $0) } } }
+    for (own, theirs) in [(values, other.values)] + kept {
       team.split(own.count, grain: 1024) { _, range in
         (own.pointer + range.lowerBound).update(from: theirs.pointer + range.lowerBound, count: range.count)
       }
@@ -16,8 +17,8 @@ extension ParameterStore {
     network.layers.reversed().map { range(ofLayer: $0.name) }.filter { !$0.isEmpty }
   }
 
-  /// The first parameter with a value or a velocity that isn't a finite number; nil if there is none.
+  /// The first parameter of which a value or something that the training keeps isn't a finite number; nil if there is none.
   public var firstNonFinite: Parameter? {
-    parameters.first { !values.isFinite($0.range) || (velocity.count > 0 && !velocity.isFinite($0.range)) }
+    parameters.first { parameter in ([values] + kept).contains { !$0.isFinite(parameter.range) } }
   }
 }

@@ -38,7 +38,7 @@ extension ParameterStore {
   }
 
   /// The same layers with a share of each layer's weights and with all biases. It is for ranks that each update a share
-  /// (`SGD.update`), not for plans.
+  /// (`Optimizer.update`), not for plans.
   ///
   /// - Parameter share: gives the share of that many weights.
   public func share(ofWeights share: (_ count: Int) -> Range<Int>) -> ParameterStore {

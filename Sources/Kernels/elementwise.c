@@ -80,6 +80,32 @@ CLONES void kernels_sgd_bf16(float *restrict w, uint16_t *restrict half, float *
   }
 }
 
+static inline __attribute__((always_inline)) float adamw(float w, float *m, float *s, float g, struct kernels_adamw_rule rule) {
+  float first = rule.beta1 * *m + rule.rest1 * g;
+  float second = rule.beta2 * *s + rule.rest2 * (g * g);
+  *m = first;
+  *s = second;
+  return rule.keep * w - rule.step * first / (__builtin_elementwise_sqrt(second) * rule.root + rule.epsilon);
+}
+
+CLONES void kernels_adamw(float *restrict w, float *restrict m, float *restrict s, const float *restrict g, size_t count,
+                          struct kernels_adamw_rule rule) {
+  for (size_t i = 0; i < count; i++) w[i] = adamw(w[i], m + i, s + i, g[i], rule);
+}
+
+CLONES void kernels_adamw_bf16(float *restrict w, uint16_t *restrict half, float *restrict m, float *restrict s,
+                               const float *restrict g, size_t count, struct kernels_adamw_rule rule) {
+  for (size_t i = 0; i < count; i++) {
+    float value = adamw(w[i], m + i, s + i, g[i], rule);
+    w[i] = value;
+    half[i] = to_bf16(value);
+  }
+}
+
+CLONES void kernels_scale(float *x, size_t count, float factor) {
+  for (size_t i = 0; i < count; i++) x[i] *= factor;
+}
+
 CLONES void kernels_to_bf16(uint16_t *restrict half, const float *restrict x, size_t count) {
   for (size_t i = 0; i < count; i++) half[i] = to_bf16(x[i]);
 }

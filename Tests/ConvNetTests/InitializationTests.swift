@@ -21,7 +21,7 @@ import Testing
       // He's rule is for pixels of deviation 1; the first layer gets them as they are.
       let pixels = parameter.layer == "conv1" ? Double(initialization.pixelDeviation) : 1
       let deviation =
-        initialization == .he ? (2 / fanIn).squareRoot() / pixels : 0.01 * (Double(paperFanIn) / fanIn).squareRoot()
+        initialization == .gaussian ? 0.01 * (Double(paperFanIn) / fanIn).squareRoot() : (2 / fanIn).squareRoot() / pixels
       let count = Double(values.count)
       let mean = values.reduce(0, +) / count
       let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / count

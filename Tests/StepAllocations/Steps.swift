@@ -1,4 +1,5 @@
 import ConvNet
+import Learning
 
 /// A small net with every kind of layer, and all that its steps need.
 final class Steps {

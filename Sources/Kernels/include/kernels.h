@@ -60,6 +60,18 @@ void kernels_sgd(float *w, float *v, const float *g, size_t count, float rate, f
 /// The same, and half = w as bfloat16's bits.
 void kernels_sgd_bf16(float *w, uint16_t *half, float *v, const float *g, size_t count, float rate, float momentum, float decay);
 
+/// m ← beta1·m + rest1·g, s ← beta2·s + rest2·g², w ← keep·w − step·m / (root·√s + epsilon).
+struct kernels_adamw_rule {
+  float beta1, rest1, beta2, rest2, step, root, epsilon, keep;
+};
+void kernels_adamw(float *w, float *m, float *s, const float *g, size_t count, struct kernels_adamw_rule rule);
+
+/// The same, and half = w as bfloat16's bits.
+void kernels_adamw_bf16(float *w, uint16_t *half, float *m, float *s, const float *g, size_t count, struct kernels_adamw_rule rule);
+
+/// x[i] *= factor.
+void kernels_scale(float *x, size_t count, float factor);
+
 /// half = x rounded to the nearest bfloat16, to even in the middle, as bits.
 void kernels_to_bf16(uint16_t *half, const float *x, size_t count);
 

@@ -11,7 +11,7 @@ protocol GradientExchange: AnyObject {
   var owned: [ParameterStore] { get }
   /// Seconds that this rank has waited for others in `finish` until now.
   var waitSeconds: Double { get }
-  /// Whether other ranks hold values or velocity that rank 0 lacks.
+  /// Whether other ranks hold values, or what their optimizers keep, that rank 0 lacks.
   var isSpread: Bool { get }
 
   /// Takes in a range of the flat buffer that holds this rank's gradients of the whole batch, while the backward pass goes on.
@@ -22,8 +22,25 @@ protocol GradientExchange: AnyObject {
   func spreadValues() throws
   /// Brings the values of all parameters to all ranks: for an evaluation. - Note: collective
   func gatherValues() throws
-  /// Brings values and velocity of all parameters to rank 0: for a checkpoint. - Note: collective
+  /// Brings values of all parameters and what the optimizers keep of them to rank 0: for a checkpoint. - Note: collective
   func gatherOnFirst() throws
+  /// The sum of a number of each parameter, or of a rank's share of it, over all parameters of the net; the same bits on all ranks.
+  /// - Note: collective
+  func total(_ own: (Parameter, ParameterStore) -> Double) throws -> Double
+}
+
+extension Communicator {
+  /// The sum over ranks, in their order: the same bits on all of them. - Note: collective
+  func sumInOrder(_ own: Double) throws -> Double {
+    var values = [Double](repeating: 0, count: size)
+    values[rank] = own
+    try allReduceSum(&values)
+    return values.reduce(0, +)
+  }
+}
+
+extension ParameterStore {
+  fileprivate func sum(_ own: (Parameter, ParameterStore) -> Double) -> Double { parameters.reduce(0) { $0 + own($1, self) } }
 }
 
 /// Every rank sums all gradients and updates all parameters.
@@ -45,6 +62,7 @@ final class AllReduce: GradientExchange {
   func spreadValues() {}
   func gatherValues() {}
   func gatherOnFirst() {}
+  func total(_ own: (Parameter, ParameterStore) -> Double) -> Double { owned[0].sum(own) }
 }
 
 /// The fully connected layers are dealt out to the ranks, whose gradients of them need no sum; the layers below go another way.
@@ -52,10 +70,12 @@ final class ShardExchange: GradientExchange {
   let owned: [ParameterStore]
   private let shards: Shards
   private let features: any GradientExchange
+  private let communicator: Communicator
 
   /// - Parameter features: the exchange of the layers that every rank has.
-  init(_ shards: Shards, features: any GradientExchange) {
+  init(_ shards: Shards, features: any GradientExchange, communicator: Communicator) {
     self.shards = shards
+    self.communicator = communicator
     self.features = features
     owned = features.owned + shards.fullyConnected
   }
@@ -75,5 +95,9 @@ final class ShardExchange: GradientExchange {
   func gatherOnFirst() throws {
     try features.gatherOnFirst()
     try shards.gatherOnFirst()
+  }
+
+  func total(_ own: (Parameter, ParameterStore) -> Double) throws -> Double {
+    try features.total(own) + communicator.sumInOrder(shards.fullyConnected.reduce(0) { $0 + $1.sum(own) })
   }
 }

@@ -4,7 +4,7 @@ import ConvNet
 /// Ranks of one host that each sum the gradients of a share of every layer's weights, update it, and hand it to the others.
 ///
 /// Summing all gradients on every rank moves as many values, and then every rank updates all weights, at the memory's pace, which the
-/// ranks share. The velocity of a share is on its rank alone; before a checkpoint the others get it too. Biases, a few thousand, are
+/// ranks share. What the optimizer keeps of a share is on its rank alone; before a checkpoint the others get it too. Biases, a few thousand, are
 /// summed and updated by all.
 ///
 /// Source: Rajbhandari et al., *ZeRO: memory optimizations toward training trillion parameter models* (2020), section 5.1.
@@ -20,7 +20,7 @@ final class WeightShares: GradientExchange {
   /// - Note: collective
   init?(_ store: ParameterStore, _ options: TrainingOptions, communicator: Communicator) throws {
     guard communicator.size > 1, communicator.isOneHost, options.reduction == .fast, options.gradientWire == .float32,
-      options.optimizer == .sgd
+      options.optimizer != .lars
     else { return nil }
     self.store = store
     self.communicator = communicator
@@ -58,9 +58,16 @@ final class WeightShares: GradientExchange {
   /// Nothing: `spreadValues` has brought them.
   func gatherValues() {}
 
-  /// Brings every rank's velocity to all. - Note: collective
+  /// Brings what every rank's optimizer keeps to all. - Note: collective
   func gatherOnFirst() throws {
-    try forWeights { try exchange.allGather(store.velocity[$0.range]) }
+    for buffer in store.kept { try forWeights { try exchange.allGather(buffer[$0.range]) } }
+  }
+
+  func total(_ own: (Parameter, ParameterStore) -> Double) throws -> Double {
+    let (weights, biases) = (
+      owned[0].parameters.filter { $0.spec.role == .weights }, owned[0].parameters.filter { $0.spec.role == .biases }
+    )
+    return try communicator.sumInOrder(weights.reduce(0) { $0 + own($1, owned[0]) }) + biases.reduce(0) { $0 + own($1, owned[0]) }
   }
 
   private func forWeights(_ body: (Parameter) throws -> Void) rethrows {

@@ -1,5 +1,6 @@
 import Cluster
 import ConvNet
+import Learning
 
 /// The update by one global batch, which every rank has a part of: forward and backward passes over this rank's pictures, in
 /// as many parts as memory asks for, the sum over ranks while the last backward pass goes on, and what this rank updates.
@@ -11,7 +12,9 @@ final class GlobalUpdate {
   /// Passes per step, the same on all ranks.
   let parts: Int
   let pass: any BatchPass
-  private let sgd: SGD
+  private let optimizer: any Optimizer
+  /// The largest norm of a gradient; nil for any.
+  private let clipNorm: Double?
   private let team: ThreadTeam
   /// Adds up the passes of this rank.
   private let accumulation: any GradientAccumulation
@@ -30,7 +33,8 @@ final class GlobalUpdate {
     pass =
       try shards.map { try ShardedPass($0, batch: size, job: job, communicator: communicator) }
       ?? ReplicatedPass(store, batch: size, job: job)
-    (sgd, team) = (options.recipe.sgd, job.compute.team)
+    (optimizer, team) = (options.recipe.updateRule, job.compute.team)
+    clipNorm = options.clipNorm > 0 ? options.clipNorm : nil
     accumulation =
       isExact
       ? try GradientTree(store, passes: parts, team: team) : try GradientSum(store, parts: parts, team: team)
@@ -38,7 +42,7 @@ final class GlobalUpdate {
     let whole: any GradientExchange =
       try WeightShares(common, options, communicator: communicator)
       ?? AllReduce(common, options.gradientReduction, communicator: communicator)
-    exchange = shards.map { ShardExchange($0, features: whole) } ?? whole
+    exchange = shards.map { ShardExchange($0, features: whole, communicator: communicator) } ?? whole
   }
 
   /// Seconds waited for other ranks until now.
@@ -75,10 +79,28 @@ final class GlobalUpdate {
     return result
   }
 
-  /// Updates the parameters from that gradient. - Note: collective
-  func apply(rate: Double) throws {
-    for part in exchange.owned { sgd.update(part, rate: Float(rate), team: team) }
+  /// Updates the parameters from that gradient.
+  ///
+  /// - Parameter number: the number of updates since what the optimizer keeps was zero, this one included.
+  /// - Returns: the norm of the gradient before it was clipped; nil if it isn't clipped.
+  /// - Note: collective
+  @discardableResult
+  func apply(rate: Double, number: Int) throws -> Double? {
+    let norm = try clipNorm.map(clip)
+    for part in exchange.owned { optimizer.update(part, rate: Float(rate), number: number, team: team) }
     try exchange.spreadValues()
+    return norm
+  }
+
+  /// Scales the gradient of all parameters to the largest norm if it is longer. Pixels count as of deviation 1, so that the first
+  /// layer, whose gradients are as large as the pixels, doesn't stand for all.
+  ///
+  /// Source: Pascanu, Mikolov and Bengio, *On the difficulty of training recurrent neural networks*, 2013, section 3.2.
+  private func clip(to limit: Double) throws -> Double {
+    let norm = try exchange.total { optimizer.squaredGradient($0, of: $1, team: team) }.squareRoot()
+    guard norm.isFinite, norm > limit else { return norm }
+    for part in exchange.owned { part.scaleGradients(by: Float(limit / norm), team: team) }
+    return norm
   }
 
   /// Brings the values of all parameters to all ranks: for an evaluation. - Note: collective
@@ -87,6 +109,6 @@ final class GlobalUpdate {
   /// True if there is something that `gatherOnFirst` has to fetch.
   var isSpread: Bool { exchange.isSpread }
 
-  /// Brings values and velocity of all parameters to rank 0: for a checkpoint. - Note: collective
+  /// Brings values of all parameters and what the optimizers keep of them to rank 0: for a checkpoint. - Note: collective
   func gatherOnFirst() throws { try exchange.gatherOnFirst() }
 }

@@ -14,6 +14,8 @@ public struct StepMetrics: Sendable, Codable {
   /// Mean over the global batch.
   public let loss: Double
   public let learningRate: Double
+  /// The norm of the gradient before it was clipped; nil without `--clip-norm`.
+  public let gradientNorm: Double?
   /// Over all ranks.
   public let imagesPerSecond: Double
   /// How long this step waited for pictures, on the rank that waited longest.

@@ -75,7 +75,7 @@ struct PreparedData {
 
   /// Loads this rank's part of every global batch, in `parts` batches per step, from a sample on.
   func trainingLoader(
-    _ job: TrainingJob, fromSample sample: Int, parts: Int, communicator: Communicator, badFiles: BadFileReport
+    _ job: TrainingJob, fromSample sample: Int, parts: Int, rank: Int, ranks: Int, badFiles: BadFileReport
   ) throws -> BatchLoader {
     return try BatchLoader(
       source: source,
@@ -83,8 +83,7 @@ struct PreparedData {
         threads: job.loaderThreads ?? job.compute.team.workers,
         augmentation: Augmentation(job.options, colourAxes: colourAxes), mean: mean),
       sequence: .training(
-        sampler, batch: job.options.batch, firstSample: sample, rank: communicator.rank, ranks: communicator.size,
-        parts: parts),
+        sampler, batch: job.options.batch, firstSample: sample, rank: rank, ranks: ranks, parts: parts),
       badFiles: badFiles)
   }
 

@@ -71,15 +71,21 @@ struct Resumption {
   ) throws -> Contents {
     let contents: Contents = try communicator.onFirst(.reading) {
       guard let checkpoint else { throw JobError("rank 0 has not read \(path)") }
-      let contents = try checked(checkpoint.contents, store.network, job: job, set: set, watch: watch)
+      var contents = try checked(checkpoint.contents, store.network, job: job, set: set, watch: watch)
       store.copy(from: checkpoint.store, team: job.compute.team)
+      if checkpoint.store.state.keys != store.state.keys {
+        // Another optimizer: the numbers have other units.
+        for buffer in store.kept { buffer.fill(with: 0) }
+        contents.progress.optimizerBegan = contents.progress.step
+        watch(.note("\(path) doesn't hold what --optimizer \(job.options.optimizer.rawValue) keeps, which begins at zero"))
+      }
       return contents
     }
     try communicator.broadcast(store.values.all)
     if let shards {
-      try shards.scatterVelocity()
+      try shards.scatterKept()
     } else {
-      try communicator.broadcast(store.velocity.all)
+      for buffer in store.kept { try communicator.broadcast(buffer.all) }
     }
     store.valuesChanged()
     return contents

@@ -30,7 +30,8 @@ final class RunSaver {
 
   static let secondsBetweenTries = 60.0
 
-  init(_ job: TrainingJob, data: PreparedData, network: Network, progress: TrainingProgress, folder: CheckpointFolder) throws {
+  init(_ job: TrainingJob, data: PreparedData, store: ParameterStore, progress: TrainingProgress, folder: CheckpointFolder) throws
+  {
     do {
       try FileManager.default.createDirectory(atPath: job.run.checkpoints, withIntermediateDirectories: true)
     } catch {
@@ -39,11 +40,11 @@ final class RunSaver {
     log = try MetricsLog(
       path: job.run.metrics, resumingAt: progress.step, eventFolder: job.writesEvents ? job.run.tensorBoard : nil)
     report = RunReport(job.run)
-    let writer = try CheckpointWriter(folder, network: network)
+    let writer = try CheckpointWriter(folder, network: store.network, keeping: Set(store.state.keys))
     self.writer = writer
     inFlight = WorkInFlight.register("the last checkpoint") { writer.wait(atMost: $0) }
     interval = job.checkpointEvery
-    self.network = network
+    network = store.network
     self.data = data
     options = try job.options.json()
     team = job.compute.team

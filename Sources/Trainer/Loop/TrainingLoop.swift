@@ -29,6 +29,8 @@ final class TrainingLoop {
   private let pictures: TrainingData?
   /// Updates made, and the samples that they have consumed.
   private var (step, sample): (Int, Int)
+  /// The updates that had been made when what the optimizer keeps was zero; nil for none.
+  private let optimizerBegan: Int?
   /// The epoch that the last update finished, as long as its validation error isn't measured.
   private var unmeasuredEpoch: Int?
   /// The last validation error, and the update that it was measured after.
@@ -47,6 +49,7 @@ final class TrainingLoop {
     store = start.store
     pictures = start.progress.data
     (step, sample) = (start.progress.step, start.progress.sample)
+    optimizerBegan = start.progress.optimizerBegan
     unmeasuredEpoch = start.progress.unmeasuredEpoch
     measured = start.progress.validationError.map { (start.progress.step, $0) }
     epochLoss = (start.progress.epochLossSum ?? 0, start.progress.epochLossCount ?? 0)
@@ -72,7 +75,7 @@ final class TrainingLoop {
     let begin = ContinuousClock.now
     let lastStep = min(totalSteps, job.maxSteps ?? totalSteps)
     let loader = try data.trainingLoader(
-      job, fromSample: sample, parts: update.parts, communicator: communicator, badFiles: badFiles)
+      job, fromSample: sample, parts: update.parts, rank: communicator.rank, ranks: communicator.size, badFiles: badFiles)
     defer { loader.close() }
     var stopRequested = false
     // Why the run can't go on, the same on all ranks. An evaluation that is owed comes before further updates.
@@ -108,11 +111,11 @@ final class TrainingLoop {
       try stopIfDiverged(message)
 
       let rate = schedule.rate(at: sample, batch: job.options.batch)
-      try update.apply(rate: rate)
+      let norm = try update.apply(rate: rate, number: step + 1 - (optimizerBegan ?? 0))
       (step, sample) = (step + 1, sample + job.options.batch)
       StopRequest.workWasDone()
       paceWatch.fit(loader, computeSeconds: busySeconds)
-      try record(message, rate: rate, seconds: start.secondsSince)
+      try record(message, rate: rate, gradientNorm: norm, seconds: start.secondsSince)
       if let epoch = data.epochFinished(after: sample, batch: job.options.batch) {
         unmeasuredEpoch = epoch
         failure = try finishEpoch(epoch)
@@ -167,12 +170,12 @@ final class TrainingLoop {
       step: step + 1, loss: message.loss, plans: update.pass.plans, store, checkpoint: settle(), communicator: communicator)
   }
 
-  private func record(_ message: StepMessage, rate: Double, seconds: Double) throws {
+  private func record(_ message: StepMessage, rate: Double, gradientNorm: Double?, seconds: Double) throws {
     epochLoss = (epochLoss.sum + message.loss, epochLoss.steps + 1)
     guard let saver else { return }
     let slowest = SlowRankWatch.slowest(message.busySeconds)
     let metrics = StepMetrics(
-      step: step, epoch: data.epochs(after: sample), loss: message.loss, learningRate: rate,
+      step: step, epoch: data.epochs(after: sample), loss: message.loss, learningRate: rate, gradientNorm: gradientNorm,
       imagesPerSecond: Double(job.options.batch) / seconds, dataWaitSeconds: message.dataWait,
       reductionWaitSeconds: message.reductionWait, slowestRank: slowest?.rank, slowestRankSecondsPerImage: slowest?.seconds,
       medianSecondsPerImage: slowest?.median)
@@ -235,7 +238,7 @@ final class TrainingLoop {
     let progress = TrainingProgress(
       step: step, epoch: data.wholeEpochs(after: sample), sample: sample, learningRate: schedule.state,
       epochLossSum: epochLoss.sum, epochLossCount: epochLoss.steps, validationError: validationError, data: pictures,
-      unmeasuredEpoch: unmeasuredEpoch)
+      unmeasuredEpoch: unmeasuredEpoch, optimizerBegan: optimizerBegan)
     try communicator.onFirst { try saver?.save(store, progress: progress).forEach(tell) }
   }
 

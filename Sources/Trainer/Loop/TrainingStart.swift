@@ -57,7 +57,7 @@ struct TrainingStart {
     badFiles = BadFileReport(badFileLimit: job.options.badFileLimit, of: set.train.count, kind: "training")
     let badFileList = communicator.rank == 0 ? BadFileList(job.run.badFiles) : nil
     self.badFileList = badFileList
-    store = try ParameterStore(network)
+    store = try ParameterStore(network, keeping: job.options.recipe.updateRule.keeps)
     if job.options.fullyConnected == .auto, Shards.obstacle(network, job.options, ranks: communicator.size) == nil {
       job.options.fullyConnected = try resumption?.fullyConnected(communicator) ?? .auto
     }
@@ -90,11 +90,14 @@ struct TrainingStart {
     } progress: {
       watch(.mean(done: $0, total: $1))
     }
+    if resumption == nil, let group = job.options.initialization.unitVariance {
+      try data.giveUnitVariance(to: store, of: group, job: job, communicator: communicator, watch: watch)
+    }
     watch(
       .note(
         "\(network.name): \(network.parameterCount.formatted()) parameters, \(communicator.size) ranks × "
           + "\(job.compute.team.workers) threads, batch \(job.options.batch), \(steps) steps"))
-    saver = try communicator.rank == 0 ? RunSaver(job, data: data, network: network, progress: progress, folder: folder) : nil
+    saver = try communicator.rank == 0 ? RunSaver(job, data: data, store: store, progress: progress, folder: folder) : nil
     hosts = try communicator.allGather(communicator.hostName)
     if saver != nil {
       set.keepArchives(in: job.run.path)

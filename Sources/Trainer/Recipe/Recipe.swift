@@ -1,5 +1,6 @@
 import ConvNet
 import Data
+import Learning
 
 /// What decides which parameters a run ends with. The defaults are those of `train`.
 public struct Recipe: Sendable, Codable, Hashable {
@@ -16,6 +17,12 @@ public struct Recipe: Sendable, Codable, Hashable {
   public var optimizer = OptimizerKind.sgd
   /// κ of LARS; see `SGD`.
   public var larsCoefficient: Float = 0.001
+  /// β₁, β₂ and ε of AdamW; see `AdamW`.
+  public var adamBeta1 = 0.9
+  public var adamBeta2 = 0.999
+  public var adamEpsilon = 1e-8
+  /// The largest norm of an update's gradient, over all parameters; longer ones are scaled. 0 for any.
+  public var clipNorm = 0.0
   public var momentum: Float = 0.9
   public var weightDecay: Float = 5e-4
   /// The rate and the decay of biases are the weights' times these.
@@ -59,7 +66,9 @@ public struct Recipe: Sendable, Codable, Hashable {
   var problem: String? {
     outOfBounds([
       ("batch", Double(batch), 1...1e6), ("learningRate", learningRate, 0...1e30), ("warmupEpochs", warmupEpochs, 0...1e6),
-      ("larsCoefficient", Double(larsCoefficient), 0...1e30), ("momentum", Double(momentum), 0...1),
+      ("larsCoefficient", Double(larsCoefficient), 0...1e30), ("adamBeta1", adamBeta1, 0...(1 - 1e-9)),
+      ("adamBeta2", adamBeta2, 0...(1 - 1e-9)), ("adamEpsilon", adamEpsilon, 0...1e30), ("clipNorm", clipNorm, 0...1e30),
+      ("momentum", Double(momentum), 0...1),
       ("weightDecay", Double(weightDecay), 0...1e30), ("biasRateFactor", Double(biasRateFactor), 0...1e30),
       ("biasDecayFactor", Double(biasDecayFactor), 0...1e30), ("exactMicroBatch", Double(exactMicroBatch ?? 1), 1...1e6),
       ("crop", Double(crop), 1...Double(Network.largestInputSide)),
@@ -69,10 +78,18 @@ public struct Recipe: Sendable, Codable, Hashable {
   }
 
   /// The update rule that it describes.
-  var sgd: SGD {
-    SGD(
-      momentum: momentum, weightDecay: weightDecay, biasRateFactor: biasRateFactor, biasDecayFactor: biasDecayFactor,
-      larsCoefficient: optimizer == .lars ? larsCoefficient : nil, pixelDeviation: initialization.pixelDeviation)
+  var updateRule: any Optimizer {
+    switch optimizer {
+    case .sgd, .lars:
+      SGD(
+        momentum: momentum, weightDecay: weightDecay, biasRateFactor: biasRateFactor, biasDecayFactor: biasDecayFactor,
+        larsCoefficient: optimizer == .lars ? larsCoefficient : nil, pixelDeviation: initialization.pixelDeviation)
+    case .adamw:
+      AdamW(
+        beta1: adamBeta1, beta2: adamBeta2, epsilon: adamEpsilon, weightDecay: Double(weightDecay),
+        biasRateFactor: Double(biasRateFactor), biasDecayFactor: Double(biasDecayFactor),
+        pixelDeviation: initialization.pixelDeviation)
+    }
   }
 }
 
@@ -87,4 +104,6 @@ public enum OptimizerKind: String, Sendable, Codable, CaseIterable {
   case sgd
   /// The same with a rate per layer, for large batches: You et al. 2017.
   case lars
+  /// A rate per weight by its gradients so far, and a decay of its own: Loshchilov and Hutter 2019.
+  case adamw
 }

@@ -63,21 +63,23 @@ final class Shards {
     store.valuesChanged()
   }
 
-  /// Brings every rank's rows of values and velocity to rank 0: for a checkpoint. - Note: collective
+  /// Brings every rank's rows of values and of what the optimizer keeps to rank 0: for a checkpoint. - Note: collective
   func gatherOnFirst() throws {
     for owner in 1..<max(communicator.size, 1) {
       for range in ranges(of: owner) {
-        for buffer in [store.values, store.velocity] { try communicator.move(buffer[range], from: owner, to: 0) }
+        for buffer in [store.values] + store.kept { try communicator.move(buffer[range], from: owner, to: 0) }
       }
     }
     if communicator.rank == 0 { store.valuesChanged() }
   }
 
-  /// Brings rank 0's velocity to the ranks, each its own and nothing else. - Note: collective
-  func scatterVelocity() throws {
-    for parameter in features.parameters { try communicator.broadcast(store.velocity[parameter.range]) }
-    for owner in 1..<max(communicator.size, 1) {
-      for range in ranges(of: owner) { try communicator.move(store.velocity[range], from: 0, to: owner) }
+  /// Brings what rank 0's optimizer keeps to the ranks, to each its own and nothing else. - Note: collective
+  func scatterKept() throws {
+    for buffer in store.kept {
+      for parameter in features.parameters { try communicator.broadcast(buffer[parameter.range]) }
+      for owner in 1..<max(communicator.size, 1) {
+        for range in ranges(of: owner) { try communicator.move(buffer[range], from: 0, to: owner) }
+      }
     }
   }
 

@@ -1,5 +1,6 @@
 // Trains a small net on made-up pictures of four classes, without files: ConvNet, Data and DataSets are enough.
 import ConvNet
+import Learning
 import Data
 import DataSets
 

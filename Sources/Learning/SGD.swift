@@ -1,3 +1,4 @@
+import ConvNet
 import Kernels
 
 /// Stochastic gradient descent with momentum and weight decay, in the velocity form v ← μ·v − η·(g + λ·w), w ← w + v, so that a
@@ -9,7 +10,7 @@ import Kernels
 /// of its weights, so that no layer moves further than the length of its weights allows, however large the batch. Biases take the
 /// ratio of their layer **[ours]**: their own length is 0 at first, and would stay 0. If ‖w‖ or ‖g‖ is 0, the ratio is κ.
 /// Source: You, Gitman and Ginsburg, *Large Batch Training of Convolutional Networks*, 2017, algorithm 1.
-public struct SGD: Sendable {
+public struct SGD: Optimizer {
   public var momentum: Float
   public var weightDecay: Float
   /// The learning rate of biases, relative to that of weights.
@@ -35,18 +36,18 @@ public struct SGD: Sendable {
     self.pixelDeviation = pixelDeviation
   }
 
-  /// Makes one update of all parameters from `store.gradients`. The result depends on the inputs alone, not on the team. If the
-  /// store keeps a bfloat16 copy of the values, the same pass over memory writes it. For a part or a share, only its own
-  /// parameters are updated.
-  public func update(_ store: ParameterStore, rate: Float, team: ThreadTeam) {
+  public var keeps: Set<TrainingState> { [.velocity] }
+
+  /// - Parameter number: doesn't count.
+  public func update(_ store: ParameterStore, rate: Float, number: Int = 1, team: ThreadTeam) {
     let copy = store.bfloat16Copy
     var trustRatio: Float = 1
-    for (index, parameter) in store.parameters.enumerated() {
+    for parameter in store.parameters {
       let start = parameter.range.lowerBound
       let isBias = parameter.spec.role == .biases
       // Weights come before the biases of the same layer.
       if !isBias, larsCoefficient != nil { trustRatio = self.trustRatio(of: parameter, store, team) }
-      let squaredDeviation = store.firstLayer == 0 && index == 0 ? pixelDeviation * pixelDeviation : 1
+      let squaredDeviation = parameter == store.pixelWeights ? pixelDeviation * pixelDeviation : 1
       let decay = (isBias ? weightDecay * biasDecayFactor : weightDecay) * squaredDeviation
       let ownRate = (isBias ? rate * biasRateFactor : rate) * trustRatio / squaredDeviation
       team.split(parameter.range.count, grain: 1024) { _, range in
@@ -65,9 +66,9 @@ public struct SGD: Sendable {
   /// κ·‖w‖ / (‖g‖ + λ·‖w‖) of the weights as they would be for pixels of deviation 1.
   private func trustRatio(of weights: Parameter, _ store: ParameterStore, _ team: ThreadTeam) -> Float {
     let coefficient = larsCoefficient ?? 1
-    let deviation = weights == store.parameters.first ? Double(pixelDeviation) : 1
-    let length = store.values.norm(weights.range, team: team) * deviation
-    let gradient = store.gradients.norm(weights.range, team: team) / deviation
+    let deviation = weights == store.pixelWeights ? Double(pixelDeviation) : 1
+    let length = store.values.sumOfSquares(weights.range, team: team).squareRoot() * deviation
+    let gradient = store.gradients.sumOfSquares(weights.range, team: team).squareRoot() / deviation
     guard length > 0, gradient > 0 else { return coefficient }
     return Float(Double(coefficient) * length / (gradient + Double(weightDecay) * length))
   }

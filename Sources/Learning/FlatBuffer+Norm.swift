@@ -1,12 +1,13 @@
+import ConvNet
 import Kernels
 
 extension FlatBuffer {
-  /// ‖x‖₂ of a range, summed in double precision; the same bits for any team. Not finite if a value isn't.
-  func norm(_ range: Range<Int>, team: ThreadTeam) -> Double {
+  /// ‖x‖₂² of a range, summed in double precision; the same bits for any team. Not finite if a value isn't.
+  package func sumOfSquares(_ range: Range<Int>, team: ThreadTeam) -> Double {
     // Blocks have a fixed length and are added in order: the result must not depend on the number of threads.
     let block = 1 << 16
     let blocks = (range.count + block - 1) / block
-    let sums = withUnsafeTemporaryAllocation(of: Double.self, capacity: max(blocks, 1)) { sums in
+    return withUnsafeTemporaryAllocation(of: Double.self, capacity: max(blocks, 1)) { sums in
       let target = SharedPointer(sums.baseAddress!)
       team.split(blocks) { _, numbers in
         for number in numbers {
@@ -16,11 +17,5 @@ extension FlatBuffer {
       }
       return (0..<blocks).reduce(0.0) { $0 + sums[$1] }
     }
-    return sums.squareRoot()
-  }
-
-  /// True if every value of a range is a finite number.
-  public func isFinite(_ range: Range<Int>) -> Bool {
-    kernels_sum_of_squares(pointer + range.lowerBound, range.count).isFinite
   }
 }
