@@ -64,17 +64,16 @@ import Testing
   private func folder(stoppedWith code: Int) throws -> TemporaryFolder {
     let folder = try TemporaryFolder()
     try FileManager.default.copyItem(at: Self.top.appending(path: "jobs"), to: folder.url.appending(path: "jobs"))
-    // By another process: one that a test starts meanwhile would inherit the files open for writing, and nobody could execute them.
-    let script = """
-      cd "$0"
-      printf '#!/bin/sh\\necho "$(basename "$0") $*" >>"$(dirname "$0")/log"\\n' >scontrol
-      cp scontrol qsub
-      cp scontrol launch.sh
-      printf 'trap "exit \(code)" USR1\\necho working\\nwhile :; do sleep 0.1; done\\n' >>launch.sh
-      chmod 755 scontrol qsub launch.sh
+    let noted = #"echo "$(basename "$0") $*" >>"$(dirname "$0")/log""#
+    for name in ["scontrol", "qsub"] { try folder.script(name, noted) }
+    try folder.script(
+      "launch.sh",
       """
-    let made = try RunningProcess(["sh", "-c", script, folder.url.path]).wait()
-    #expect(made.exitCode == 0, "\(made)")
+      \(noted)
+      trap "exit \(code)" USR1
+      echo working
+      while :; do sleep 0.1; done
+      """)
     return folder
   }
 

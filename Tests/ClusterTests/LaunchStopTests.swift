@@ -86,10 +86,7 @@ import Testing
   @Test("Asked to stop while the program is built, the build is ended")
   func stopBuilding() throws {
     let folder = try TemporaryFolder()
-    let made = try RunningProcess(
-      ["sh", "-c", "printf '#!/bin/sh\\necho building; sleep 100\\n' >\"$0/launch.sh\"; chmod 755 \"$0/launch.sh\"", folder.path]
-    ).wait()
-    #expect(made.exitCode == 0, "\(made)")
+    try folder.script("launch.sh", "echo building; sleep 100")
     let process = try RunningProcess([try builtTool("deepinside-launch"), "run", folder.path("none"), folder.path, "layout", "1"])
     #expect(becomesTrue(within: 20) { process.output.contains("building") })
     process.signal(SIGTERM)

@@ -70,21 +70,14 @@ import Testing
     }
   }
 
-  // The agent answers for the hosts, as ssh would. By way of sh: a child of another test may hold the script open for writing, and
-  // then it can't be executed.
+  // The agent answers for the hosts, as ssh would.
   @Test(
     "The threads are those for which the scarcest host has cores, wherever the script was started",
     arguments: [("big:4", 16), ("big:4,small:2", 4), ("big:1,small:1", 8), ("small:1,away:1", nil)] as [(String, Int?)])
   func unlikeHosts(hosts: String, threads: Int?) throws {
     let folder = try TemporaryFolder()
-    let agent = folder.path("agent")
-    try """
-    #!/bin/sh
-    case $1 in big) echo 64 ;; small) echo 8 ;; *) exit 1 ;; esac
-    """.write(toFile: agent, atomically: true, encoding: .utf8)
-    #expect(chmod(agent, 0o755) == 0)
-    let result = try launch(["--dry-run", "--hosts", hosts, "train"], environment: ["OMPI_MCA_plm_rsh_agent": "sh \(agent)"])
-      .wait()
+    let agent = try folder.script("agent", "case $1 in big) echo 64 ;; small) echo 8 ;; *) exit 1 ;; esac")
+    let result = try launch(["--dry-run", "--hosts", hosts, "train"], environment: ["OMPI_MCA_plm_rsh_agent": agent]).wait()
     let cores = try #require(Int(try RunningProcess(["nproc"]).wait().output.dropLast()))
     // Who doesn't answer is taken to be like this machine, which hardware threads may make smaller than it seems.
     guard let threads else {
@@ -102,10 +95,8 @@ import Testing
     ])
   func otherMPI(version: String, name: String) throws {
     let folder = try TemporaryFolder()
-    try "#!/bin/sh\ncat <<'END'\n\(version)\nEND\n".write(toFile: folder.path("mpirun"), atomically: true, encoding: .utf8)
-    #expect(chmod(folder.path("mpirun"), 0o755) == 0)
-    let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
-    let result = try launch(["--ranks", "2", "layout", "2"], environment: ["PATH": "\(folder.path):\(path)"]).wait()
+    try folder.script("mpirun", "cat <<'END'\n\(version)\nEND")
+    let result = try launch(["--ranks", "2", "layout", "2"], environment: ["PATH": folder.firstInPath]).wait()
     #expect(result.exitCode == 3 && result.output.contains(name) && result.output.contains("Open MPI"), "\(result)")
     #expect(result.output.split(separator: "\n").count == 1, "\(result)")
   }
