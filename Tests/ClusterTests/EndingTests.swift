@@ -77,6 +77,20 @@ import Cluster
     expectStop(of: try RunningProcess([try builtTool("rank-checks"), "stop"]), by: signal, times: times, ready: 1)
   }
 
+  // A library that is loaded may handle it all the same: UCX does, for Open MPI 5.
+  @Test("A hangup that nohup has the program ignore stays ignored")
+  func ignoredHangup() throws {
+    let process = try RunningProcess(["sh", "-c", "trap '' HUP; exec \"$0\" stop", try builtTool("rank-checks")])
+    #expect(becomesTrue(within: 20) { process.output.contains("ready") })
+    let status = try String(contentsOfFile: "/proc/\(process.processID)/status", encoding: .utf8)
+    let ignored = try #require(status.split(separator: "\n").first { $0.hasPrefix("SigIgn:") }?.split(separator: "\t").last)
+    let mask = try #require(UInt64(ignored, radix: 16))
+    #expect(mask & 1 << UInt64(SIGHUP - 1) != 0, "\(status)")
+    process.signal(SIGUSR1)
+    let result = process.wait()
+    #expect(result.exitCode == 4, "\(result)")
+  }
+
   private func expectStop(of process: RunningProcess, by signal: Int32, times: Int = 1, ready: Int) {
     let deadline = ContinuousClock.now + .seconds(20)
     while process.output.components(separatedBy: "ready").count <= ready, ContinuousClock.now < deadline { usleep(5000) }

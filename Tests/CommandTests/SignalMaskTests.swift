@@ -11,27 +11,31 @@ struct SignalMaskTests {
   private struct Look {
     var blocked: [UInt64] = []
     var handled: UInt64 = 0
+    /// Whether the thread that hears the signals runs: the program has been loaded, and what libraries handled has been taken away.
+    var isHeard = false
 
     init?(_ process: Int32) {
       let folder = "/proc/\(process)/task"
       for thread in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] {
         guard let status = try? String(contentsOfFile: "\(folder)/\(thread)/status", encoding: .utf8) else { continue }
-        func mask(_ name: String) -> UInt64? {
+        func value(_ name: String) -> String? {
           status.split(separator: "\n").first { $0.hasPrefix(name) }
-            .flatMap { UInt64($0.dropFirst(name.count).trimmingCharacters(in: .whitespaces), radix: 16) }
+            .map { $0.dropFirst(name.count).trimmingCharacters(in: .whitespaces) }
         }
+        func mask(_ name: String) -> UInt64? { value(name).flatMap { UInt64($0, radix: 16) } }
         // Handlers are the whole process's; a thread that shows none has ended, and its mask is no mask. Source: proc(5), and task_sig()
         // in Linux' fs/proc/array.c, which leaves all of them at zero then.
         guard let own = mask("SigBlk:"), let handlers = mask("SigCgt:"), handlers != 0 else { continue }
         blocked.append(own)
         handled |= handlers
+        isHeard = isHeard || value("Name:") == "signals"
       }
       if blocked.isEmpty { return nil }
     }
   }
 
   @Test(
-    "In every thread of a job that computes, at every moment, the answered signals are blocked, and none of them has a handler",
+    "In every thread of a job, at every moment, the answered signals are blocked, and none has a handler once they are heard",
     arguments: ["train", "saliency", "class-models"])
   func everyThreadBlocks(command: String) throws {
     let tiny = try TinyData()
@@ -55,8 +59,8 @@ struct SignalMaskTests {
           continue
         }
         #expect(look.blocked.allSatisfy { $0 & Self.answered == Self.answered }, "\(look)")
-        #expect(look.handled & Self.answered == 0, "\(look)")
-        looks += 1
+        #expect(!look.isHeard || look.handled & Self.answered == 0, "\(look)")
+        looks += look.isHeard ? 1 : 0
         mostThreads = max(mostThreads, look.blocked.count)
       }
       usleep(2000)

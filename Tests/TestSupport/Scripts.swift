@@ -13,7 +13,8 @@ extension TemporaryFolder {
   /// - Throws: `ProcessError` if it can't be written.
   @discardableResult
   public func script(_ name: String, _ text: String) throws -> String {
-    let made = try RunningProcess(["sh", "-c", #"printf '#!/bin/sh\n%s\n' "$1" >"$0" && chmod 755 "$0""#, path(name), text]).wait()
+    let writing = #"printf '#!/bin/sh\n%s\n' "$1" >"$0" && chmod 755 "$0""#
+    let made = try RunningProcess(["sh", "-c", writing, path(name), text]).wait()
     guard made.exitCode == 0 else { throw ProcessError(description: "\(made)") }
     return path(name)
   }
