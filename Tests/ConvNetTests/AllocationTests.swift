@@ -12,8 +12,8 @@ import Testing
   ].filter { $0.0.obstacle(to: $0.1) == nil }
 
   /// To run a primitive oneDNN gathers its arguments in a hash table that it makes for the call, and frees: 5 to 8 small blocks
-  /// a primitive in version 2, up to 39 in 3.7, all of which are gone when it has ended.
-  private static let mostInsideAPrimitive = 60
+  /// a primitive in version 2, up to 70 in 3.7 on the mean of a step's primitives, all of which are gone when it has ended.
+  private static let mostInsideAPrimitive = 120
 
   @Test("A step allocates nothing outside oneDNN's primitives, and they keep nothing", arguments: cases.indices)
   func steps(index: Int) throws {
