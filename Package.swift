@@ -194,7 +194,7 @@ let package = Package(
       dependencies: [
         "deepinside", "train-a-net", "draw-a-class", "own-method", "map-of-a-picture", "Checkpoint", "HDF5", "ConvNet", "Data",
         "Images",
-        "TestSupport",
+        "TestSupport", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
   ],
   swiftLanguageModes: [.v6]

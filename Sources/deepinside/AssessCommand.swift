@@ -7,7 +7,8 @@ struct AssessCommand: StoppableCommand {
   static let configuration = CommandConfiguration(
     commandName: "assess",
     abstract: "Which maps to trust: pointing game, insertion, deletion and randomised nets for every method.",
-    discussion: """
+    discussion: helpText(
+      """
       deepinside assess --checkpoint best.h5 --images data/val --annotations data/Annotations --output assessment
       ./launch.sh --ranks 4 assess --checkpoint best.h5 --images data/val --annotations data/Annotations --output assessment \
       --methods gradient,grad-cam --randomised 20
@@ -17,7 +18,7 @@ struct AssessCommand: StoppableCommand {
       The tables are assessment.csv, assessment.html and randomisation.csv; docs/saliency.md says what is measured. Insertion and deletion
       take two forward passes a row of pixels, for each picture and method. With --class-models an independent net says what it sees;
       with --localised the errors of several runs of localise stand beside each other.
-      """)
+      """))
 
   @Option(help: ArgumentHelp("The trained network.", valueName: "file"))
   var checkpoint: String?

@@ -7,13 +7,14 @@ struct ClassModelsCommand: StoppableCommand {
   static let configuration = CommandConfiguration(
     commandName: "class-models",
     abstract: "What does the net think a goose is? A picture for each class that maximises its score.",
-    discussion: """
+    discussion: helpText(
+      """
       deepinside class-models --checkpoint run/checkpoints/best.h5 --output class-models
       ./launch.sh --ranks 4 class-models --checkpoint best.h5 --output out --classes n01855672,n02086240 --mode paper
       deepinside class-models --checkpoint best.h5 --output units --objective conv5:12,conv5:13,fc7:100+0.5*conv4:3
 
       Classes are shared out over the ranks one at a time; a second run makes only what is missing.
-      """)
+      """))
 
   @Option(help: ArgumentHelp("all, or synset ids between commas.", valueName: "wnids"))
   var classes = "all"

@@ -13,15 +13,17 @@ struct Deepinside: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "deepinside",
     abstract: "Train the ConvNet of 'Deep Inside Convolutional Networks' on a CPU cluster, and see what it has learnt.",
-    discussion: """
+    discussion: helpText(
+      """
       A first look, all on data that it makes itself:
         deepinside synthesize --output data
         deepinside train --data data --network cnn-f-64 --run run --epochs 20
         deepinside class-models --checkpoint run/checkpoints/best.h5 --output pictures
 
       On several ranks: ./launch.sh --ranks 4 train …, or mpirun -np 4 deepinside train …
+
       Exit codes: 0 all of the work is whole, 1 failure, 2 wrong use, 3 bad input data, 4 stopped on request, work saved.
-      """,
+      """),
     version: version,
     subcommands: [
       SynthesizeCommand.self, PrepareCommand.self, TrainCommand.self, EvaluateCommand.self, ReportCommand.self,

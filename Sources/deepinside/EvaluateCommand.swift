@@ -10,7 +10,8 @@ struct EvaluateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate",
     abstract: "Top-1 and top-5 error of a checkpoint, each picture counted once.",
-    discussion: """
+    discussion: helpText(
+      """
       deepinside evaluate --checkpoint run/checkpoints/best.h5 --data data
       ./launch.sh --ranks 2 evaluate --checkpoint run/checkpoints/best.h5 --data data --crops 10 --output errors
 
@@ -19,7 +20,7 @@ struct EvaluateCommand: ParsableCommand {
       of saliency, localise, assess and reconstruct have too as input_sha256). The figures don't depend on the number of ranks.
       With --real real.json: the error by the ReaL labels as well, all classes that people see in each of ILSVRC-2012's
       validation pictures; a prediction is right when it is among them, and pictures without labels are left out.
-      """)
+      """))
 
   @Option(help: ArgumentHelp("The trained network.", valueName: "file"))
   var checkpoint: String

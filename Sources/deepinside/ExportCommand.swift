@@ -6,12 +6,13 @@ struct ExportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "export",
     abstract: "Gives a checkpoint's network to other programs: safetensors for PyTorch, ONNX for ONNX Runtime.",
-    discussion: """
+    discussion: helpText(
+      """
       deepinside export --checkpoint run/checkpoints/best.h5 --format onnx --output net.onnx
       deepinside export --checkpoint run/checkpoints/best.h5 --format safetensors --output net.safetensors
 
       The ONNX graph takes images [N, 3, H, W], RGB 0–255, subtracts the mean, and gives scores [N, K] before any softmax.
-      """)
+      """))
 
   @Option(help: ArgumentHelp("The trained network.", valueName: "file"))
   var checkpoint: String

@@ -6,14 +6,15 @@ struct GalleryCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "gallery",
     abstract: "A self-contained HTML page of a result folder: search, sort, zoom; maps drawn anew; contact sheet.",
-    discussion: """
+    discussion: helpText(
+      """
       deepinside gallery --results class-models --tile 120
       deepinside gallery --results saliency --percentile 0.99 --gamma 0.5 --colours inferno --overlay 0.6
 
       The jobs make the page themselves when they end; this makes it anew. More than 2000 results get an index and pages of 500.
       With one of the last four options the maps of saliency and localise are drawn anew from their raw floats and the picture
       files, in place of the drawings that are there; the net isn't needed, and the others of the four then have their defaults.
-      """)
+      """))
 
   @Option(help: ArgumentHelp("A result folder.", valueName: "dir"))
   var results: String

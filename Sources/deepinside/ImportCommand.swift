@@ -8,13 +8,14 @@ struct ImportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "import",
     abstract: "Makes a checkpoint of published weights: Caffe's .caffemodel, MatConvNet's .mat.",
-    discussion: """
+    discussion: helpText(
+      """
       deepinside import --weights imagenet-vgg-f.mat --output vgg-f.h5
       deepinside import --weights VGG_CNN_F.caffemodel --mean VGG_mean.binaryproto \\
         --synset-words synset_words.txt --check ILSVRC --output cnn-f.h5
 
       What comes out works in every command but train --resume: it holds no velocity.
-      """)
+      """))
 
   @Option(help: ArgumentHelp("A .caffemodel or .mat file.", valueName: "file"))
   var weights: String

@@ -10,7 +10,8 @@ struct LocaliseCommand: StoppableCommand {
   static let configuration = CommandConfiguration(
     commandName: "localise",
     abstract: "Where the strongest classes are in pictures: masks and boxes by saliency and GraphCut.",
-    discussion: """
+    discussion: helpText(
+      """
       deepinside localise --checkpoint run/checkpoints/best.h5 --images data/val --annotations data/Annotations/val --output boxes
       deepinside localise --checkpoint best.h5 --images data/val --output boxes --method grad-cam
       ./launch.sh --ranks 4 localise --checkpoint best.h5 --images val --output boxes
@@ -19,10 +20,9 @@ struct LocaliseCommand: StoppableCommand {
       classes.csv). The crops of a picture are computed at once, whatever --batch says. Other ways to make the boxes of the same maps need no net's work:
         deepinside localise --checkpoint best.h5 --images data/val --annotations data/Annotations/val --output centre \\
           --saliency boxes --box centre
-      """)
+      """))
 
-  @Option(parsing: .upToNextOption, help: ArgumentHelp("Pictures, or folders of them.", valueName: "path"))
-  var images: [String]
+  @OptionGroup(title: "Required") var pictures: PictureOptions
 
   @Option(help: ArgumentHelp("A folder of PASCAL VOC files with the true boxes, or of Tiny ImageNet's tables.", valueName: "dir"))
   var annotations: String?
@@ -57,7 +57,8 @@ struct LocaliseCommand: StoppableCommand {
     try results.run("localise", unit: "img") { network, communicator, progress in
       let job = LocalisationJob(
         results.setting(network),
-        pictures: try findPictures(images, annotations: annotations, network, communicator, results.common), options: box.options,
+        pictures: try findPictures(pictures.images, annotations: annotations, network, communicator, results.common),
+        options: box.options,
         maps: try maps(for: network), crops: TestCrops(rawValue: crops) ?? .ten, keepsMaps: !dropMaps,
         blackList: try blacklist.map(readBlackList) ?? [], classNumbers: try classList.map(ClassNumbers.init))
       let summary = try job.run(communicator, progress: progress)

@@ -8,7 +8,8 @@ struct PrepareCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "prepare",
     abstract: "Pack a picture folder: a few large files of resized pictures, their mean, classes and boxes.",
-    discussion: """
+    discussion: helpText(
+      """
       deepinside prepare --data ILSVRC --output ILSVRC-256
       ./launch.sh --ranks 4 prepare --data ILSVRC --output ILSVRC-256 --shorter-side 256
       ./launch.sh --ranks 4 train --data ILSVRC-256 --run run
@@ -16,7 +17,7 @@ struct PrepareCommand: ParsableCommand {
       The same command again goes on with an interrupted pack, on any number of ranks; the pack is the same to the byte.
       report.csv in the pack lists every file that can't be read or is odd, and what was done with it. `inspect` verifies it.
       SIGUSR1 stops (exit code 4); shards that are whole stay.
-      """)
+      """))
 
   @Option(
     help: ArgumentHelp(

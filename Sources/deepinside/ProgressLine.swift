@@ -43,7 +43,10 @@ final class ProgressLine: @unchecked Sendable {
     let itemsPerSecond = seconds > 0 ? Double(done - first.done) / seconds : 0
     let left = itemsPerSecond > 0 ? Double(total - done) / itemsPerSecond : .infinity
     let percent = total > 0 ? 100 * done / total : 100
-    var text = "\(label)  \(done)/\(total)  \(percent) %  \(Self.format(rate ?? itemsPerSecond)) \(unit)/s"
+    let speed = rate ?? itemsPerSecond
+    var text = "\(label)  \(done)/\(total)  \(percent) %"
+    // Nothing is known of it at the first item.
+    if speed > 0 { text += "  \(Self.format(speed)) \(unit)/s" }
     if done < total, left.isFinite { text += "  \(Self.time(left)) left" }
     if !note.isEmpty { text += "  \(note)" }
     write(isTerminal ? "\r\u{1B}[K\(text)" : "\(text)\n")

@@ -7,17 +7,17 @@ struct ReconstructCommand: StoppableCommand {
   static let configuration = CommandConfiguration(
     commandName: "reconstruct",
     abstract: "What excites the units of a layer: their activations taken back to the pixels.",
-    discussion: """
+    discussion: helpText(
+      """
       deepinside reconstruct --checkpoint best.h5 --images goose.jpg --layer conv5 --units 16 --output units
       deepinside reconstruct --checkpoint best.h5 --images goose.jpg --layer conv3 --channel 7 --unit 6,6 --output unit
       ./launch.sh --ranks 4 reconstruct --checkpoint best.h5 --images data/val --layer conv5 --top 9 --output figure
 
       For each picture the strongest unit of each of the strongest channels; with --channel the strongest units of that one;
       with --top, for every channel the pictures of the whole set that excite it most, and contact-sheet.png of all channels.
-      """)
+      """))
 
-  @Option(parsing: .upToNextOption, help: ArgumentHelp("Pictures, or folders of them.", valueName: "path"))
-  var images: [String]
+  @OptionGroup(title: "Required") var pictures: PictureOptions
 
   @Option(help: ArgumentHelp("The layer, convolutional or fully connected, after its ReLU.", valueName: "name"))
   var layer = "conv5"
@@ -59,7 +59,8 @@ struct ReconstructCommand: StoppableCommand {
   func run() throws {
     try results.run("reconstruct", unit: top == nil ? "img" : "item") { network, communicator, progress in
       let job = ReconstructionJob(
-        results.setting(network), pictures: try findPictures(images, network, communicator, results.common), layer: layer,
+        results.setting(network), pictures: try findPictures(pictures.images, network, communicator, results.common),
+        layer: layer,
         rule: method, units: UnitChoice(count: units, channel: channel, place: place))
       guard let top else { return try job.run(communicator, progress: progress) }
       return try TopPicturesJob(job, top: top).run(communicator, progress: progress)

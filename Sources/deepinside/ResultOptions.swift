@@ -4,13 +4,24 @@ import Files
 import Results
 import Visualize
 
-/// The options of the commands that fill a result folder.
-struct ResultOptions: ParsableArguments {
+/// The pictures of the commands that can't do without, under the same title of the help text as their other required options.
+struct PictureOptions: ParsableArguments {
+  @Option(parsing: .upToNextOption, help: ArgumentHelp("Pictures, or folders of them.", valueName: "path"))
+  var images: [String]
+}
+
+/// What every command that fills a result folder can't do without.
+struct RequiredResultOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The trained network.", valueName: "file"))
   var checkpoint: String
 
   @Option(help: ArgumentHelp("The result folder; what is whole in it already isn't made again.", valueName: "dir"))
   var output: String
+}
+
+/// The options of the commands that fill a result folder.
+struct ResultOptions: ParsableArguments {
+  @OptionGroup(title: "Required") var required: RequiredResultOptions
 
   @Option(help: ArgumentHelp("Items computed at once on each rank.", valueName: "n"))
   var batch = 16
@@ -22,6 +33,9 @@ struct ResultOptions: ParsableArguments {
   @OptionGroup var ranks: RankOptions
   @OptionGroup var compute: ComputeOptions
   @OptionGroup var common: CommonOptions
+
+  var checkpoint: String { required.checkpoint }
+  var output: String { required.output }
 
   func validate() throws {
     try checkBatch(batch)

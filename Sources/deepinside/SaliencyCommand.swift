@@ -8,7 +8,8 @@ struct SaliencyCommand: StoppableCommand {
   static let configuration = CommandConfiguration(
     commandName: "saliency",
     abstract: "Which pixels of a picture matter for its class: one backward pass to the pixels.",
-    discussion: """
+    discussion: helpText(
+      """
       deepinside saliency --checkpoint run/checkpoints/best.h5 --images goose.jpg --output maps
       ./launch.sh --ranks 4 saliency --checkpoint best.h5 --images data/val --class truth --output maps
 
@@ -17,10 +18,9 @@ struct SaliencyCommand: StoppableCommand {
       A picture in a folder that is named like a class is one of that class (for --class truth). Pictures that can't be read
       are listed in summary.json; all others are done, and the exit code is 1. How maps are drawn can be changed later without
       the net: see gallery.
-      """)
+      """))
 
-  @Option(parsing: .upToNextOption, help: ArgumentHelp("Pictures, or folders of them.", valueName: "path"))
-  var images: [String]
+  @OptionGroup(title: "Required") var pictures: PictureOptions
 
   @Option(name: .customLong("class"), help: ArgumentHelp("top1, truth or a synset id.", valueName: "class"))
   var classChoice = "top1"
@@ -43,7 +43,7 @@ struct SaliencyCommand: StoppableCommand {
     try results.run("saliency", unit: "img") { network, communicator, progress in
       try SaliencyJob(
         results.setting(network),
-        pictures: findPictures(images, annotations: annotations, network, communicator, results.common),
+        pictures: findPictures(pictures.images, annotations: annotations, network, communicator, results.common),
         classChoice: .init(classChoice), method: network.method(method.method, method.options),
         crops: TestCrops(rawValue: crops) ?? .centre, rendering: rendering.rendering
       ).run(communicator, progress: progress)

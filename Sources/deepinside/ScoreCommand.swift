@@ -10,7 +10,8 @@ struct ScoreCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "score",
     abstract: "The ILSVRC localisation error of a file of boxes.",
-    discussion: """
+    discussion: helpText(
+      """
       deepinside score --answers boxes/boxes.csv --annotations data/Annotations/val
       deepinside score --answers submission.txt --annotations Annotations/val --class-list ILSVRC2012_meta.mat
 
@@ -20,7 +21,7 @@ struct ScoreCommand: ParsableCommand {
       Every annotated picture counts; one without an answer is wrong: --annotations are those of the pictures that the answers are
       for, not of a training set beside them. Names that only one of the files has are counted and named;
       if none of them meet, that is an error.
-      """)
+      """))
 
   @Option(help: ArgumentHelp("boxes.csv, or a devkit submission.", valueName: "file"))
   var answers: String

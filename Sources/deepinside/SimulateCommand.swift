@@ -10,14 +10,15 @@ struct SimulateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "simulate",
     abstract: "How fast would training be on a cluster? A table and a plot for any number of nodes, without them.",
-    discussion: """
+    discussion: helpText(
+      """
       deepinside simulate --nodes 1..1024 --cores-per-node 16 --bandwidth 10Gbit --latency 20us
       deepinside simulate --nodes 1,2,4 --bandwidth 100Mbit --rate 36 --plot scaling.svg
 
       A step is what a node computes, its update, and what of the communication the backward pass can't hide: for fully connected
       layers that are replicated or sharded, and gradients in float32 or bfloat16. --rate is what `benchmark --work train
       --threads 1` says; without it this machine is measured. `doctor` measures bandwidth and latency, and predicts from them.
-      """)
+      """))
 
   @Option(help: ArgumentHelp("1..1024 (powers of two), or a list: 1,2,3.", valueName: "n"))
   var nodes = NodeCounts("1..64")!

@@ -7,13 +7,14 @@ struct SynthesizeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "synthesize",
     abstract: "Make a labelled picture set with boxes, in ILSVRC layout: no data needed to start.",
-    discussion: """
+    discussion: helpText(
+      """
       deepinside synthesize --output data --classes 10 --images-per-class 100
 
       Classes are combinations of shape, colour and texture over cluttered backgrounds, named s00000001, s00000002, …;
       train/, val/ (a fifth as many more), Annotations/, synset_words.txt. The same seed makes the same pictures.
       What was broken off is completed; a folder with another set, or other pictures, is refused.
-      """)
+      """))
 
   @Option(help: ArgumentHelp("The folder to make.", valueName: "dir"))
   var output: String

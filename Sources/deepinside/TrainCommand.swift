@@ -10,7 +10,8 @@ struct TrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "train",
     abstract: "Train a network from scratch, or go on where its newest checkpoint stands.",
-    discussion: """
+    discussion: helpText(
+      """
       deepinside train --data data --network cnn-f-64 --run run --epochs 20 --batch 64
       ./launch.sh --ranks 2 train --data ILSVRC --network cnn-f --run run
 
@@ -18,7 +19,7 @@ struct TrainCommand: ParsableCommand {
       SIGUSR1 saves a checkpoint and stops (exit code 4). Checkpoints are written beside the training, from a copy; while
       the disk is full it goes on, and tries again every minute.
       --augmentation-preview 25 draws the first pictures as the net would see them, and stops.
-      """)
+      """))
 
   @Option(
     help: ArgumentHelp(

@@ -1,20 +1,56 @@
+import ArgumentParser
 import Foundation
 import TestSupport
 import Testing
 
+@testable import deepinside
+
 @Suite("The command line")
 struct CommandLineTests {
-  @Test(
-    "every command has a help text with an example",
-    arguments: [
-      "synthesize", "prepare", "train", "evaluate", "report", "class-models", "nearest", "saliency", "localise", "score",
-      "reconstruct",
-      "assess", "gallery", "inspect", "export", "import", "benchmark", "doctor",
-    ])
-  func help(command: String) throws {
-    let result = try runTool("deepinside", [command, "--help"])
-    #expect(result.exitCode == 0 && result.output.contains("deepinside \(command) --") || command == "inspect", "\(result)")
-    #expect(result.output.contains("USAGE: deepinside \(command)") && result.output.contains("--quiet"), "\(result)")
+  /// The examples of a command's help, each in one line.
+  private func examples(_ command: any ParsableCommand.Type) -> [String] {
+    var examples: [String] = []
+    for line in Deepinside.helpMessage(for: command, columns: 80).split(separator: "\n") {
+      let text = line.trimmingCharacters(in: .whitespaces)
+      if let last = examples.last, last.hasSuffix("\\") {
+        examples[examples.count - 1] = last.dropLast() + text
+      } else if line.hasPrefix("  deepinside ") || line.hasPrefix("  ./launch.sh ") {
+        examples.append(text)
+      }
+    }
+    return examples
+  }
+
+  @Test("every command has a help text with examples, which can be pasted as a terminal of 80 columns shows them")
+  func help() throws {
+    for command in Deepinside.configuration.subcommands {
+      let name = command._commandName
+      let examples = examples(command)
+      #expect(examples.contains { $0.hasPrefix("deepinside \(name) ") }, "\(name): \(examples)")
+      for example in examples {
+        let words = example.split(separator: " ").map(String.init)
+        let start = try #require(words.firstIndex(of: name), "\(example)")
+        #expect(words[0] != "deepinside" || start == 1, "\(example)")
+        let parsed = try Deepinside.parseAsRoot(Array(words[start...]))
+        #expect(type(of: parsed) == command, "\(example)")
+      }
+    }
+    let result = try runTool("deepinside", ["train", "--help"])
+    #expect(result.exitCode == 0 && result.output.contains("USAGE: deepinside train"), "\(result)")
+  }
+
+  @Test("what a command can't do without comes first in its help")
+  func requiredFirst() {
+    for command in Deepinside.configuration.subcommands {
+      let text = Deepinside.helpMessage(for: command, columns: 80)
+      guard let usage = text.split(separator: "\n").first(where: { $0.hasPrefix("USAGE:") }) else { continue }
+      // The usage has what may be left out in brackets.
+      let required = usage.split(separator: " ").filter { $0.hasPrefix("--") }
+      let options = text.split(separator: "\n").compactMap { line in
+        line.hasPrefix("  --") ? line.split(separator: " ").first : nil
+      }
+      #expect(Set(options.prefix(required.count)) == Set(required), "\(usage): \(options)")
+    }
   }
 
   @Test(
@@ -184,6 +220,11 @@ struct CommandLineTests {
     }
     #expect(
       try run(["class-models", "--checkpoint", best, "--output", models, "--iterations", "5"]).output.contains("3 were whole"))
+    for (folder, kind) in [(tiny.folder.path("run"), "began with"), (models, "of class-models")] {
+      let inspected = try run(["inspect", folder], ranks: 1)
+      #expect(inspected.output.contains(kind) && inspected.output.contains("\(folder) is whole"), "\(inspected)")
+    }
+    #expect(try run(["inspect", tiny.data], ranks: 1, code: 3).output.contains("no run"))
     let refused = try run(["class-models", "--checkpoint", best, "--output", models, "--iterations", "6"], code: 2)
     #expect(refused.output.contains("iterations"), "\(refused)")
     let maps = tiny.folder.path("maps")

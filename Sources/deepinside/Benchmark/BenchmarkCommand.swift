@@ -8,14 +8,15 @@ struct BenchmarkCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "benchmark",
     abstract: "How fast this machine trains, infers, sees, decodes, sums and saves; on random pictures, nothing is read.",
-    discussion: """
+    discussion: helpText(
+      """
       deepinside benchmark --work train --network cnn-f --batch 64
       deepinside benchmark --work train --precision bfloat16 --layers
       ./launch.sh --ranks 2 benchmark --work all --json
 
       --batch is each rank's; under mpirun a rate is that of all ranks together, communication included. class-model counts
       picture-steps, all-reduce and checkpoint count bytes of the network's parameters.
-      """)
+      """))
 
   enum Work: String, CaseIterable, ExpressibleByArgument {
     case train, inference, saliency

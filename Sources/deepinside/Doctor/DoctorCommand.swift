@@ -9,13 +9,14 @@ struct DoctorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor",
     abstract: "Is everything as it should be? Hosts, processors, binding, MPI, network, disk; and how training would scale.",
-    discussion: """
+    discussion: helpText(
+      """
       deepinside doctor --folder runs
       ./launch.sh --hosts node1:1,node2:1 doctor --folder /shared/runs
 
       Start it as you would start the training. Each problem comes with its remedy. It takes some ten seconds; what is
       predicted for more nodes follows from the figures measured on these.
-      """)
+      """))
 
   @Option(help: ArgumentHelp("Where runs and results will go.", valueName: "dir"))
   var folder = "."
