@@ -1,4 +1,5 @@
 import ConvNet
+import Files
 import Foundation
 import Sizes
 import Synchronization
@@ -75,7 +76,7 @@ public final class CheckpointWriter: @unchecked Sendable {
   private func write(waitSeconds: Double) {
     guard let (contents, isBest) = contents else { return }
     inFlight.enter()
-    let thread = Thread { [self] in
+    startThread("checkpoint") { [self] in
       // The threads of the training wait for the slowest of them, so this thread, which shares their processors, takes a lower
       // priority.
       _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
@@ -94,7 +95,5 @@ public final class CheckpointWriter: @unchecked Sendable {
       outcomes.withLock { $0.append(outcome) }
       inFlight.leave()
     }
-    thread.name = "checkpoint"
-    thread.start()
   }
 }

@@ -1,6 +1,7 @@
 import Cluster
 import Data
 import DataSets
+import Files
 import Foundation
 import Images
 
@@ -80,10 +81,8 @@ public final class BatchLoader: @unchecked Sendable {
   private func startThreads() {
     while runningThreads < wantedThreads {
       // The thread keeps the loader alive: see `close()`.
-      let thread = Thread { [self] in run() }
-      thread.name = "loader-\(runningThreads)"
+      startThread("loader-\(runningThreads)") { [self] in run() }
       runningThreads += 1
-      thread.start()
     }
   }
 

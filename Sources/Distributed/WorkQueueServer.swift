@@ -1,4 +1,5 @@
 import CMPI
+import Files
 import Foundation
 
 /// The messages from a rank to the server; the answer to `next` is one Int, negative when no item is left.
@@ -46,7 +47,7 @@ final class WorkQueueServer: Sendable {
   init(_ state: WorkQueueState, _ communicator: Communicator) {
     self.state = state
     self.communicator = communicator
-    let thread = Thread { [self] in
+    startThread("work-queue") { [self] in
       do {
         try serve()
       } catch {
@@ -55,8 +56,6 @@ final class WorkQueueServer: Sendable {
       }
       ended.signal()
     }
-    thread.name = "work-queue"
-    thread.start()
   }
 
   /// Waits for the end of the thread.

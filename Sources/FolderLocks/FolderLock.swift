@@ -67,9 +67,7 @@ public final class FolderLock: Sendable {
     let renewal = Renewal(
       path: Self.path(in: folder), folder: FolderIdentity(of: folder), owner: owner, timing: timing, wake: wake, ended: ended,
       onLoss: onLoss)
-    let thread = Thread { renewal.run() }
-    thread.name = "folder-lock"
-    thread.start()
+    startThread("folder-lock") { renewal.run() }
   }
 
   deinit { release() }

@@ -18,12 +18,10 @@ private final class Background<Value: Sendable>: @unchecked Sendable {
   private let ended = DispatchSemaphore(value: 0)
 
   init(_ work: @escaping @Sendable () -> Value) {
-    let thread = Thread { [self] in
+    startThread("prepare") { [self] in
       value = work()
       ended.signal()
     }
-    thread.name = "prepare"
-    thread.start()
   }
 
   func get() -> Value {

@@ -90,7 +90,8 @@ struct Deepinside: ParsableCommand {
       OpenBLASKernels.variable: OpenBLASKernels.better, ThreadTeam.waitingVariable: ThreadTeam.betterWaiting,
     ].compactMapValues { $0 }
     guard !settings.isEmpty, settings.allSatisfy({ setenv($0.key, $0.value, 1) == 0 }) else { return }
-    execv("/proc/self/exe", CommandLine.unsafeArgv)
+    // By its path, which the process is named after in `ps` and for `pkill`.
+    execv(FilePath.resolved("/proc/self/exe"), CommandLine.unsafeArgv)
   }
 }
 

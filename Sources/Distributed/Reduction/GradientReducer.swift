@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// Sums the gradients of all ranks, range by range, while the backward pass goes on.
@@ -78,9 +79,7 @@ private final class ReductionThread: @unchecked Sendable {
     self.gradients = gradients
     self.sum = sum
     ranges.reserveCapacity(64)
-    let thread = Thread { [self] in run() }
-    thread.name = "gradients"
-    thread.start()
+    startThread("gradients") { [self] in run() }
   }
 
   func append(_ range: Range<Int>) {

@@ -1,4 +1,5 @@
 import CSignals
+import Files
 import Foundation
 import Synchronization
 
@@ -106,7 +107,7 @@ final class SignalThread: Sendable {
       csignals_unblock()
       return
     }
-    let thread = Thread { [self] in
+    startThread("signals") { [self] in
       while true {
         let number = csignals_next(descriptor, state.withLock { $0.due == nil ? -1 : 50 })
         if number > 0 { hear(number) } else if number < 0 { break }
@@ -115,8 +116,6 @@ final class SignalThread: Sendable {
       // The descriptor is broken, which nothing here can do.
       csignals_unblock()
     }
-    thread.name = "signals"
-    thread.start()
   }
 
   /// Signals within this time of the first are the same request: `timeout` sends two at once, a terminal that is closed several.

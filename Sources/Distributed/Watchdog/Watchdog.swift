@@ -1,4 +1,5 @@
 import CMPI
+import Files
 import Foundation
 import Synchronization
 
@@ -42,7 +43,8 @@ final class Watchdog: @unchecked Sendable {
     received = .allocate(capacity: Self.messageCount)
     received.initialize(repeating: 0, count: Self.messageCount)
     requests = peers.map { _ in cmpi_request_null() }
-    let thread = Thread { [self] in
+    if communicator.rank == 0 { SignalThread.shared.setLastWords { LastWords.speak(communicator) } }
+    startThread("watchdog") { [self] in
       do {
         try watch()
       } catch {
@@ -50,9 +52,6 @@ final class Watchdog: @unchecked Sendable {
       }
       ended.signal()
     }
-    thread.name = "watchdog"
-    if communicator.rank == 0 { SignalThread.shared.setLastWords { LastWords.speak(communicator) } }
-    thread.start()
   }
 
   deinit {
