@@ -15,7 +15,7 @@ struct AssessCommand: StoppableCommand {
       deepinside assess --class-models models --judge other.h5 --output transfer
       deepinside assess --localised boxes threshold centre whole --output comparison
 
-      The tables are assessment.csv, assessment.html and randomisation.csv; docs/saliency.md says what is measured. Insertion and deletion
+      The tables are assessment.csv, assessment.html, randomisation.csv and tests.csv (all tests, with intervals); docs/saliency.md says what is measured. Insertion and deletion
       take two forward passes a row of pixels, for each picture and method. With --class-models an independent net says what it sees;
       with --localised the errors of several runs of localise stand beside each other.
       """))
@@ -45,6 +45,15 @@ struct AssessCommand: StoppableCommand {
 
   @Option(help: ArgumentHelp("Pictures whose maps are compared with those of randomised nets.", valueName: "n"))
   var randomised = 10
+
+  @Option(
+    help: ArgumentHelp(
+      "Pictures, the first ones, for the tests of many passes: road, max_sensitivity, infidelity; 0 leaves them out.",
+      valueName: "n"))
+  var costly = 50
+
+  @Flag(help: "Test the edges, the object's mask and the picture itself too, as if they were maps: which tests do they fool?")
+  var controls = false
 
   @Option(help: ArgumentHelp("Of the random weights and the random baseline.", valueName: "n"))
   var seed: UInt64 = 0
@@ -77,6 +86,7 @@ struct AssessCommand: StoppableCommand {
   func validate() throws {
     try checkBatch(batch)
     if randomised < 0 { throw ValidationError("--randomised \(randomised): zero or more.") }
+    if costly < 0 { throw ValidationError("--costly \(costly): zero or more.") }
     if let step, !(1...(1 << 30)).contains(step) { throw ValidationError("--step \(step): 1 to 2^30 pixels.") }
     if let other = names.first(where: { !SaliencyMethods.names.contains($0) }) {
       throw ValidationError("--methods \(other): known are \(SaliencyMethods.names.joined(separator: ", ")).")
@@ -99,7 +109,7 @@ struct AssessCommand: StoppableCommand {
       try AssessmentJob(
         JobSetting(network: network, output: output, overwrite: overwrite, batch: batch, compute: compute.settings),
         pictures: findPictures(images, annotations: annotations, network, communicator, common), methods: names, step: step,
-        randomised: randomised, seed: seed
+        randomised: randomised, costly: costly, controls: controls, seed: seed
       ).run(communicator, progress: progress)
     }
   }

@@ -91,7 +91,7 @@ private func checkAssessment(_ communicator: Communicator, _ arguments: [String]
   let pictures = try PictureList.find([arguments[2]], classes: network.classes).annotated(from: arguments[3], communicator)
   let job = AssessmentJob(
     JobSetting(network: network, output: arguments[1], batch: 4), pictures: pictures, methods: ["gradient", "grad-cam"],
-    randomised: Int(given["randomised"] ?? "2") ?? 2)
+    randomised: Int(given["randomised"] ?? "2") ?? 2, costly: 3, controls: true)
   try finish(job.run(communicator), communicator)
 }
 

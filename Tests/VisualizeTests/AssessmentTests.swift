@@ -42,7 +42,7 @@ import Testing
       try xml.write(toFile: "\(annotations)/p\(index).xml", atomically: true, encoding: .utf8)
     }
     func tables(_ output: String) throws -> [String] {
-      try ["assessment.csv", "randomisation.csv", "assessment.html"].map {
+      try ["assessment.csv", "randomisation.csv", "assessment.html", "tests.csv"].map {
         try String(contentsOfFile: "\(output)/\($0)", encoding: .utf8)
       }
     }
@@ -54,7 +54,20 @@ import Testing
     #expect(second.exitCode == 0, "\(second)")
     #expect(try tables(one) == tables(three))
     let rows = try tables(one)[0].split(separator: "\n").map { $0.split(separator: ",", omittingEmptySubsequences: false) }
-    #expect(rows.map { $0[0] } == ["method", "gradient", "grad-cam", "centre", "random"])
+    #expect(rows.map { $0[0] } == ["method", "gradient", "grad-cam", "centre", "random", "edge", "mask", "input"])
+    // Of the tests: 5 pictures, the costly ones on 3, those with random nets on 2; the mask knows where the object is.
+    let tests = try tables(one)[3].split(separator: "\n").dropFirst()
+      .map { $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) }
+    func row(_ method: String, _ test: String) throws -> [String] {
+      try #require(tests.first { $0[0] == method && $0[1] == test })
+    }
+    #expect(tests.count == 7 * 12)
+    #expect(try row("gradient", "relevance_mass")[4] == "5" && row("gradient", "max_sensitivity")[4] == "3")
+    #expect(try row("grad-cam", "efficient_randomisation")[4] == "2" && row("random", "random_logit")[4] == "0")
+    for test in ["relevance_mass", "relevance_rank"] { #expect(try row("mask", test)[5] == "1.0000") }
+    for control in ["edge", "mask", "input"] {
+      #expect(try row(control, "random_logit")[5] == "1.0000" && row(control, "efficient_randomisation")[5] == "0.0000")
+    }
     #expect(rows.dropFirst().allSatisfy { $0[1] == "5" && (0...1).contains(Double($0[2]) ?? -1) })
     #expect(try tables(one)[1].split(separator: "\n").count == 1 + 2 * 5)
     let before = try tables(three)
@@ -71,7 +84,7 @@ import Testing
     #expect(refused.exitCode == 3, "\(refused)")
     #expect(
       refused.output.contains(
-        "\(changed) holds a /measures of shape [2, 3], not [4, 3]: a result of other methods; give --overwrite"),
+        "\(changed) holds a /measures of shape [2, 3], not [7, 3]: a result of other methods; give --overwrite"),
       "\(refused)")
   }
 

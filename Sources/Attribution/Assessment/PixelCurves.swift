@@ -28,7 +28,7 @@ package struct PixelCurves {
   ///   - image: `[3, H, W]`, mean subtracted.
   package func areas(of map: [Float], image: [Float], classIndex: Int) -> (insertion: Double, deletion: Double) {
     let shape = score.network.input
-    let order = map.indices.sorted { (map[$0].isNaN ? -.infinity : map[$0], $1) > (map[$1].isNaN ? -.infinity : map[$1], $0) }
+    let order = map.pixelsFromGreatest
     let insertion = curve(from: Self.blurred(image, shape), to: image, order: order, classIndex: classIndex)
     let deletion = curve(
       from: image, to: [Float](repeating: 0, count: image.count), order: order, classIndex: classIndex)

@@ -29,15 +29,19 @@ public struct AssessmentJob: PictureJob {
   public var step: Int
   /// The maps of randomised nets are compared for so many pictures, the first ones.
   public var randomised: Int
+  /// The costly tests run on so many pictures, the first ones.
+  public var costly: Int
+  /// True if maps that are made without a net are tested too.
+  public var controls: Bool
   public var seed: UInt64
 
   public init(
     _ setting: JobSetting, pictures: PictureList, methods: [String] = SaliencyMethods.affordable, step: Int? = nil,
-    randomised: Int = 10,
-    seed: UInt64 = 0
+    randomised: Int = 10, costly: Int = 50, controls: Bool = false, seed: UInt64 = 0
   ) {
     (self.setting, self.pictures, self.methods) = (setting, pictures, methods)
     (self.step, self.randomised, self.seed) = (step ?? setting.network.network.input.width, randomised, seed)
+    (self.costly, self.controls) = (costly, controls)
   }
 
   /// What a rank must know of a picture.
@@ -45,7 +49,12 @@ public struct AssessmentJob: PictureJob {
     let annotation: Annotation
     /// True if the maps of randomised nets are compared for this picture.
     let isSampled: Bool
+    /// True if the costly tests run on this picture.
+    let runsCostly: Bool
   }
+
+  /// The names of the rows after the methods.
+  var others: [String] { Self.baselines + (controls ? ControlMaps.names : []) }
 
   package func check() throws { _ = try madeMethods() }
 
@@ -71,7 +80,8 @@ public struct AssessmentJob: PictureJob {
       var picture = found.1.picture
       picture?.truth = found.0.wnid
       return WorkItem(
-        name: found.1.name, picture: picture, subject: Subject(annotation: found.0.annotation, isSampled: index < randomised))
+        name: found.1.name, picture: picture,
+        subject: Subject(annotation: found.0.annotation, isSampled: index < randomised, runsCostly: index < costly))
     }
   }
 
@@ -80,18 +90,23 @@ public struct AssessmentJob: PictureJob {
     let picture = try TestPicture(contentsOf: source.path, decoder: decoder, geometry: network.spec.geometry)
     let truth = source.truth ?? ""
     let explained = ExplainedPicture(picture: picture, classIndex: try network.index(of: truth), stream: item.stream)
-    let boxes = item.subject.annotation.boxes(in: try PictureFrame(contentsOf: source.path)).boxes.filter { $0.wnid == truth }
+    let all = item.subject.annotation.boxes(in: try PictureFrame(contentsOf: source.path)).boxes
+    let boxes = all.filter { $0.wnid == truth }
     guard !boxes.isEmpty else {
       throw ResultsError(
         .badData, "\(source.path.written): none of its boxes of \(truth) is in the picture; correct its annotation")
     }
-    return AssessmentWorker.Picture(explained: explained, boxes: boxes, isSampled: item.subject.isSampled)
+    let area = boxes.reduce(0.0) { $0 + Double($1.xmax + 1 - $1.xmin) * Double($1.ymax + 1 - $1.ymin) }
+    let isSmall = area < Double(picture.original.width) * Double(picture.original.height) / 4
+    return AssessmentWorker.Picture(
+      explained: explained, boxes: boxes, isSampled: item.subject.isSampled, runsCostly: item.subject.runsCostly,
+      isDifficult: isSmall && boxes.count < all.count)
   }
 
   package func makeEngine(_ most: Int) throws -> AssessmentWorker {
     try AssessmentWorker(
-      network, methods: madeMethods(), step: step, randomises: randomised > 0, seed: seed, batch: setting.batch,
-      compute: setting.compute)
+      network, methods: madeMethods(), step: step, randomises: randomised > 0, controls: controls, seed: seed,
+      batch: setting.batch, compute: setting.compute)
   }
 
   package func compute(
@@ -110,8 +125,11 @@ public struct AssessmentJob: PictureJob {
       item: item.name, kind: Self.command, classIndex: map.classIndex, score: map.score, posterior: map.posterior,
       top: map.topClasses, net: network)
     record.inputSHA256 = picture.inputDigest(mean: network.mean)
-    let rows = methods.count + Self.baselines.count
-    var dataSets = [ItemResult<NoFacts>.DataSet(path: "/measures", shape: [rows, 3], values: measured.measures)]
+    let rows = methods.count + others.count
+    var dataSets = [
+      ItemResult<NoFacts>.DataSet(path: "/measures", shape: [rows, 3], values: measured.measures),
+      .init(path: "/tests", shape: [rows, MapTests.all.count], values: measured.tests),
+    ]
     if !measured.spearman.isEmpty {
       let shape = [methods.count, measured.spearman.count / methods.count]
       dataSets.append(.init(path: "/spearman", shape: shape, values: measured.spearman))
@@ -129,7 +147,9 @@ public struct AssessmentJob: PictureJob {
     _ communicator: Communicator
   ) throws {
     try communicator.onFirst {
-      try AssessmentTable(results: store, methods: methods, stages: RandomisedNetwork.stages(of: network.parameters)).write()
+      var table = try AssessmentTable(
+        results: store, methods: methods, others: others, stages: RandomisedNetwork.stages(of: network.parameters), seed: seed)
+      try table.write()
     }
   }
 
@@ -137,7 +157,8 @@ public struct AssessmentJob: PictureJob {
     [
       "methods": .text(methods.joined(separator: ",")), "step": .number(Double(step)),
       "randomised": .number(Double(randomised)), "seed": .text("\(seed)"), "tolerance": .number(PointingGame.tolerance),
-      "blur": .number(PixelCurves.sigma),
+      "blur": .number(PixelCurves.sigma), "costly": .number(Double(costly)), "controls": .text(controls ? "yes" : "no"),
+      "tests": .text(MapTests.all.map(\.name).joined(separator: ",")),
     ].merging(network.spec.geometry.parameters) { $1 }
   }
 }

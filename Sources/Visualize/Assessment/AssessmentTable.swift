@@ -10,7 +10,8 @@ struct AssessmentTable {
   static let tableFile = "assessment.csv"
   static let pageFile = "assessment.html"
   static let randomisationFile = "randomisation.csv"
-  static let files = [tableFile, pageFile, randomisationFile]
+  static let testsFile = "tests.csv"
+  static let files = [tableFile, pageFile, randomisationFile, testsFile]
   /// [ours] A method isn't trusted if the mean rank correlation with the maps of a wholly random net is above this value.
   static let sanityLimit = 0.5
 
@@ -24,22 +25,33 @@ struct AssessmentTable {
     /// Per stage: the mean over the sampled pictures.
     var spearman: [Double] = []
     var similarity: [Double] = []
+    /// Why the method's maps can't be trusted; empty if nothing speaks against it, nil for a baseline.
+    var doubts: [String]?
   }
 
   private let store: ResultStore
   private let stages: [RandomisedNetwork.Stage]
   private(set) var rows: [Row]
+  private var tests: MapTestTable
   private(set) var pictures = 0
   private(set) var sampled = 0
 
   /// Reads the results of all pictures, in the order of their names.
-  init(results store: ResultStore, methods: [String], stages: [RandomisedNetwork.Stage]) throws {
+  init(
+    results store: ResultStore, methods: [String], others: [String], stages: [RandomisedNetwork.Stage], seed: UInt64
+  ) throws {
     self.store = store
     self.stages = stages
-    rows = (methods + AssessmentJob.baselines).map { Row(method: $0) }
+    rows = (methods + others).map { Row(method: $0) }
+    tests = MapTestTable(methods: methods, others: others, seed: seed)
+    // Per method: the rank correlation with the wholly random net's map, of each sampled picture.
+    var random = methods.map { _ in [Double]() }
     for item in try Manifest(of: store.folder).latest().keys.sorted() {
       let file = try ResultDamage.open(item, in: store.folder, madeBy: store.header.command)
-      let measures = try Self.read("/measures", of: file, shape: [rows.count, 3]).map(Double.init)
+      let values = try Self.read("/measures", of: file, shape: [rows.count, 3])
+      tests.add(
+        measures: values, tests: try Self.read("/tests", of: file, shape: [rows.count, MapTestTable.columns.count - 3]))
+      let measures = values.map(Double.init)
       pictures += 1
       for row in rows.indices {
         rows[row].pointing += measures[row * 3]
@@ -50,6 +62,12 @@ struct AssessmentTable {
       let spearman = try Self.read("/spearman", of: file, shape: [methods.count, stages.count])
       let similarity = try Self.read("/ssim", of: file, shape: [methods.count, stages.count])
       sampled += 1
+      if let last = stages.lastIndex(where: { $0.kind == .cascading }) {
+        for row in methods.indices {
+          let value = Double(spearman[row * stages.count + last])
+          random[row].append(value.isNaN ? 0 : value)
+        }
+      }
       for row in methods.indices {
         let part = (row * stages.count)..<((row + 1) * stages.count)
         rows[row].spearman = Self.sum(rows[row].spearman, spearman[part])
@@ -64,6 +82,7 @@ struct AssessmentTable {
       rows[row].deletion /= count
       rows[row].spearman = rows[row].spearman.map { $0 / samples }
       rows[row].similarity = rows[row].similarity.map { $0 / samples }
+      rows[row].doubts = row < methods.count ? doubts(rows[row], random[row], seed: seed) : nil
     }
   }
 
@@ -85,22 +104,25 @@ struct AssessmentTable {
     return sums.isEmpty ? known : zip(sums, known).map { $0 + $1 }
   }
 
-  func write() throws {
+  mutating func write() throws {
+    try AtomicFile.write(tests.csv(), to: store.path(Self.testsFile))
     try AtomicFile.write(csv, to: store.path(Self.tableFile))
     try AtomicFile.write(randomisationCSV, to: store.path(Self.randomisationFile))
     try AtomicFile.write(html, to: store.path(Self.pageFile))
   }
 
-  /// The reasons why a method's maps can't be trusted; empty if there are none, nil for a baseline.
-  func doubts(_ row: Row) -> [String]? {
-    guard !AssessmentJob.baselines.contains(row.method), let centre = rows.first(where: { $0.method == "centre" }),
-      let random = rows.first(where: { $0.method == "random" })
-    else { return nil }
+  /// The reasons why a method's maps can't be trusted: what it isn't better than by more than the interval of the pictures' differences.
+  private mutating func doubts(_ row: Row, _ spearman: [Double], seed: UInt64) -> [String] {
+    func isBetter(_ other: String, _ column: String) -> Bool {
+      tests.comparison(of: row.method, with: other, in: column) == 1
+    }
     var doubts: [String] = []
-    if row.pointing <= centre.pointing { doubts.append("points no better than the centre") }
-    if row.insertion <= random.insertion { doubts.append("insertion no better than random") }
-    if row.deletion >= random.deletion { doubts.append("deletion no better than random") }
-    if let all = spearmanOfAll(row), all > Self.sanityLimit { doubts.append("hardly depends on the weights") }
+    if !isBetter("centre", "pointing") { doubts.append("points no better than the centre") }
+    if !isBetter("random", "insertion") { doubts.append("insertion no better than random") }
+    if !isBetter("random", "deletion") { doubts.append("deletion no better than random") }
+    if !spearman.isEmpty, Bootstrap(count: spearman.count, seed: seed).interval(of: spearman).upperBound > Self.sanityLimit {
+      doubts.append("hardly depends on the weights")
+    }
     return doubts
   }
 
@@ -116,11 +138,10 @@ struct AssessmentTable {
 
   var csv: String {
     let lines = rows.map { row in
-      let doubts = doubts(row)
       return CSV.row([
         row.method, "\(pictures)", Self.text(row.pointing), Self.text(row.pointingError), Self.text(row.insertion),
         Self.text(row.deletion), Self.text(row.spearman.first), Self.text(spearmanOfAll(row)), Self.text(similarityOfAll(row)),
-        doubts.map { $0.isEmpty ? "yes" : "no" } ?? "", doubts?.joined(separator: "; ") ?? "",
+        row.doubts.map { $0.isEmpty ? "yes" : "no" } ?? "", row.doubts?.joined(separator: "; ") ?? "",
       ])
     }
     let head = [
@@ -144,8 +165,7 @@ struct AssessmentTable {
 
   var html: String {
     let body = rows.map { row in
-      let doubts = doubts(row)
-      let verdict = doubts.map {
+      let verdict = row.doubts.map {
         $0.isEmpty ? "<td class=\"right\">yes</td>" : "<td class=\"wrong\">no: \($0.joined(separator: "; "))</td>"
       }
       let numbers = [
@@ -170,8 +190,9 @@ struct AssessmentTable {
       \(body.joined(separator: "\n"))
       </tbody></table>
       <p>A method is trusted when its greatest value lies on the object (within 15 pixels) more often than the picture's centre does,
-      when insertion and deletion are better than for a random order of pixels, and when its maps of a wholly random net have a mean
-      rank correlation of at most \(Self.sanityLimit) with those of the trained one.</p>
+      when insertion and deletion are better than for a random order of pixels, each by more than the 95 % interval of the differences, and
+      when the interval of the rank correlation of its maps of a wholly random net with those of the trained one ends at
+      \(Self.sanityLimit) at most. <a href="\(Self.testsFile)">All tests</a>.</p>
       """
     return HTML.page(title: "Which maps to trust", style: style, body: page)
   }

@@ -14,15 +14,31 @@ enum PointingGame {
   static func hits(_ map: [Float], of picture: TestPicture, boxes: [BoundingBox]) -> Bool {
     var best = 0
     for i in map.indices where map[i] > map[best] || (map[best].isNaN && !map[i].isNaN) { best = i }
-    let place = picture.places[0]
-    // From the centre of the crop's pixel to pixels of the file.
-    let x = (Double(place.x + best % picture.shape.width) + 0.5) * Double(picture.original.width) / Double(picture.resized.width)
-    let y =
-      (Double(place.y + best / picture.shape.width) + 0.5) * Double(picture.original.height) / Double(picture.resized.height)
+    let (x, y) = picture.point(best)
     return boxes.contains { box in
       let dx = max(Double(box.xmin) - x, x - Double(box.xmax + 1), 0)
       let dy = max(Double(box.ymin) - y, y - Double(box.ymax + 1), 0)
       return dx * dx + dy * dy <= tolerance * tolerance
+    }
+  }
+}
+
+extension TestPicture {
+  /// The centre of a pixel of the first crop, in pixels of the file.
+  func point(_ i: Int) -> (x: Double, y: Double) {
+    (
+      (Double(places[0].x + i % shape.width) + 0.5) * Double(original.width) / Double(resized.width),
+      (Double(places[0].y + i / shape.width) + 0.5) * Double(original.height) / Double(resized.height)
+    )
+  }
+
+  /// True for the pixels of the first crop that lie in a box, `[H, W]`.
+  func object(_ boxes: [BoundingBox]) -> [Bool] {
+    (0..<shape.area).map { i in
+      let (x, y) = point(i)
+      return boxes.contains { box in
+        (Double(box.xmin)..<Double(box.xmax + 1)).contains(x) && (Double(box.ymin)..<Double(box.ymax + 1)).contains(y)
+      }
     }
   }
 }
