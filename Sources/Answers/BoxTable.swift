@@ -16,9 +16,7 @@ public struct PictureAnswers: Sendable, Hashable {
   public var frame: PictureFrame?
 
   public init(image: String, answers: [BoundingBox], scores: [Float] = []) {
-    self.image = image
-    self.answers = answers
-    self.scores = scores
+    (self.image, self.answers, self.scores) = (image, answers, scores)
   }
 }
 

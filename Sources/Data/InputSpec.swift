@@ -17,10 +17,7 @@ public struct InputSpec: Sendable, Hashable {
   ) {
     precondition(mean.count == geometry.count, "a mean of \(mean.count) values for \(geometry.width)×\(geometry.height)")
     precondition(classNames.count == classes.count, "\(classNames.count) names of \(classes.count) classes")
-    self.geometry = geometry
-    self.mean = mean
-    self.colourAxes = colourAxes
-    self.classes = classes
-    self.classNames = classNames
+    (self.geometry, self.mean, self.colourAxes) = (geometry, mean, colourAxes)
+    (self.classes, self.classNames) = (classes, classNames)
   }
 }

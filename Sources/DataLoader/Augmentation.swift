@@ -23,11 +23,8 @@ public struct Augmentation: Sendable, Equatable {
     seed: UInt64, flips: Bool = true, eraseProbability: Float = 0.5, colourAxes: [SIMD3<Float>] = [],
     colourDeviation: Float = 0.1
   ) {
-    self.seed = seed
-    self.flips = flips
-    self.eraseProbability = eraseProbability
-    self.colourAxes = colourAxes
-    self.colourDeviation = colourDeviation
+    (self.seed, self.flips, self.eraseProbability) = (seed, flips, eraseProbability)
+    (self.colourAxes, self.colourDeviation) = (colourAxes, colourDeviation)
   }
 
   /// The transform of a sample of `width`×`height` pixels in an epoch.

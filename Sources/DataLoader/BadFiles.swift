@@ -48,7 +48,7 @@ public final class BadFileReport: Sendable {
   /// The bad files, sorted by path.
   public var entries: [Entry] {
     found.withLock { found in
-      found.reasons.map { Entry(path: $0.key, reason: $0.value) }.sorted { FolderListing.byBytes($0.path, $1.path) }
+      found.reasons.map { Entry(path: $0.key, reason: $0.value) }.sorted { String.byBytes($0.path, $1.path) }
     }
   }
 
@@ -89,7 +89,7 @@ public final class BadFileReport: Sendable {
       for (path, reason) in all where found.reasons[path] == nil { found.reasons[path] = reason }
       let new = all.filter { !known.contains($0.key) }
       found.shared.formUnion(new.keys)
-      return new.map { Entry(path: $0.key, reason: $0.value) }.sorted { FolderListing.byBytes($0.path, $1.path) }
+      return new.map { Entry(path: $0.key, reason: $0.value) }.sorted { String.byBytes($0.path, $1.path) }
     }
   }
 
@@ -101,7 +101,7 @@ public final class BadFileReport: Sendable {
 
   private func excess(of paths: [String]) -> DataError? {
     guard paths.count > limit else { return nil }
-    let one = paths.min(by: FolderListing.byBytes).flatMap { path in found.withLock { $0.reasons[path] } } ?? ""
+    let one = paths.min(by: String.byBytes).flatMap { path in found.withLock { $0.reasons[path] } } ?? ""
     return DataError(
       .badPictures,
       "\(paths.count) of \(total) \(kind)pictures can't be read or decoded, more than the limit of \(limit); one of them: \(one); "

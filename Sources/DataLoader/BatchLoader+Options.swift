@@ -15,10 +15,7 @@ extension BatchLoader {
     public var mean: [Float]?
 
     public init(threads: Int = 1, prefetch: Int = 3, augmentation: Augmentation? = nil, mean: [Float]? = nil) {
-      self.threads = threads
-      self.prefetch = prefetch
-      self.augmentation = augmentation
-      self.mean = mean
+      (self.threads, self.prefetch, self.augmentation, self.mean) = (threads, prefetch, augmentation, mean)
     }
   }
 

@@ -44,10 +44,7 @@ public final class BatchLoader: @unchecked Sendable {
   public init(source: any PictureSource, options: Options, sequence: Sequence, badFiles: BadFileReport) throws {
     precondition(options.threads > 0 && options.prefetch > 0, "no loader threads, or nothing prefetched")
     precondition(options.augmentation == nil || options.crops == .centre, "crops of test time are not augmented")
-    self.source = source
-    self.options = options
-    self.sequence = sequence
-    self.badFiles = badFiles
+    (self.source, self.options, self.sequence, self.badFiles) = (source, options, sequence, badFiles)
     let capacity =
       switch sequence {
       case .training(_, let batch, _, _, let ranks, let parts): (batch + ranks * parts - 1) / (ranks * parts)

@@ -140,9 +140,7 @@ public struct MeanPicture: Sendable, Equatable {
 
   package init(crop: Int, values: [Float], colourAxes: [SIMD3<Float>]) {
     precondition(values.count == 3 * crop * crop, "\(values.count) values for a crop of \(crop)")
-    self.crop = crop
-    self.values = values
-    self.colourAxes = colourAxes
+    (self.crop, self.values, self.colourAxes) = (crop, values, colourAxes)
     colourCovariance = []
   }
 

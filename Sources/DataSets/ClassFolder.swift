@@ -57,7 +57,7 @@ struct ClassFolder {
       if layout.form != .tinyImageNet, let inner = walk.firstInnerFolder { nested.append(shown.appending(name).appending(inner)) }
       found.folders.append(ClassFolder(wnid: name.className, files: walk.files.map { own.appending($0) }))
     }
-    found.folders.sort { FolderListing.byBytes($0.wnid, $1.wnid) }
+    found.folders.sort { String.byBytes($0.wnid, $1.wnid) }
     if let first = nested.first {
       let others = nested.count > 1 ? ", and so on in \(nested.count - 1) other class folders" : ""
       found.notes.append("the pictures of the folder \(first) count as of the class whose folder it is in\(others)")

@@ -31,7 +31,7 @@ public struct ClassNumbers: Sendable {
     let wnids = Set(wnids)
     let own = Dictionary(wnids.compactMap { wnid in Int(wnid).map { ($0, wnid) } }, uniquingKeysWith: min)
     if own.count == wnids.count { return own }
-    return Dictionary(uniqueKeysWithValues: wnids.sorted(by: FolderListing.byBytes).enumerated().map { ($0, $1) })
+    return Dictionary(uniqueKeysWithValues: wnids.sorted(by: String.byBytes).enumerated().map { ($0, $1) })
   }
 
   /// The ids of all classes of the file.

@@ -45,12 +45,8 @@ public struct DataSet: Sendable {
   public init(
     root: String, layout: Layout? = nil, classes: [ClassID], train: [Sample], val: [Sample], notes: [String] = []
   ) {
-    self.root = root
-    self.layout = layout
-    self.classes = classes
-    self.train = train
-    self.val = val
-    self.notes = notes
+    (self.root, self.layout, self.classes, self.train) = (root, layout, classes, train)
+    (self.val, self.notes) = (val, notes)
   }
 
   public func samples(_ split: Split) -> [Sample] { split == .train ? train : val }

@@ -12,7 +12,7 @@ enum DevelopmentKit {
     (contents.folders + contents.files).map(\.written).filter { name in
       let name = name.lowercased()
       return name.contains("devkit") && !name.contains("_t3")
-    }.map { "\(root)/\($0)" }.filter(FolderListing.isFolder)
+    }.map { "\(root)/\($0)" }.filter(FilePath.isFolder)
   }
 
   /// The file `ILSVRC2012_validation_ground_truth.txt`, in later kits `ILSVRC2015_clsloc_validation_ground_truth.txt`; nil if

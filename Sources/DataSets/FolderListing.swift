@@ -1,26 +1,22 @@
 import Files
 import Foundation
 
-package enum FolderListing {
-  /// True if `one` comes before `other` by bytes, which is the same order on every host and in every locale.
-  package static func byBytes(_ one: String, _ other: String) -> Bool {
-    one.utf8.lexicographicallyPrecedes(other.utf8)
-  }
-
+extension FilePath {
   /// True if `path` is a folder. An archive counts as a folder, and so do the folders in it.
   package static func isFolder(_ path: String) -> Bool { isFolder(FileName(path)) }
 
-  package static func isFolder(_ path: FileName) -> Bool { FilePath.isFolder(path) }
-
   /// True if `path` is anything but a folder. An archive counts as a file too.
   package static func isFile(_ path: String) -> Bool { isFile(FileName(path)) }
+}
 
-  package static func isFile(_ path: FileName) -> Bool { FilePath.isFile(path) }
+extension String {
+  /// True if this text comes before `other` by bytes, which is the same order on every host and in every locale.
+  package static func byBytes(_ one: String, _ other: String) -> Bool { one.utf8.lexicographicallyPrecedes(other.utf8) }
 }
 
 /// The contents of a folder; nil if there is no such folder, or it can't be listed. A missing folder is not waited for.
 func contentsIfThere(_ path: String) -> FolderContents? {
-  FolderListing.isFolder(path) ? try? FolderContents(FileName(path)) : nil
+  FilePath.isFolder(path) ? try? FolderContents(FileName(path)) : nil
 }
 
 /// Reads a list of lines; see `TextList`.
@@ -59,5 +55,5 @@ func look<Value>(under folders: [FileName], _ find: () -> Value?) throws(DataErr
 /// - Parameter root: The folder that the folders are in.
 func findFile(_ names: [String], in folders: [String], of root: String) throws(DataError) -> String? {
   let paths = folders.flatMap { folder in names.map { "\(folder)/\($0)" } }
-  return try look(under: [FileName(root)]) { paths.first { FolderListing.isFile($0) } }
+  return try look(under: [FileName(root)]) { paths.first { FilePath.isFile($0) } }
 }

@@ -70,7 +70,7 @@ struct ShardedPictures {
         items.append((ValidationSet.Item(path: path, wnid: wnid), WebDataset.pictureName(path)))
       }
     }
-    items.sort { $0.item.wnid != $1.item.wnid ? FolderListing.byBytes($0.item.wnid, $1.item.wnid) : $0.name < $1.name }
+    items.sort { $0.item.wnid != $1.item.wnid ? String.byBytes($0.item.wnid, $1.item.wnid) : $0.name < $1.name }
     for (one, other) in zip(items, items.dropFirst()) where one.item.wnid == other.item.wnid && one.name == other.name {
       throw DataError(
         .layout, "two samples of class \(one.item.wnid) have one key: \(one.item.path) and \(other.item.path); rename one of them"

@@ -23,7 +23,7 @@ struct ValidationLabels {
   var count: Int { byName.count + byNumber.count }
 
   /// The classes that occur, sorted.
-  var classes: [String] { Set(byName.values).union(byNumber).sorted(by: FolderListing.byBytes) }
+  var classes: [String] { Set(byName.values).union(byNumber).sorted(by: String.byBytes) }
 
   /// - Parameter sortedClasses: The classes that an index in `val.txt` counts.
   init(_ layout: Layout, sortedClasses: [String]) throws(DataError) {

@@ -49,7 +49,7 @@ struct ValidationSet {
     self.layout = layout
     folder = FileName(layout.val ?? layout.root)
     items = pictures.val
-    classes = Set(items.map(\.wnid)).sorted(by: FolderListing.byBytes)
+    classes = Set(items.map(\.wnid)).sorted(by: String.byBytes)
     passedOver = pictures.passedOver
   }
 
@@ -67,7 +67,7 @@ struct ValidationSet {
     if let wnids, let last = found.folders.last, let wnid = wnids[last.wnid] {
       notes.append("the class folders of \(folder) are numbers of the sorted classes: \(last.wnid) is \(wnid)")
     }
-    classes.sort(by: FolderListing.byBytes)
+    classes.sort(by: String.byBytes)
   }
 
   /// Sorts by class, then by the place in the class: the same order for a flat folder and for class folders, whatever their
@@ -76,7 +76,7 @@ struct ValidationSet {
     let keys = items.map { (wnid: $0.wnid, inner: layout.inner($0.path, of: .val)) }
     let order = items.indices.sorted { one, other in
       keys[one].wnid != keys[other].wnid
-        ? FolderListing.byBytes(keys[one].wnid, keys[other].wnid) : keys[one].inner < keys[other].inner
+        ? String.byBytes(keys[one].wnid, keys[other].wnid) : keys[one].inner < keys[other].inner
     }
     items = order.map { items[$0] }
   }

@@ -49,20 +49,13 @@ public final class FolderLock: Sendable {
     isCancelled: () -> Bool = { false }, tell: (String) -> Void = { _ in },
     onLoss: @escaping @Sendable (String) -> Void = { _ in }
   ) throws -> FolderLock {
-    do {
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    } catch {
-      throw FileError(action: "make the folder", path: folder, reason: error.localizedDescription)
-    }
+    try FilePath.makeFolder(folder)
     try FolderClaim(folder: folder, owner: owner, timing: timing, waits: waits).succeed(isCancelled: isCancelled, tell: tell)
     return FolderLock(folder: folder, owner: owner, timing: timing, onLoss: onLoss)
   }
 
   private init(folder: String, owner: FolderOwner, timing: Timing, onLoss: @escaping @Sendable (String) -> Void) {
-    self.folder = folder
-    self.owner = owner
-    self.timing = timing
-    self.onLoss = onLoss
+    (self.folder, self.owner, self.timing, self.onLoss) = (folder, owner, timing, onLoss)
     // The thread holds only what it needs and not the lock itself, so that dropping the lock ends the thread.
     let renewal = Renewal(
       path: Self.path(in: folder), folder: FolderIdentity(of: folder), owner: owner, timing: timing, wake: wake, ended: ended,

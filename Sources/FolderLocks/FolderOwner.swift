@@ -33,13 +33,9 @@ public struct FolderOwner: Codable, Sendable, Hashable, CustomStringConvertible 
     batchJob: String? = nil, requeues: Int = 0
   ) {
     id = UUID().uuidString
-    self.command = command
-    self.host = host
-    self.process = process
+    (self.command, self.host, self.process) = (command, host, process)
     processStart = Self.start(of: process) ?? 0
-    self.processSpace = processSpace
-    self.batchJob = batchJob
-    self.requeues = requeues
+    (self.processSpace, self.batchJob, self.requeues) = (processSpace, batchJob, requeues)
     since = Date().formatted(.iso8601)
   }
 

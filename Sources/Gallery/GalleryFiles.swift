@@ -64,7 +64,7 @@ package struct GalleryFiles {
       return Self.removePages(in: folder, after: 0)
     }
     let pages = path(Self.pageFolder)
-    try makeFolder(pages)
+    try FilePath.makeFolder(pages)
     let count = (entries.count + Self.resultsPerPage - 1) / Self.resultsPerPage
     for number in 1...count {
       let start = (number - 1) * Self.resultsPerPage

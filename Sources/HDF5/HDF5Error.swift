@@ -28,12 +28,7 @@ public struct HDF5Error: Error, Sendable, Hashable, CustomStringConvertible {
   public let code: Int32?
 
   public init(_ kind: Kind, path: String, action: String, reason: String, hint: String? = nil, code: Int32? = nil) {
-    self.code = code
-    self.kind = kind
-    self.path = path
-    self.action = action
-    self.reason = reason
-    self.hint = hint
+    (self.code, self.kind, self.path, self.action, self.reason, self.hint) = (code, kind, path, action, reason, hint)
   }
 
   public var description: String {

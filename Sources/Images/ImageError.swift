@@ -27,9 +27,7 @@ public struct ImageError: Error, CustomStringConvertible, Sendable, Equatable {
   public let code: Int32?
 
   public init(_ kind: Kind, _ description: String, code: Int32? = nil) {
-    self.kind = kind
-    self.description = description
-    self.code = code
+    (self.kind, self.description, self.code) = (kind, description, code)
   }
 
   /// Makes the error for a storage that could not be read.

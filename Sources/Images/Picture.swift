@@ -9,9 +9,7 @@ public struct Picture: Sendable, Equatable, CustomStringConvertible {
   public init(width: Int, height: Int, pixels: [UInt8]) {
     precondition(width > 0 && height > 0, "a picture of \(width)×\(height) has no pixels")
     precondition(pixels.count == width * height * 3, "\(pixels.count) bytes for \(width)×\(height)×3")
-    self.width = width
-    self.height = height
-    self.pixels = pixels
+    (self.width, self.height, self.pixels) = (width, height, pixels)
   }
 
   /// Makes a picture whose pixels `fill` writes. The buffer, [height, width, 3], isn't initialised before: `fill` must write all

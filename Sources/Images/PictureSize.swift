@@ -37,9 +37,6 @@ public struct PixelRectangle: Sendable, Equatable {
   public let height: Int
 
   public init(x: Int, y: Int, width: Int, height: Int) {
-    self.x = x
-    self.y = y
-    self.width = width
-    self.height = height
+    (self.x, self.y, self.width, self.height) = (x, y, width, height)
   }
 }

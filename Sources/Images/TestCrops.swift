@@ -6,9 +6,7 @@ public struct CropPlace: Sendable, Equatable {
   public let mirrored: Bool
 
   public init(x: Int, y: Int, mirrored: Bool = false) {
-    self.x = x
-    self.y = y
-    self.mirrored = mirrored
+    (self.x, self.y, self.mirrored) = (x, y, mirrored)
   }
 }
 

@@ -9,9 +9,7 @@ package struct BatchScript: Sendable {
   let arguments: [String]
 
   package init(_ system: System, command: String, arguments: [String] = []) {
-    self.system = system
-    self.command = command
-    self.arguments = arguments
+    (self.system, self.command, self.arguments) = (system, command, arguments)
   }
 
   /// Reads `slurm|pbs COMMAND [ARGUMENT ...]`.

@@ -15,13 +15,8 @@ package struct LaunchCommand: Sendable {
     options: LaunchOptions, layout: RankLayout, hasQuota: Bool, openMPI: OpenMPI, variables: Variables, program: String,
     isOnTerminal: Bool
   ) {
-    self.options = options
-    self.layout = layout
-    self.hasQuota = hasQuota
-    self.openMPI = openMPI
-    self.variables = variables
-    self.program = program
-    self.isOnTerminal = isOnTerminal
+    (self.options, self.layout, self.hasQuota, self.openMPI) = (options, layout, hasQuota, openMPI)
+    (self.variables, self.program, self.isOnTerminal) = (variables, program, isOnTerminal)
   }
 
   package var words: [String] {

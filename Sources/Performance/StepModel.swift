@@ -63,9 +63,7 @@ public struct StepModel: Sendable {
     let guess = Double(network.multiplyAdds * pictures) / (Self.multiplyAddsPerSecond * Double(threads))
     self.aloneSeconds = aloneSeconds ?? guess
     memoryRate = 1e10 * Double(threads)
-    self.pictures = pictures
-    self.bandwidth = bandwidth
-    self.latency = latency
+    (self.pictures, self.bandwidth, self.latency) = (pictures, bandwidth, latency)
     let parts = network.classifierParts
     fullyConnectedParameters = (parts?.fullyConnected ?? []).reduce(0) { sum, part in
       let layer = part.lowerBound

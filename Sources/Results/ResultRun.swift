@@ -132,9 +132,7 @@ private final class Outcomes: Sendable {
   private let state = Mutex(Tally())
 
   init(items: [(item: String, source: String?)], manifest: ManifestWriter?, progress: @escaping JobProgress) {
-    self.items = items
-    self.manifest = manifest
-    self.progress = progress
+    (self.items, self.manifest, self.progress) = (items, manifest, progress)
   }
 
   var tally: Tally { state.withLock { $0 } }

@@ -143,7 +143,7 @@ public struct ResultStore: Sendable {
   /// - Returns: the whole items.
   /// - Throws: `ResultsError` if the folder has results of another checkpoint or with other parameters.
   package func open(overwrite: Bool) throws -> [String: WholeItem] {
-    try Results.makeFolder(folder)
+    try FilePath.makeFolder(folder)
     if overwrite { try removeResults() }
     guard let found = try ResultJSON.file(ResultHeader.self, path(Self.parametersFile)) else { return [:] }
     guard found.format == ResultHeader.formatName else {
@@ -281,7 +281,7 @@ public struct ResultStore: Sendable {
   // MARK: - Files
 
   /// Makes the folder that a file is to be in.
-  package func makeFolder(of file: String) throws(ResultsError) { try Results.makeFolder(FilePath.folder(of: file)) }
+  package func makeFolder(of file: String) throws(FileError) { try FilePath.makeFolder(FilePath.folder(of: file)) }
 
   private func readText(_ name: String) -> String? {
     (try? WholeFile.read(FileName(path(name)), limit: ResultJSON.longestFile)).map { String(decoding: $0, as: UTF8.self) }

@@ -1,5 +1,4 @@
 import Cluster
-import Foundation
 
 /// The reason why results couldn't be made, saved, read or continued. The message says what was expected, what was found and what
 /// to do.
@@ -33,14 +32,5 @@ public struct ResultsError: ExitCoded, Sendable, Hashable, CustomStringConvertib
     case .stopped: ExitCode.stoppedOnRequest
     case .incomplete, .system: ExitCode.failure
     }
-  }
-}
-
-/// Makes a folder and its parent folders, if they don't exist.
-package func makeFolder(_ folder: String) throws(ResultsError) {
-  do {
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-  } catch {
-    throw ResultsError(.system, "cannot make the folder \(folder): \(error.localizedDescription)")
   }
 }

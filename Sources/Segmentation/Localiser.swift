@@ -31,10 +31,8 @@ package struct Localiser: Sendable {
       return
     }
     var segmenter = GraphCutSegmenter(picture)
-    segmenter.smoothness = options.smoothness
-    segmenter.colourWeight = options.colourWeight
-    segmenter.components = options.components
-    segmenter.rounds = options.rounds
+    (segmenter.smoothness, segmenter.colourWeight) = (options.smoothness, options.colourWeight)
+    (segmenter.components, segmenter.rounds) = (options.components, options.rounds)
     self.segmenter = segmenter
   }
 

@@ -22,11 +22,7 @@ public struct MemoryError: Error, Sendable, Hashable, CustomStringConvertible {
   public let limit: String
 
   public init(_ cause: Cause, purpose: String, wanted: Int?, available: Int, limit: String) {
-    self.cause = cause
-    self.purpose = purpose
-    self.wanted = wanted
-    self.available = available
-    self.limit = limit
+    (self.cause, self.purpose, self.wanted, self.available, self.limit) = (cause, purpose, wanted, available, limit)
   }
 
   /// The same error with the cause and purpose that a caller knows.

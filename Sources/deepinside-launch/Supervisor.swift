@@ -16,9 +16,7 @@ struct Supervisor {
     self.host = host
     // In the shell of a job step (srun --pty bash) a step of ours would wait for that one's end.
     if host.variables["SLURM_JOB_ID"] != nil { self.host.variables["SLURM_OVERLAP"] = "1" }
-    self.options = options
-    self.program = program
-    self.checkout = checkout
+    (self.options, self.program, self.checkout) = (options, program, checkout)
   }
 
   /// - Returns: the exit code.

@@ -13,54 +13,44 @@ import Trainer
 
 // The exit codes that the modules' errors end the program with.
 
+extension StorageRelated {
+  /// The exit code of trouble with the storage, or `other`.
+  fileprivate func exitCode(else other: Int32) -> Int32 {
+    switch storageTrouble {
+    case .away: Cluster.ExitCode.failure
+    case .stopped: Cluster.ExitCode.stoppedOnRequest
+    case nil: other
+    }
+  }
+}
+
 extension DataError: ExitCoded {
   public var exitCode: Int32 {
     switch kind {
-    case .synthesis, .storage: Cluster.ExitCode.failure
+    case .synthesis: Cluster.ExitCode.failure
     case .wrongUse: Cluster.ExitCode.wrongUse
-    case .stopped: Cluster.ExitCode.stoppedOnRequest
-    default: Cluster.ExitCode.badData
+    default: exitCode(else: Cluster.ExitCode.badData)
     }
   }
 }
 
 extension TextListError: ExitCoded {
-  public var exitCode: Int32 {
-    switch storageTrouble {
-    case .away: Cluster.ExitCode.failure
-    case .stopped: Cluster.ExitCode.stoppedOnRequest
-    case nil: Cluster.ExitCode.badData
-    }
-  }
+  public var exitCode: Int32 { exitCode(else: Cluster.ExitCode.badData) }
 }
 
 extension ImageError: ExitCoded {
-  public var exitCode: Int32 {
-    switch kind {
-    case .storage: Cluster.ExitCode.failure
-    case .stopped: Cluster.ExitCode.stoppedOnRequest
-    default: Cluster.ExitCode.badData
-    }
-  }
+  public var exitCode: Int32 { exitCode(else: Cluster.ExitCode.badData) }
 }
 
 extension CheckpointError: ExitCoded {
   public var exitCode: Int32 {
-    switch kind {
-    case .storage, .noMemory: Cluster.ExitCode.failure
-    case .stopped: Cluster.ExitCode.stoppedOnRequest
-    default: action == "read" ? Cluster.ExitCode.badData : Cluster.ExitCode.failure
-    }
+    exitCode(else: kind != .noMemory && action == "read" ? Cluster.ExitCode.badData : Cluster.ExitCode.failure)
   }
 }
 
 extension HDF5Error: ExitCoded {
   public var exitCode: Int32 {
-    switch kind {
-    case .noSpace, .noMemory, .storage: Cluster.ExitCode.failure
-    case .stopped: Cluster.ExitCode.stoppedOnRequest
-    default: Cluster.ExitCode.badData
-    }
+    exitCode(else: [.noSpace, .noMemory].contains(kind) ? Cluster.ExitCode.failure : Cluster.ExitCode.badData)
   }
 }
 

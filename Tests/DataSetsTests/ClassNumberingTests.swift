@@ -48,7 +48,7 @@ struct ClassNumberingTests {
         let set = try DataSet(contentsOf: root)
         #expect(set.val.map { set.classes[$0.label].wnid } == ["2"])
         // The order of the classes stays that of the bytes of their ids.
-        #expect(set.classes.map(\.wnid) == set.classes.map(\.wnid).sorted(by: FolderListing.byBytes))
+        #expect(set.classes.map(\.wnid) == set.classes.map(\.wnid).sorted(by: String.byBytes))
       }
     }
     try withDataFolder { root in

@@ -79,11 +79,8 @@ public struct ClassModelOptions: Sendable, Hashable, Codable {
     var options = ClassModelOptions(
       mode: .regularised, iterations: iterations, step: 1, finalStep: 1, regularisation: 0, decay: 0.012, blur: 0, finalBlur: 0,
       blurInterval: 4, jitter: Int((16 * Float(side) / 224).rounded()), clips: true, seed: seed)
-    options.parameterisation = .fourier
-    options.spectralPower = 1.3
-    options.optimiser = .adam
-    options.rotation = 6
-    options.zoom = 1.15
+    (options.parameterisation, options.spectralPower, options.optimiser) = (.fourier, 1.3, .adam)
+    (options.rotation, options.zoom) = (6, 1.15)
     return options
   }
 

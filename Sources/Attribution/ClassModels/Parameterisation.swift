@@ -40,9 +40,7 @@ struct FourierParameterisation: Parameterisation {
   ///   - colourAxes: the principal colour axes, each as long as its standard deviation.
   init(shape: Shape, power: Float, colourAxes: [SIMD3<Float>], octaves: Int = 1, octaveScale: Float = 1.4) {
     precondition(shape.channels == 3 && colourAxes.count == 3, "three colours")
-    self.shape = shape
-    self.octaves = octaves
-    self.octaveScale = octaveScale
+    (self.shape, self.octaves, self.octaveScale) = (shape, octaves, octaveScale)
     rows = Self.waves(shape.height)
     columns = Self.waves(shape.width)
     let lowest = 1 / Float(max(shape.height, shape.width))

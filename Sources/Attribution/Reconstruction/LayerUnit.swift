@@ -45,9 +45,7 @@ public struct UnitChoice: Sendable, Hashable {
   private var placeValues: [Int]?
 
   public init(count: Int = 16, channel: Int? = nil, place: (y: Int, x: Int)? = nil) {
-    self.count = count
-    self.channel = channel
-    self.place = place
+    (self.count, self.channel, self.place) = (count, channel, place)
   }
 
   /// The chosen units, strongest first.

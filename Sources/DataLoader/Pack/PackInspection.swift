@@ -10,7 +10,7 @@ public struct PackInspection: Sendable {
   public let isWhole: Bool
 
   /// True if the path is the folder of a pack, finished or not.
-  public static func applies(to path: String) -> Bool { FolderListing.isFolder(path) && PackFolder.isPack(path) }
+  public static func applies(to path: String) -> Bool { FilePath.isFolder(path) && PackFolder.isPack(path) }
 
   /// Reads a whole pack.
   ///

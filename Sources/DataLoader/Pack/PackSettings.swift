@@ -33,9 +33,7 @@ public struct PackSettings: Sendable, Codable, Equatable {
   public var listing = ""
 
   public init(shorterSide: Int = 256, pixels: PackedPixels = .jpeg, quality: Int = 90) {
-    self.shorterSide = shorterSide
-    self.pixels = pixels
-    self.quality = quality
+    (self.shorterSide, self.pixels, self.quality) = (shorterSide, pixels, quality)
   }
 
   /// The most shards of a split by default: few large files, but still enough work for many ranks.

@@ -31,9 +31,7 @@ final class PicturePacker {
   private(set) var sums: MeanAccumulator
 
   init(_ split: Split, _ settings: PackSettings, annotations: SplitAnnotations?) throws(ImageError) {
-    self.split = split
-    self.settings = settings
-    self.annotations = annotations
+    (self.split, self.settings, self.annotations) = (split, settings, annotations)
     decoder = try PictureDecoder()
     do { geometry = try InputGeometry(crop: settings.shorterSide, shorterSide: settings.shorterSide) } catch {
       throw ImageError(.invalidSize, error.description)

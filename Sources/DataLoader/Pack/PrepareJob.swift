@@ -124,11 +124,7 @@ public struct PrepareJob: Sendable {
       }) {
         throw JobError.wrongUse("\(output) holds \(foreign), and is no pack of deepinside's; choose another --output")
       }
-      do {
-        try files.createDirectory(atPath: folder.path, withIntermediateDirectories: true)
-      } catch {
-        throw JobError("cannot make the folder \(folder.path): \(error.localizedDescription)")
-      }
+      try FilePath.makeFolder(folder.path)
       try AtomicFile.write(maker.settings.json(), to: folder.settings)
     }
     if files.fileExists(atPath: folder.index) {

@@ -13,12 +13,8 @@ public struct Annotation: Sendable, Hashable, Codable {
   public init(
     width: Int, height: Int, boxes: [BoundingBox], fileName: String? = nil, folder: String? = nil, faults: [String] = []
   ) {
-    self.width = width
-    self.height = height
-    self.boxes = boxes
-    self.fileName = fileName
-    self.folder = folder
-    self.faults = faults
+    (self.width, self.height, self.boxes, self.fileName) = (width, height, boxes, fileName)
+    (self.folder, self.faults) = (folder, faults)
   }
 
   /// The text of an annotation file of this annotation.

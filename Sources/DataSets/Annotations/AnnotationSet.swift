@@ -63,7 +63,7 @@ public struct AnnotationSet: Sendable {
         .labels, "none of the \(files.count) annotations in \(folder) can be used; the first: \(unreadable.description)")
     }
     self.folder = folder
-    self.faults = faults.sorted { FolderListing.byBytes($0.file, $1.file) }
+    self.faults = faults.sorted { String.byBytes($0.file, $1.file) }
     self.entries = entries.sorted { ($0.stem, $0.file) < ($1.stem, $1.file) }
   }
 
@@ -86,7 +86,7 @@ public struct AnnotationSet: Sendable {
 
   private static func files(of given: String, _ faults: inout [AnnotationFault]) throws(DataError) -> [File] {
     let root = FileName(given)
-    if FolderListing.isFile(given), !FolderListing.isFolder(given) {
+    if FilePath.isFile(given), !FilePath.isFolder(given) {
       guard TinyImageNet.isTable(root) else {
         throw DataError(.labels, "\(given) is no folder; give the folder of the XML files")
       }
@@ -115,8 +115,8 @@ public struct AnnotationSet: Sendable {
     guard let layout = try Layout.find(given) else { return [given] }
     switch layout.form {
     case .kaggle, .official:
-      let found = Split.allCases.flatMap { layout.annotationFolders[$0] ?? [] }.filter(FolderListing.isFolder)
-      return found.isEmpty ? [given] : Set(found).sorted(by: FolderListing.byBytes)
+      let found = Split.allCases.flatMap { layout.annotationFolders[$0] ?? [] }.filter(FilePath.isFolder)
+      return found.isEmpty ? [given] : Set(found).sorted(by: String.byBytes)
     case .folders, .tinyImageNet, .webDataset, .classFolders: return [given]
     }
   }

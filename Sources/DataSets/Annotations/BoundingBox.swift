@@ -11,11 +11,7 @@ public struct BoundingBox: Sendable, Hashable, Codable {
   public let ymax: Int
 
   public init(wnid: String, xmin: Int, ymin: Int, xmax: Int, ymax: Int) {
-    self.wnid = wnid
-    self.xmin = xmin
-    self.ymin = ymin
-    self.xmax = xmax
-    self.ymax = ymax
+    (self.wnid, self.xmin, self.ymin, self.xmax, self.ymax) = (wnid, xmin, ymin, xmax, ymax)
   }
 
   /// Makes a box of the corners that a file states.

@@ -10,9 +10,7 @@ public struct PictureFrame: Sendable, Hashable {
   public let orientation: Orientation
 
   public init(width: Int, height: Int, orientation: Orientation = .upright) {
-    self.width = width
-    self.height = height
-    self.orientation = orientation
+    (self.width, self.height, self.orientation) = (width, height, orientation)
   }
 
   public init(_ facts: PictureFacts) {

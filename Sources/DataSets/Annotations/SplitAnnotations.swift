@@ -32,7 +32,7 @@ public final class SplitAnnotations: Sendable {
     do throws(DataError) {
       let places = folders.flatMap { [$0.appending(FileName(written: wnid)), $0] }
       let paths = places.flatMap { place in names.map { place.appending($0) } }
-      if let path = try look(under: folders, { paths.first { FolderListing.isFile($0) } }) {
+      if let path = try look(under: folders, { paths.first { FilePath.isFile($0) } }) {
         return try Annotation(contentsOf: path)
       }
       return try table(of: wnid)?[stem]
@@ -45,7 +45,7 @@ public final class SplitAnnotations: Sendable {
   private func table(of wnid: String) throws(DataError) -> [FileName: Annotation]? {
     guard layout.form == .tinyImageNet, let path = path(of: wnid) else { return nil }
     if let known = tables.withLock({ $0[path] }) { return known }
-    let isThere = try look(under: [FileName(layout.root)]) { FolderListing.isFile(path) ? true : nil } != nil
+    let isThere = try look(under: [FileName(layout.root)]) { FilePath.isFile(path) ? true : nil } != nil
     let found = isThere ? try TinyImageNet.annotations(of: path) : []
     let table = Dictionary(found.map { ($0.stem, $0.annotation) }, uniquingKeysWith: { first, _ in first })
     tables.withLock { $0[path] = table }

@@ -20,7 +20,7 @@ struct ClassWords {
     if let path = try layout.list(Self.lists) {
       let list = try readClassList(path)
       (words, hasNumbers) = (Self.words(list), list.hasNumbers)
-      sorted = words.keys.sorted(by: FolderListing.byBytes)
+      sorted = words.keys.sorted(by: String.byBytes)
       let listed = list.entries.sorted { ($0.number ?? $0.line) < ($1.number ?? $1.line) }.map(\.wnid)
       if listed != sorted, let first = sorted.first, Int(first) == nil {
         note = "numbers count the sorted ids of \(path), whose own order is another: 0 is \(first)"

@@ -64,7 +64,7 @@ enum ForeignForm: String, CaseIterable {
 
   /// The error that there is no data folder at a path. If there is a file instead, the message says of what form.
   static func noFolder(_ path: String) -> DataError {
-    if FolderListing.isFile(path) {
+    if FilePath.isFile(path) {
       let what =
         ForeignForm(FileName(path)).map { "is a file of a form that can't be read here (\($0.rawValue)): \($0.remedy)" }
         ?? "is a file; give the folder that holds train/ and val/, or a pack"

@@ -74,7 +74,7 @@ public struct KnownLabels: Sendable {
     var sorted = words.sorted
     if sorted.isEmpty, let train = layout.train { sorted = try folderContents(FileName(train)).folders.map(\.className) }
     if sorted.isEmpty { sorted = classes }
-    let labels = try ValidationLabels(layout, sortedClasses: sorted.sorted(by: FolderListing.byBytes))
+    let labels = try ValidationLabels(layout, sortedClasses: sorted.sorted(by: String.byBytes))
     let present = Set(contents.files)
     for file in contents.files { byPath[val.appending(file)] = try labels.wnid(of: file, among: present) }
   }

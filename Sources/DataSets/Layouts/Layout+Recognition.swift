@@ -9,7 +9,7 @@ extension Layout {
   ///     validation pictures.
   /// - Throws: `DataError` if there is no such folder, it can't be listed, or no form is recognised.
   public init(of root: String, classes: [String]? = nil) throws(DataError) {
-    guard FolderListing.isFolder(root) else { throw ForeignForm.noFolder(root) }
+    guard FilePath.isFolder(root) else { throw ForeignForm.noFolder(root) }
     let contents = try folderContents(FileName(root))
     if let found = try Self.find(root, classes: classes) {
       self = found
@@ -31,7 +31,7 @@ extension Layout {
   ///
   /// - Throws: `DataError` if the folder was there, and stays away; or if it holds pictures in two forms.
   static func find(_ root: String, classes: [String]? = nil) throws(DataError) -> Layout? {
-    guard FolderListing.isFolder(root) else { return nil }
+    guard FilePath.isFolder(root) else { return nil }
     let found: Result<Layout?, DataError>
     do throws(StoragePatience.Trouble) {
       found = try StoragePatience.whole(under: FileName(root)) {
@@ -105,7 +105,7 @@ extension Layout {
   private static func tinyImageNet(_ root: String, _ contents: FolderContents) -> Layout? {
     let (train, val) = (subfolder(.train, of: root), subfolder(.val, of: root))
     let table = "\(val ?? root)/val_annotations.txt"
-    let hasTable = val.map { FolderListing.isFile(table) && contentsIfThere($0)?.folders == ["images"] } ?? false
+    let hasTable = val.map { FilePath.isFile(table) && contentsIfThere($0)?.folders == ["images"] } ?? false
     guard hasTable || train.map(TinyImageNet.isTrain) ?? false else { return nil }
     return Layout(
       root: root, form: .tinyImageNet, train: train, val: hasTable ? val.map { "\($0)/images" } : val,
@@ -121,7 +121,7 @@ extension Layout {
     let lists = listFolders(root, contents)
     let isKnown = classes.map { Set($0) }.map { known in names.allSatisfy(known.contains) } ?? false
     let isNumbered = names.allSatisfy { NumberedFolders.number($0) != nil }
-    let hasWords = lists.contains { folder in ClassWords.lists.contains { FolderListing.isFile("\(folder)/\($0)") } }
+    let hasWords = lists.contains { folder in ClassWords.lists.contains { FilePath.isFile("\(folder)/\($0)") } }
     guard isKnown || isNumbered && (classes != nil || hasWords) else { return nil }
     return Layout(root: root, form: .classFolders, train: nil, val: root, listFolders: lists)
   }
@@ -156,7 +156,7 @@ extension Layout {
     var folders: [Split: [String]] = [:]
     for split in Split.allCases {
       let names = places.map { $0.replacing("*", with: split.rawValue) }
-      folders[split] = roots.flatMap { root in names.map { "\(root)/\($0)" } }.filter(FolderListing.isFolder)
+      folders[split] = roots.flatMap { root in names.map { "\(root)/\($0)" } }.filter(FilePath.isFolder)
     }
     return folders
   }

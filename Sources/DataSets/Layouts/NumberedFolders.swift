@@ -31,7 +31,7 @@ enum NumberedFolders {
       return try all({ list.wnid(of: $0) }, path)
     }
     if classes.isEmpty { return nil }
-    let sorted = classes.sorted(by: FolderListing.byBytes)
+    let sorted = classes.sorted(by: String.byBytes)
     let isWhole = Set(numbers) == Set(sorted.indices)
     guard sorted.count == ilsvrcClasses || isWhole else {
       throw DataError(

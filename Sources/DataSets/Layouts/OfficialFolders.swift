@@ -44,7 +44,7 @@ struct OfficialFolders {
         let isArchive = FilePath.archive(of: FileName(folder)) != nil
         return [folder]
           + [split.rawValue, "Annotation", "Annotations"].map { "\(folder)/\($0)" }.filter {
-            isArchive || FolderListing.isFolder($0)
+            isArchive || FilePath.isFolder($0)
           }
       }
     }
@@ -55,6 +55,6 @@ struct OfficialFolders {
     names.filter { name in
       let name = name.lowercased()
       return name.contains("_\(part)") && !name.contains("_t3")
-    }.map { "\(root)/\($0)" }.filter(FolderListing.isFolder)
+    }.map { "\(root)/\($0)" }.filter(FilePath.isFolder)
   }
 }

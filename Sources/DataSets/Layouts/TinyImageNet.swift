@@ -8,7 +8,7 @@ enum TinyImageNet {
   static func isTrain(_ folder: String) -> Bool {
     guard let name = contentsIfThere(folder)?.folders.first else { return false }
     let first = String(decoding: name.bytes, as: UTF8.self)
-    return FolderListing.isFolder("\(folder)/\(first)/images") && FolderListing.isFile(table(of: first, in: "\(folder)/\(first)"))
+    return FilePath.isFolder("\(folder)/\(first)/images") && FilePath.isFile(table(of: first, in: "\(folder)/\(first)"))
   }
 
   /// True if a file has the name of such a table.

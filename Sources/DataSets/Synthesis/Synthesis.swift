@@ -28,10 +28,7 @@ public struct Synthesis: Sendable, Hashable, Codable, CustomStringConvertible {
       throw DataError(
         .synthesis, "cannot make \(imagesPerClass) pictures per class of \(side) pixels; expected 1 … 1000000, of 16 … 8192")
     }
-    self.classes = classes
-    self.imagesPerClass = imagesPerClass
-    self.side = side
-    self.seed = seed
+    (self.classes, self.imagesPerClass, self.side, self.seed) = (classes, imagesPerClass, side, seed)
   }
 
   /// The number of validation pictures per class.
@@ -106,11 +103,7 @@ public struct Synthesis: Sendable, Hashable, Codable, CustomStringConvertible {
   }
 
   private func makeFolder(_ folder: String) throws(DataError) {
-    do {
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    } catch {
-      throw DataError(.synthesis, "cannot make the folder \(folder): \(error.localizedDescription); choose another --output")
-    }
+    do { try FilePath.makeFolder(folder) } catch { throw DataError(.synthesis, "\(error); choose another --output") }
   }
 
   /// Makes the folders of the set.

@@ -13,10 +13,7 @@ public struct MatrixCut: Sendable {
 
   public init(_ side: Side, of rows: Int, by columns: Int, parts: [Range<Int>]) {
     precondition(parts.last?.upperBound == (side == .rows ? rows : columns), "\(parts) don't cover \(rows) × \(columns)")
-    self.side = side
-    self.rows = rows
-    self.columns = columns
-    self.parts = parts
+    (self.side, self.rows, self.columns, self.parts) = (side, rows, columns, parts)
   }
 
   var count: Int { rows * columns }

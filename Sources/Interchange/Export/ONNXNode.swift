@@ -12,10 +12,7 @@ struct ONNXNode {
   let attributes: [Attribute]
 
   init(_ operation: String, _ inputs: [String], _ output: String, _ attributes: [Attribute] = []) {
-    self.operation = operation
-    self.inputs = inputs
-    self.output = output
-    self.attributes = attributes
+    (self.operation, self.inputs, self.output, self.attributes) = (operation, inputs, output, attributes)
   }
 
   /// The operator as a `NodeProto`.

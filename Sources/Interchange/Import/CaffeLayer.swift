@@ -23,9 +23,7 @@ struct CaffeLayer {
     guard isNewer || message.bytes(1).isEmpty else {
       throw .badData(path, "its layers are of Caffe's oldest form (V0); convert it with Caffe's upgrade_net_proto_binary")
     }
-    self.message = message
-    self.isNewer = isNewer
-    self.path = path
+    (self.message, self.isNewer, self.path) = (message, isNewer, path)
     name = message.text(isNewer ? 1 : 4) ?? ""
     let number = message.integer(5) ?? 0
     type = isNewer ? message.text(2) ?? "" : Self.types[number] ?? "type \(number) of V1LayerParameter"

@@ -15,13 +15,9 @@ public final class EventFile {
   /// - Parameters:
   ///   - step: The number of updates that the run has made; 0 for a new run.
   ///   - now: The time in seconds since 1970.
-  /// - Throws: `InterchangeError` if the file can't be made.
+  /// - Throws: `FileError` if the folder can't be made, `InterchangeError` if the file can't.
   public init(folder: String, resumingAt step: Int, now: Double = Date().timeIntervalSince1970) throws {
-    do {
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    } catch {
-      throw InterchangeError(.system, "cannot make the folder \(folder): \(error.localizedDescription)")
-    }
+    try FilePath.makeFolder(folder)
     // Readers take the files in the order of their names, so a newer file needs a later name, even within the same second.
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     let newest = names.compactMap(Self.time).max() ?? 0

@@ -50,11 +50,7 @@ public struct EvaluationReport: Sendable {
 
   /// Writes `confusion.csv` (one row per class, one column per prediction), `classes.csv` and `predictions.csv`; on rank 0.
   public func write(to folder: String) throws {
-    do {
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    } catch {
-      throw JobError("cannot make the folder \(folder): \(error.localizedDescription)")
-    }
+    try FilePath.makeFolder(folder)
     try AtomicFile.write(confusionTable, to: FilePath.join(folder, "confusion.csv"))
     try ClassErrors.write(ClassErrors.of(total, classes: classes), to: FilePath.join(folder, "classes.csv"))
     try AtomicFile.write(Self.predictionHeader + predictions, to: FilePath.join(folder, "predictions.csv"))

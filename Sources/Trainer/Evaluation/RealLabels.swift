@@ -81,7 +81,7 @@ struct RealLabels {
         "\(path) has the class number \(largest) of ILSVRC's \(numbers.count), and the network knows \(set.classes.count) classes: put synset_words.txt with all "
           + "\(numbers.count) beside the pictures (lines \"wnid words\")")
     }
-    return known.sorted(by: FolderListing.byBytes)
+    return known.sorted(by: String.byBytes)
   }
 
   /// Counts a picture.

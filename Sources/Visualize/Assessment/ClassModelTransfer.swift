@@ -69,7 +69,7 @@ public struct ClassModelTransfer: Codable, Sendable {
       }
       progress(start + part.count, known.count)
     }
-    try makeFolder(output)
+    try FilePath.makeFolder(output)
     try AtomicFile.write(table, to: (output as NSString).appendingPathComponent(tableFile))
     try AtomicFile.write(
       ResultJSON.text(transfer, pretty: true) + "\n", to: (output as NSString).appendingPathComponent(summaryFile))

@@ -67,7 +67,7 @@ public struct LocalisationComparison: Sendable {
 
   /// Writes `localisation.csv` into a folder, which is made if it doesn't exist.
   public func write(to folder: String) throws {
-    try makeFolder(folder)
+    try FilePath.makeFolder(folder)
     try AtomicFile.write(csv, to: (folder as NSString).appendingPathComponent(Self.file))
   }
 }

@@ -16,10 +16,7 @@ public struct SaliencyRendering: Sendable, Hashable, Codable {
   public var overlay: Float?
 
   public init(percentile: Double = 0.995, gamma: Float = 0.7, colours: ColourMap = .grey, overlay: Float? = nil) {
-    self.percentile = percentile
-    self.gamma = gamma
-    self.colours = colours
-    self.overlay = overlay
+    (self.percentile, self.gamma, self.colours, self.overlay) = (percentile, gamma, colours, overlay)
   }
 
   /// The value below which the given fraction of the values lies (nearest rank). Values that aren't finite are left out.

@@ -16,9 +16,7 @@ public struct GalleryOptions: Sendable {
   var checks = true
 
   public init(rendering: SaliencyRendering? = nil, contactSheet: Bool = false, tile: Int? = nil) {
-    self.rendering = rendering
-    self.contactSheet = contactSheet
-    self.tile = tile
+    (self.rendering, self.contactSheet, self.tile) = (rendering, contactSheet, tile)
   }
 
   init(ofJob rendering: SaliencyRendering?, isInterim: Bool) {

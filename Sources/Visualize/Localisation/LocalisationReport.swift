@@ -47,9 +47,7 @@ struct LocalisationReport {
 
   func complete(_ findings: inout JobFindings) {
     guard score.all.pictures > 0 else { return }
-    findings.localisationError = score.all.localisationError
-    findings.classificationError = score.all.classificationError
-    findings.picturesWithBoxes = score.all.pictures
-    findings.blacklisted = blacklisted
+    (findings.localisationError, findings.classificationError) = (score.all.localisationError, score.all.classificationError)
+    (findings.picturesWithBoxes, findings.blacklisted) = (score.all.pictures, blacklisted)
   }
 }

@@ -64,11 +64,7 @@ struct ChannelJob: VisualisationJob {
     return Hits(hits: hits, pictures: pictures)
   }
 
-  func makeEngine(_ most: Int) throws -> Reconstructor {
-    try Reconstructor(
-      network.parameters, layer: job.layer, rule: job.rule, batch: job.setting.batch, compute: job.setting.compute,
-      progress: { Activity.enter(.item) })
-  }
+  func makeEngine(_ most: Int) throws -> Reconstructor { try job.makeEngine(job.setting.batch) }
 
   func compute(_ ready: [(item: WorkItem<Int>, prepared: Hits)], with reconstructor: Reconstructor) throws -> [[Patch]]? {
     try ready.map { _, found in

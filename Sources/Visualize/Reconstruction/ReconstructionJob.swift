@@ -74,7 +74,9 @@ public struct ReconstructionJob: PictureJob {
       picture: crop.beside(sheet).png)
   }
 
-  package func parameters(_ communicator: Communicator) -> [String: ParameterValue] {
+  package func parameters(_ communicator: Communicator) -> [String: ParameterValue] { parameters }
+
+  var parameters: [String: ParameterValue] {
     var all: [String: ParameterValue] = [
       "layer": .text(layer), "method": .text(rule.rawValue), "units": .number(Double(units.count)),
     ]

@@ -68,10 +68,7 @@ public struct TopPicturesJob {
     } else {
       strongest = try StrongestPictures.scan(
         pictures, top: top, origin: origin, network: network,
-        reconstructor: Reconstructor(
-          network.parameters, layer: job.layer, rule: job.rule, batch: job.setting.batch, compute: job.setting.compute,
-          progress: { Activity.enter(.item) }),
-        communicator: communicator, progress: progress)
+        reconstructor: job.makeEngine(job.setting.batch), communicator: communicator, progress: progress)
       try communicator.onFirst { try AtomicFile.write(ResultJSON.text(strongest), to: store.path(Self.scanFile)) }
     }
     return try ChannelJob(
@@ -99,12 +96,10 @@ public struct TopPicturesJob {
       || TestPicture.read(unread.map(FileName.init(written:)), job.network).contains { (try? $0.get()) != nil }
   }
 
+  /// The command line refuses a place of a unit, which a channel's strongest pictures don't have.
   private var parameters: [String: ParameterValue] {
-    var all: [String: ParameterValue] = [
-      "layer": .text(job.layer), "method": .text(job.rule.rawValue), "top": .number(Double(top)),
-    ]
-    all.merge(job.network.spec.geometry.parameters) { $1 }
-    if let channel = job.units.channel { all["channel"] = .number(Double(channel)) }
+    var all = job.parameters
+    (all["units"], all["unit"], all["top"]) = (nil, nil, .number(Double(top)))
     return all
   }
 }
