@@ -45,7 +45,7 @@ public struct FileError: Error, Sendable, Hashable, CustomStringConvertible {
   }
 
   /// Makes the error for a storage that did not come back.
-  init(_ trouble: StoragePatience.Trouble, path: String) {
+  package init(_ trouble: StoragePatience.Trouble, path: String) {
     self.init(
       trouble.kind == .stopped ? .stopped : .storage, action: "read", path: path, reason: trouble.description, isWhole: true)
   }

@@ -41,7 +41,7 @@ struct FolderInspection {
     isWhole = problems.isEmpty
   }
 
-  static func applies(to path: String) -> Bool { FolderListing.isFolder(path) }
+  static func applies(to path: String) -> Bool { FilePath.isFolder(path) }
 
   // MARK: - Runs
 

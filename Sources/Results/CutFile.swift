@@ -1,10 +1,11 @@
+import Files
 import Foundation
 
 /// Recognises HDF5 files and PNG pictures that a full disk, a broken copy or a killed program has cut.
 ///
 /// Only some bytes at the start and at the end are read, so that tens of thousands of files can be looked at; damage in between is
 /// found by their readers.
-public enum CutFile {
+enum CutFile {
   private static let signatureOfHDF5: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]
   private static let signatureOfPNG: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
   /// The last chunk of every PNG: its length, its name and its check value.
@@ -14,7 +15,7 @@ public enum CutFile {
   /// ends as it should, or has another name. Source: HDF5 File Format Specification, II.A; PNG Specification, 5.3
   ///
   /// - Throws: `FileError` if the file can't be read. A storage that is away is waited for; see `StoragePatience`.
-  public static func reason(_ path: String) throws(FileError) -> String? {
+  static func reason(_ path: String) throws(FileError) -> String? {
     guard path.hasSuffix(".h5") || path.hasSuffix(".png") else { return nil }
     return try StoragePatience.read(
       // A file that isn't there isn't waited for.
