@@ -193,8 +193,7 @@ let package = Package(
       name: "CommandTests",
       dependencies: [
         "deepinside", "train-a-net", "draw-a-class", "own-method", "map-of-a-picture", "Checkpoint", "HDF5", "ConvNet", "Data",
-        "Images",
-        "TestSupport", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Images", "TestSupport", "Trainer", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
   ],
   swiftLanguageModes: [.v6]

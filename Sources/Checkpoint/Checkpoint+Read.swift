@@ -37,8 +37,10 @@ extension Checkpoint {
       throw CheckpointError(.noMemory, "read", path, "\(error)")
     }
     for parameter in store.parameters {
-      try reader.read(Layout.values(parameter.name), parameter.spec.shape, into: store.values[parameter.range])
-      for (kind, buffer) in store.state where header.state.contains(kind) {
+      let values = store.state[.averages] ?? store.values
+      try reader.read(Layout.values(parameter.name), parameter.spec.shape, into: values[parameter.range])
+      for (kind, kept) in store.state where header.state.contains(kind) {
+        let buffer = kind == .averages ? store.values : kept
         try reader.read(Layout.state(kind, parameter.name), parameter.spec.shape, into: buffer[parameter.range])
       }
     }

@@ -52,10 +52,12 @@ extension Checkpoint {
       checksums.append((path, try file.writeSigned(strings, to: path)))
     }
     for parameter in store.parameters {
-      try write(UnsafeBufferPointer(store.values[parameter.range]), parameter.spec.shape, Layout.values(parameter.name))
+      let values = store.state[.averages] ?? store.values
+      try write(UnsafeBufferPointer(values[parameter.range]), parameter.spec.shape, Layout.values(parameter.name))
     }
     for kind in TrainingState.allCases {
-      guard let buffer = store.state[kind] else { continue }
+      guard let kept = store.state[kind] else { continue }
+      let buffer = kind == .averages ? store.values : kept
       for parameter in store.parameters {
         try write(UnsafeBufferPointer(buffer[parameter.range]), parameter.spec.shape, Layout.state(kind, parameter.name))
       }

@@ -6,7 +6,8 @@ import HDF5
 ///
 /// It is an HDF5 file, readable by any HDF5 tool. Attributes of `/`: `format`, `version`, `network`, `progress`, `options` (the
 /// last three as JSON) and `header_sha256`. Data sets: `/parameters/<layer>/weights` and `/biases`; `/velocity/…` likewise
-/// (absent in files for inference only); `/second_moments/…` likewise (of trainings with AdamW); `/mean`; `/colour_axes` [3, 3] (absent in files for inference only); `/classes`;
+/// (absent in files for inference only); `/second_moments/…` likewise (of trainings with AdamW); `/last_values/…`
+/// likewise (where the parameters are averages); `/mean`; `/colour_axes` [3, 3] (absent in files for inference only); `/classes`;
 /// `/class_names`; `/input` (how pictures are resized, as JSON; absent in files of earlier versions, whose options state it).
 /// Each data set has its SHA-256 as the attribute `sha256`, which is checked on reading.
 public final class Checkpoint: Sendable {

@@ -17,6 +17,9 @@ public enum TrainingState: String, Sendable, CaseIterable {
   case velocity
   /// AdamW's average of squared gradients.
   case secondMoments = "second_moments"
+  /// The averages of the values over the updates. In a checkpoint these are the parameters, which all jobs use, and the group has the
+  /// values that the training goes on from.
+  case averages = "last_values"
 }
 
 /// The one place that decides a network's parameter names, their order and their memory: flat buffers of the same layout for values,

@@ -102,6 +102,10 @@ CLONES void kernels_adamw_bf16(float *restrict w, uint16_t *restrict half, float
   }
 }
 
+CLONES void kernels_average(float *restrict average, const float *restrict x, size_t count, float share) {
+  for (size_t i = 0; i < count; i++) average[i] += share * (x[i] - average[i]);
+}
+
 CLONES void kernels_scale(float *x, size_t count, float factor) {
   for (size_t i = 0; i < count; i++) x[i] *= factor;
 }

@@ -13,6 +13,7 @@ struct TrainCommand: ParsableCommand {
     discussion: helpText(
       """
       deepinside train --data data --network cnn-f-64 --run run --epochs 20 --batch 64
+      deepinside train --data data --network cnn-f-64 --run run --epochs 20 --recipe fast
       ./launch.sh --ranks 2 train --data ILSVRC --network cnn-f --run run
 
       The same command again continues an interrupted run, in the middle of an epoch too and on any number of ranks.
@@ -38,22 +39,22 @@ struct TrainCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Passes over the training pictures.", valueName: "n"))
   var epochs = Execution().epochs
 
-  @Option(help: ArgumentHelp("Pictures an update, over all ranks together.", valueName: "n"))
-  var batch = Recipe().batch
+  @Option(help: ArgumentHelp("Pictures an update, over all ranks together\(RecipeOptions.both(\.batch)).", valueName: "n"))
+  var batch: Int?
 
-  @Option(help: ArgumentHelp("The initial learning rate.", valueName: "rate"))
-  var learningRate = Recipe().learningRate
+  @Option(help: ArgumentHelp("The initial learning rate\(RecipeOptions.both(\.learningRate)).", valueName: "rate"))
+  var learningRate: Double?
 
-  @Option(help: ArgumentHelp("How the rate falls.", valueName: "kind"))
-  var schedule = Recipe().schedule
+  @Option(help: ArgumentHelp("How the rate falls\(RecipeOptions.both(\.schedule)).", valueName: "kind"))
+  var schedule: ScheduleKind?
 
   @OptionGroup var recipe: RecipeOptions
 
   @Option(help: ArgumentHelp("μ of v ← μv − η(g + λw), w ← w + v.", valueName: "μ"))
   var momentum = Recipe().momentum
 
-  @Option(help: ArgumentHelp("λ of the update; not for biases.", valueName: "λ"))
-  var weightDecay = Recipe().weightDecay
+  @Option(help: ArgumentHelp("λ of the update; not for biases\(RecipeOptions.both(\.weightDecay)).", valueName: "λ"))
+  var weightDecay: Float?
 
   @Option(
     help: ArgumentHelp(
@@ -82,14 +83,18 @@ struct TrainCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Pictures are resized to this shorter side (default: crop · 256/224).", valueName: "pixels"))
   var shorterSide: Int?
 
-  @Option(help: ArgumentHelp("Of zeroing out a random part of a picture.", valueName: "p"))
-  var eraseProbability = Recipe().eraseProbability
+  @Option(
+    help: ArgumentHelp("Of zeroing out a random part of a picture\(RecipeOptions.both(\.eraseProbability)).", valueName: "p"))
+  var eraseProbability: Float?
 
   @Flag(help: "Don't mirror half of the pictures.")
   var noFlip = false
 
-  @Option(help: ArgumentHelp("σ of the colour shift along the principal colour axes; 0 for none.", valueName: "σ"))
-  var colourJitter = Recipe().colourDeviation
+  @Option(
+    help: ArgumentHelp(
+      "σ of the colour shift along the principal colour axes; 0 for none\(RecipeOptions.both(\.colourDeviation)).", valueName: "σ"
+    ))
+  var colourJitter: Float?
 
   @Option(
     help: ArgumentHelp(
@@ -127,13 +132,14 @@ struct TrainCommand: ParsableCommand {
   func validate() throws {
     func require(_ condition: Bool, _ message: String) throws { if !condition { throw ValidationError(message) } }
     try require((1...1_000_000).contains(epochs), "--epochs \(epochs): 1 to 1000000.")
-    try require((1...1_000_000).contains(batch), "--batch \(batch): 1 to 1000000 pictures.")
-    try require(learningRate > 0 && learningRate.isFinite, "--learning-rate \(learningRate): a positive number.")
+    try require((1...1_000_000).contains(batch ?? 1), "--batch \(batch ?? 0): 1 to 1000000 pictures.")
+    try require(
+      (learningRate ?? 1) > 0 && (learningRate ?? 1).isFinite, "--learning-rate \(learningRate ?? 0): a positive number.")
     try require((0..<1).contains(momentum), "--momentum \(momentum): at least 0, below 1.")
-    try require(weightDecay >= 0, "--weight-decay \(weightDecay): not negative.")
+    try require(weightDecay ?? 0 >= 0, "--weight-decay \(weightDecay ?? 0): not negative.")
     try require(keep > 0, "--keep \(keep): at least one checkpoint stays.")
-    try require((0...1).contains(eraseProbability), "--erase-probability \(eraseProbability): 0 to 1.")
-    try require(colourJitter >= 0 && colourJitter.isFinite, "--colour-jitter \(colourJitter): not negative.")
+    try require((0...1).contains(eraseProbability ?? 0), "--erase-probability \(eraseProbability ?? 0): 0 to 1.")
+    try require((colourJitter ?? 0) >= 0 && (colourJitter ?? 0).isFinite, "--colour-jitter \(colourJitter ?? 0): not negative.")
     try require((1...10_000).contains(augmentationPreview ?? 1), "--augmentation-preview: 1 to 10000 pictures.")
     try require((0...1).contains(badFileLimit), "--bad-file-limit \(badFileLimit): 0 to 1.")
     try require(microBatch ?? 1 > 0, "--micro-batch \(microBatch ?? 0): at least one picture.")
@@ -146,10 +152,12 @@ struct TrainCommand: ParsableCommand {
     try runOnRanks(ranks) { communicator in
       try requirePlace(runFolder, of: "--run", outside: data, communicator)
       if let augmentationPreview { return try preview(augmentationPreview, communicator) }
+      let job = try job()
       let progress = ProgressLine("train", unit: "img", quiet: common.quiet)
+      if communicator.rank == 0, let reasons = recipe.recipe.reasons(job.options.recipe) { progress.print(reasons) }
       let mean = ProgressLine("mean picture", unit: "img", quiet: common.quiet)
       let outcome = try folder.hold(runFolder, for: "train", work: "update", communicator) {
-        try Trainer.train(job(), communicator: communicator) { event in
+        try Trainer.train(job, communicator: communicator) { event in
           switch event {
           case .note(let text): progress.print(text)
           case .mean(let done, let total): mean.show(done: done, total: total)
@@ -207,22 +215,22 @@ struct TrainCommand: ParsableCommand {
 
   private func job() throws -> TrainingJob {
     var job = TrainingJob(data: data, run: RunFolder(runFolder))
-    job.options.network = network
+    job.options.recipe = recipe.recipe.recipe(network: network)
     job.options.epochs = epochs
-    job.options.batch = batch
-    job.options.learningRate = learningRate
-    job.options.schedule = schedule
+    if let batch { job.options.batch = batch }
+    if let learningRate { job.options.learningRate = learningRate }
+    if let schedule { job.options.schedule = schedule }
     job.options.momentum = momentum
-    job.options.weightDecay = weightDecay
+    if let weightDecay { job.options.weightDecay = weightDecay }
+    if let eraseProbability { job.options.eraseProbability = eraseProbability }
     recipe.apply(to: &job.options)
     job.options.backend = compute.backend
     job.options.precision = compute.precision
     job.options.convolution = compute.convolution
     reduction.apply(to: &job.options)
     job.options.seed = seed
-    job.options.eraseProbability = eraseProbability
     job.options.flip = !noFlip
-    job.options.colourDeviation = colourJitter
+    if let colourJitter { job.options.colourDeviation = colourJitter }
     job.options.badFileLimit = badFileLimit
     job.crop = crop
     job.shorterSide = shorterSide

@@ -3,12 +3,16 @@ import ConvNet
 import Foundation
 import TestSupport
 import Testing
+import Trainer
 
 @Suite("Optimizers and starts of a training")
 struct OptimizerTests {
   let tiny: TinyData
   /// All that AdamW's runs have beyond SGD's.
-  private let adamW = ["--optimizer", "adamw", "--initialization", "lsuv", "--clip-norm", "0.5", "--weight-decay", "0.05"]
+  private let adamW = [
+    "--optimizer", "adamw", "--initialization", "lsuv", "--clip-norm", "0.5", "--weight-decay", "0.05", "--label-smoothing",
+    "0.1", "--ema", "0.9",
+  ]
 
   init() throws { tiny = try TinyData() }
 
@@ -57,6 +61,34 @@ struct OptimizerTests {
       // Sums in another order: rounding of 2⁻²⁴ a term, grown over 6 updates.
       for (a, b) in zip(buffers(other), buffers(one)) { #expect(distance(a, b) < 1e-4, "\(mode)") }
     }
+  }
+
+  @Test("--recipe fast says what it does, and options that are given count")
+  func fastRecipe() throws {
+    let run = tiny.training("fast", steps: 3, batch: 16, ["--recipe", "fast", "--optimizer", "sgd"])
+    let result = try runTool("deepinside", run)
+    #expect(result.exitCode == 0 && result.output.contains("--recipe fast for"), "\(result)")
+    let options = try TrainingOptions(json: Checkpoint.read(tiny.newest("fast")).contents.options)
+    var expected = RecipeKind.fast.recipe(network: tiny.network)
+    (expected.optimizer, expected.batch, expected.learningRate, expected.crop, expected.shorterSide) = (.sgd, 16, 0.001, 32, 37)
+    #expect(options.recipe.differences(from: expected).isEmpty, "\(options.recipe.differences(from: expected))")
+    #expect(RecipeKind.paper.recipe(network: Recipe().network) == Recipe())
+  }
+
+  // 30 pictures in batches of 16: update 15 ends the eighth epoch.
+  @Test("Averages are what a checkpoint has as parameters, what is evaluated, and what jobs use", arguments: [1, 2])
+  func averages(ranks: Int) throws {
+    let checkpoint = try train("averages", ranks: ranks, steps: 15, ["--ema", "0.9"])
+    let plain = try train("plain", ranks: ranks, steps: 15, [])
+    #expect(memcmp(checkpoint.store.values.pointer, plain.store.values.pointer, plain.store.values.count * 4) == 0)
+    let averages = try #require(checkpoint.store.state[.averages])
+    #expect(distance(averages, plain.store.values) > 1e-4)
+    let used = try Checkpoint.read(tiny.newest("averages"))
+    #expect(memcmp(used.store.values.pointer, averages.pointer, averages.count * 4) == 0)
+    let arguments = ["evaluate", "--checkpoint", tiny.newest("averages"), "--data", tiny.data, "--threads", "1"]
+    let result = try runTool("deepinside", arguments)
+    let error = try #require(checkpoint.contents.progress.validationError)
+    #expect(result.output.contains(String(format: "top-1 error %.2f %%", 100 * error)), "\(error): \(result)")
   }
 
   @Test("A run goes on with the optimizer that it began with, unless told otherwise: then what it keeps begins at zero")

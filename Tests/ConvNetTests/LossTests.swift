@@ -7,9 +7,13 @@ import Testing
 @Suite struct LossTests {
   private let seed: UInt64 = 7
 
-  private func loss(_ scores: Tensor, _ labels: [Int32], divisor: Int) throws -> (loss: Double, gradient: Tensor) {
+  private func loss(_ scores: Tensor, _ labels: [Int32], divisor: Int, smoothing: Double = 0) throws -> (
+    loss: Double, gradient: Tensor
+  ) {
     let gradient = try Tensor(count: scores.count, shape: scores.shape)
-    let loss = labels.withUnsafeBufferPointer { softmaxCrossEntropy(scores, labels: $0, divisor: divisor, gradient: gradient) }
+    let loss = labels.withUnsafeBufferPointer {
+      softmaxCrossEntropy(scores, labels: $0, divisor: divisor, gradient: gradient, smoothing: smoothing)
+    }
     return (loss, gradient)
   }
 
@@ -45,21 +49,29 @@ import Testing
     #expect(found == alone.loss && gradient.array == alone.gradient.array)
   }
 
-  @Test("The gradient is the loss's slope")
-  func slopes() throws {
+  @Test("The gradient is the loss's slope, with smoothed labels too", arguments: [0, 0.1, 1])
+  func slopes(smoothing: Double) throws {
     let scores = try Tensor(count: 3, shape: Shape(channels: 7), seed: seed)
     let labels: [Int32] = [6, 0, 3]
-    let gradient = try loss(scores, labels, divisor: 3).gradient.array
+    let gradient = try loss(scores, labels, divisor: 3, smoothing: smoothing).gradient.array
     for i in scores.values.indices {
       let start = scores.values[i]
       scores.values[i] = start + 0.01
-      let above = try loss(scores, labels, divisor: 3).loss
+      let above = try loss(scores, labels, divisor: 3, smoothing: smoothing).loss
       scores.values[i] = start - 0.01
-      let below = try loss(scores, labels, divisor: 3).loss
+      let below = try loss(scores, labels, divisor: 3, smoothing: smoothing).loss
       scores.values[i] = start
       // The third derivative is below 1, ε² is 1e-4; rounding gives 1e-7 / 0.02.
       #expect(abs((above - below) / 0.02 - Double(gradient[i])) <= 4e-5, "score \(i), seed \(seed): \(below) … \(above)")
     }
+  }
+
+  @Test("Smoothing mixes the loss of the label with the mean loss of all classes")
+  func smoothing() throws {
+    let scores = try Tensor(count: 1, shape: Shape(channels: 7), seed: seed)
+    let losses = try (0..<7).map { try loss(scores, [$0], divisor: 1).loss }
+    let mixed = try loss(scores, [2], divisor: 1, smoothing: 0.3).loss
+    #expect(abs(mixed - (0.7 * losses[2] + 0.3 * losses.reduce(0, +) / 7)) < 1e-9)
   }
 
   @Test("Equal scores of 1000 classes give a loss of ln 1000")

@@ -12,6 +12,7 @@ struct WatchTests {
     var stuck = StuckLossWatch(classCount: 1000)
     let warnings = (0..<StuckLossWatch.window).compactMap { stuck.add(6.907 + ($0 % 2 == 0 ? 0.3 : -0.3)) }
     #expect(warnings.count == 1 && warnings[0].contains("6.9078") && warnings[0].contains("--learning-rate"), "\(warnings)")
+    #expect(warnings.allSatisfy { $0.contains("--recipe fast") && $0.contains("--initialization lsuv") })
     var learning = StuckLossWatch(classCount: 1000)
     let others = (0..<2000).compactMap { learning.add(6.9 - Double($0) * 0.001) }
     #expect(others.isEmpty, "\(others)")

@@ -69,6 +69,9 @@ void kernels_adamw(float *w, float *m, float *s, const float *g, size_t count, s
 /// The same, and half = w as bfloat16's bits.
 void kernels_adamw_bf16(float *w, uint16_t *half, float *m, float *s, const float *g, size_t count, struct kernels_adamw_rule rule);
 
+/// average[i] += share·(x[i] − average[i]).
+void kernels_average(float *average, const float *x, size_t count, float share);
+
 /// x[i] *= factor.
 void kernels_scale(float *x, size_t count, float factor);
 

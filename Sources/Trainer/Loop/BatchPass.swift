@@ -25,6 +25,7 @@ final class ReplicatedPass: BatchPass {
   private let plan: Plan
   private let gradient: Tensor
   private let globalBatch: Int
+  private let smoothing: Double
   private let seed: UInt64
   private let team: ThreadTeam
 
@@ -32,6 +33,7 @@ final class ReplicatedPass: BatchPass {
     plan = try Plan(store, batch: batch, purpose: .training, compute: job.compute)
     gradient = try Tensor(count: batch, shape: Shape(channels: store.network.classCount))
     globalBatch = job.options.batch
+    smoothing = job.options.labelSmoothing
     seed = job.options.seed
     team = job.compute.team
   }
@@ -48,7 +50,7 @@ final class ReplicatedPass: BatchPass {
     let scores = plan.forward(pictures.tensor, dropout: DropoutStream(seed: seed, samples: pictures.samples))
     let own = gradient.prefix(pictures.count)
     let loss = pictures.labels.withUnsafeBufferPointer {
-      softmaxCrossEntropy(scores, labels: $0, divisor: globalBatch, gradient: own, team: team)
+      softmaxCrossEntropy(scores, labels: $0, divisor: globalBatch, gradient: own, smoothing: smoothing, team: team)
     }
     plan.backward(from: own) { ready($0, false) }
     return loss

@@ -15,6 +15,7 @@ final class GlobalUpdate {
   private let optimizer: any Optimizer
   /// The largest norm of a gradient; nil for any.
   private let clipNorm: Double?
+  private let averaging: Averaging?
   private let team: ThreadTeam
   /// Adds up the passes of this rank.
   private let accumulation: any GradientAccumulation
@@ -34,6 +35,7 @@ final class GlobalUpdate {
       try shards.map { try ShardedPass($0, batch: size, job: job, communicator: communicator) }
       ?? ReplicatedPass(store, batch: size, job: job)
     (optimizer, team) = (options.recipe.updateRule, job.compute.team)
+    averaging = options.averageDecay > 0 ? Averaging(decay: options.averageDecay) : nil
     clipNorm = options.clipNorm > 0 ? options.clipNorm : nil
     accumulation =
       isExact
@@ -81,13 +83,18 @@ final class GlobalUpdate {
 
   /// Updates the parameters from that gradient.
   ///
-  /// - Parameter number: the number of updates since what the optimizer keeps was zero, this one included.
+  /// - Parameters:
+  ///   - step: the number of the update, from 1 on.
+  ///   - number: the number of updates since what the optimizer keeps was zero, this one included.
   /// - Returns: the norm of the gradient before it was clipped; nil if it isn't clipped.
   /// - Note: collective
   @discardableResult
-  func apply(rate: Double, number: Int) throws -> Double? {
+  func apply(rate: Double, step: Int, number: Int) throws -> Double? {
     let norm = try clipNorm.map(clip)
-    for part in exchange.owned { optimizer.update(part, rate: Float(rate), number: number, team: team) }
+    for part in exchange.owned {
+      optimizer.update(part, rate: Float(rate), number: number, team: team)
+      averaging?.add(part, number: step, team: team)
+    }
     try exchange.spreadValues()
     return norm
   }
@@ -103,8 +110,22 @@ final class GlobalUpdate {
     return norm
   }
 
-  /// Brings the values of all parameters to all ranks: for an evaluation. - Note: collective
-  func gatherValues() throws { try exchange.gatherValues() }
+  /// Calls `body` while all ranks have the values of all parameters, or their averages if the training keeps some: for an evaluation.
+  /// - Note: collective
+  func withWholeNet<Value>(_ body: () throws -> Value) throws -> Value {
+    try swapAverages()
+    try exchange.gatherValues()
+    let result = Result { try body() }
+    try swapAverages()
+    return try result.get()
+  }
+
+  private func swapAverages() throws {
+    guard averaging != nil else { return }
+    for part in exchange.owned { Averaging.swap(part, team: team) }
+    try exchange.spreadValues()
+    for part in exchange.owned { part.valuesChanged() }
+  }
 
   /// True if there is something that `gatherOnFirst` has to fetch.
   var isSpread: Bool { exchange.isSpread }

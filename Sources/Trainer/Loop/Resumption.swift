@@ -73,9 +73,13 @@ struct Resumption {
       guard let checkpoint else { throw JobError("rank 0 has not read \(path)") }
       var contents = try checked(checkpoint.contents, store.network, job: job, set: set, watch: watch)
       store.copy(from: checkpoint.store, team: job.compute.team)
-      if checkpoint.store.state.keys != store.state.keys {
+      let earlier = checkpoint.store.state
+      if let averages = store.state[.averages], earlier[.averages] == nil {
+        averages.pointer.update(from: store.values.pointer, count: averages.count)
+      }
+      if (earlier[.secondMoments] == nil) != (store.state[.secondMoments] == nil) {
         // Another optimizer: the numbers have other units.
-        for buffer in store.kept { buffer.fill(with: 0) }
+        for kind in [.velocity, .secondMoments] as [TrainingState] { store.state[kind]?.fill(with: 0) }
         contents.progress.optimizerBegan = contents.progress.step
         watch(.note("\(path) doesn't hold what --optimizer \(job.options.optimizer.rawValue) keeps, which begins at zero"))
       }

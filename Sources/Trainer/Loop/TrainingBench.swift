@@ -44,6 +44,6 @@ public final class TrainingBench {
   public func step() throws {
     steps += 1
     _ = try update.compute(step: steps, next: { pictures }, recycle: { _ in })
-    try update.apply(rate: 1e-4, number: steps)
+    try update.apply(rate: 1e-4, step: steps, number: steps)
   }
 }

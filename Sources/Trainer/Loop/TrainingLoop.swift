@@ -111,7 +111,7 @@ final class TrainingLoop {
       try stopIfDiverged(message)
 
       let rate = schedule.rate(at: sample, batch: job.options.batch)
-      let norm = try update.apply(rate: rate, number: step + 1 - (optimizerBegan ?? 0))
+      let norm = try update.apply(rate: rate, step: step + 1, number: step + 1 - (optimizerBegan ?? 0))
       (step, sample) = (step + 1, sample + job.options.batch)
       StopRequest.workWasDone()
       paceWatch.fit(loader, computeSeconds: busySeconds)
@@ -192,8 +192,9 @@ final class TrainingLoop {
   ///
   /// - Returns: why there is no evaluation, so that the run can't go on; the same on all ranks.
   private func finishEpoch(_ epoch: Int) throws -> (any Error)? {
-    if evaluator != nil { try update.gatherValues() }
-    let evaluation = try evaluator?.evaluate(step: step, shouldStop: { StopRequest.isRequested })
+    let evaluation = try evaluator.map { evaluator in
+      try update.withWholeNet { try evaluator.evaluate(step: step, shouldStop: { StopRequest.isRequested }) }
+    }
     if let evaluation {
       try badFileList?.replace(evaluation.badFiles, split: .val, watch)
       if let warning = evaluation.warning { try tell(.warning(warning, step: step)) }

@@ -57,7 +57,7 @@ struct TrainingStart {
     badFiles = BadFileReport(badFileLimit: job.options.badFileLimit, of: set.train.count, kind: "training")
     let badFileList = communicator.rank == 0 ? BadFileList(job.run.badFiles) : nil
     self.badFileList = badFileList
-    store = try ParameterStore(network, keeping: job.options.recipe.updateRule.keeps)
+    store = try ParameterStore(network, keeping: job.options.recipe.keeps)
     if job.options.fullyConnected == .auto, Shards.obstacle(network, job.options, ranks: communicator.size) == nil {
       job.options.fullyConnected = try resumption?.fullyConnected(communicator) ?? .auto
     }
@@ -92,6 +92,9 @@ struct TrainingStart {
     }
     if resumption == nil, let group = job.options.initialization.unitVariance {
       try data.giveUnitVariance(to: store, of: group, job: job, communicator: communicator, watch: watch)
+    }
+    if resumption == nil, let averages = store.state[.averages] {
+      averages.pointer.update(from: store.values.pointer, count: averages.count)
     }
     watch(
       .note(

@@ -23,6 +23,10 @@ public struct Recipe: Sendable, Codable, Hashable {
   public var adamEpsilon = 1e-8
   /// The largest norm of an update's gradient, over all parameters; longer ones are scaled. 0 for any.
   public var clipNorm = 0.0
+  /// The share of a picture's target that all classes have alike.
+  public var labelSmoothing = 0.0
+  /// The decay of the averages of the weights that are kept instead of the last weights; 0 for none. See `Averaging`.
+  public var averageDecay = 0.0
   public var momentum: Float = 0.9
   public var weightDecay: Float = 5e-4
   /// The rate and the decay of biases are the weights' times these.
@@ -68,6 +72,7 @@ public struct Recipe: Sendable, Codable, Hashable {
       ("batch", Double(batch), 1...1e6), ("learningRate", learningRate, 0...1e30), ("warmupEpochs", warmupEpochs, 0...1e6),
       ("larsCoefficient", Double(larsCoefficient), 0...1e30), ("adamBeta1", adamBeta1, 0...(1 - 1e-9)),
       ("adamBeta2", adamBeta2, 0...(1 - 1e-9)), ("adamEpsilon", adamEpsilon, 0...1e30), ("clipNorm", clipNorm, 0...1e30),
+      ("labelSmoothing", labelSmoothing, 0...1), ("averageDecay", averageDecay, 0...1),
       ("momentum", Double(momentum), 0...1),
       ("weightDecay", Double(weightDecay), 0...1e30), ("biasRateFactor", Double(biasRateFactor), 0...1e30),
       ("biasDecayFactor", Double(biasDecayFactor), 0...1e30), ("exactMicroBatch", Double(exactMicroBatch ?? 1), 1...1e6),
@@ -76,6 +81,9 @@ public struct Recipe: Sendable, Codable, Hashable {
       ("colourDeviation", Double(colourDeviation), 0...1e30), ("eraseProbability", Double(eraseProbability), 0...1),
     ])
   }
+
+  /// What a training by it keeps of each parameter.
+  var keeps: Set<TrainingState> { updateRule.keeps.union(averageDecay > 0 ? [.averages] : []) }
 
   /// The update rule that it describes.
   var updateRule: any Optimizer {

@@ -42,7 +42,9 @@ final class ShardedPass: BatchPass {
     featureGradient = try Tensor(count: batch, shape: plans[0].network.shapes[plans[0].network.layers.count])
     exchange = MatrixExchange(communicator, capacity: inputs.map { $0.count * $0.shape.count }.max() ?? 0)
     let classes = shards.parts(of: shards.outputs.count - 1)[communicator.rank]
-    loss = ShardedLoss(classes: classes, communicator: communicator, exchange: exchange)
+    loss = ShardedLoss(
+      classes: classes, communicator: communicator, exchange: exchange, smoothing: job.options.labelSmoothing,
+      classCount: shards.outputs[shards.outputs.count - 1])
     // Activations in bfloat16 lose nothing on a bfloat16 wire.
     let isHalf = job.options.gradientWire == .bfloat16
     forwardWire = isHalf || job.options.precision == .bfloat16 ? .bfloat16 : .float32

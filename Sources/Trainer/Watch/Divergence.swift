@@ -48,10 +48,11 @@ enum Divergence {
 
   private static func remedy(_ checkpoint: String?) -> String {
     guard let checkpoint else {
-      return "No checkpoint has been written yet: start anew with a lower --learning-rate, or with --warmup-epochs 1"
+      return "No checkpoint has been written yet: start anew with a lower --learning-rate, with --clip-norm 1, or with "
+        + "--warmup-epochs 1"
     }
     return
-      "The newest checkpoint, \(checkpoint), is from before, and its values are finite: go on from it with a lower --learning-rate and "
-      + "--allow-changed-options, or start anew with --warmup-epochs 1"
+      "The newest checkpoint, \(checkpoint), is from before, and its values are finite: go on from it with a lower --learning-rate or "
+      + "--clip-norm 1, and --allow-changed-options, or start anew with --warmup-epochs 1"
   }
 }

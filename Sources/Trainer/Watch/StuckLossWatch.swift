@@ -24,8 +24,9 @@ struct StuckLossWatch {
     guard abs(mean - guessing) <= Self.tolerance * guessing else { return nil }
     return String(
       format:
-        "the loss is stuck: %.4f over the last %d updates, and guessing gives ln K = %.4f. Try another --learning-rate (a tenth, "
-        + "or three times as much), --warmup-epochs 1, or another --seed; see that the class folders hold what their names say",
+        "the loss is stuck: %.4f over the last %d updates, and guessing gives ln K = %.4f. Start anew with --recipe fast, or with "
+        + "--initialization lsuv or --optimizer adamw alone; try another --learning-rate (a tenth, or three times as much), "
+        + "--warmup-epochs 1, or another --seed; see that the class folders hold what their names say",
       mean, Self.window, guessing)
   }
 }
