@@ -25,8 +25,10 @@ final class FolderIdentity: Sendable {
   /// What has happened to the folder if the path doesn't lead to it any more; nil if it does, or if that can't be known because
   /// the storage is away.
   func loss(of path: String) -> String? {
-    // A file system that was mounted again may have another device number.
-    if let now = Self.status(path) { return now.st_ino == number ? nil : "\(path) was replaced by another folder" }
+    // A file system that was mounted again may have another device number, and then other inodes.
+    if let now = Self.status(path) {
+      return now.st_dev != device || now.st_ino == number ? nil : "\(path) was replaced by another folder"
+    }
     guard [ENOENT, ENOTDIR].contains(errno) else { return nil }
     // The file system must still be there: an unmounted one hides the folder, too.
     var above = path
