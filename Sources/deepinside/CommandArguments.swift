@@ -9,7 +9,7 @@ enum CommandArguments {
 
   /// The arguments for the parser.
   ///
-  /// - Throws: `ValidationError` that names an argument which is empty, or isn't UTF-8 where it must be text: such a name couldn't appear in
+  /// - Throws: `ValidationError` that names an argument which is empty, an option with one dash, or isn't UTF-8 where it must be text: such a name couldn't appear in
   ///   the JSON, the tables and the pages that cite it.
   static func texts() throws -> [String] {
     let pointers = UnsafeBufferPointer(start: CommandLine.unsafeArgv, count: Int(CommandLine.argc)).dropFirst()
@@ -20,6 +20,10 @@ enum CommandArguments {
     var option = ""
     return try arguments.map { bytes in
       let text = FileName.argument(bytes)
+      // The parser would take `-batch` for -b, -a, -t, -c and -h, and print the help as if that was asked for.
+      if option != "--", text.count > 2, text.hasPrefix("-"), text.dropFirst().first?.isLetter == true {
+        throw ValidationError("\(text): options begin with two dashes, as in -\(text).")
+      }
       if text.hasPrefix("--") { option = String(text.prefix { $0 != "=" }) }
       if text.isEmpty || text == option + "=" {
         throw ValidationError("an empty value\(option.isEmpty ? "" : " (\(option))"): is a variable of the shell not set?")

@@ -82,6 +82,7 @@ struct CommandLineTests {
       (["localise", "--checkpoint", "c", "--output", "o", "--images", "i", "--rounds", "0"], "rounds 0"),
       (["score", "--answers", "a"], "--annotations"),
       (["frobnicate"], "frobnicate"),
+      (["train", "--data", "d", "--run", "r", "-batch", "4"], "as in --batch"),
       (["train", "--data", "d", "--run", "r", "--frobnicate"], "--frobnicate"),
     ])
   func wrongUse(arguments: [String], word: String) throws {
