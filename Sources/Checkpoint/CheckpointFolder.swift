@@ -89,17 +89,36 @@ public struct CheckpointFolder: Sendable, Hashable {
     }
   }
 
+  /// Points `best.h5` again to the newest checkpoint of that validation error, if the link is lost: copies from one system to another
+  /// leave links out, and what no link points to is removed when it's old.
+  public func restoreBest(_ error: Double) throws(CheckpointError) {
+    var status = stat()
+    guard lstat(best, &status) != 0, errno == ENOENT else { return }
+    for step in try steps() {
+      do throws(CheckpointError) {
+        guard try Checkpoint.readHeader(file(step: step)).contents.progress.validationError == error else { continue }
+      } catch {
+        if error.storageTrouble != nil { throw error }
+        continue
+      }
+      do {
+        return try SymbolicLink.replace(best, target: Self.fileName(step: step))
+      } catch {
+        throw CheckpointError(writing: HDF5Error(error), to: best)
+      }
+    }
+  }
+
   /// The steps of all checkpoints, newest first, whether whole or not; empty if there is no such folder.
   ///
   /// The newest has the highest step. But a run that was taken back to an earlier step leaves higher ones behind: those that were
   /// written before the one to which `latest.h5` points come last.
   public func steps() throws(CheckpointError) -> [Int] {
-    guard FileManager.default.fileExists(atPath: path) else { return [] }
     let names: [String]
     do {
-      names = try FileManager.default.contentsOfDirectory(atPath: path)
+      names = try OwnFiles.names(in: path)
     } catch {
-      throw CheckpointError(.other, "find a", path, "cannot list the folder: \(error.localizedDescription)")
+      throw CheckpointError(error.storageTrouble == nil ? .other : .storage, "find a", path, "\(error)", code: error.code)
     }
     let steps = names.compactMap(Self.step).sorted(by: >)
     guard let target = SymbolicLink.target(of: latest), let last = Self.step(ofName: target), let time = written(last)

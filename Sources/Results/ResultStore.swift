@@ -200,7 +200,7 @@ public struct ResultStore: Sendable {
   private func wholeItems() throws -> [String: WholeItem] {
     var found: [String: WholeItem] = [:]
     try Manifest(of: folder).forEach { record, line in found[record.item] = WholeItem(record.common, line: line) }
-    for item in storedItems() where found[item] == nil {
+    for item in try storedItems() where found[item] == nil {
       if let record = recover(item) { found[item] = WholeItem(record.common, line: nil) }
     }
     found = found.filter { exists(dataPath(of: $0.key)) && exists(picturePath(of: $0.key)) }
@@ -215,11 +215,12 @@ public struct ResultStore: Sendable {
   }
 
   /// The names of all HDF5 files in the folder and in the sub-folders of items, including files that aren't results.
-  private func storedItems() -> [String] {
-    func names(_ folder: String) -> [String] { (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] }
-    let top = names(folder)
-    let below = top.filter(ItemNames.isSubfolder).flatMap { subfolder in names(path(subfolder)).map { "\(subfolder)/\($0)" } }
-    return (top + below).filter { $0.hasSuffix(".h5") }.map { String($0.dropLast(3)) }.filter(ItemNames.isItem)
+  private func storedItems() throws(FileError) -> [String] {
+    var names = try OwnFiles.names(in: folder)
+    for subfolder in names.filter(ItemNames.isSubfolder) {
+      names += try OwnFiles.names(in: path(subfolder)).map { "\(subfolder)/\($0)" }
+    }
+    return names.filter { $0.hasSuffix(".h5") }.map { String($0.dropLast(3)) }.filter(ItemNames.isItem)
   }
 
   /// Marks the summary as unfinished and removes the tables, before the first item of a run. Whatever ends the run after that, no
@@ -245,7 +246,7 @@ public struct ResultStore: Sendable {
       readText(Self.parametersFile).flatMap({ ResultJSON.value(ResultHeader.self, $0) }) != nil
     else { return }
     var items = Set(try Manifest(of: folder).latest().keys)
-    for item in storedItems() where !items.contains(item) {
+    for item in try storedItems() where !items.contains(item) {
       guard let file = try? HDF5File.open(at: dataPath(of: item)) else { continue }
       if (try? file.attribute("format")) == .string(Self.fileFormat) { items.insert(item) }
     }

@@ -46,6 +46,21 @@ struct CheckpointFolderTests {
     #expect(try names(folder).count == left.count + (best == nil ? 1 : 2))
   }
 
+  @Test("the link to the best one is made again where a copy has left it out")
+  func lostLink() throws {
+    let folder = CheckpointFolder(scratch.path("run/checkpoints"), keep: 1)
+    for (step, error) in [(1, 0.5), (2, 0.3), (3, 0.4)] {
+      var example = try Example(step: step, seed: UInt64(step))
+      example.contents.progress.validationError = error
+      try folder.write(example.contents, store: example.store, isBest: error < 0.4)
+    }
+    try FileManager.default.removeItem(atPath: folder.best)
+    try folder.restoreBest(0.2)
+    #expect(SymbolicLink.target(of: folder.best) == nil)
+    try folder.restoreBest(0.3)
+    #expect(SymbolicLink.target(of: folder.best) == CheckpointFolder.fileName(step: 2))
+  }
+
   @Test(
     "names files by their step",
     arguments: [

@@ -5,7 +5,7 @@ import Foundation
 
 /// A small checkpoint, different for every seed.
 struct Example {
-  let contents: CheckpointContents
+  var contents: CheckpointContents
   let store: ParameterStore
 
   init(step: Int = 12_000, seed: UInt64 = 1, training: Bool = true) throws {

@@ -26,17 +26,18 @@ struct PackFolder: Sendable {
   }
 
   /// True if a shard, or the pack, is finished.
-  var holdsWork: Bool {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-    return names.contains { $0.hasSuffix(".shard") && !$0.hasPrefix(".") } || isFile(index)
+  ///
+  /// - Throws: `FileError` if the folder can't be listed.
+  func holdsWork() throws(FileError) -> Bool {
+    try OwnFiles.names(in: path).contains { $0.hasSuffix(".shard") && !$0.hasPrefix(".") } || isFile(index)
   }
 
   /// Removes a pack and nothing else. The settings go last: as long as they are there, the folder is recognised as a pack.
   ///
-  /// - Throws: `JobError` if something can't be removed.
+  /// - Throws: `JobError` if something can't be removed, `FileError` if the folder can't be listed.
   func removePack() throws {
     guard Self.isPack(path) else { return }
-    let names = try FileManager.default.contentsOfDirectory(atPath: path)
+    let names = try OwnFiles.names(in: path)
     let shards = names.filter { $0.wholeMatch(of: /(train|val)-[0-9]{5,}\.shard/) != nil }.map { "\(path)/\($0)" }
     for file in [index, report, parts] + shards + [settings] where FileManager.default.fileExists(atPath: file) {
       do {

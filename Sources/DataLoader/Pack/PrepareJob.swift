@@ -111,15 +111,15 @@ public struct PrepareJob: Sendable {
   private func open(_ folder: PackFolder, _ maker: ShardMaker, _ shards: [Shard], note: (String) -> Void) throws -> Plan {
     let files = FileManager.default
     // An attempt that finished no shard, for example for lack of space, doesn't bind later ones to its settings.
-    if overwrite || !folder.holdsWork { try folder.removePack() }
-    if let data = files.contents(atPath: folder.settings) {
-      let found = try PackSettings(json: String(decoding: data, as: UTF8.self), path: folder.settings)
+    if try overwrite || !folder.holdsWork() { try folder.removePack() }
+    if let settings = try OwnFiles.bytes(folder.settings) {
+      let found = try PackSettings(json: String(decoding: settings, as: UTF8.self), path: folder.settings)
       if let difference = maker.settings.difference(from: found) {
         throw JobError.wrongUse(
           "\(output) holds a pack that can't be gone on with: \(difference); choose another --output or give --overwrite")
       }
     } else {
-      if let foreign = try? files.contentsOfDirectory(atPath: output).first(where: {
+      if let foreign = try OwnFiles.names(in: output).first(where: {
         !$0.hasPrefix(".") && $0 != FirstWorkMark.name("shard")
       }) {
         throw JobError.wrongUse("\(output) holds \(foreign), and is no pack of deepinside's; choose another --output")

@@ -73,6 +73,9 @@ struct WarningMetrics: Codable {
 /// A resumed run first drops the lines of updates that are beyond its checkpoint, since it makes those updates again. Lines that a
 /// full disk doesn't take are kept, and written when it does.
 final class MetricsLog {
+  /// The most bytes of such a file: a hundred million updates.
+  static let longest = 1 << 36
+
   private let path: String
   private let handle: FileHandle
   private let events: EventFile?
@@ -87,7 +90,7 @@ final class MetricsLog {
   init(path: String, resumingAt step: Int, eventFolder: String? = nil) throws {
     events = try eventFolder.map { try EventFile(folder: $0, resumingAt: step) }
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    let kept = Self.lines(of: path, upTo: step)
+    let kept = try Self.lines(of: path, upTo: step)
     try AtomicFile.write(kept.map { $0 + "\n" }.joined(), to: path)
     guard let handle = FileHandle(forWritingAtPath: path) else {
       throw JobError("cannot append to \(path): \(String(cString: strerror(errno)))")
@@ -127,9 +130,9 @@ final class MetricsLog {
     pending = Data()
   }
 
-  private static func lines(of path: String, upTo step: Int) -> [String] {
+  private static func lines(of path: String, upTo step: Int) throws(FileError) -> [String] {
     struct Line: Decodable { let step: Int }
-    guard step > 0, let data = FileManager.default.contents(atPath: path) else { return [] }
+    guard step > 0, let data = try OwnFiles.bytes(path, limit: longest) else { return [] }
     let decoder = JSONDecoder()
     return String(decoding: data, as: UTF8.self).split(separator: "\n").compactMap { line in
       guard let parsed = try? decoder.decode(Line.self, from: Data(line.utf8)), parsed.step <= step else { return nil }

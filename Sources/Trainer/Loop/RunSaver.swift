@@ -50,6 +50,7 @@ final class RunSaver {
     team = job.compute.team
     // The checkpoint of an epoch whose error is still to be measured is written anew with it.
     lastStartedStep = progress.unmeasuredEpoch == nil ? progress.step : progress.step - 1
+    if let lowest = progress.learningRate.bestError { try folder.restoreBest(lowest) }
     best = BestCheckpoint(of: folder, resumedFrom: progress)
   }
 

@@ -26,10 +26,10 @@ extension TrainingStart {
 
   /// Waits for the checkpoints of a run whose metrics tell of some: without them it would begin anew.
   ///
-  /// - Throws: `JobError` when there are none.
+  /// - Throws: `JobError` when there are none, `FileError` when the metrics can't be read.
   static func awaitCheckpoints(of run: RunFolder, in folder: CheckpointFolder) throws {
     func holdsSome() -> Bool { ((try? folder.steps()) ?? []).isEmpty == false }
-    guard !holdsSome(), tellsOfCheckpoints(run) else { return }
+    guard !holdsSome(), try tellsOfCheckpoints(run) else { return }
     do throws(StoragePatience.Trouble) {
       try StoragePatience.wait(
         for: "\(run.metrics) tells of checkpoints, and \(folder.path) holds none", until: holdsSome)
@@ -39,8 +39,8 @@ extension TrainingStart {
     }
   }
 
-  private static func tellsOfCheckpoints(_ run: RunFolder) -> Bool {
-    guard let text = FileManager.default.contents(atPath: run.metrics) else { return false }
-    return text.range(of: Data("\"kind\":\"checkpoint\"".utf8)) != nil
+  private static func tellsOfCheckpoints(_ run: RunFolder) throws(FileError) -> Bool {
+    guard let text = try OwnFiles.bytes(run.metrics, limit: MetricsLog.longest) else { return false }
+    return Data(text).range(of: Data("\"kind\":\"checkpoint\"".utf8)) != nil
   }
 }
