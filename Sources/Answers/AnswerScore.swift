@@ -32,6 +32,13 @@ public struct AnswerScore {
     names = AnnotatedNames(annotations)
     let list = try TextList(contentsOf: path)
     let isTable = SubmissionFile.isKaggle(list) || Self.isTable(list)
+    if list.entries.isEmpty { throw DataError(.labels, "\(path) is empty; answers are expected, such as boxes.csv of localise") }
+    if !isTable, let first = list.entries.first, first.words().contains(where: { $0.rounded == nil }) {
+      throw DataError(
+        .labels,
+        "\(path), line \(first.number): \"\(first.shown)\" is neither a line of the columns \(BoxTable.leastColumns.joined(separator: ",")) "
+          + "between commas, semicolons or tabs, nor the numbers of a submission; it has to begin with its header or its answers")
+    }
     guard isTable || classList != nil else {
       throw DataError(
         .wrongUse, "\(path) has numbers for classes: give what they count with --class-list (ILSVRC2012_meta.mat or a list)")
@@ -48,6 +55,7 @@ public struct AnswerScore {
     }
     let found =
       SubmissionFile.isKaggle(list) ? try SubmissionFile.parseKaggle(list, numbers: classList) : try BoxTable.parse(list)
+    try Self.check(found, of: path, annotations)
     try add(found, of: path, annotations, counting: listed.map { Set($0.map(\.withoutPictureEnding)) })
   }
 
@@ -125,6 +133,17 @@ public struct AnswerScore {
       .labels,
       "none of the \(list.classes.count) classes of the class list (such as \(listed)) is in the annotations (such as \(known)); "
         + "give the list of their synset ids with --class-list")
+  }
+
+  /// - Throws: `DataError` if no answer is of an annotated class, because they have names where ids are expected, say.
+  private static func check(_ found: [PictureAnswers], of path: String, _ annotations: AnnotationSet) throws(DataError) {
+    let annotated = Set(annotations.entries.flatMap { $0.annotation.boxes.map(\.wnid) })
+    let answered = Set(found.flatMap { $0.answers.map(\.wnid) })
+    guard annotated.isDisjoint(with: answered), let answer = answered.min(), let known = annotated.min() else { return }
+    throw DataError(
+      .labels,
+      "none of the \(answered.count) classes of the answers in \(path) (such as \(answer)) is in the annotations (such as \(known)); "
+        + "give answers and annotations the same names for classes")
   }
 
   private mutating func assigned(_ annotations: AnnotationSet, to pictures: [FileName]) -> AnnotationAssignment {

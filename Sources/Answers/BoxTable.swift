@@ -66,6 +66,7 @@ public enum BoxTable {
     var found: [FileName: (picture: PictureAnswers, ranks: [Int])] = [:]
     for line in rows {
       let row = Row(fields: line.fields, places: places)
+      if row.hasParts { throw line.line.partsError }
       guard let (answer, rank) = row.answer else { throw line.line.error(expected: "\"\(leastColumns.joined(separator: ","))\"") }
       let picture = row.picture
       let key = picture.picture ?? FileName(picture.image)
@@ -93,6 +94,9 @@ public enum BoxTable {
     private func text(_ name: String) -> String? {
       field(name).map { $0.text.trimmingCharacters(in: .whitespaces) }.flatMap { $0.isEmpty ? nil : $0 }
     }
+
+    /// True if the corners aren't pixels; see `BoundingBox.areParts`.
+    var hasParts: Bool { BoundingBox.areParts(["xmin", "ymin", "xmax", "ymax"].compactMap { text($0).flatMap(Double.init) }) }
 
     /// Nil if the line has no box.
     var answer: (box: BoundingBox, rank: Int)? {

@@ -90,6 +90,7 @@ public enum SubmissionFile {
         wnid = label
       }
       let corners = words[(start + 1)..<(start + 5)].compactMap(\.rounded)
+      if BoundingBox.areParts(words[(start + 1)..<(start + 5)].compactMap { Double($0.text) }) { throw line.partsError }
       guard let box = BoundingBox(wnid: wnid, corners: corners) else {
         let text = words[(start + 1)..<(start + 5)].map(\.text).joined(separator: " ")
         throw line.error("\(text) are no corners of a box: expected xmin ymin xmax ymax, the first two the smaller ones")
@@ -106,6 +107,11 @@ extension TextList {
     let fields = try? entries.first?.fields(separator: separator)
     return (fields ?? []).map { $0.text.trimmingCharacters(in: .whitespaces).lowercased() }
   }
+}
+
+extension TextList.Line {
+  /// The error for corners from 0 to 1, as tools for other forms of data write them.
+  var partsError: TextListError { error("the corners of a box are parts of the picture, from 0 to 1; pixels are expected") }
 }
 
 extension TextList.Field {

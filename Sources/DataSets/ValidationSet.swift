@@ -35,7 +35,7 @@ struct ValidationSet {
       guard !pictures.isEmpty else {
         throw DataError(
           .layout,
-          ForeignForm.description(of: folder.written, contents) ?? "\(folder) has no pictures and no class folders")
+          ForeignForm.description(of: folder.path, contents) ?? "\(folder) has no pictures and no class folders")
       }
       try readFlat(pictures, trainClasses: trainClasses, words: words)
     } else {
@@ -54,7 +54,7 @@ struct ValidationSet {
   }
 
   private mutating func readClassFolders(known: [String]) throws(DataError) {
-    let found = try ClassFolder.all(in: folder.written, .val, layout)
+    let found = try ClassFolder.all(in: folder.path, .val, layout)
     passedOver.add(found.passedOver)
     notes += found.notes
     let wnids = try NumberedFolders.wnids(of: found.folders.map(\.wnid), classes: known, layout)

@@ -104,6 +104,10 @@ public struct FileName: Sendable, Hashable, Comparable, CustomStringConvertible,
     return try terminated.withUnsafeBufferPointer { try body($0.baseAddress!) }
   }
 
+  /// The path as a String that `init(_:)` gives back. Nothing is escaped: this isn't `written`, which is for people and lists. Of a
+  /// name that is no UTF-8, which no String can give back, it is `written`.
+  public var path: String { String(validating: bytes, as: UTF8.self) ?? written }
+
   // MARK: - As an address
 
   /// The name as a part of a URL: every byte except letters, digits and `-._~/` becomes %XX. Source: RFC 3986, 2.1

@@ -40,6 +40,21 @@ public enum FilePath {
     folder == "." ? name : folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
   }
 
+  /// Makes a folder, and those above it that don't exist; nothing if it exists.
+  ///
+  /// - Throws: `FileError`. Source: mkdir(2)
+  public static func makeFolder(_ path: String) throws(FileError) {
+    if mkdir(path, 0o777) == 0 { return }
+    if errno == ENOENT, folder(of: path) != path {
+      try makeFolder(folder(of: path))
+      if mkdir(path, 0o777) == 0 { return }
+    }
+    let code = errno
+    guard code == EEXIST, isFolderOfTheSystem(FileName(path)) else {
+      throw FileError("mkdir", "make the folder", path, code: code)
+    }
+  }
+
   /// True if the operating system has a folder at that path, or a link to one.
   static func isFolderOfTheSystem(_ path: FileName) -> Bool {
     var status = stat()

@@ -128,10 +128,20 @@ public struct TemporaryFile: ~Copyable {
 public enum SymbolicLink {
   /// Makes `path` a link to `target`, replacing what it was, so that there is always something under that name.
   ///
-  /// Source: symlink(2), rename(2).
+  /// Where the file system has no symbolic links, as SMB and exFAT often have none, it is another name of the file, or a copy of it.
+  ///
+  /// - Parameter target: relative to the folder of `path`.
+  ///
+  /// Source: symlink(2), link(2), rename(2).
   public static func replace(_ path: String, target: String) throws(FileError) {
     let temporary = TemporaryFile(for: path)
-    guard symlink(target, temporary.path) == 0 else { throw FileError("symlink", "make the link", path) }
+    if symlink(target, temporary.path) != 0 {
+      let code = errno
+      let file = FilePath.join(FilePath.folder(of: path), target)
+      guard [EPERM, ENOSYS, EOPNOTSUPP, EINVAL].contains(code),
+        link(file, temporary.path) == 0 || (try? FileManager.default.copyItem(atPath: file, toPath: temporary.path)) != nil
+      else { throw FileError("symlink", "make the link", path, code: code) }
+    }
     guard rename(temporary.path, path) == 0 else { throw FileError("rename", "make the link", path) }
   }
 

@@ -93,7 +93,7 @@ private struct Renewal: Sendable {
   let onLoss: @Sendable (String) -> Void
 
   func run() {
-    while wake.wait(timeout: .now() + timing.renewal) == .timedOut {
+    while !isToldToEnd(within: timing.renewal) {
       let place = FilePath.folder(of: path)
       if let what = folder?.loss(of: place) {
         onLoss("\(what) while this job wrote into it; put it back under its name and start the job again: it goes on there")
@@ -105,6 +105,19 @@ private struct Renewal: Sendable {
       break
     }
     ended.signal()
+  }
+
+  /// Waits until it is told to end, but at most so many seconds, and returns whether it was.
+  ///
+  /// In short pieces: a semaphore's own wait goes by the time of day on Linux, and would last an hour longer when the clock is set back
+  /// by one. Meanwhile the lock would become stale.
+  private func isToldToEnd(within seconds: Double) -> Bool {
+    let end = ContinuousClock.now + .seconds(seconds)
+    while wake.wait(timeout: .now()) == .timedOut {
+      if ContinuousClock.now >= end { return false }
+      usleep(20_000)
+    }
+    return true
   }
 
   /// Touches the lock's file; returns the other owner if it belongs to another one now. A file server that doesn't answer is no

@@ -223,6 +223,12 @@ public struct ResultStore: Sendable {
     return names.filter { $0.hasSuffix(".h5") }.map { String($0.dropLast(3)) }.filter(ItemNames.isItem)
   }
 
+  /// The number of results whose lines the manifest has lost.
+  package func unlistedResults() throws -> Int {
+    let listed = Set(try Manifest(of: folder).latest().keys)
+    return try storedItems().filter { !listed.contains($0) && recover($0) != nil }.count
+  }
+
   /// Marks the summary as unfinished and removes the tables, before the first item of a run. Whatever ends the run after that, no
   /// summary or table of an earlier run is mistaken for one of this run.
   ///

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Cluster
+import Files
 import Foundation
 import Images
 import Trainer
@@ -61,10 +62,13 @@ struct EvaluateCommand: ParsableCommand {
 
   func run() throws {
     try runOnRanks(ranks) { communicator in
-      if let output { try requirePlace(output, of: "--output", outside: data, communicator) }
+      if let output {
+        try requirePlace(output, of: "--output", outside: data, communicator)
+        try requireOwnFolder(output, for: "evaluate", communicator)
+      }
       let progress = ProgressLine("evaluate", unit: "img", quiet: common.quiet || json)
       try communicator.onFirst {
-        if let output { try FileManager.default.createDirectory(atPath: output, withIntermediateDirectories: true) }
+        if let output { try FilePath.makeFolder(output) }
       }
       try FirstWorkMark.during("report", in: output, communicator) {
         let report = try Trainer.evaluate(

@@ -36,6 +36,7 @@ struct ExportCommand: ParsableCommand {
 
   func run() throws {
     try runOnFirstRank {
+      try requireNoCheckpoint(at: output, of: "--output")
       let trained = try Checkpoint.read(checkpoint)
       try export(trained, format: format, subtractsMean: !withoutMean, to: output)
       if !common.quiet {

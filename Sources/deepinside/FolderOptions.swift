@@ -1,9 +1,11 @@
 import ArgumentParser
+import Checkpoint
 import Cluster
 import DataSets
 import Files
 import FolderLocks
 import Foundation
+import Results
 import Trainer
 
 /// The options of commands that write into a folder of their own, into which only one job at a time may write.
@@ -20,6 +22,7 @@ struct FolderOptions: ParsableArguments {
   func hold<Value>(
     _ folder: String, for command: String, work: String?, _ communicator: Communicator, _ body: () throws -> Value
   ) throws -> Value {
+    try requireOwnFolder(folder, for: command, communicator)
     var lock: FolderLock?
     try communicator.onFirst(.unknown) {
       lock = try FolderLock.acquire(
@@ -45,6 +48,30 @@ func requirePlace(_ folder: String, of flag: String, outside data: String, _ com
         + "and would be taken for a class; choose a folder outside of it")
   }
 }
+
+/// Refuses the folder of another kind of work, whose files have the same names: a run's `classes.csv` are the errors of its last epoch.
+///
+/// - Throws: `JobError` on all ranks.
+/// - Note: collective
+func requireOwnFolder(_ folder: String, for command: String, _ communicator: Communicator) throws {
+  let (file, kind) = command == "train" ? (ResultStore.parametersFile, "results") : ("run.json", "a run of train")
+  try communicator.onFirst(.reading) {
+    guard isFile(FileName(FilePath.join(folder, file))) else { return }
+    throw JobError.wrongUse(
+      "\(folder) holds \(kind) (\(file)), and \(command) writes files of the same names; choose another folder")
+  }
+}
+
+/// Refuses to write a file over a checkpoint.
+///
+/// - Throws: `JobError`.
+func requireNoCheckpoint(at path: String, of flag: String) throws {
+  guard isFile(FileName(path)), let found = try? Checkpoint.readHeader(path) else { return }
+  throw JobError.wrongUse(
+    "\(flag) \(path) is a checkpoint (of step \(found.contents.progress.step)), which would be lost; choose another file")
+}
+
+private func isFile(_ path: FileName) -> Bool { FilePath.isFile(path.absolute) }
 
 extension FolderLockError: ExitCoded {
   public var exitCode: Int32 {

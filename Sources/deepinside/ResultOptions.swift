@@ -101,7 +101,7 @@ func findPictures(
   let isTelling = communicator.rank == 0 && !common.quiet
   if isTelling { for note in pictures.notes { writeToStandardError(note + "\n") } }
   guard let annotations else { return pictures }
-  let annotated = try pictures.annotated(from: annotations, communicator)
+  let annotated = try pictures.annotated(from: annotations, classes: network.classes, communicator)
   if isTelling { for note in annotated.notes.dropFirst(pictures.notes.count) { writeToStandardError(note + "\n") } }
   if communicator.rank == 0 { report(annotated.annotationFaults, in: annotations) }
   return annotated

@@ -67,6 +67,7 @@ struct SimulateCommand: ParsableCommand {
   func run() throws {
     try runOnRanks { communicator in
       guard communicator.rank == 0 else { return }
+      if let plot { try requireNoCheckpoint(at: plot, of: "--plot") }
       let network = try network.network(classes: 1000)
       let rate = try rate ?? measuredRate(network, communicator)
       let seconds = Double(batch * ranksPerNode) / (rate * Double(coresPerNode))

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Cluster
+import Files
 import ConvNet
 import Foundation
 import Images
@@ -190,7 +191,7 @@ struct TrainCommand: ParsableCommand {
     guard communicator.rank == 0 else { return }
     let sheet = try Trainer.augmentationPreview(job(), count: count)
     let path = runFolder + "/augmentation-preview.png"
-    try FileManager.default.createDirectory(atPath: runFolder, withIntermediateDirectories: true)
+    try FilePath.makeFolder(runFolder)
     try sheet.writePNG(to: path)
     if !common.quiet { print("\(count) augmented pictures in \(path)") }
   }

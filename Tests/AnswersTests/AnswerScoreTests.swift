@@ -92,6 +92,27 @@ struct AnswerScoreTests {
     #expect(submission.score.all.pictures == 2 && submission.score.all.wrongPlace[0] == 0 && submission.warnings.isEmpty)
   }
 
+  @Test("classes that never meet are an error that shows one of each")
+  func otherClasses() throws {
+    try annotate(["p0.xml"])
+    let error = #expect(throws: DataError.self) { try score(Self.header + "p0,1,dog,0.5,1,1,5,5\n") }
+    #expect(error?.description.contains("such as dog") == true && error?.description.contains("such as n1") == true)
+  }
+
+  @Test(
+    "a file that isn't understood is named with what is wrong with it",
+    arguments: [
+      ("", "is empty"), ("\n\n", "is empty"), ("# boxes\n" + header + "p0,1,n1,0.5,1,1,5,5\n", "line 1"),
+      ("image|rank|wnid|score|xmin|ymin|xmax|ymax\np0|1|n1|0.5|1|1|5|5\n", "neither"),
+      (header + "p0,1,n1,0.5,0.1,0.1,0.5,0.5\n", "parts of the picture"),
+      ("ImageId,PredictionString\np0,n1 0.1 0.1 0.5 0.5\n", "parts of the picture"),
+    ])
+  func notUnderstood(answers: String, word: String) throws {
+    try annotate(["p0.xml"])
+    let error = #expect(throws: (any Error).self) { try score(answers) }
+    #expect(error.map { "\($0)".contains(word) } == true, "\(String(describing: error))")
+  }
+
   @Test("listed names without an annotation are counted and named, in either form of answers; if all are, it is an error")
   func listedStrangers() throws {
     try annotate(["p0.xml", "p1.xml"])

@@ -33,6 +33,10 @@ struct BadFilesTests {
     for name in damaged { #expect(result.output.contains(name) && list.contains(name), "\(name) of \(list)") }
     #expect(list.split(separator: "\n").count == damaged.count + 1)
 
+    // A run that has nothing left to do reads no pictures, and the list stays.
+    #expect(try run(tiny.training("run", steps: 9, ["--bad-file-limit", "0.3"]), ranks: ranks).exitCode == 0)
+    #expect(try String(contentsOfFile: tiny.folder.path("run/bad-files.csv"), encoding: .utf8) == list)
+
     // Fewer than the share of each rank, more than the share of all.
     let refused = try run(tiny.training("other", steps: 9, ["--bad-file-limit", "0.15"]), ranks: ranks)
     #expect(refused.exitCode == 3, "\(refused)")

@@ -226,6 +226,12 @@ struct CommandLineTests {
       #expect(inspected.output.contains(kind) && inspected.output.contains("\(folder) is whole"), "\(inspected)")
     }
     #expect(try run(["inspect", tiny.data], ranks: 1, code: 3).output.contains("no run"))
+    // Nothing is written over a checkpoint, and no results into a run or the other way round.
+    let over = ["export", "--checkpoint", best, "--format", "safetensors", "--output", best]
+    #expect(try run(over, ranks: 1, code: 2).output.contains("is a checkpoint"))
+    let evaluation = ["evaluate", "--checkpoint", best, "--data", tiny.data, "--output", tiny.folder.path("run")]
+    #expect(try run(evaluation, code: 2).output.contains("a run of train"))
+    #expect(try run(tiny.training("models", steps: 20), code: 2).output.contains("holds results"))
     let refused = try run(["class-models", "--checkpoint", best, "--output", models, "--iterations", "6"], code: 2)
     #expect(refused.output.contains("iterations"), "\(refused)")
     let maps = tiny.folder.path("maps")
@@ -236,6 +242,9 @@ struct CommandLineTests {
     _ = try run(["gallery", "--results", maps, "--gamma", "0.5", "--overlay", "0.6", "--contact-sheet"], ranks: 1)
     let page = try String(contentsOfFile: maps + "/index.html", encoding: .utf8)
     #expect(page.contains("^0.5") && page.contains("href=\"contact-sheet.png\""))
+    try FileManager.default.moveItem(atPath: maps + "/manifest.jsonl", toPath: maps + "/kept")
+    #expect(try run(["gallery", "--results", maps], ranks: 1, code: 3).output.contains("6 results that its manifest.jsonl"))
+    try FileManager.default.moveItem(atPath: maps + "/kept", toPath: maps + "/manifest.jsonl")
     let boxes = tiny.folder.path("boxes")
     try FileManager.default.removeItem(atPath: tiny.data + "/val/s00000001/empty.JPEG")
     let truth = tiny.data + "/Annotations"

@@ -86,6 +86,7 @@ struct AnnotationTests {
       (object(["1", "1", "1e300", "2"]), "1e300"), (object(["1", "1", "2", "0x10"]), "0x10"),
       (object(["1,5", "1", "2", "2"]), "1,5"),
       (object(["-9223372036854775808", "1", "2", "2"]), "-9223372036854775808"), (object(["", "1", "2", "2"]), "is empty"),
+      (object(["0.25", "0.1", "0.75", "1"]), "parts of the picture"),
       (object(["96", "1", "200", "2"]), "outside"), (object(["-20", "-20", "-1", "-1"]), "outside"),
     ])
   func faults(_ object: String, _ word: String) throws {

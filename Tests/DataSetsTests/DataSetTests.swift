@@ -37,6 +37,23 @@ struct DataSetTests {
     }
   }
 
+  @Test(
+    "the path of a set may have any name: with % and digits, with letters and accents apart as macOS has them",
+    arguments: ["my%20set", "100%", "cafe\u{301}", "%C3%A9"])
+  func namesOfSets(name: String) throws {
+    try withDataFolder { top in
+      let root = "\(top)/\(name)/set"
+      for file in ["train/n01/a.JPEG", "val/n01/b.JPEG"] { try put([0xFF, 0xD8, 1], at: "\(root)/\(file)") }
+      // Given itself, and as the only folder in another one.
+      for place in [root, "\(top)/\(name)"] {
+        #expect(try DataSet(contentsOf: place).summary == "1 class in train/ and val/: 1 + 1 pictures", "\(place)")
+      }
+      try FileManager.default.moveItem(atPath: root, toPath: "\(top)/only%41")
+      try FileManager.default.removeItem(atPath: "\(top)/\(name)")
+      #expect(try DataSet(contentsOf: top).summary == "1 class in train/ and val/: 1 + 1 pictures")
+    }
+  }
+
   @Test("a set of validation pictures alone has their classes, or those of the network it is for")
   func validationAlone() throws {
     try withDataFolder { root in

@@ -5,6 +5,16 @@ import Testing
 @testable import Files
 
 @Suite struct OwnFilesTests {
+  @Test("A folder is made with those above it, once; where a file is in the way, the error names it")
+  func makeFolder() throws {
+    let folder = try TemporaryFolder()
+    for _ in 0..<2 { try FilePath.makeFolder(folder.path("a/b/c")) }
+    #expect(try folder.names() == ["a"])
+    try folder.write(Data(), to: "a/file")
+    let error = #expect(throws: FileError.self) { try FilePath.makeFolder(folder.path("a/file/d")) }
+    #expect(error?.description.contains("a/file") == true, "\(String(describing: error))")
+  }
+
   @Test("What isn't there is nothing, what can't be read is an error")
   func absent() throws {
     let folder = try TemporaryFolder()

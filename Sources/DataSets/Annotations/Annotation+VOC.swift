@@ -37,13 +37,13 @@ extension Annotation {
 /// An annotation whose elements are being read.
 private struct VOCReading {
   /// The numbers of the current `<bndbox>` by their elements' names, or the reason why an element is no number.
-  private var corners: [String: Result<Int, XMLProblem>] = [:]
+  private var corners: [String: Result<Double, XMLProblem>] = [:]
   /// The name of the current object, and the boxes that it has so far.
   private var name: Result<String, XMLProblem>?
-  private var found: [[String: Result<Int, XMLProblem>]] = []
+  private var found: [[String: Result<Double, XMLProblem>]] = []
 
-  private var width: Result<Int, XMLProblem>?
-  private var height: Result<Int, XMLProblem>?
+  private var width: Result<Double, XMLProblem>?
+  private var height: Result<Double, XMLProblem>?
   private var fileName: String?
   private var folder: String?
   private var boxes: [BoundingBox] = []
@@ -85,15 +85,21 @@ private struct VOCReading {
     }
     if found.isEmpty { fault("(\(wnid)) has no box") }
     for numbers in found {
-      var corners: [Int] = []
+      var (corners, exact) = ([Int](), [Double]())
       for edge in Self.edges {
         switch numbers[edge] {
-        case .success(let value): corners.append(value)
+        case .success(let value):
+          corners.append(Int(value.rounded()))
+          exact.append(value)
         case .failure(let problem): fault("(\(wnid)) has a box whose \(edge) \(problem.description)")
         case nil: fault("(\(wnid)) has a box without \(edge)")
         }
       }
       guard corners.count == 4 else { continue }
+      if BoundingBox.areParts(exact) {
+        fault("(\(wnid)) has a box in parts of the picture, from 0 to 1; pixels are expected")
+        continue
+      }
       guard let box = BoundingBox(wnid: wnid, corners: corners) else {
         fault("(\(wnid)) has a box from \(corners[0]), \(corners[1]) to \(corners[2]), \(corners[3]): its corners are exchanged")
         continue
@@ -104,10 +110,10 @@ private struct VOCReading {
 
   var annotation: Annotation {
     var faults = faults
-    func side(_ read: Result<Int, XMLProblem>?, _ name: String) -> Int {
+    func side(_ read: Result<Double, XMLProblem>?, _ name: String) -> Int {
       switch read {
-      case .success(let value) where value > 0: return value
-      case .success(let value): faults.append("the picture's \(name) is said to be \(value)")
+      case .success(let value) where value.rounded() > 0: return Int(value.rounded())
+      case .success(let value): faults.append("the picture's \(name) is said to be \(Int(value.rounded()))")
       case .failure(let problem): faults.append("the picture's \(name) \(problem.description)")
       case nil: break
       }
@@ -134,8 +140,8 @@ extension XMLElements.Element {
     return text.trimmingCharacters(in: .whitespacesAndNewlines)
   }
 
-  /// The text as a number of pixels, rounded if it is written as 12.0 or 12.6.
-  fileprivate func number() -> Result<Int, XMLProblem> {
+  /// The text as a number of pixels, which may be written as 12.0 or 12.6.
+  fileprivate func number() -> Result<Double, XMLProblem> {
     Result { () throws(XMLProblem) in
       let text = try string()
       // Only decimal numbers count: `Double` would also read hexadecimal ones, infinities and nan.
@@ -143,7 +149,7 @@ extension XMLElements.Element {
       guard isDecimal, let value = Double(text), let number = Int(exactly: value.rounded()),
         BoundingBox.corners.contains(number)
       else { throw XMLProblem(text.isEmpty ? "is empty" : "is no number of pixels: \"\(text.prefix(40))\"") }
-      return number
+      return value
     }
   }
 }

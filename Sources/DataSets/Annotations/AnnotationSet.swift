@@ -80,7 +80,7 @@ public struct AnnotationSet: Sendable {
     /// The annotations in the file: one, or one per picture of a table.
     func entries() throws(DataError) -> [Entry] {
       guard isTable else { return [Entry(file: name, stem: name.stem, annotation: try Annotation(contentsOf: path))] }
-      return try TinyImageNet.annotations(of: path.written).map { Entry(file: name, stem: $0.stem, annotation: $0.annotation) }
+      return try TinyImageNet.annotations(of: path.path).map { Entry(file: name, stem: $0.stem, annotation: $0.annotation) }
     }
   }
 

@@ -25,6 +25,12 @@ public struct BoundingBox: Sendable, Hashable, Codable {
     self.init(wnid: wnid, xmin: corners[0], ymin: corners[1], xmax: corners[2], ymax: corners[3])
   }
 
+  /// True if four corners are parts of the picture's sides, from 0 to 1, as some tools write them: no pixels, which they would be rounded
+  /// to without a word.
+  package static func areParts(_ corners: [Double]) -> Bool {
+    corners.count == 4 && corners.allSatisfy((0...1).contains) && corners.contains { $0 != $0.rounded() }
+  }
+
   private enum CodingKeys: CodingKey { case wnid, xmin, ymin, xmax, ymax }
 
   /// - Throws: `DecodingError` if the corners make no box.

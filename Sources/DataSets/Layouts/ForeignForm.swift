@@ -47,7 +47,7 @@ enum ForeignForm: String, CaseIterable {
     var found = files(contents, below: ".")
     for folder in contents.folders.prefix(mostFolders) where found.isEmpty {
       let path = FileName(root).appending(folder)
-      found = contentsIfThere(path.written).map { files($0, below: folder) } ?? []
+      found = contentsIfThere(path.path).map { files($0, below: folder) } ?? []
     }
     guard let first = found.first else { return nil }
     let more = found.count > 1 ? " and \(found.count - 1) more" : ""

@@ -16,7 +16,7 @@ extension Layout {
       return
     }
     let inside = contents.folders + contents.files.filter { $0.ending == "zip" }
-    if inside.count == 1, let name = inside.first?.written, !inside[0].isSynset {
+    if inside.count == 1, let name = inside.first?.path, !inside[0].isSynset {
       let inner = FilePath.join(root, name)
       _ = try folderContents(FileName(inner))
       if let found = try Self.find(inner, classes: classes) {

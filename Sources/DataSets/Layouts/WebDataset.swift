@@ -51,7 +51,7 @@ enum WebDataset {
   private static func names(_ folder: String, _ contents: FolderContents) -> [String] {
     contents.files.filter { name in
       name.ending == "tar" && !name.stem.isSynset && !OfficialFolders.isOfficial(name)
-    }.map { FilePath.join(folder, $0.written) }
+    }.map { FilePath.join(folder, $0.path) }
   }
 
   /// True if a tar holds a picture and a label of one key.

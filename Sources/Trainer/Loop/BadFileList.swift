@@ -7,10 +7,12 @@ final class BadFileList {
   private let path: String
   private var entries: [Split: [BadFileReport.Entry]] = [:]
 
-  /// Deletes the list of an earlier start of the run: this start tries each file anew.
-  init(_ path: String) {
-    self.path = path
-    unlink(path)
+  init(_ path: String) { self.path = path }
+
+  /// Deletes the list of an earlier start of the run when pictures are about to be read: each file is tried anew. What this start has
+  /// found already stays.
+  func begin() {
+    if entries.isEmpty { unlink(path) }
   }
 
   /// Reports and writes down the bad files that training has met.

@@ -81,6 +81,7 @@ final class TrainingLoop {
     // Why the run can't go on, the same on all ranks. An evaluation that is owed comes before further updates.
     var failure = try unmeasuredEpoch.flatMap(finishEpoch)
 
+    if step < lastStep { badFileList?.begin() }
     while step < lastStep, !stopRequested, failure == nil {
       let start = ContinuousClock.now
       let waited = (loader.waitSeconds, update.waitSeconds)

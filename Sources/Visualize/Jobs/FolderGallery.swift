@@ -49,6 +49,13 @@ public func gallery(
       "\(folder) is no result folder: expected a file \(ResultStore.parametersFile), as class-models and saliency make it")
   }
   if options.checks {
+    let unlisted = try ResultStore(folder: folder, header: header, layout: .ofAllJobs).unlistedResults()
+    guard unlisted == 0 else {
+      throw ResultsError(
+        .badData,
+        "\(folder) holds \(unlisted) results that its \(ResultStore.manifestFile) doesn't list; run \(header.command) with it as its "
+          + "--output again: it takes their lines from the results")
+    }
     try ResultDamage.refuse(try Array(Manifest(of: folder).latest().keys), in: folder, madeBy: header.command)
   }
   if let rendering = options.rendering {

@@ -26,9 +26,10 @@ public struct PictureFile: Sendable, Hashable {
 extension [PictureFile] {
   /// Gives each picture its boxes from a folder of annotations.
   ///
+  /// - Parameter classes: those that the net knows.
   /// - Returns: the annotations that can't be used, with the reasons; and a sentence about names that don't meet, or nil.
   /// - Throws: `DataError` if the folder has no annotation that can be read, `ResultsError` if no picture gets a box.
-  mutating func annotate(from folder: String) throws -> (faults: [AnnotationFault], note: String?) {
+  mutating func annotate(from folder: String, classes: [String]) throws -> (faults: [AnnotationFault], note: String?) {
     let annotations = try AnnotationSet(contentsOf: folder)
     let assignment = AnnotationAssignment(annotations, to: map(\.name))
     let faults = annotations.faults + assignment.faults
@@ -37,6 +38,14 @@ extension [PictureFile] {
       let fault = faults.first.map { "; of \(faults.count) faults the first: \($0.file): \($0.reason)" } ?? ""
       throw ResultsError(
         .badData, "none of the \(count) pictures has a box in \(folder), whose files have the pictures' names" + fault)
+    }
+    let boxed = Set(flatMap { $0.annotation?.boxes.map(\.wnid) ?? [] })
+    if boxed.isDisjoint(with: classes), let box = boxed.min(), let known = classes.min() {
+      return (
+        faults,
+        "none of the \(boxed.count) classes of the boxes in \(folder) (such as \(box)) is a class of the net (such as \(known)): no answer "
+          + "can be right"
+      )
     }
     let without = filter { $0.annotation == nil }
     guard let picture = without.first, let entry = assignment.rest.first else { return (faults, nil) }

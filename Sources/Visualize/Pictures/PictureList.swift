@@ -74,10 +74,10 @@ public struct PictureList: Sendable {
   ///
   /// - Throws: the errors of `annotate`, on all ranks.
   /// - Note: collective
-  public func annotated(from folder: String, _ communicator: Communicator) throws -> PictureList {
+  public func annotated(from folder: String, classes: [String] = [], _ communicator: Communicator) throws -> PictureList {
     var pictures = self
     try communicator.onFirst(.loading) {
-      let found = try pictures.files.annotate(from: folder)
+      let found = try pictures.files.annotate(from: folder, classes: classes)
       pictures.annotationFaults = found.faults
       if let note = found.note { pictures.notes.append(note) }
     }
