@@ -26,15 +26,6 @@ public enum FilePath {
     return String(cString: found)
   }
 
-  /// Makes a folder and those above it, where they don't exist.
-  public static func makeFolder(_ path: String) throws(FileError) {
-    do {
-      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    } catch {
-      throw FileError(action: "make the folder", path: path, reason: error.localizedDescription)
-    }
-  }
-
   /// The path of a name in a folder.
   public static func join(_ folder: String, _ name: String) -> String {
     folder == "." ? name : folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
