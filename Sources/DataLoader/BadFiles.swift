@@ -120,3 +120,10 @@ extension DataError {
     }
   }
 }
+
+extension PictureDecoder {
+  /// A decoder for a thread that loads pictures.
+  static func ofLoader() throws(DataError) -> PictureDecoder {
+    do throws(ImageError) { return try PictureDecoder() } catch { throw DataError(.badPictures, error.description) }
+  }
+}

@@ -68,11 +68,7 @@ public final class BatchLoader: @unchecked Sendable {
 
   /// The measured time that a picture takes a thread, an average in which later pictures count more; nil before the first
   /// measurement.
-  package var pace: LoadingPace? {
-    condition.lock()
-    defer { condition.unlock() }
-    return measured
-  }
+  package var pace: LoadingPace? { condition.withLock { measured } }
 
   /// Called while the lock is held: threads that have begun look at the same counts.
   private func startThreads() {
@@ -84,11 +80,7 @@ public final class BatchLoader: @unchecked Sendable {
   }
 
   /// The number of seconds that `next()` has waited for batches so far: time that the training has lost.
-  public var waitSeconds: Double {
-    condition.lock()
-    defer { condition.unlock() }
-    return waited
-  }
+  public var waitSeconds: Double { condition.withLock { waited } }
 
   /// The next batch, in order; nil after the last one of a finite range, and after `close()`.
   ///
@@ -158,10 +150,7 @@ public final class BatchLoader: @unchecked Sendable {
     // Sets the priority of this thread alone. Source: setpriority(2), "C library/kernel differences"
     setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, LoadingPace.niceness)
     do throws(DataError) {
-      let decoder: PictureDecoder
-      do throws(ImageError) {
-        decoder = try PictureDecoder()
-      } catch { throw DataError(.badPictures, error.description) }
+      let decoder = try PictureDecoder.ofLoader()
       let resizer = Resizer()
       var clock = LoaderClock()
       var (pictures, idle) = (0, 0.0)
@@ -252,9 +241,7 @@ public final class BatchLoader: @unchecked Sendable {
     } else {
       for slot in slots { batch.planes(at: slot).update(repeating: 0, count: geometry.count) }
     }
-    condition.lock()
-    for slot in slots { batch.labels[slot] = Int32(label) }
-    condition.unlock()
+    condition.withLock { for slot in slots { batch.labels[slot] = Int32(label) } }
   }
 
   /// The picture at `index`; with `substitutes`, the first readable one from there on, continuing at the start of the list after

@@ -84,12 +84,7 @@ extension MeanAccumulator {
     try forEachInParallel(0..<pieces, threads: threads) { number throws(DataError) in
       let indices = (share.lowerBound + number * piece)..<min(share.lowerBound + (number + 1) * piece, share.upperBound)
       var own = MeanAccumulator(crop: crop)
-      let decoder: PictureDecoder
-      do throws(ImageError) {
-        decoder = try PictureDecoder()
-      } catch {
-        throw DataError(.badPictures, error.description)
-      }
+      let decoder = try PictureDecoder.ofLoader()
       for index in indices {
         try own.add(source, index, decoder, badFiles)
         Activity.advance()

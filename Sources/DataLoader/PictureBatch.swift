@@ -32,9 +32,7 @@ public final class PictureBatch: @unchecked Sendable {
   public var tensor: Tensor { buffer.prefix(count) }
 
   /// The planes of one picture: [3, crop, crop].
-  package func planes(at slot: Int) -> UnsafeMutablePointer<Float> {
-    buffer[slot].baseAddress!
-  }
+  package func planes(at slot: Int) -> UnsafeMutablePointer<Float> { buffer[slot].baseAddress! }
 }
 
 extension PictureBatch {

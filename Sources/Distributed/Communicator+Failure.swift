@@ -13,9 +13,7 @@ extension Communicator {
   ///
   /// - Note: collective
   public func firstFailure(_ own: (any Error)?) throws -> (any Error)? {
-    var count = [own == nil ? 0 : 1]
-    try allReduceSum(&count)
-    guard count[0] > 0 else { return nil }
+    guard try allReduceSum(own == nil ? 0 : 1) > 0 else { return nil }
     let text = own.map { "\(ExitCode.of($0)) \(sentence(for: $0))" } ?? ""
     let all = try allGather(text)
     guard let first = all.firstIndex(where: { !$0.isEmpty }) else { return own }
@@ -29,16 +27,5 @@ extension Communicator {
   /// Throws `firstFailure`, if there is one.
   ///
   /// - Note: collective
-  public func throwTogether(_ own: (any Error)?) throws {
-    if let failure = try firstFailure(own) { throw failure }
-  }
-
-  /// The sum of a number over all ranks.
-  ///
-  /// - Note: collective
-  public func sum(_ value: Int) throws -> Int {
-    var values = [value]
-    try allReduceSum(&values)
-    return values[0]
-  }
+  public func throwTogether(_ own: (any Error)?) throws { if let failure = try firstFailure(own) { throw failure } }
 }

@@ -9,9 +9,7 @@ public struct FirstRankError: ExitCoded, Sendable, Equatable, CustomStringConver
   public let description: String
   public let exitCode: Int32
 
-  public init(_ error: any Error) {
-    self.init(description: sentence(for: error), exitCode: ExitCode.of(error))
-  }
+  public init(_ error: any Error) { self.init(description: sentence(for: error), exitCode: ExitCode.of(error)) }
 
   init(description: String, exitCode: Int32) {
     self.description = description

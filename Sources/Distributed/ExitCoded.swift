@@ -15,9 +15,7 @@ public enum ExitCode {
   public static let stoppedOnRequest: Int32 = 4
 
   /// The error's own code if it is `ExitCoded`, else `failure`.
-  public static func of(_ error: any Error) -> Int32 {
-    (error as? any ExitCoded)?.exitCode ?? failure
-  }
+  public static func of(_ error: any Error) -> Int32 { (error as? any ExitCoded)?.exitCode ?? failure }
 }
 
 /// One sentence for a person: the description of a `LocalizedError`, else the value's own.

@@ -87,7 +87,5 @@ public enum MPIRuntime {
   /// Ends MPI; waits for the other ranks.
   ///
   /// Source: `MPI_Finalize`, MPI-3.1 section 8.7.
-  private static func finish() throws(MPIError) {
-    try check(MPI_Finalize(), "MPI_Finalize", "ending MPI")
-  }
+  private static func finish() throws(MPIError) { try check(MPI_Finalize(), "MPI_Finalize", "ending MPI") }
 }

@@ -92,7 +92,5 @@ final class WorkQueueState: Sendable {
     }
   }
 
-  func report(_ item: Int, _ bytes: [UInt8]) throws {
-    try reporting.withLock { _ in try onReport(item, bytes) }
-  }
+  func report(_ item: Int, _ bytes: [UInt8]) throws { try reporting.withLock { _ in try onReport(item, bytes) } }
 }

@@ -149,8 +149,6 @@ extension TextList {
     public var words: [Field] { Line(list: "", number: 0, bytes: bytes).words() }
 
     /// The field as a whole number, which may have blanks around it; nil if it is none.
-    public var integer: Int? {
-      Int(String(decoding: Line.trimmed(bytes), as: UTF8.self))
-    }
+    public var integer: Int? { Int(String(decoding: Line.trimmed(bytes), as: UTF8.self)) }
   }
 }

@@ -48,9 +48,7 @@ struct LockFile {
   }
 
   private static func written(_ path: String, owner: FolderOwner) throws -> TemporaryFile {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = .sortedKeys
-    let bytes = try encoder.encode(owner) + [UInt8(ascii: "\n")]
+    let bytes = try JSONText.encoder().encode(owner) + [UInt8(ascii: "\n")]
     let temporary = TemporaryFile(for: path)
     let descriptor = open(temporary.path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw FileError("open", "lock the folder of", path) }

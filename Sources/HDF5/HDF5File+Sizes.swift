@@ -1,4 +1,5 @@
 import CHDF5
+import Files
 import Foundation
 import Sizes
 
@@ -27,19 +28,13 @@ extension HDF5File {
     let stored = HDF5Lock.hold { H5Dget_storage_size(id) }
     guard stored > 0 else { throw HDF5Error(.truncated, path: path, action: action, reason: "its values were never written") }
     let isInOnePiece = HDF5Lock.hold { H5Dget_offset(id) } != hdf5_undefined_address()
-    let fileBytes = UInt64(max(fileSize() ?? Int.max, 0))
+    let fileBytes = UInt64(max(FileStamp(of: FileName(path))?.bytes ?? Int.max, 0))
     let most = min(stored, fileBytes).multipliedReportingOverflow(by: isInOnePiece ? 1 : Self.largestExpansion)
     guard most.overflow || bytes <= most.partialValue else {
       throw HDF5Error(
         .truncated, path: path, action: action,
         reason: "it declares \(bytes) bytes, of which \(min(stored, fileBytes)) are stored in the file")
     }
-  }
-
-  /// The file's size in bytes; nil if the system can't say it.
-  private func fileSize() -> Int? {
-    var status = stat()
-    return stat(path, &status) == 0 ? Int(status.st_size) : nil
   }
 
   /// Throws if there isn't enough memory for a data set, before it is allocated.

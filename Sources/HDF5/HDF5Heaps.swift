@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Synchronization
 
@@ -80,7 +81,7 @@ final class HDF5Heaps: Sendable {
 
   private func problem(_ file: FileHandle, at offset: Int, fileSize: Int) -> String? {
     guard let header = read(file, at: offset, Self.headerSize), header.count == Self.headerSize else { return nil }
-    let size = Self.number(header, 8, 8)
+    let size = header.number(8, 8)
     let fits = size >= 2 * Self.headerSize && size <= min(fileSize - offset, Self.largestHeap)
     // Values of data sets may happen to look like the signature, but hardly also like the zeros after it or like a size.
     let isHeap = header[5..<8].allSatisfy { $0 == 0 } || fits && size >= 4096
@@ -89,18 +90,13 @@ final class HDF5Heaps: Sendable {
     guard fits, let bytes = read(file, at: offset, size), bytes.count == size else { return words }
     var place = Self.headerSize
     while size - place >= Self.headerSize {
-      let index = Self.number(bytes, place, 2)
-      let length = Self.number(bytes, place + 8, 8)
+      let index = bytes.number(2, place)
+      let length = bytes.number(8, place + 8)
       guard length >= 0, length <= size - place else { return words }
       // Index 0 is the free space at the end, whose length includes its header.
       if index == 0 { return length == size - place ? nil : words }
       place += Self.headerSize + (length + 7) / 8 * 8
     }
     return place <= size ? nil : words
-  }
-
-  /// Reads a little-endian number; one that needs all 64 bits becomes negative.
-  private static func number(_ bytes: [UInt8], _ start: Int, _ count: Int) -> Int {
-    Int(truncatingIfNeeded: bytes[start..<(start + count)].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) })
   }
 }

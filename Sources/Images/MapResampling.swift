@@ -26,12 +26,12 @@ package func resampled(_ map: [Float], from: PictureSize, to: PictureSize) -> [F
 }
 
 /// A plane of floats at another size, by a triangle filter that is widened when the plane gets smaller. This is what `Resizer`
-/// does, but in floats and without rounding. For equal sizes it is the plane itself.
-package func resized(_ plane: [Float], from: PictureSize, to: PictureSize) -> [Float] {
+/// does, but in floating point and without rounding. For equal sizes it is the plane itself.
+package func resized<Value: BinaryFloatingPoint>(_ plane: [Value], from: PictureSize, to: PictureSize) -> [Value] {
   precondition(plane.count == from.width * from.height, "\(plane.count) values are not \(from)")
   if from == to { return plane }
   /// For each output, the first input that it uses, and the weights from that input on, whose sum is 1.
-  func filter(_ old: Int, _ new: Int) -> [(first: Int, weights: [Float])] {
+  func filter(_ old: Int, _ new: Int) -> [(first: Int, weights: [Value])] {
     let scale = Double(old) / Double(new)
     let support = max(scale, 1)
     return (0..<new).map { index in
@@ -39,17 +39,17 @@ package func resized(_ plane: [Float], from: PictureSize, to: PictureSize) -> [F
       let inputs = max(0, Int(centre - support + 0.5))..<min(old, Int(centre + support + 0.5))
       let weights = inputs.map { max(0, 1 - abs((Double($0) + 0.5 - centre) / support)) }
       let sum = weights.reduce(0, +)
-      return (inputs.lowerBound, weights.map { Float($0 / sum) })
+      return (inputs.lowerBound, weights.map { Value($0 / sum) })
     }
   }
-  var middle: [Float] = []
+  var middle: [Value] = []
   let columns = filter(from.width, to.width)
   for y in 0..<from.height {
     for (first, weights) in columns {
       middle.append(weights.indices.reduce(0) { $0 + weights[$1] * plane[y * from.width + first + $1] })
     }
   }
-  var result: [Float] = []
+  var result: [Value] = []
   for (first, weights) in filter(from.height, to.height) {
     for x in 0..<to.width {
       result.append(weights.indices.reduce(0) { $0 + weights[$1] * middle[(first + $1) * to.width + x] })

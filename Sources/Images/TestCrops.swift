@@ -5,9 +5,7 @@ public struct CropPlace: Sendable, Equatable {
   public let y: Int
   public let mirrored: Bool
 
-  public init(x: Int, y: Int, mirrored: Bool = false) {
-    (self.x, self.y, self.mirrored) = (x, y, mirrored)
-  }
+  public init(x: Int, y: Int, mirrored: Bool = false) { (self.x, self.y, self.mirrored) = (x, y, mirrored) }
 }
 
 /// The crops of a resized picture that a net sees at test time.

@@ -19,9 +19,7 @@ package struct LaunchCommand: Sendable {
     (self.variables, self.program, self.isOnTerminal) = (variables, program, isOnTerminal)
   }
 
-  package var words: [String] {
-    (options.launcher == .srun ? srun : mpirun) + [program] + options.command
-  }
+  package var words: [String] { (options.launcher == .srun ? srun : mpirun) + [program] + options.command }
 
   private var isInSlurm: Bool { variables["SLURM_JOB_ID"] != nil }
   private var nodes: Int { variables.number("SLURM_JOB_NUM_NODES") ?? 1 }

@@ -23,14 +23,10 @@ package struct Sweep {
   }
 
   /// The files and folders to be removed.
-  package var leftovers: [String] {
-    sharedMemorySegments + foldersOfEndedRuns + foldersOfJobs
-  }
+  package var leftovers: [String] { sharedMemorySegments + foldersOfEndedRuns + foldersOfJobs }
 
   /// Removes them.
-  package func run() {
-    for path in leftovers { Self.remove(path) }
-  }
+  package func run() { for path in leftovers { Self.remove(path) } }
 
   /// A segment is looked at twice: a rank that is just starting makes it before it maps it.
   private var sharedMemorySegments: [String] {

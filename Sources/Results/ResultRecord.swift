@@ -24,9 +24,7 @@ public struct ResultRecord<Facts: RecordFacts>: Sendable, Hashable, TwoPartCodab
   public var common: CommonFacts
   public var facts: Facts
 
-  public init(_ common: CommonFacts, _ facts: Facts) {
-    (self.common, self.facts) = (common, facts)
-  }
+  public init(_ common: CommonFacts, _ facts: Facts) { (self.common, self.facts) = (common, facts) }
 
   public var parts: (CommonFacts, Facts) { (common, facts) }
   public var problem: String? { facts.problem }

@@ -8,9 +8,7 @@ public struct RunSummary<Findings: RecordFacts>: Sendable, Hashable, TwoPartCoda
   public var counts: RunCounts
   public var findings: Findings
 
-  public init(_ counts: RunCounts, _ findings: Findings) {
-    (self.counts, self.findings) = (counts, findings)
-  }
+  public init(_ counts: RunCounts, _ findings: Findings) { (self.counts, self.findings) = (counts, findings) }
 
   public var parts: (RunCounts, Findings) { (counts, findings) }
 

@@ -4,9 +4,7 @@ extension GridGraph {
   ///
   /// This takes two passes over the pixels per direction, and leaves much less for the search, which pays for every step of every
   /// path that it fills. In pictures most of these paths would be long.
-  func sweep() {
-    for direction in [4, 3, 6, 1, 7, 0, 5, 2] { sweep(direction) }
-  }
+  func sweep() { for direction in [4, 3, 6, 1, 7, 0, 5, 2] { sweep(direction) } }
 
   /// - Note: `distance` and `time` are zero before and after. In between they are scratch memory: what can be sent on from a
   ///   pixel in this direction, and what has just arrived there.

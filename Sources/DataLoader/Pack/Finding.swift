@@ -28,9 +28,7 @@ public struct Finding: Sendable, Equatable {
   static let header = "file,split,finding,detail,action\n"
 
   /// The finding as a line of the table, in RFC 4180 without its carriage return.
-  var line: String {
-    CSV.row([file, split.rawValue, kind.rawValue, detail, action])
-  }
+  var line: String { CSV.row([file, split.rawValue, kind.rawValue, detail, action]) }
 
   init(file: String, split: Split, kind: Kind, detail: String, action: String) {
     (self.file, self.split, self.kind, self.detail, self.action) = (file, split, kind, detail, action)

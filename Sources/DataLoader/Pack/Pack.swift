@@ -3,6 +3,7 @@ import DataSets
 import Files
 import Foundation
 import HDF5
+import Images
 
 /// A packed data set that is open for reading; see docs/data.md for its files.
 public final class Pack: Sendable {
@@ -160,33 +161,11 @@ struct PackedSplit: Sendable {
   func byteCount(of shard: Shard) -> Int { shard.samples.reduce(0) { $0 + Int(rows.lengths[$1]) } }
 }
 
-/// Resizes planes of [3, from, from] values, by the triangle filter of `ResamplingFilter` in floating point.
+/// Resizes planes of [3, from, from] values, in double precision.
 func resizedPlanes(_ values: [Float], from: Int, to: Int) -> [Float] {
-  let scale = Double(from) / Double(to)
-  let support = max(scale, 1)
-  let filter = (0..<to).map { place -> (first: Int, weights: [Double]) in
-    let centre = (Double(place) + 0.5) * scale
-    let first = max(0, Int(centre - support + 0.5))
-    let end = min(from, Int(centre + support + 0.5))
-    let weights = (first..<end).map { max(0, 1 - abs(Double($0) - centre + 0.5) / support) }
-    let sum = weights.reduce(0, +)
-    return (first, weights.map { $0 / sum })
+  let (old, new) = (PictureSize(width: from, height: from), PictureSize(width: to, height: to))
+  return (0..<3).flatMap { channel in
+    let plane = values[(channel * from * from)..<((channel + 1) * from * from)].map { Double($0) }
+    return resized(plane, from: old, to: new).map { Float($0) }
   }
-  var middle = [Double](repeating: 0, count: 3 * from * to)
-  for row in 0..<(3 * from) {
-    for (x, (first, weights)) in filter.enumerated() {
-      for (tap, weight) in weights.enumerated() { middle[row * to + x] += weight * Double(values[row * from + first + tap]) }
-    }
-  }
-  var result = [Float](repeating: 0, count: 3 * to * to)
-  for channel in 0..<3 {
-    for (y, (first, weights)) in filter.enumerated() {
-      for x in 0..<to {
-        var sum = 0.0
-        for (tap, weight) in weights.enumerated() { sum += weight * middle[(channel * from + first + tap) * to + x] }
-        result[(channel * to + y) * to + x] = Float(sum)
-      }
-    }
-  }
-  return result
 }

@@ -57,11 +57,8 @@ func isFile(_ path: FileName) -> Bool {
   return path.withCString { stat($0, &status) } == 0 && status.st_mode & S_IFMT == S_IFREG
 }
 
-/// The number of bytes of a file; nil if there is none. Source: stat(2)
-func fileSize(_ path: String) -> Int? {
-  var status = stat()
-  return stat(path, &status) == 0 ? Int(status.st_size) : nil
-}
+/// The number of bytes of a file; nil if there is none.
+func fileSize(_ path: String) -> Int? { FileStamp(of: FileName(path))?.bytes }
 
 /// The number of bytes that this user may still write in a folder; nil if it isn't known. Source: statvfs(3)
 func freeBytes(of folder: String) -> Int? {

@@ -18,9 +18,7 @@ extension Annotation {
     try self.init(xml: bytes, name: path.written)
   }
 
-  package init(xml: String, name: String) throws(DataError) {
-    try self.init(xml: Array(xml.utf8), name: name)
-  }
+  package init(xml: String, name: String) throws(DataError) { try self.init(xml: Array(xml.utf8), name: name) }
 
   init(xml: [UInt8], name: String) throws(DataError) {
     do throws(XMLProblem) {

@@ -18,9 +18,7 @@ struct SyntheticScene {
     for _ in 0..<(5 + self.random.index(below: 6)) { drawDistractor(size: 0.03...0.09) }
   }
 
-  private mutating func randomColour() -> SIMD3<Float> {
-    SIMD3(random.uniform(), random.uniform(), random.uniform())
-  }
+  private mutating func randomColour() -> SIMD3<Float> { SIMD3(random.uniform(), random.uniform(), random.uniform()) }
 
   /// Draws smooth noise of three scales around a random colour.
   private mutating func drawNoise() {

@@ -51,7 +51,5 @@ public struct FirstWorkMark: Sendable {
   /// The file's name, for code that looks at what is in a folder.
   public static func name(_ work: String) -> String { "no-\(work)-yet.txt" }
 
-  private func remove() {
-    if let path { unlink(path) }
-  }
+  private func remove() { if let path { unlink(path) } }
 }

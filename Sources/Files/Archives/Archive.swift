@@ -113,9 +113,7 @@ final class Archive: Sendable {
   // MARK: - The archives in use
 
   /// Holds the one archive of a path, which the first thread that asks for it opens.
-  private final class Slot: Sendable {
-    let archive = Mutex<Archive?>(nil)
-  }
+  private final class Slot: Sendable { let archive = Mutex<Archive?>(nil) }
 
   private static let slots = Mutex<[FileName: Slot]>([:])
 

@@ -65,7 +65,7 @@ struct ZipDirectory {
 
 extension [UInt8] {
   /// Reads a little-endian number of `bytes` bytes. One of eight bytes beyond `Int.max` becomes negative.
-  func number(_ bytes: Int, _ offset: Int) -> Int {
+  package func number(_ bytes: Int, _ offset: Int) -> Int {
     (0..<bytes).reversed().reduce(0) { $0 << 8 | Int(self[offset + $1]) }
   }
 }

@@ -52,9 +52,7 @@ public struct MatlabNumbers: Sendable {
 
   public var count: Int { dimensions.reduce(1, *) }
 
-  public var floats: [Float] {
-    storage == 7 ? converted { Float(bitPattern: $0 as UInt32) } : doubles.map(Float.init)
-  }
+  public var floats: [Float] { storage == 7 ? converted { Float(bitPattern: $0 as UInt32) } : doubles.map(Float.init) }
 
   public var doubles: [Double] {
     switch storage {

@@ -78,7 +78,7 @@ final class Evaluator {
     guard failure != nil || total.pictures == source.count else {
       throw JobError("evaluated \(total.pictures) of \(source.count) pictures; each must count once")
     }
-    let unread = try communicator.sum(share.count { source.isLeftOut(at: $0) }) + bad.count
+    let unread = try communicator.allReduceSum(share.count { source.isLeftOut(at: $0) }) + bad.count
     return Outcome(
       result: total, badFiles: bad, warning: failure == nil ? Self.warning(unread: unread, of: source.count) : nil,
       failure: failure ?? badFiles.sharedExcess ?? (unread == source.count ? Self.nothingRead(source.count) : nil))

@@ -40,9 +40,7 @@ struct FolderRendering {
   }
 
   /// Records that all pictures are drawn in this way.
-  func end() throws {
-    try AtomicFile.write(ResultJSON.text(rendering, pretty: true) + "\n", to: Self.path(folder))
-  }
+  func end() throws { try AtomicFile.write(ResultJSON.text(rendering, pretty: true) + "\n", to: Self.path(folder)) }
 
   private static func path(_ folder: String) -> String { (folder as NSString).appendingPathComponent(file) }
 }

@@ -28,9 +28,7 @@ public struct ReconstructionJob: PictureJob {
     (self.setting, self.pictures, self.layer, self.rule, self.units) = (setting, pictures, layer, rule, units)
   }
 
-  package func check() throws {
-    try units.check(layer, network.network.shapes[network.network.index(of: layer) + 1])
-  }
+  package func check() throws { try units.check(layer, network.network.shapes[network.network.index(of: layer) + 1]) }
 
   package func prepare(_ item: WorkItem<NoFacts>, _ decoder: PictureDecoder) throws -> TestPicture {
     try TestPicture(contentsOf: item.pictureSource.path, decoder: decoder, geometry: network.spec.geometry)

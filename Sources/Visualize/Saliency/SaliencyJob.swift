@@ -64,9 +64,7 @@ public struct SaliencyJob: PictureJob {
 
   package var drawing: MapDrawing { .chosen(rendering) }
 
-  package func check() throws {
-    if case .wnid(let wnid) = classChoice { _ = try network.index(of: wnid) }
-  }
+  package func check() throws { if case .wnid(let wnid) = classChoice { _ = try network.index(of: wnid) } }
 
   package func parameters(_ communicator: Communicator) -> [String: ParameterValue] {
     let own: [String: ParameterValue] = [
