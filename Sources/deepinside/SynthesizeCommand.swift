@@ -12,7 +12,7 @@ struct SynthesizeCommand: ParsableCommand {
       deepinside synthesize --output data --classes 10 --images-per-class 100
 
       Classes are combinations of shape, colour and texture over cluttered backgrounds, named s00000001, s00000002, …;
-      train/, val/ (a fifth as many more), Annotations/, synset_words.txt. The same seed makes the same pictures.
+      train/, val/ (a fifth as many more), Annotations/ (boxes, for val also masks), synset_words.txt. The same seed makes the same pictures.
       What was broken off is completed; a folder with another set, or other pictures, is refused.
       """))
 

@@ -90,10 +90,12 @@ private struct Golden: Decodable {
     #expect(abs(interval.lowerBound - (4.5 - 1.96 * 0.203)) < 0.05 && abs(interval.upperBound - (4.5 + 1.96 * 0.203)) < 0.05)
     var table = MapTestTable(methods: ["a", "b"], others: ["centre", "random"], seed: 1)
     let tests = [Float](repeating: .nan, count: 4 * MapTests.all.count)
+    let overlaps = [Float](repeating: 0, count: 4 * BoxAccuracy.thresholds)
     for value in values.map(Float.init) {
       // a is 0.1 better than the centre in every picture; b is as good on average.
       table.add(
-        measures: [0, value + 0.1, 0, 0, value + (value == 0 ? 1 : value == 9 ? -1 : 0), 0, 0, value, 0, 0, 9, 0], tests: tests)
+        measures: [0, value + 0.1, 0, 0, value + (value == 0 ? 1 : value == 9 ? -1 : 0), 0, 0, value, 0, 0, 9, 0], tests: tests,
+        overlaps: overlaps)
     }
     #expect(table.comparison(of: "a", with: "centre", in: "insertion") == 1)
     #expect(table.comparison(of: "b", with: "centre", in: "insertion") == 0)
@@ -113,5 +115,28 @@ private struct Golden: Decodable {
     #expect(maps[0] == (0..<24).map { [2, 3].contains($0 % 6) ? 32 : 0 })
     #expect(maps[1].firstIndex(of: 1) == 7 && maps[1].reduce(0, +) == 1)
     #expect(maps[2] == Array(image.prefix(24)))
+  }
+
+  @Test("Boxes enclose connected parts, and thresholds are chosen on the other pictures") func boxes() {
+    let mask: [Bool] = [
+      true, false, false, false, false,
+      false, true, false, false, false,
+      false, false, false, true, true,
+    ]
+    let parts = BoxAccuracy.parts(of: mask, width: 5)
+    #expect(parts.map(\.columns) == [0...1, 3...4] && parts.map(\.rows) == [0...1, 2...2])
+    let box = BoxAccuracy.Box(columns: 0...1, rows: 0...1)
+    #expect(box.overlap(.init(columns: 1...2, rows: 0...1)) == Float(1) / 3)
+    #expect(box.overlap(.init(columns: 2...3, rows: 0...1)) == 0)
+    // A part of 1 in a part of 0.5: the box fits above 0.5, from the threshold 25/50 on.
+    let map: [Float] = [1, 1, 0.5, 0, 1, 1, 0.5, 0]
+    let best = BoxAccuracy.bestOverlaps(of: map, width: 4, with: [box])
+    #expect(best[24] == Float(4) / 6 && best[25] == 1 && best[49] == 1)
+    #expect(BoxAccuracy.bestOverlaps(of: [2, 2], width: 2, with: [box]) == [Float](repeating: 0, count: 50))
+    // The even pictures are best at the threshold 7, where the odd one has an overlap of 0.6.
+    var (even, odd) = ([Float](repeating: 0, count: 50), [Float](repeating: 1, count: 50))
+    (even[7], odd[7]) = (0.8, 0.6)
+    let scores = BoxAccuracy.scores([even, odd, even])
+    #expect(scores[0].isNaN && scores[1] == 2.0 / 3 && scores[2].isNaN)
   }
 }

@@ -47,6 +47,14 @@ struct SynthesisTests {
         #expect(max(box.xmax - box.xmin, box.ymax - box.ymin) >= 7 && box.xmax - box.xmin <= 33, "\(box)")
         let picture = try Picture(contentsOf: sample.path.written)
         #expect(picture.width == 48 && picture.height == 48)
+        // Validation pictures have masks, around whose pixels the box lies.
+        let mask = "\(root)/a/Annotations/val/\(sample.path.stem.written).png"
+        #expect(FileManager.default.fileExists(atPath: mask) == data.val.contains(sample))
+        if let mask = try? Picture(contentsOf: mask) {
+          let object = (0..<(48 * 48)).filter { mask.pixels[3 * $0] == 255 }
+          #expect(object.map { $0 % 48 }.min() == box.xmin && object.map { $0 % 48 }.max() == box.xmax)
+          #expect(object.map { $0 / 48 }.min() == box.ymin && object.map { $0 / 48 }.max() == box.ymax)
+        }
         let twin = sample.path.written.replacingOccurrences(of: "\(root)/a", with: "\(root)/b")
         #expect(FileManager.default.contentsEqual(atPath: sample.path.written, andPath: twin))
       }

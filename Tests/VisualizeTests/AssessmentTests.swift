@@ -61,9 +61,10 @@ import Testing
     func row(_ method: String, _ test: String) throws -> [String] {
       try #require(tests.first { $0[0] == method && $0[1] == test })
     }
-    #expect(tests.count == 7 * 12)
+    #expect(tests.count == 7 * 13)
     #expect(try row("gradient", "relevance_mass")[4] == "5" && row("gradient", "max_sensitivity")[4] == "3")
     #expect(try row("grad-cam", "efficient_randomisation")[4] == "2" && row("random", "random_logit")[4] == "0")
+    #expect(try row("mask", "max_box_acc_v2")[4...5] == ["2", "1.0000"])
     for test in ["relevance_mass", "relevance_rank"] { #expect(try row("mask", test)[5] == "1.0000") }
     for control in ["edge", "mask", "input"] {
       #expect(try row(control, "random_logit")[5] == "1.0000" && row(control, "efficient_randomisation")[5] == "0.0000")

@@ -9,13 +9,14 @@ package struct MapTestTable {
     package let higherIsBetter: Bool
   }
 
-  /// The pointing game, insertion and deletion, and `MapTests.all`.
+  /// The pointing game, insertion and deletion, `MapTests.all`, and `BoxAccuracy`.
   package static let columns =
     [
       Column(name: "pointing", category: .localisation, higherIsBetter: true),
       Column(name: "insertion", category: .faithfulness, higherIsBetter: true),
       Column(name: "deletion", category: .faithfulness, higherIsBetter: false),
     ] + MapTests.all.map { Column(name: $0.name, category: $0.category, higherIsBetter: $0.higherIsBetter) }
+    + [Column(name: "max_box_acc_v2", category: .localisation, higherIsBetter: true)]
 
   /// The names of the rows: methods, then baselines and controls.
   package let rows: [String]
@@ -23,24 +24,34 @@ package struct MapTestTable {
   private let seed: UInt64
   /// `[row][column][picture]`; NaN where a test doesn't apply.
   private var scores: [[[Double]]]
+  /// `[row][picture][threshold]`, see `BoxAccuracy`.
+  private var overlaps: [[[Float]]]
   private var bootstraps: [Int: Bootstrap] = [:]
 
   package init(methods: [String], others: [String], seed: UInt64) {
     (rows, self.methods, self.seed) = (methods + others, methods.count, seed)
     scores = rows.map { _ in Self.columns.map { _ in [] } }
+    overlaps = rows.map { _ in [] }
   }
 
   /// Adds a picture.
   ///
   /// - Parameters:
   ///   - measures: of the first three columns, `[rows, 3]`.
-  ///   - tests: of the others, `[rows, tests]`.
-  package mutating func add(measures: [Float], tests: [Float]) {
-    let others = Self.columns.count - 3
+  ///   - tests: of `MapTests.all`, `[rows, tests]`.
+  ///   - overlaps: `[rows, BoxAccuracy.thresholds]`.
+  package mutating func add(measures: [Float], tests: [Float], overlaps: [Float]) {
+    let others = MapTests.all.count
     for row in rows.indices {
       let all = measures[(row * 3)..<(row * 3 + 3)] + tests[(row * others)..<((row + 1) * others)]
       for (column, score) in all.enumerated() { scores[row][column].append(Double(score)) }
+      self.overlaps[row].append(Array(overlaps[(row * BoxAccuracy.thresholds)..<((row + 1) * BoxAccuracy.thresholds)]))
     }
+  }
+
+  /// Computes the scores that need all pictures, after the last one was added.
+  package mutating func finish() {
+    for row in rows.indices { scores[row][Self.columns.count - 1] = BoxAccuracy.scores(overlaps[row]) }
   }
 
   /// How a row compares with another in a column: 1 if it is better, −1 if it is worse, by more than the interval of the pictures'

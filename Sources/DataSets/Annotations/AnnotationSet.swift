@@ -24,6 +24,8 @@ public struct AnnotationSet: Sendable {
     /// The file's name without folder and ending, which is that of its picture.
     public let stem: FileName
     public let annotation: Annotation
+    /// The whole path of the file.
+    public let path: FileName
   }
 
   public let folder: String
@@ -55,7 +57,7 @@ public struct AnnotationSet: Sendable {
         unreadable = unreadable ?? error
         faults.append(AnnotationFault(file: file.shown, reason: error.description.replacing("\(file.path): ", with: "")))
         let nothing = Annotation(width: 0, height: 0, boxes: [])
-        if !file.isTable { entries.append(Entry(file: file.name, stem: file.name.stem, annotation: nothing)) }
+        if !file.isTable { entries.append(Entry(file: file.name, stem: file.name.stem, annotation: nothing, path: file.path)) }
       }
     }
     if let unreadable, faults.count >= files.count, entries.allSatisfy({ $0.annotation.boxes.isEmpty }) {
@@ -79,8 +81,12 @@ public struct AnnotationSet: Sendable {
 
     /// The annotations in the file: one, or one per picture of a table.
     func entries() throws(DataError) -> [Entry] {
-      guard isTable else { return [Entry(file: name, stem: name.stem, annotation: try Annotation(contentsOf: path))] }
-      return try TinyImageNet.annotations(of: path.path).map { Entry(file: name, stem: $0.stem, annotation: $0.annotation) }
+      guard isTable else {
+        return [Entry(file: name, stem: name.stem, annotation: try Annotation(contentsOf: path), path: path)]
+      }
+      return try TinyImageNet.annotations(of: path.path).map {
+        Entry(file: name, stem: $0.stem, annotation: $0.annotation, path: path)
+      }
     }
   }
 

@@ -9,7 +9,7 @@ import Random
 /// train/s00000001/s00000001_0.JPEG …   Annotations/train/s00000001/s00000001_0.xml …
 /// val/s00000001/s00000001_100.JPEG …   Annotations/val/s00000001_100.xml …            synset_words.txt, synthesis.json
 /// ```
-/// Each class is an object of one shape, colour and texture (`SyntheticClass`) at a random place, in a random size, rotation and
+/// Beside the box of a validation picture is the mask of its object, s00000001_100.png. Each class is an object of one shape, colour and texture (`SyntheticClass`) at a random place, in a random size, rotation and
 /// brightness, in front of clutter in all colours. There are a fifth of `imagesPerClass` validation pictures in addition, whose
 /// numbers follow those of the training pictures. Every picture is a function of (seed, class, number), so ranks and threads may
 /// share the work in any way.
@@ -68,10 +68,18 @@ public struct Synthesis: Sendable, Hashable, Codable, CustomStringConvertible {
 
   /// The picture of a class with that number, and the box of its object.
   public func picture(label: Int, number: Int) -> (Picture, BoundingBox) {
+    let made = make(label: label, number: number)
+    return (made.picture, made.box)
+  }
+
+  /// - Returns: the picture, the box of its object, and its mask: white pixels are those of which the object covers at least half.
+  func make(label: Int, number: Int) -> (picture: Picture, box: BoundingBox, mask: Picture) {
     let random = CounterRandom(seed: seed, purpose: .synthesis, epoch: label, sample: number)
     var scene = SyntheticScene(side: side, random: random)
     let box = scene.drawObject(SyntheticClass(label), wnid: Self.wnid(label))
-    return (scene.picture(), box)
+    let mask = Picture(
+      width: side, height: side, pixels: scene.object.flatMap { [UInt8](repeating: $0 ? 255 : 0, count: 3) })
+    return (scene.picture(), box, mask)
   }
 
   public var description: String { "\(classes) classes with \(imagesPerClass) pictures of \(side) pixels each, seed \(seed)" }
@@ -126,11 +134,15 @@ public struct Synthesis: Sendable, Hashable, Codable, CustomStringConvertible {
     let annotation = "\(root)/\(place.annotationPath)"
     // The box is written first, so that every picture that exists has one.
     if FileManager.default.fileExists(atPath: path) { return }
-    let (picture, box) = picture(label: place.label, number: place.number)
+    let (picture, box, mask) = make(label: place.label, number: place.number)
     let name = "\(box.wnid)_\(place.number)"
     let xml = Annotation(width: side, height: side, boxes: [box]).xml(folder: box.wnid, name: name)
     do {
       try AtomicFile.write(xml, to: annotation, flush: false)
+      // Maps are tested on the validation pictures.
+      if place.number >= imagesPerClass {
+        try AtomicFile.write(mask.encodedPNG(), to: annotation.dropLast(3) + "png", flush: false)
+      }
       try AtomicFile.write(picture.encodedJPEG(quality: 92), to: path, flush: false)
     } catch { throw DataError(.synthesis, "\(error)") }
   }

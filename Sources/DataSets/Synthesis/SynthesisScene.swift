@@ -6,6 +6,8 @@ import Random
 struct SyntheticScene {
   let side: Int
   private var pixels: [SIMD3<Float>]
+  /// True for the pixels of which the object covers at least half.
+  private(set) var object: [Bool]
   private var random: CounterRandom
 
   /// Makes a cluttered background: soft noise in random colours, and small distracting blobs and strokes in the objects' colours.
@@ -13,6 +15,7 @@ struct SyntheticScene {
     self.side = side
     self.random = random
     pixels = [SIMD3<Float>](repeating: SIMD3(), count: side * side)
+    object = [Bool](repeating: false, count: side * side)
     drawNoise()
     for _ in 0..<(1 + self.random.index(below: 3)) { drawDistractor(size: 0.09...0.17) }
     for _ in 0..<(5 + self.random.index(below: 6)) { drawDistractor(size: 0.03...0.09) }
@@ -72,7 +75,7 @@ struct SyntheticScene {
 
   /// Draws the class's object anywhere inside the picture, with 25–65 % of the side, rotated, and lit from one side.
   ///
-  /// - Returns: The box around the pixels of which it covers at least half.
+  /// - Returns: The box around the pixels of which it covers at least half, which `object` then tells.
   mutating func drawObject(_ kind: SyntheticClass, wnid: String) -> BoundingBox {
     let radius = Float(side) * random.uniform(in: 0.25...0.65) / 2
     let room = max(0, Float(side) - 2 * radius)
@@ -85,25 +88,30 @@ struct SyntheticScene {
     let first = kind.colour.rgb + tint
     let second = (kind.second?.rgb ?? kind.colour.tone) + tint
     let (cosine, sine) = (cosf(turn), sinf(turn))
-    var bounds = (xmin: side, ymin: side, xmax: -1, ymax: -1)
-    draw(centre: centre, radius: radius, angle: angle, covering: &bounds) { x, y in
+    var covered = object
+    draw(centre: centre, radius: radius, angle: angle, covering: &covered) { x, y in
       guard kind.shape.contains(x, y) else { return nil }
       let colour = kind.texture.isSecond(cosine * x - sine * y, sine * x + cosine * y) ? second : first
       return colour * (light * (1 - shade * (x + y)))
     }
-    return BoundingBox(wnid: wnid, xmin: bounds.xmin, ymin: bounds.ymin, xmax: bounds.xmax, ymax: bounds.ymax)
+    object = covered
+    let pixels = covered.indices.filter { covered[$0] }
+    let (columns, rows) = (pixels.map { $0 % side }, pixels.map { $0 / side })
+    return BoundingBox(
+      wnid: wnid, xmin: columns.min() ?? side, ymin: rows.min() ?? side, xmax: columns.max() ?? -1, ymax: rows.max() ?? -1)
   }
 
   private mutating func draw(
     centre: SIMD2<Float>, radius: Float, angle: Float, paint: (Float, Float) -> SIMD3<Float>?
   ) {
-    var bounds = (xmin: 0, ymin: 0, xmax: 0, ymax: 0)
-    draw(centre: centre, radius: radius, angle: angle, covering: &bounds, paint: paint)
+    var covered = [Bool](repeating: false, count: side * side)
+    draw(centre: centre, radius: radius, angle: angle, covering: &covered, paint: paint)
   }
 
-  /// Paints a rotated figure of the given radius with 3×3 samples per pixel. `paint` gets places in the figure's own frame.
+  /// Paints a rotated figure of the given radius with 3×3 samples per pixel, and marks the pixels of which it covers at least half.
+  /// `paint` gets places in the figure's own frame.
   private mutating func draw(
-    centre: SIMD2<Float>, radius: Float, angle: Float, covering bounds: inout (xmin: Int, ymin: Int, xmax: Int, ymax: Int),
+    centre: SIMD2<Float>, radius: Float, angle: Float, covering marked: inout [Bool],
     paint: (Float, Float) -> SIMD3<Float>?
   ) {
     let (cosine, sine) = (cosf(angle) / radius, sinf(angle) / radius)
@@ -123,9 +131,7 @@ struct SyntheticScene {
         if covered == 0 { continue }
         let index = row * side + column
         pixels[index] = pixels[index] * (1 - covered / 9) + sum / 9
-        if covered >= 4.5 {
-          bounds = (min(bounds.xmin, column), min(bounds.ymin, row), max(bounds.xmax, column), max(bounds.ymax, row))
-        }
+        if covered >= 4.5 { marked[index] = true }
       }
     }
   }

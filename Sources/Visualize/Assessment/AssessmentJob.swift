@@ -47,6 +47,8 @@ public struct AssessmentJob: PictureJob {
   /// What a rank must know of a picture.
   package struct Subject: Codable, Sendable {
     let annotation: Annotation
+    /// Where the mask of its objects would be: beside the file of its boxes.
+    let mask: FileName?
     /// True if the maps of randomised nets are compared for this picture.
     let isSampled: Bool
     /// True if the costly tests run on this picture.
@@ -81,7 +83,9 @@ public struct AssessmentJob: PictureJob {
       picture?.truth = found.0.wnid
       return WorkItem(
         name: found.1.name, picture: picture,
-        subject: Subject(annotation: found.0.annotation, isSampled: index < randomised, runsCostly: index < costly))
+        subject: Subject(
+          annotation: found.0.annotation, mask: found.0.file.annotationPath.map(ObjectMask.path), isSampled: index < randomised,
+          runsCostly: index < costly))
     }
   }
 
@@ -96,10 +100,11 @@ public struct AssessmentJob: PictureJob {
       throw ResultsError(
         .badData, "\(source.path.written): none of its boxes of \(truth) is in the picture; correct its annotation")
     }
+    let object = try ObjectMask.pixels(item.subject.mask, of: picture, boxes: boxes)
     let area = boxes.reduce(0.0) { $0 + Double($1.xmax + 1 - $1.xmin) * Double($1.ymax + 1 - $1.ymin) }
     let isSmall = area < Double(picture.original.width) * Double(picture.original.height) / 4
     return AssessmentWorker.Picture(
-      explained: explained, boxes: boxes, isSampled: item.subject.isSampled, runsCostly: item.subject.runsCostly,
+      explained: explained, boxes: boxes, object: object, isSampled: item.subject.isSampled, runsCostly: item.subject.runsCostly,
       isDifficult: isSmall && boxes.count < all.count)
   }
 
@@ -129,6 +134,7 @@ public struct AssessmentJob: PictureJob {
     var dataSets = [
       ItemResult<NoFacts>.DataSet(path: "/measures", shape: [rows, 3], values: measured.measures),
       .init(path: "/tests", shape: [rows, MapTests.all.count], values: measured.tests),
+      .init(path: "/overlaps", shape: [rows, BoxAccuracy.thresholds], values: measured.overlaps),
     ]
     if !measured.spearman.isEmpty {
       let shape = [methods.count, measured.spearman.count / methods.count]

@@ -50,7 +50,8 @@ struct AssessmentTable {
       let file = try ResultDamage.open(item, in: store.folder, madeBy: store.header.command)
       let values = try Self.read("/measures", of: file, shape: [rows.count, 3])
       tests.add(
-        measures: values, tests: try Self.read("/tests", of: file, shape: [rows.count, MapTestTable.columns.count - 3]))
+        measures: values, tests: try Self.read("/tests", of: file, shape: [rows.count, MapTests.all.count]),
+        overlaps: try Self.read("/overlaps", of: file, shape: [rows.count, BoxAccuracy.thresholds]))
       let measures = values.map(Double.init)
       pictures += 1
       for row in rows.indices {
@@ -74,6 +75,7 @@ struct AssessmentTable {
         rows[row].similarity = Self.sum(rows[row].similarity, similarity[part])
       }
     }
+    tests.finish()
     let (count, samples) = (Double(max(pictures, 1)), Double(max(sampled, 1)))
     for row in rows.indices {
       rows[row].pointing /= count

@@ -10,6 +10,8 @@ package final class AssessmentWorker {
   package struct Picture: Sendable {
     let explained: ExplainedPicture
     let boxes: [BoundingBox]
+    /// True for the pixels of the objects, `[H, W]`.
+    let object: [Bool]
     let isSampled: Bool
     /// True if the costly tests run on this picture.
     let runsCostly: Bool
@@ -24,6 +26,8 @@ package final class AssessmentWorker {
     var measures: [Float] = []
     /// `[methods and baselines, tests]`; NaN where a test doesn't apply.
     var tests: [Float] = []
+    /// `[methods and baselines, BoxAccuracy.thresholds]`: the best overlap of a box with one of the object.
+    var overlaps: [Float] = []
     /// One map per method by the wholly random net, for sampled pictures.
     var randomised: [[Float]] = []
     /// `[methods, stages]`, for sampled pictures: the rank correlation with the trained net's map.
@@ -72,12 +76,14 @@ package final class AssessmentWorker {
   private func test(_ picture: Picture, _ measured: inout Measured) throws {
     let explained = picture.explained
     let image = explained.picture.input(explained.picture.places[0], mean: network.mean)
-    let object = explained.picture.object(picture.boxes)
+    let object = picture.object
+    let boxes = explained.picture.seen(picture.boxes)
     let made = measured.maps.map(\.map)
     for (row, map) in (made + baselines(picture, image, object)).enumerated() {
       let hits = PointingGame.hits(map, of: explained.picture, boxes: picture.boxes)
       let areas = curves.areas(of: map, image: image, classIndex: measured.maps[0].classIndex)
       measured.measures += [hits ? 1 : 0, Float(areas.insertion), Float(areas.deletion)]
+      measured.overlaps += BoxAccuracy.bestOverlaps(of: map, width: network.network.input.width, with: boxes)
       let isControl = row >= made.count + AssessmentJob.baselines.count
       let tested = TestedMap(
         map: map, image: image, classIndex: measured.maps[0].classIndex, object: object, hits: hits,

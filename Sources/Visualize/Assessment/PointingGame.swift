@@ -1,3 +1,4 @@
+import Attribution
 import DataSets
 import Images
 
@@ -30,6 +31,17 @@ extension TestPicture {
       (Double(places[0].x + i % shape.width) + 0.5) * Double(original.width) / Double(resized.width),
       (Double(places[0].y + i / shape.width) + 0.5) * Double(original.height) / Double(resized.height)
     )
+  }
+
+  /// The parts of boxes that lie in the first crop, in its pixels.
+  func seen(_ boxes: [BoundingBox]) -> [BoxAccuracy.Box] {
+    boxes.compactMap { box in
+      let inside = object([box])
+      let columns = (0..<shape.width).filter { x in (0..<shape.height).contains { inside[$0 * shape.width + x] } }
+      let rows = (0..<shape.height).filter { y in inside[(y * shape.width)..<((y + 1) * shape.width)].contains(true) }
+      guard let left = columns.first, let right = columns.last, let top = rows.first, let bottom = rows.last else { return nil }
+      return BoxAccuracy.Box(columns: left...right, rows: top...bottom)
+    }
   }
 
   /// True for the pixels of the first crop that lie in a box, `[H, W]`.

@@ -13,6 +13,8 @@ public struct PictureFile: Sendable, Hashable {
   public var truth: String?
   /// The picture's boxes, if they are known.
   public var annotation: Annotation?
+  /// The file of the boxes, if they are from one of the picture's own.
+  public var annotationPath: FileName?
 
   /// - Parameter name: if nil, the path's last component.
   public init(path: FileName, name: FileName? = nil, truth: String? = nil, annotation: Annotation? = nil) {
@@ -33,7 +35,9 @@ extension [PictureFile] {
     let annotations = try AnnotationSet(contentsOf: folder)
     let assignment = AnnotationAssignment(annotations, to: map(\.name))
     let faults = annotations.faults + assignment.faults
-    for (index, entry) in zip(indices, assignment.entries) { self[index].annotation = entry?.annotation }
+    for (index, entry) in zip(indices, assignment.entries) {
+      (self[index].annotation, self[index].annotationPath) = (entry?.annotation, entry?.path)
+    }
     guard contains(where: { !($0.annotation?.boxes.isEmpty ?? true) }) else {
       let fault = faults.first.map { "; of \(faults.count) faults the first: \($0.file): \($0.reason)" } ?? ""
       throw ResultsError(
