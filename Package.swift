@@ -55,9 +55,11 @@ let package = Package(
 
     // Checked arithmetic on sizes, and the memory that there is.
     .target(name: "Sizes"),
-    .target(name: "Files", dependencies: ["CCrypto", "CZlib"]),
+    .target(name: "Files", dependencies: ["CCrypto", "CZlib", "Threads"]),
     // One job at a time in a folder, on network file systems too.
-    .target(name: "FolderLocks", dependencies: ["Files"]),
+    .target(name: "FolderLocks", dependencies: ["Files", "Threads"]),
+    // Threads with names, and work that is shared among threads.
+    .target(name: "Threads"),
     // Random numbers as a function of what they are for: Philox.
     .target(name: "Random"),
     .target(
@@ -81,17 +83,17 @@ let package = Package(
     // Saliency methods, class models, reconstructions, measures of maps: no ranks, no files.
     .target(name: "Attribution", dependencies: ["ConvNet", "Images", "Files", "Kernels", "Random"]),
     // The folder is Distributed; the module can't be: that name is the toolchain's own.
-    .target(name: "Cluster", dependencies: ["CMPI", "CSignals", "Files", "Kernels"], path: "Sources/Distributed"),
-    .target(name: "Checkpoint", dependencies: ["Files", "ConvNet", "Data", "HDF5", "Sizes"]),
+    .target(name: "Cluster", dependencies: ["CMPI", "CSignals", "Files", "Kernels", "Threads"], path: "Sources/Distributed"),
+    .target(name: "Checkpoint", dependencies: ["Files", "ConvNet", "Data", "HDF5", "Sizes", "Threads"]),
     // Other programs' formats: event files of TensorBoard, ONNX, safetensors, Caffe's and MatConvNet's weights.
     .target(name: "Interchange", dependencies: ["Files", "ConvNet", "Images", "Checkpoint", "Sizes"]),
-    .target(name: "DataSets", dependencies: ["Files", "Images", "Interchange", "Random"]),
+    .target(name: "DataSets", dependencies: ["Files", "Images", "Interchange", "Random", "Threads"]),
     // Files of answers, boxes.csv and the challenge's, and the errors of their answers.
     .target(name: "Answers", dependencies: ["Files", "Images", "DataSets"]),
     // Pictures on their way into training: sets of files or packs, their order, augmentation, batches.
     .target(
       name: "DataLoader",
-      dependencies: ["Files", "Images", "Data", "DataSets", "ConvNet", "Cluster", "HDF5", "Checkpoint", "Random"]),
+      dependencies: ["Files", "Images", "Data", "DataSets", "ConvNet", "Cluster", "HDF5", "Checkpoint", "Random", "Threads"]),
     // The model of a step on many nodes: what auto chooses by, doctor predicts and simulate draws.
     .target(name: "Performance", dependencies: ["ConvNet", "Cluster", "Pages"]),
     // A run on one page: curves, filters, errors by class.
@@ -103,7 +105,7 @@ let package = Package(
         "Interchange", "Pages", "Report", "Performance", "Random",
       ]),
     // Folders of results: the store, the manifest, resumption, the fan-out over ranks. Knows no job.
-    .target(name: "Results", dependencies: ["Files", "Cluster", "HDF5"]),
+    .target(name: "Results", dependencies: ["Files", "Cluster", "HDF5", "Threads"]),
     // The pages of a result folder: knows no job.
     .target(name: "Gallery", dependencies: ["Files", "HDF5", "Images", "Pages", "Results", "Sizes"]),
     .target(
@@ -158,6 +160,7 @@ let package = Package(
       path: "Tests/Fuzz",
       exclude: ["Corpus", "run.sh"]),
     .target(name: "TestSupport", dependencies: ["ConvNet"], path: "Tests/TestSupport"),
+    .testTarget(name: "ThreadsTests", dependencies: ["Threads"]),
     .testTarget(name: "RandomTests", dependencies: ["Random"]),
     .testTarget(name: "SizesTests", dependencies: ["Sizes", "TestSupport"]),
     .testTarget(name: "FilesTests", dependencies: ["Files", "TestSupport"]),

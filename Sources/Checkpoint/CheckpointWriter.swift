@@ -3,6 +3,7 @@ import Files
 import Foundation
 import Sizes
 import Synchronization
+import Threads
 
 /// Writes the checkpoints of a run on its own thread, from a copy: training waits only while the copy is made.
 ///

@@ -4,6 +4,7 @@ import DataSets
 import Files
 import Foundation
 import Images
+import Threads
 
 /// Makes batches ahead of their use, on its own threads.
 ///

@@ -3,6 +3,7 @@ import DataSets
 import Files
 import Images
 import Synchronization
+import Threads
 
 /// Sums over training pictures, from which the mean picture and the colour axes are computed.
 ///

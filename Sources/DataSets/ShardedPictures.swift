@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Images
+import Threads
 
 /// The pictures of WebDataset's shards with their classes.
 ///

@@ -1,6 +1,7 @@
 import CMPI
 import Files
 import Foundation
+import Threads
 
 /// The messages from a rank to the server; the answer to `next` is one Int, negative when no item is left.
 ///

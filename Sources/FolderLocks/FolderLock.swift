@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Synchronization
+import Threads
 
 /// The right to write into a folder, which only one job at a time holds.
 ///

@@ -1,6 +1,7 @@
 import Cluster
 import Files
 import Foundation
+import Threads
 
 /// The outcome of one item.
 package enum ItemOutcome: Codable, Sendable {

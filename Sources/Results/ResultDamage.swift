@@ -2,6 +2,15 @@ import Cluster
 import Files
 import Foundation
 import HDF5
+import Threads
+
+extension ResultStore {
+  /// The number of results whose lines the manifest has lost.
+  package func unlistedResults() throws -> Int {
+    let listed = Set(try Manifest(of: folder).latest().keys)
+    return try storedItems().filter { !listed.contains($0) && recover($0) != nil }.count
+  }
+}
 
 /// Results whose files were cut: by a full disk, a broken copy, or a process that was killed.
 package enum ResultDamage {

@@ -2,6 +2,7 @@ import Cluster
 import Files
 import Foundation
 import HDF5
+import Threads
 
 /// One result, ready to be saved.
 package struct ItemResult<Facts: RecordFacts> {
@@ -215,18 +216,12 @@ public struct ResultStore: Sendable {
   }
 
   /// The names of all HDF5 files in the folder and in the sub-folders of items, including files that aren't results.
-  private func storedItems() throws(FileError) -> [String] {
+  func storedItems() throws(FileError) -> [String] {
     var names = try OwnFiles.names(in: folder)
     for subfolder in names.filter(ItemNames.isSubfolder) {
       names += try OwnFiles.names(in: path(subfolder)).map { "\(subfolder)/\($0)" }
     }
     return names.filter { $0.hasSuffix(".h5") }.map { String($0.dropLast(3)) }.filter(ItemNames.isItem)
-  }
-
-  /// The number of results whose lines the manifest has lost.
-  package func unlistedResults() throws -> Int {
-    let listed = Set(try Manifest(of: folder).latest().keys)
-    return try storedItems().filter { !listed.contains($0) && recover($0) != nil }.count
   }
 
   /// Marks the summary as unfinished and removes the tables, before the first item of a run. Whatever ends the run after that, no

@@ -20,6 +20,9 @@ struct AssessCommand: StoppableCommand {
       with --localised the errors of several runs of localise stand beside each other.
       """))
 
+  @Option(help: ArgumentHelp("The result folder; what is whole in it already isn't made again.", valueName: "dir"))
+  var output: String
+
   @Option(help: ArgumentHelp("The trained network.", valueName: "file"))
   var checkpoint: String?
 
@@ -28,9 +31,6 @@ struct AssessCommand: StoppableCommand {
 
   @Option(help: ArgumentHelp("Their boxes in PASCAL VOC form.", valueName: "dir"))
   var annotations: String?
-
-  @Option(help: ArgumentHelp("The result folder; what is whole in it already isn't made again.", valueName: "dir"))
-  var output: String
 
   @Option(
     help: ArgumentHelp(

@@ -38,8 +38,8 @@ struct ClassModelsCommand: StoppableCommand {
   @Option(help: ArgumentHelp("Pictures a class, which a diversity term keeps apart.", valueName: "n"))
   var samples = 1
 
-  @OptionGroup(title: "Parts of the ascent") var parts: ClassModelParts
   @OptionGroup var results: ResultOptions
+  @OptionGroup(title: "Parts of the ascent") var parts: ClassModelParts
 
   func validate() throws {
     if let iterations, iterations < 1 { throw ValidationError("--iterations \(iterations): at least one.") }

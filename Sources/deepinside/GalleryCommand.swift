@@ -16,8 +16,12 @@ struct GalleryCommand: ParsableCommand {
       files, in place of the drawings that are there; the net isn't needed, and the others of the four then have their defaults.
       """))
 
-  @Option(help: ArgumentHelp("A result folder.", valueName: "dir"))
-  var results: String
+  struct Required: ParsableArguments {
+    @Option(help: ArgumentHelp("A result folder.", valueName: "dir"))
+    var results: String
+  }
+
+  @OptionGroup(title: "Required") var required: Required
 
   @Flag(help: "Make contact-sheet.png of all results; of class models there always is one.")
   var contactSheet = false
@@ -35,6 +39,7 @@ struct GalleryCommand: ParsableCommand {
   }
 
   func run() throws {
+    let results = required.results
     try runOnRanks { communicator in
       let progress = ProgressLine("gallery", unit: "img", quiet: common.quiet)
       let options = GalleryOptions(rendering: rendering.rendering, contactSheet: contactSheet || tile != nil, tile: tile)

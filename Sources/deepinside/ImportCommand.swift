@@ -20,6 +20,9 @@ struct ImportCommand: ParsableCommand {
   @Option(help: ArgumentHelp("A .caffemodel or .mat file.", valueName: "file"))
   var weights: String
 
+  @Option(help: ArgumentHelp("The checkpoint to write.", valueName: "file"))
+  var output: String
+
   @Option(
     help: ArgumentHelp("Caffe's mean picture (default: the file's own, else ILSVRC's mean colour).", valueName: "binaryproto"))
   var mean: String?
@@ -33,9 +36,6 @@ struct ImportCommand: ParsableCommand {
 
   @Option(help: ArgumentHelp("A picture folder on which to see whether the weights were understood.", valueName: "dir"))
   var check: String?
-
-  @Option(help: ArgumentHelp("The checkpoint to write.", valueName: "file"))
-  var output: String
 
   @OptionGroup var compute: ComputeOptions
   @OptionGroup var common: CommonOptions

@@ -4,6 +4,7 @@ import Files
 import Foundation
 import Images
 import Synchronization
+import Threads
 
 /// Turns a picture folder into a pack, on all ranks; a shard is a unit of work. Finished shards aren't made again, and the pack's
 /// bytes depend only on the folder and the settings.

@@ -4,6 +4,7 @@ import Files
 import Foundation
 import Images
 import Synchronization
+import Threads
 
 /// Packs the pictures of one shard. Several threads pack a window of pictures at a time, which is then written in order. The
 /// memory that this takes is limited by the window, whatever the size of the shard.

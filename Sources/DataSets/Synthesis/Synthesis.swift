@@ -2,6 +2,7 @@ import Files
 import Foundation
 import Images
 import Random
+import Threads
 
 /// A made picture set in ILSVRC's layout, with boxes, for trying everything without any data.
 ///

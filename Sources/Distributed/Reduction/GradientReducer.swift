@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Threads
 
 /// Sums the gradients of all ranks, range by range, while the backward pass goes on.
 ///

@@ -2,6 +2,7 @@ import CSignals
 import Files
 import Foundation
 import Synchronization
+import Threads
 
 /// The one thread that hears the signals SIGUSR1, SIGTERM, SIGINT and SIGHUP: they are blocked in all threads, and there is no handler.
 ///

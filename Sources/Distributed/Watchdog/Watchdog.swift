@@ -2,6 +2,7 @@ import CMPI
 import Files
 import Foundation
 import Synchronization
+import Threads
 
 /// A thread of every rank that notices when a rank hangs, where MPI alone would wait for ever.
 ///

@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import Threads
 
 /// An archive that is open for reading, with the index of its members. All threads share it.
 final class Archive: Sendable {

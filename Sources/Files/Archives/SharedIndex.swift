@@ -1,3 +1,5 @@
+import Threads
+
 /// An archive's index in a form that processes can send to each other and keep in a file.
 ///
 /// One process lists the archive's own members. The inner archives are then dealt out among the processes, and each process puts

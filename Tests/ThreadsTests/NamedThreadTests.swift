@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Files
+@testable import Threads
 
 struct NamedThreadTests {
   @Test("A thread has its name from its first moment on")
