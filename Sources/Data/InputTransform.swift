@@ -6,6 +6,8 @@ public struct InputTransform: Sendable, Equatable {
   public var x: Int
   public var y: Int
   public var flipped: Bool
+  /// The size to which the whole picture is resized for this crop, whose place is in that; nil for the size that it is prepared for.
+  public var size: PictureSize?
   /// The shift that is added to every pixel, RGB 0–255.
   public var colourShift = SIMD3<Float>()
   /// The rectangle that is set to zero after the mean was subtracted, in pixels of the crop as the network sees it; nil for none.

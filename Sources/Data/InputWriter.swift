@@ -18,7 +18,7 @@ extension InputGeometry {
     let plane = width * height
     let window = PixelRectangle(x: transform.x, y: transform.y, width: width, height: height)
     resizer.forEachRow(
-      of: picture.decoded, resizedTo: picture.size, window: window, mirrored: transform.flipped
+      of: picture.decoded, resizedTo: transform.size ?? picture.size, window: window, mirrored: transform.flipped
     ) { y, line, stride in
       for channel in 0..<3 {
         let start = channel * plane + y * width

@@ -14,16 +14,20 @@ public struct Augmentation: Sendable, Equatable {
   /// True to mirror half of the pictures.
   public var flips = true
   public var eraseProbability: Float = 0.5
+  /// The smallest share of a picture's area that a crop shows, resized to the crop's side; 1 for crops at the picture's own size. The
+  /// share is uniform from there to 1, the logarithm of the aspect between those of 3/4 and 4/3. Source: Szegedy et al. 2015, section 6.
+  public var smallestArea: Float = 1
   /// The principal colour axes (`MeanPicture.colourAxes`); a picture's shift is Σ αᵢ·axisᵢ with αᵢ ~ N(0, colourDeviation). Empty
   /// for no shift.
   public var colourAxes: [SIMD3<Float>] = []
   public var colourDeviation: Float = 0.1
 
   public init(
-    seed: UInt64, flips: Bool = true, eraseProbability: Float = 0.5, colourAxes: [SIMD3<Float>] = [],
+    seed: UInt64, flips: Bool = true, eraseProbability: Float = 0.5, smallestArea: Float = 1, colourAxes: [SIMD3<Float>] = [],
     colourDeviation: Float = 0.1
   ) {
     (self.seed, self.flips, self.eraseProbability) = (seed, flips, eraseProbability)
+    self.smallestArea = smallestArea
     (self.colourAxes, self.colourDeviation) = (colourAxes, colourDeviation)
   }
 
@@ -36,7 +40,10 @@ public struct Augmentation: Sendable, Equatable {
       CounterRandom(seed: seed, purpose: purpose, epoch: epoch, sample: sample)
     }
     var place = stream(.crop)
+    let size = smallestArea < 1 ? resized(PictureSize(width: width, height: height), &place, crop: crop) : nil
+    let (width, height) = size.map { ($0.width, $0.height) } ?? (width, height)
     var transform = InputTransform(x: place.index(below: width - crop + 1), y: place.index(below: height - crop + 1))
+    transform.size = size
     if flips {
       var coin = stream(.flip)
       transform.flipped = coin.uniform() < 0.5
@@ -50,6 +57,15 @@ public struct Augmentation: Sendable, Equatable {
       if erasing.uniform() < eraseProbability { transform.erased = Self.rectangle(&erasing, crop: crop) }
     }
     return transform
+  }
+
+  /// The size of a picture in which a random rectangle of it is as large as the crop.
+  private func resized(_ size: PictureSize, _ random: inout CounterRandom, crop: Int) -> PictureSize {
+    let area = random.uniform(in: smallestArea...1) * Float(size.width * size.height)
+    let aspect = exp(random.uniform(in: log(0.75)...log(4 / 3)))
+    func side(_ whole: Int, _ part: Float) -> Int { max(crop, Int((Float(whole * crop) / min(part, Float(whole))).rounded())) }
+    return PictureSize(
+      width: side(size.width, (area / aspect).squareRoot()), height: side(size.height, (area * aspect).squareRoot()))
   }
 
   /// A rectangle inside the crop: its area is uniform in 2–20 % of the crop's, the logarithm of its aspect (height / width) is

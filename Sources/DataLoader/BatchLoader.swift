@@ -255,7 +255,9 @@ public final class BatchLoader: @unchecked Sendable {
       let name = source.name(at: candidate)
       if badFiles.contains(name) { continue }
       do throws(ImageError) {
-        return (candidate, try source.picture(at: candidate, decoder: decoder))
+        let picture = try source.picture(at: candidate, decoder: decoder)
+        // Resized twice, whether or not a cache has done it once: the bits must not depend on the cache.
+        return (candidate, options.augmentation.map { $0.smallestArea < 1 } == true ? try picture.settled() : picture)
       } catch  where error.kind != .leftOut {
         if let problem = DataError(notOfThePicture: error) { throw problem }
         badFiles.record(path: name, reason: error.description)

@@ -60,6 +60,13 @@ struct RecipeOptions: ParsableArguments {
       valueName: "decay"))
   var averageDecay = Recipe().averageDecay
 
+  @Option(
+    name: .customLong("random-resized-crops"),
+    help: ArgumentHelp(
+      "Let crops show random parts of a picture, of this share of its area at least, such as 0.35, at random aspects; 1 for none.",
+      valueName: "share"))
+  var smallestCropArea = Recipe().smallestCropArea
+
   @Option(help: ArgumentHelp("Times the rate of weights\(both(\.biasRateFactor)).", valueName: "factor"))
   var biasRateFactor: Float?
 
@@ -84,6 +91,7 @@ struct RecipeOptions: ParsableArguments {
       (clipNorm ?? 0) >= 0 && (clipNorm ?? 0).isFinite, "--clip-norm \(clipNorm ?? 0): a positive number, or 0 for none.")
     try require((0..<1).contains(labelSmoothing), "--label-smoothing \(labelSmoothing): at least 0, below 1.")
     try require((0..<1).contains(averageDecay), "--ema \(averageDecay): at least 0, below 1.")
+    try require((0.01...1).contains(smallestCropArea), "--random-resized-crops \(smallestCropArea): 0.01 to 1.")
     try require(
       (biasRateFactor ?? 0) >= 0 && (biasRateFactor ?? 0).isFinite, "--bias-rate-factor \(biasRateFactor ?? 0): not negative.")
     try require(biasDecayFactor >= 0 && biasDecayFactor.isFinite, "--bias-decay-factor \(biasDecayFactor): not negative.")
@@ -100,6 +108,7 @@ struct RecipeOptions: ParsableArguments {
     if let clipNorm { options.clipNorm = clipNorm }
     options.labelSmoothing = labelSmoothing
     options.averageDecay = averageDecay
+    options.smallestCropArea = smallestCropArea
     if let biasRateFactor { options.biasRateFactor = biasRateFactor }
     options.biasDecayFactor = biasDecayFactor
     if let initialization { options.initialization = initialization }

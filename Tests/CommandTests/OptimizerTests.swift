@@ -11,7 +11,7 @@ struct OptimizerTests {
   /// All that AdamW's runs have beyond SGD's.
   private let adamW = [
     "--optimizer", "adamw", "--initialization", "lsuv", "--clip-norm", "0.5", "--weight-decay", "0.05", "--label-smoothing",
-    "0.1", "--ema", "0.9",
+    "0.1", "--ema", "0.9", "--random-resized-crops", "0.3",
   ]
 
   init() throws { tiny = try TinyData() }

@@ -47,6 +47,32 @@ struct AugmentationTests {
     #expect(abs(deviation - 0.1 * (100.0 + 25).squareRoot()) < 0.1, "\(deviation)")
   }
 
+  @Test("random resized crops show a part of the picture of the shares and aspects that are asked for, and lie inside it")
+  func resizedCrops() {
+    let all = transforms(Augmentation(seed: 3, smallestArea: 0.25))
+    var shares: [Double] = []
+    for transform in all {
+      guard let size = transform.size else {
+        Issue.record("a crop isn't resized")
+        continue
+      }
+      #expect(size.width >= 224 && size.height >= 224)
+      #expect(transform.x >= 0 && transform.y >= 0 && transform.x + 224 <= size.width && transform.y + 224 <= size.height)
+      let (width, height) = (341 * 224 / Double(size.width), 256 * 224 / Double(size.height))
+      shares.append(width * height / (341 * 256))
+      #expect(height / width > 0.74 && height / width < 1.35)
+    }
+    // Sides are whole pixels. Parts that would be wider or higher than the picture are cut, so that the mean is below 0.625.
+    #expect(shares.allSatisfy { $0 > 0.248 && $0 <= 1 })
+    let mean = shares.reduce(0, +) / Double(shares.count)
+    #expect(mean > 0.5 && mean < 0.63, "\(mean)")
+    // Without them nothing else changes.
+    let plain = transforms(Augmentation(seed: 3), count: 50)
+    for (own, other) in zip(all, plain) {
+      #expect(own.flipped == other.flipped && own.erased == other.erased && other.size == nil)
+    }
+  }
+
   @Test("each kind can be switched off")
   func off() {
     let all = transforms(Augmentation(seed: 3, flips: false, eraseProbability: 0), count: 200)

@@ -104,7 +104,7 @@ extension Augmentation {
   /// What the options of a run ask for.
   init(_ options: TrainingOptions, colourAxes: [SIMD3<Float>]) {
     self.init(
-      seed: options.seed, flips: options.flip, eraseProbability: options.eraseProbability, colourAxes: colourAxes,
-      colourDeviation: options.colourDeviation)
+      seed: options.seed, flips: options.flip, eraseProbability: options.eraseProbability,
+      smallestArea: options.smallestCropArea, colourAxes: colourAxes, colourDeviation: options.colourDeviation)
   }
 }

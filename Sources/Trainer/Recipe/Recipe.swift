@@ -48,6 +48,8 @@ public struct Recipe: Sendable, Codable, Hashable {
   public var colourDeviation: Float = 0.1
   /// The probability of zeroing out a random part of a picture.
   public var eraseProbability: Float = 0.5
+  /// The smallest share of a picture's area that a crop shows; 1 for crops at the picture's own size. See `Augmentation`.
+  public var smallestCropArea: Float = 1
 
   public init() {}
 
@@ -79,6 +81,7 @@ public struct Recipe: Sendable, Codable, Hashable {
       ("crop", Double(crop), 1...Double(Network.largestInputSide)),
       ("shorterSide", Double(shorterSide), 1...Double(InputGeometry.largestSide)),
       ("colourDeviation", Double(colourDeviation), 0...1e30), ("eraseProbability", Double(eraseProbability), 0...1),
+      ("smallestCropArea", Double(smallestCropArea), 0.01...1),
     ])
   }
 
