@@ -130,6 +130,28 @@ private struct Golden: Decodable {
     #expect(distance(values[1], expected) < 1e-4 * rms(expected))
   }
 
+  @Test(
+    "The bits of a map don't depend on the pictures beside it, so that ranks may share pictures in any way",
+    arguments: SaliencyMethods.names, [BackendChoice.onednn, .openblas].filter { $0.obstacle(to: .float32) == nil })
+  func companions(name: String, backend: BackendChoice) throws {
+    let store = try net()
+    let images = try Formula.tensor(count: 3, shape: store.network.input, salt: 7, scale: 255)
+    var few = SaliencyMethodOptions()
+    options(name, &few)
+    if name == "extremal-perturbation" { (few.area, few.steps) = (0.2, 25) }
+    let method = try SaliencyMethods.make(name, few, for: store.network)
+    let mapper = try SaliencyMapper(store, method: method, batch: 3, compute: ComputeSettings(backend: backend))
+    let pictures = (0..<3).map { number in
+      CroppedPicture(
+        places: [CropPlace(x: 0, y: 0)], frame: PictureSize(width: 12, height: 12), classIndex: number,
+        stream: UInt64(40 + number)
+      ) { _ in Array(images[number]) }
+    }
+    let together = try mapper.maps(of: pictures).map(\.map)
+    #expect(together[0] != together[1])
+    for number in 0..<3 { #expect(try mapper.maps(of: [pictures[number]])[0].map == together[number], "picture \(number)") }
+  }
+
   @Test("Methods that hand relevance down follow the net's weights when they change") func renewed() throws {
     let (store, other) = (try net(), try net())
     for i in other.values.all.indices { other.values.all[i] *= i % 2 == 0 ? 0.7 : 1.2 }
