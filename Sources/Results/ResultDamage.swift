@@ -29,12 +29,17 @@ package enum ResultDamage {
     return nil
   }
 
+  /// The first damaged file of each group; see `first(of:)`.
+  static func reasons(_ groups: [[String]]) throws(FileError) -> [String?] {
+    try inParallel(groups.count) { number throws(FileError) in
+      Activity.advance()
+      return try first(of: groups[number])
+    }
+  }
+
   /// - Throws: `ResultsError` that names the first damaged file of the items and the remedy, `FileError` if the storage is away.
   package static func refuse(_ items: [String], in folder: String, madeBy command: String) throws {
-    let found = try inParallel(items.count) { number throws(FileError) in
-      Activity.advance()
-      return try first(of: [".h5", ".png"].map { FilePath.join(folder, items[number] + $0) })
-    }.compactMap { $0 }
+    let found = try reasons(items.map { item in [".h5", ".png"].map { FilePath.join(folder, item + $0) } }).compactMap { $0 }
     if let first = found.first { throw error(first, of: found.count, in: folder, madeBy: command) }
   }
 

@@ -206,11 +206,8 @@ public struct ResultStore: Sendable {
     }
     found = found.filter { exists(dataPath(of: $0.key)) && exists(picturePath(of: $0.key)) }
     let items = Array(found.keys)
-    let damage = try inParallel(items.count) { number throws(FileError) in
-      Activity.advance()
-      let item = items[number]
-      return try ResultDamage.first(of: [dataPath(of: item), picturePath(of: item)] + layout.attachments(item).map(path))
-    }
+    let damage = try ResultDamage.reasons(
+      items.map { [dataPath(of: $0), picturePath(of: $0)] + layout.attachments($0).map(path) })
     for (item, reason) in zip(items, damage) where reason != nil { found[item]?.isDamaged = true }
     return found
   }

@@ -1,12 +1,13 @@
+import Files
 import Foundation
 
 /// Writes large blocks into an existing file without the page cache.
 ///
 /// Through the cache, a block of hundreds of megabytes costs several times the processor time, which a training that runs
 /// meanwhile needs, and drives out what other programs keep in the cache. Source: open(2), O_DIRECT
-public final class DirectWriter {
+final class DirectWriter {
   /// Offsets and lengths that are multiples of this, in bytes, suit every disk.
-  public static let alignment = 4096
+  static let alignment = 4096
 
   #if arch(x86_64)
     private static let direct: Int32 = 0o40000
@@ -27,7 +28,7 @@ public final class DirectWriter {
   /// - Parameters:
   ///   - path: The path of an existing file.
   ///   - name: The name that errors use.
-  public init(_ path: String, named name: String) {
+  init(_ path: String, named name: String) {
     self.path = path
     self.name = name
   }
@@ -41,7 +42,7 @@ public final class DirectWriter {
   /// - Parameter offset: A multiple of `alignment`, in bytes.
   /// - Returns: false if the file system takes no such writes: the caller then has to write the bytes in another way.
   /// - Throws: `FileError`, of kind `noSpace` on a full disk.
-  public func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(FileError) -> Bool {
+  func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(FileError) -> Bool {
     guard offset % Self.alignment == 0, let base = bytes.baseAddress else { return false }
     let piece = self.piece ?? .allocate(byteCount: Self.pieceBytes, alignment: Self.alignment)
     self.piece = piece
