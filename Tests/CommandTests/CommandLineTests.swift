@@ -23,7 +23,7 @@ struct CommandLineTests {
 
   @Test("every command has a help text with examples, which can be pasted as a terminal of 80 columns shows them")
   func help() throws {
-    let names = Set(Deepinside.configuration.subcommands.map(\._commandName))
+    let names = Set(Deepinside.configuration.subcommands.map { $0._commandName })
     for command in Deepinside.configuration.subcommands {
       let name = command._commandName
       let examples = examples(command)
