@@ -41,7 +41,7 @@ install_browser() {
 debug_tests() {
   setup
   (cd "$top" && swift test --manifest-cache none \
-    --filter '^(Files|FolderLocks|Random|Images|Data|DataSets|DataLoader|HDF5|Checkpoint|Interchange|Launching|Results)Tests\.|^SegmentationTests\.MinCutTests/' "$@")
+    --filter '^(Files|Threads|FolderLocks|Random|Images|Data|DataSets|DataLoader|HDF5|Checkpoint|Interchange|Launching|Results|Answers)Tests\.|^SegmentationTests\.MinCutTests/' "$@")
 }
 
 # Sources as the formatter would write them, and scripts without errors that shellcheck knows of.
