@@ -14,7 +14,7 @@ public enum Initialization: String, Sendable, Codable, CaseIterable {
   /// by `pixelDeviation`, and optimizers update them to match.
   case he
   /// As `he`, from which `UnitVariance` of the module Learning then makes orthogonal weights, so long that the outputs of each layer have
-  /// variance 1 on the first pictures, and the scores 0.1 (Mishkin and Matas 2016).
+  /// variance 1 on the first pictures, and the scores 0.02 (Mishkin and Matas 2016).
   case lsuv
   /// Likewise, but each unit has mean 0 and variance 1 on the first pictures (Krähenbühl et al. 2016).
   case centred

@@ -8,7 +8,7 @@ import ConvNet
 /// mean 0 and variance 1: after some layers of ReLU all pictures give nearly the same activations, a common part that unit variance of
 /// a whole layer keeps, while what differs between pictures fades.
 ///
-/// The class scores get a deviation of 0.1 **[ours]**: then the first loss is ln K, and the first updates need not undo scores that mean
+/// The class scores get a deviation of 0.02 **[ours]**: then the first loss is ln K, and the first updates need not undo scores that mean
 /// nothing.
 ///
 /// Source: Mishkin and Matas, *All you need is a good init*, 2016, algorithm 1; Krähenbühl et al., *Data-dependent Initializations of
@@ -17,7 +17,7 @@ public enum UnitVariance {
   /// What has variance 1.
   public enum Group: Sendable { case layers, units }
   /// The deviation of the class scores.
-  static let scoreDeviation = 0.1
+  static let scoreDeviation = 0.02
 
   /// Changes the parameters of a store whose weights are random.
   ///
