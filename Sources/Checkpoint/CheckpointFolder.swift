@@ -89,12 +89,12 @@ public struct CheckpointFolder: Sendable, Hashable {
     }
   }
 
-  /// Points `best.h5` again to the newest checkpoint of that validation error, if the link is lost: copies from one system to another
+  /// Points `best.h5` again to the first checkpoint of that validation error, if the link is lost: copies from one system to another
   /// leave links out, and what no link points to is removed when it's old.
   public func restoreBest(_ error: Double) throws(CheckpointError) {
     var status = stat()
     guard lstat(best, &status) != 0, errno == ENOENT else { return }
-    for step in try steps() {
+    for step in try steps().reversed() {
       do throws(CheckpointError) {
         guard try Checkpoint.readHeader(file(step: step)).contents.progress.validationError == error else { continue }
       } catch {
