@@ -165,11 +165,13 @@ struct TrainingRunTests {
 
   @Test("a run that lost ranks to kill -9 ends at once each time, and goes on to the same end")
   func killedRank() throws {
-    let often = ["--checkpoint-every", "0.1s"]
-    let whole = try train("undisturbed", ranks: 2, steps: 3000)
+    // Long enough for all three deaths on a fast machine.
+    let (steps, long) = (1000, ["--epochs", "100000"])
+    let often = long + ["--checkpoint-every", "0.1s"]
+    let whole = try train("undisturbed", ranks: 2, steps: steps, long)
     for (turn, delay) in [30_000, 170_000, 110_000].enumerated() {
       let earlier = (try? Checkpoint.readHeader(tiny.newest("killed")).contents.progress.step) ?? 0
-      let running = try startUnderMPI(ranks: 2, tool: "deepinside", arguments: tiny.training("killed", steps: 3000, often))
+      let running = try startUnderMPI(ranks: 2, tool: "deepinside", arguments: tiny.training("killed", steps: steps, often))
       // Into the writing of the second checkpoint or later: at whatever moment that is.
       let deadline = Date(timeIntervalSinceNow: 60)
       while Date() < deadline,
@@ -184,7 +186,7 @@ struct TrainingRunTests {
       #expect(result.exitCode != 0 && Date().timeIntervalSince(killed) < 5, "\(result)")
       #expect(result.output.contains("rank"), "the message names the rank: \(result)")
     }
-    let resumed = try train("killed", ranks: 2, steps: 3000, often)
+    let resumed = try train("killed", ranks: 2, steps: steps, often)
     #expect(resumed.contents.progress == whole.contents.progress)
     for (a, b) in [(resumed.store.values, whole.store.values), (resumed.store.velocity, whole.store.velocity)] {
       #expect(memcmp(a.pointer, b.pointer, a.count * 4) == 0)
