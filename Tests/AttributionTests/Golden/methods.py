@@ -7,6 +7,8 @@ Noise and masks are those of this project (philox.py). It writes methods.json. T
 
 import json
 import math
+import pathlib
+import sys
 
 import numpy as np
 import torch
@@ -25,17 +27,8 @@ from zennit.rules import Pass
 
 from philox import Random
 
-
-def formula(count, salt, scale):
-    """scale * (u - 1/2) in float32; u is 24 bits of a 32-bit integer hash of (salt, index): exact on every machine."""
-    h = np.arange(count, dtype=np.uint32) * np.uint32(0x9E3779B9) + np.uint32(salt * 0x85EBCA6B & 0xFFFFFFFF)
-    h ^= h >> np.uint32(16)
-    h *= np.uint32(0x7FEB352D)
-    h ^= h >> np.uint32(15)
-    h *= np.uint32(0x846CA68B)
-    h ^= h >> np.uint32(16)
-    u = (h >> np.uint32(8)).astype(np.float32) * np.float32(2**-24)
-    return torch.from_numpy(((u - np.float32(0.5)) * np.float32(scale)).astype(np.float64))
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[2]))
+from formula import formula
 
 
 net = nn.Sequential(

@@ -5,27 +5,18 @@ It writes golden.json. The tests compute the same weights and gradients (Formula
 """
 
 import json
+import pathlib
+import sys
 
-import numpy as np
 import torch
 
-
-def formula(count, salt, scale):
-    """scale * (u - 1/2) in float32; u is 24 bits of a 32-bit integer hash of (salt, index): exact on every machine."""
-    h = np.arange(count, dtype=np.uint32) * np.uint32(0x9E3779B9) + np.uint32(salt * 0x85EBCA6B & 0xFFFFFFFF)
-    h ^= h >> np.uint32(16)
-    h *= np.uint32(0x7FEB352D)
-    h ^= h >> np.uint32(15)
-    h *= np.uint32(0x846CA68B)
-    h ^= h >> np.uint32(16)
-    u = (h >> np.uint32(8)).astype(np.float32) * np.float32(2**-24)
-    return torch.from_numpy(((u - np.float32(0.5)) * np.float32(scale)).astype(np.float64))
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[2]))
+from formula import formula
 
 
 # conv1 [40, 3, 3, 3] and its biases, fc2 [21, 40 * 7 * 7] and its biases.
 COUNTS = [40 * 27, 40, 21 * 1960, 21]
 STEPS = 7
-
 
 
 LIMIT = 20.0
